@@ -1,0 +1,146 @@
+"""The typed sections that pipeline configs are composed of. Tuned defaults live here and nowhere else.
+
+Every field says what it is for and its unit; `configs/*.yaml` and the command line's flags are made from this.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Distance = Annotated[float, Field(ge=0, le=2)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A frozen group of settings that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class SourceConfig(Section):
+    """What part of the recordings is read."""
+
+    fps: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="frames per second to process; null: every frame of the recording"
+    )
+    start_s: Seconds = Field(0.0, description="skip this many seconds at the beginning of every camera")
+    end_s: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="stop at this many seconds from the beginning; null: at the end"
+    )
+    offset_s: dict[str, float] = Field(
+        {}, description="seconds to add to a camera's clock, by camera name, against clock skew: {lobby: -2.5}"
+    )
+    image_folder_fps: Annotated[float, Field(gt=0)] = Field(
+        25.0, description="frames per second of sources that carry no times: image folders, raw .264 streams"
+    )
+
+
+class DetectorConfig(Section):
+    """The network that finds people: anything ultralytics loads."""
+
+    weights: Path | None = Field(
+        None, description="detector file (.pt, .onnx, .engine) or OpenVINO folder; class 0 must be person"
+    )
+    confidence: Share = Field(0.1, description="drop detections below this confidence; trackers use weak ones too")
+    iou: Share = Field(0.7, description="non-maximum suppression: drop the weaker of two boxes that overlap more")
+    image_size: Annotated[int, Field(ge=32, multiple_of=32)] = Field(
+        640, description="longer side of the network's input, in pixels; exported detectors have theirs built in"
+    )
+    batch: Annotated[int, Field(ge=1)] = Field(8, description="frames per call of the detector and the encoder")
+    device: str = Field("auto", description="auto, cpu, cuda:0, mps")
+    backend: Literal["auto", "native", "openvino"] = Field(
+        "auto", description="openvino exports .pt weights once and caches them; auto does so on a CPU"
+    )
+
+
+class EncoderConfig(Section):
+    """The network that turns crops into vectors."""
+
+    weights: Path | None = Field(
+        None, description="torchreid checkpoint (.pth), ONNX (.onnx) or OpenVINO (.xml) re-identification network"
+    )
+    backend: Literal["auto", "torch", "onnxruntime", "openvino"] = Field(
+        "auto", description="what runs the network; auto measures those that can and takes the fastest"
+    )
+    batch: Annotated[int, Field(ge=1)] = Field(32, description="crops per call at most")
+    device: str = Field("auto", description="auto, cpu, cuda:0, mps")
+
+
+class TrackerConfig(Section):
+    """How boxes of successive frames become tracks."""
+
+    kind: Literal["bytetrack", "botsort", "ocsort", "deepocsort"] = Field(
+        "botsort", description="botsort and deepocsort use the encoder's vectors; bytetrack and ocsort only boxes"
+    )
+    high_confidence: Share = Field(0.4, description="detections at least this sure are matched first")
+    low_confidence: Share = Field(0.1, description="weaker ones continue existing tracks down to this confidence")
+    new_confidence: Share = Field(0.5, description="a new track begins with a detection at least this sure")
+    match_threshold: Share = Field(0.8, description="largest cost (1 - IoU, weighted by confidence) of a match")
+    lost_s: Seconds = Field(1.0, description="seconds that a track survives without a detection")
+    proximity: Share = Field(0.5, description="appearance counts only for boxes that overlap at least this much")
+    max_distance: Distance = Field(0.3, description="largest embedding distance of an appearance match")
+
+
+class TrackletConfig(Section):
+    """What is kept of a track, and where it is cut."""
+
+    max_moments: Annotated[int, Field(ge=1)] = Field(
+        12, description="vectors and crops kept per tracklet, spread over its time"
+    )
+    min_s: Seconds = Field(0.25, description="drop tracklets shorter than this many seconds")
+    max_gap_s: Seconds = Field(2.0, description="cut a track where it is not seen for longer than this")
+    max_length_s: Annotated[float, Field(gt=0)] = Field(
+        300.0, description="cut tracks longer than this, so that memory stays bounded; linking joins the parts"
+    )
+    split_distance: Distance = Field(
+        0.45, description="cut a track where its appearance before and after differ by more than this"
+    )
+    static_s: Annotated[float, Field(gt=0)] = Field(
+        20.0, description="drop tracks whose box keeps still and whose picture does not change for this long"
+    )
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(90, description="quality of the kept crops")
+
+
+class LinkingConfig(Section):
+    """How tracklets of all cameras become identities."""
+
+    max_distance: Distance | None = Field(
+        None, description="tracklets closer than this may be one person; null: from the encoder's calibration file"
+    )
+    calibration: Path | None = Field(
+        None, description="calibration file; null: the one beside the weights, or the one shipped for the encoder"
+    )
+    min_travel_s: dict[str, Seconds] = Field(
+        {}, description="least seconds between two cameras: {lobby-street: 20}; nobody is linked faster than that"
+    )
+
+
+class OutputConfig(Section):
+    """What is written to the results folder."""
+
+    video: bool = Field(True, description="annotated video of every camera (H.264)")
+    tracks: bool = Field(True, description="tracks/<camera>.txt, MOTChallenge lines with global person ids")
+    tables: bool = Field(True, description="identities.json, tracklets.csv and tracklets.parquet")
+    crops: bool = Field(True, description="best crops of every person")
+    report: bool = Field(True, description="report.html: timeline, contact sheets, links; one file, opens offline")
+
+
+class VideoConfig(Section):
+    """`reid video`: recordings to identities."""
+
+    sources: tuple[str, ...] = Field(
+        (), description="recordings: files, globs, folders of images, each maybe as name=path; one camera each"
+    )
+    output: Path = Field(Path("results"), description="results folder")
+    overwrite: bool = Field(False, description="replace another run's results in the output folder")
+    gallery: Path | None = Field(None, description="SQLite file that remembers people between runs; null: none")
+    workers: Annotated[int, Field(ge=0)] = Field(0, description="cameras processed at a time; 0: one per core")
+    source: SourceConfig = SourceConfig()
+    detector: DetectorConfig = DetectorConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    tracker: TrackerConfig = TrackerConfig()
+    tracklets: TrackletConfig = TrackletConfig()
+    linking: LinkingConfig = LinkingConfig()
+    outputs: OutputConfig = OutputConfig()

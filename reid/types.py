@@ -1,0 +1,181 @@
+"""What flows from camera to identity. Batches are structs of arrays; shapes are checked where they are made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Image = NDArray[np.uint8]  # (H, W, 3), BGR
+
+
+def _expect(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
+    fits = array.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, array.shape, strict=True))
+    if not fits:
+        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        raise ValueError(f"{name} must have shape ({wanted}), got {array.shape}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One picture of one camera."""
+
+    camera_id: str
+    index: int  # counts the source's frames from 0, skipped ones too
+    timestamp_s: float  # on the clock that all cameras of the site share
+    image: Image
+
+    def __post_init__(self) -> None:
+        _expect("Frame.image", self.image, (None, None, 3))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Detections:
+    """The people found in one frame."""
+
+    boxes: Array  # (N, 4) xyxy pixels
+    scores: Array  # (N,) in [0, 1]
+
+    def __post_init__(self) -> None:
+        _expect("Detections.boxes", self.boxes, (None, 4))
+        _expect("Detections.scores", self.scores, (len(self.boxes),))
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Embeddings:
+    """Unit vectors, and the encoder (weights and preprocessing, by content) that made them."""
+
+    vectors: Array  # (N, D), unit length
+    encoder_id: str
+
+    def __post_init__(self) -> None:
+        _expect("Embeddings.vectors", self.vectors, (None, None))
+        norms = np.linalg.norm(self.vectors, axis=1)
+        if not np.allclose(norms, 1.0, atol=1e-3):
+            raise ValueError("Embeddings.vectors must have unit length")
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tracklet:
+    """One person along one camera: every box, and at most K moments with a vector and the best crop.
+
+    A moment is a stretch of time; its vector is the quality-weighted mean over the stretch, its crop the
+    stretch's best one.
+    """
+
+    camera_id: str
+    track_id: int  # unique within the camera
+    tracker_id: int  # the tracker's own number: pieces of one track that was split share it
+    frames: NDArray[np.int32]  # (T,) frame indices, ascending
+    times_s: NDArray[np.float64]  # (T,)
+    boxes: Array  # (T, 4) xyxy pixels
+    scores: Array  # (T,) detector confidence
+    embeddings: Embeddings  # (K, D)
+    moments_s: NDArray[np.float64]  # (K,) when each crop was taken
+    qualities: Array  # (K,) quality of each crop in [0, 1]
+    crops: tuple[bytes, ...]  # K JPEG files, BGR decoded as usual
+
+    def __post_init__(self) -> None:
+        length, moments = len(self.frames), len(self.embeddings)
+        if length == 0:
+            raise ValueError("a Tracklet needs at least one box")
+        for name, array, shape in (
+            ("times_s", self.times_s, (length,)),
+            ("boxes", self.boxes, (length, 4)),
+            ("scores", self.scores, (length,)),
+            ("moments_s", self.moments_s, (moments,)),
+            ("qualities", self.qualities, (moments,)),
+        ):
+            _expect(f"Tracklet.{name}", array, shape)
+        if len(self.crops) != moments:
+            raise ValueError(f"Tracklet.crops must hold {moments} items, got {len(self.crops)}")
+
+    @property
+    def start_s(self) -> float:
+        return float(self.times_s[0])
+
+    @property
+    def end_s(self) -> float:
+        return float(self.times_s[-1])
+
+    @property
+    def key(self) -> "TrackletKey":
+        return TrackletKey(camera_id=self.camera_id, track_id=self.track_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class TrackletKey:
+    """Names one tracklet of a run."""
+
+    camera_id: str
+    track_id: int
+
+    def __str__(self) -> str:
+        return f"{self.camera_id}/{self.track_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Why a tracklet belongs to a person: its distance to the rest of that person, and to the next best one.
+
+    Distances are None where there is nothing to compare with: the only tracklet of a person, the only person.
+    """
+
+    tracklet: TrackletKey
+    person_id: int | None  # None: too weak to tell
+    distance: float | None
+    runner_up_id: int | None
+    runner_up_distance: float | None
+
+    @property
+    def margin(self) -> float | None:
+        """How much farther the runner-up is; small or negative means doubtful."""
+        if self.distance is None or self.runner_up_distance is None:
+            return None
+        return self.runner_up_distance - self.distance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Identity:
+    """One person: the tracklets that show them, and vectors that stand for them."""
+
+    person_id: int
+    tracklets: tuple[TrackletKey, ...]
+    prototypes: Embeddings  # (P, D)
+    known: bool = False  # came from the gallery: seen in an earlier run
+
+    @property
+    def name(self) -> str:
+        return person_name(self.person_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A distance threshold for one encoder, and the evaluation that chose it."""
+
+    encoder_id: str
+    max_distance: float
+    data_set: str
+    operating_point: str
+    genuine_rate: float  # share of same-person pairs within max_distance
+    impostor_rate: float  # share of different-person pairs within max_distance
+
+
+def person_name(person_id: int) -> str:
+    """How people are called everywhere: P0001."""
+    return f"P{person_id:04d}"
+
+
+def stack(parts: Sequence[Embeddings]) -> Embeddings:
+    """All vectors of `parts`, which must come from one encoder, in order."""
+    encoders = {part.encoder_id for part in parts}
+    if len(encoders) != 1:
+        raise ValueError(f"embeddings of different encoders cannot be mixed: {sorted(encoders)}")
+    return Embeddings(vectors=np.concatenate([part.vectors for part in parts]), encoder_id=encoders.pop())
