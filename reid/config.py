@@ -4,9 +4,9 @@ Every field says what it is for and its unit; `configs/*.yaml` and the command l
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
@@ -16,7 +16,7 @@ Seconds = Annotated[float, Field(ge=0)]
 class Section(BaseModel):
     """A frozen group of settings that refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 class SourceConfig(Section):
@@ -30,11 +30,18 @@ class SourceConfig(Section):
         None, description="stop at this many seconds from the beginning; null: at the end"
     )
     offset_s: dict[str, float] = Field(
-        {}, description="seconds to add to a camera's clock, by camera name, against clock skew: {lobby: -2.5}"
+        {},
+        description="seconds to add to a camera's clock, by camera name, against clock skew: {lobby: -2.5}",
     )
     image_folder_fps: Annotated[float, Field(gt=0)] = Field(
         25.0, description="frames per second of sources that carry no times: image folders, raw .264 streams"
     )
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        if self.end_s is not None and self.end_s <= self.start_s:
+            raise ValueError(f"end_s ({self.end_s:g}) must be greater than start_s ({self.start_s:g})")
+        return self
 
 
 class DetectorConfig(Section):
@@ -43,12 +50,19 @@ class DetectorConfig(Section):
     weights: Path | None = Field(
         None, description="detector file (.pt, .onnx, .engine) or OpenVINO folder; class 0 must be person"
     )
-    confidence: Share = Field(0.1, description="drop detections below this confidence; trackers use weak ones too")
-    iou: Share = Field(0.7, description="non-maximum suppression: drop the weaker of two boxes that overlap more")
-    image_size: Annotated[int, Field(ge=32, multiple_of=32)] = Field(
-        640, description="longer side of the network's input, in pixels; exported detectors have theirs built in"
+    confidence: Share = Field(
+        0.1, description="drop detections below this confidence; trackers use weak ones too"
     )
-    batch: Annotated[int, Field(ge=1)] = Field(8, description="frames per call of the detector and the encoder")
+    iou: Share = Field(
+        0.7, description="non-maximum suppression: drop the weaker of two boxes that overlap more"
+    )
+    image_size: Annotated[int, Field(ge=32, multiple_of=32)] = Field(
+        640,
+        description="longer side of the network's input, in pixels; exported detectors have theirs built in",
+    )
+    batch: Annotated[int, Field(ge=1)] = Field(
+        8, description="frames per call of the detector and the encoder"
+    )
     device: str = Field("auto", description="auto, cpu, cuda:0, mps")
     backend: Literal["auto", "native", "openvino"] = Field(
         "auto", description="openvino exports .pt weights once and caches them; auto does so on a CPU"
@@ -59,7 +73,8 @@ class EncoderConfig(Section):
     """The network that turns crops into vectors."""
 
     weights: Path | None = Field(
-        None, description="torchreid checkpoint (.pth), ONNX (.onnx) or OpenVINO (.xml) re-identification network"
+        None,
+        description="torchreid checkpoint (.pth), ONNX (.onnx) or OpenVINO (.xml) re-identification network",
     )
     backend: Literal["auto", "torch", "onnxruntime", "openvino"] = Field(
         "auto", description="what runs the network; auto measures those that can and takes the fastest"
@@ -72,15 +87,31 @@ class TrackerConfig(Section):
     """How boxes of successive frames become tracks."""
 
     kind: Literal["bytetrack", "botsort", "ocsort", "deepocsort"] = Field(
-        "botsort", description="botsort and deepocsort use the encoder's vectors; bytetrack and ocsort only boxes"
+        "botsort",
+        description="botsort and deepocsort use the encoder's vectors; bytetrack and ocsort only boxes",
     )
     high_confidence: Share = Field(0.4, description="detections at least this sure are matched first")
-    low_confidence: Share = Field(0.1, description="weaker ones continue existing tracks down to this confidence")
+    low_confidence: Share = Field(
+        0.1, description="weaker ones continue existing tracks down to this confidence"
+    )
     new_confidence: Share = Field(0.5, description="a new track begins with a detection at least this sure")
-    match_threshold: Share = Field(0.8, description="largest cost (1 - IoU, weighted by confidence) of a match")
+    match_threshold: Share = Field(
+        0.8, description="largest cost (1 - IoU, weighted by confidence) of a match"
+    )
     lost_s: Seconds = Field(1.0, description="seconds that a track survives without a detection")
-    proximity: Share = Field(0.5, description="appearance counts only for boxes that overlap at least this much")
+    proximity: Share = Field(
+        0.5, description="appearance counts only for boxes that overlap at least this much"
+    )
     max_distance: Distance = Field(0.3, description="largest embedding distance of an appearance match")
+
+    @model_validator(mode="after")
+    def _weak_below_strong(self) -> Self:
+        if self.low_confidence > self.high_confidence:
+            raise ValueError(
+                f"low_confidence ({self.low_confidence:g}) must be at most "
+                f"high_confidence ({self.high_confidence:g})"
+            )
+        return self
 
 
 class TrackletConfig(Section):
@@ -92,7 +123,8 @@ class TrackletConfig(Section):
     min_s: Seconds = Field(0.25, description="drop tracklets shorter than this many seconds")
     max_gap_s: Seconds = Field(2.0, description="cut a track where it is not seen for longer than this")
     max_length_s: Annotated[float, Field(gt=0)] = Field(
-        300.0, description="cut tracks longer than this, so that memory stays bounded; linking joins the parts"
+        300.0,
+        description="cut tracks longer than this, so that memory stays bounded; linking joins the parts",
     )
     split_distance: Distance = Field(
         0.45, description="cut a track where its appearance before and after differ by more than this"
@@ -107,13 +139,16 @@ class LinkingConfig(Section):
     """How tracklets of all cameras become identities."""
 
     max_distance: Distance | None = Field(
-        None, description="tracklets closer than this may be one person; null: from the encoder's calibration file"
+        None,
+        description="tracklets closer than this may be one person; null: from the encoder's calibration file",
     )
     calibration: Path | None = Field(
-        None, description="calibration file; null: the one beside the weights, or the one shipped for the encoder"
+        None,
+        description="calibration file; null: the one beside the weights, or the one shipped for the encoder",
     )
     min_travel_s: dict[str, Seconds] = Field(
-        {}, description="least seconds between two cameras: {lobby-street: 20}; nobody is linked faster than that"
+        {},
+        description="least seconds between two cameras: {lobby-street: 20}; nobody is linked faster than that",
     )
 
 
@@ -124,19 +159,26 @@ class OutputConfig(Section):
     tracks: bool = Field(True, description="tracks/<camera>.txt, MOTChallenge lines with global person ids")
     tables: bool = Field(True, description="identities.json, tracklets.csv and tracklets.parquet")
     crops: bool = Field(True, description="best crops of every person")
-    report: bool = Field(True, description="report.html: timeline, contact sheets, links; one file, opens offline")
+    report: bool = Field(
+        True, description="report.html: timeline, contact sheets, links; one file, opens offline"
+    )
 
 
 class VideoConfig(Section):
     """`reid video`: recordings to identities."""
 
     sources: tuple[str, ...] = Field(
-        (), description="recordings: files, globs, folders of images, each maybe as name=path; one camera each"
+        (),
+        description="recordings: files, globs, folders of images, each maybe as name=path; one camera each",
     )
     output: Path = Field(Path("results"), description="results folder")
     overwrite: bool = Field(False, description="replace another run's results in the output folder")
-    gallery: Path | None = Field(None, description="SQLite file that remembers people between runs; null: none")
-    workers: Annotated[int, Field(ge=0)] = Field(0, description="cameras processed at a time; 0: one per core")
+    gallery: Path | None = Field(
+        None, description="SQLite file that remembers people between runs; null: none"
+    )
+    workers: Annotated[int, Field(ge=0)] = Field(
+        0, description="cameras processed at a time; 0: one per core"
+    )
     source: SourceConfig = SourceConfig()
     detector: DetectorConfig = DetectorConfig()
     encoder: EncoderConfig = EncoderConfig()

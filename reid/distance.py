@@ -20,4 +20,4 @@ def unit(vectors: Floats) -> Floats:
 
 def pairwise(a: Floats, b: Floats) -> Floats:
     """Distances (N, M) between unit rows `a` (N, D) and `b` (M, D), clipped to [0, 2]."""
-    return np.clip(1.0 - a @ b.T, 0.0, 2.0, dtype=np.float32)
+    return np.asarray(np.clip(1.0 - a @ b.T, 0.0, 2.0), dtype=np.float32)

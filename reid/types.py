@@ -11,7 +11,9 @@ Image = NDArray[np.uint8]  # (H, W, 3), BGR
 
 
 def _expect(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
-    fits = array.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, array.shape, strict=True))
+    fits = array.ndim == len(shape) and all(
+        want in (None, got) for want, got in zip(shape, array.shape, strict=True)
+    )
     if not fits:
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
         raise ValueError(f"{name} must have shape ({wanted}), got {array.shape}")
@@ -156,16 +158,20 @@ class Identity:
         return person_name(self.person_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Calibration:
     """A distance threshold for one encoder, and the evaluation that chose it."""
 
     encoder_id: str
-    max_distance: float
+    max_distance: float  # between mean vectors of tracklets, taken from `centre`
+    centre: Array  # (D,) mean vector of many people: what says "a person" and not who
     data_set: str
-    operating_point: str
-    genuine_rate: float  # share of same-person pairs within max_distance
+    operating_point: str  # how max_distance was chosen
+    genuine_rate: float  # share of same-person pairs of tracklets within max_distance
     impostor_rate: float  # share of different-person pairs within max_distance
+
+    def __post_init__(self) -> None:
+        _expect("Calibration.centre", self.centre, (None,))
 
 
 def person_name(person_id: int) -> str:

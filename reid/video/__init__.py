@@ -1,0 +1,1 @@
+"""Recordings in, frames out; annotated video back: sources, reading, drawing, writing."""

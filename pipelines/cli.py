@@ -1,0 +1,145 @@
+"""The `reid` command: `parse` makes a checked `Invocation` of the words, `main` runs it.
+
+Exit codes:
+0: done. 1: reid failed. 2: the input or the command line cannot be used. 130: stopped with Ctrl-C.
+"""
+
+import difflib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
+
+from pipelines.commands import COMMANDS, Command, Invocation
+from reid.errors import InputError
+
+# Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # spinning OpenMP threads slow torch down 20 times where cores are shared
+    "YOLO_OFFLINE": "true",  # ultralytics neither calls home ...
+    "YOLO_AUTOINSTALL": "false",  # ... nor installs packages behind the user's back
+    "YOLO_VERBOSE": "false",
+    "OPENCV_LOG_LEVEL": "ERROR",  # damaged recordings are reported in our words, once, not once a frame
+}
+ABOUT = "Person re-identification over cameras: who is the same person, how sure, and why."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `reid` with `argv` (default: the command line's) and return its exit code."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words)
+    except KeyboardInterrupt:
+        _complain(words, "interrupted")
+        return 130
+    except InputError as error:
+        _complain(words, str(error))
+        return 2
+    except BrokenPipeError:  # `reid ... | head` has read enough; Python would complain once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        hint = "" if "--debug" in words else "; run again with --debug for the traceback"
+        _complain(words, f"{type(error).__name__}: {' '.join(str(error).split())}{hint}")
+        return 1
+
+
+def parse(words: Sequence[str]) -> "Invocation | str":
+    """The job that `words` ask for, checked, or the text that they ask for.
+
+    Raises:
+        InputError: a sentence on what cannot be used.
+        SystemExit: argparse has printed a command's help.
+    """
+    if not words or words[0] in ("--help", "-h"):
+        return _contents()
+    if words[0] == "--version":
+        return f"reid {_version()}"
+    command, rest = _command(words)
+    if command is None:
+        return _contents()
+    from pipelines.document import document
+    from pipelines.flags import settings
+
+    arguments = command.parser().read(rest)
+    config = None
+    if command.model is not None:
+        config = settings(command.model(), arguments, getattr(arguments, "config", None))
+        if getattr(arguments, "print_config", False):
+            return document(config).rstrip("\n")
+    return Invocation(command=command, config=config, arguments=arguments)
+
+
+def _run(words: Sequence[str]) -> int:
+    invocation = parse(words)
+    if isinstance(invocation, str):
+        print(invocation, flush=True)
+        return 0
+    from pipelines.logs import routed
+    from pipelines.progress import reporter
+
+    told = invocation.arguments
+    with (
+        reporter(quiet=told.quiet, log_format=told.log_format) as progress,
+        routed(progress, debug=told.debug),
+    ):
+        return invocation.command.run(invocation, progress)
+
+
+def _command(words: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
+    """The command that `words` begin with, and the rest; None where only a family (`gallery`) is named."""
+    names = {command.name: command for command in COMMANDS}
+    for length in (2, 1):
+        if (command := names.get(" ".join(words[:length]))) is not None:
+            return command, words[length:]
+    family = [name for name in names if name.startswith(f"{words[0]} ")]
+    if family and (len(words) == 1 or words[1] in ("--help", "-h")):
+        return None, ()
+    word = " ".join(words[:2]) if family else words[0]
+    near = difflib.get_close_matches(word, family or [name.partition(" ")[0] for name in names], n=1)
+    better = f"did you mean reid {near[0]}?" if near else "see reid --help"
+    raise InputError(f"reid {word} is not a command; {better}")
+
+
+def _contents() -> str:
+    width = max(len(command.name) for command in COMMANDS)
+    lines = [f"  {command.name:<{width}}  {command.summary}" for command in COMMANDS]
+    return "\n".join(
+        [
+            "usage: reid COMMAND ...",
+            "",
+            ABOUT,
+            "",
+            "commands:",
+            *lines,
+            "",
+            f"  {'COMMAND --help':<{width}}  a command's settings, with examples",
+            f"  {'--version':<{width}}  the version of reid",
+        ]
+    )
+
+
+def _version() -> str:
+    try:
+        return version("reid")
+    except PackageNotFoundError:
+        return "(not installed: run from its folder)"
+
+
+def _complain(words: Sequence[str], sentence: str) -> None:
+    """One line on standard error; the words are looked at, not parsed, because they may be what is wrong."""
+    if "--debug" in words:
+        traceback.print_exc()
+    if "--log-format=json" in words or ("--log-format", "json") in pairwise(words):
+        print(json.dumps({"event": "message", "level": "error", "message": sentence}), file=sys.stderr)
+    else:
+        print(f"reid: {sentence}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

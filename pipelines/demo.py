@@ -1,0 +1,28 @@
+"""`reid demo`: the main job on the rendered recording that comes with reid."""
+
+from pipelines.progress import Progress
+from pipelines.video import run as run_video
+from reid.config import VideoConfig
+from reid.errors import InputError
+from reid.shipped import demo_recording
+
+
+def run(config: VideoConfig, progress: Progress) -> int:
+    """Process the three cameras of the bundled recording; nobody in it is real."""
+    missing = [
+        f"{what} (--{flag} FILE or {variable})"
+        for what, flag, variable, given in (
+            (
+                "a person detector that ultralytics loads",
+                "detector",
+                "REID_DETECTOR",
+                config.detector.weights,
+            ),
+            ("a re-identification network", "encoder", "REID_ENCODER", config.encoder.weights),
+        )
+        if given is None
+    ]
+    if missing:
+        raise InputError(f"no weights ship with reid yet, so the demo needs {' and '.join(missing)}")
+    recordings = tuple(str(path) for path in sorted(demo_recording().glob("cam*.mp4")))
+    return run_video(config.model_copy(update={"sources": recordings}), progress)

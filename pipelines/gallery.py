@@ -1,0 +1,146 @@
+"""`reid gallery list|show|history|forget|rename|merge|prune site.db`: who a gallery knows, and corrections.
+
+People are named by label, `P0007` or `7`. Every function returns the exit code 0 or raises InputError.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reid.gallery.store import Store
+from reid.types import person_name
+
+
+def list_people(path: Path, *, console: Console | None = None) -> int:
+    """One line a person: label, sightings, cameras, runs."""
+    with Store.open(path, encoder_id=None, read_only=True) as store:
+        people = store.people()
+        encoder_id = store.encoder_id
+    table = _table("person", "label", "sightings>", "cameras", "runs>", "last run (UTC)", "vectors>")
+    for person in people:
+        _row(
+            table,
+            person_name(person.person_id),
+            person.label or "",
+            person.sightings,
+            ", ".join(person.cameras),
+            person.runs,
+            _moment(person.last_run),
+            person.prototypes,
+        )
+    out = console or Console()
+    if people:
+        out.print(table)
+    out.print(Text(f"{_count(len(people), 'person', 'people')} in {path}, encoder {encoder_id}"))
+    return 0
+
+
+def show(path: Path, person: str, *, console: Console | None = None) -> int:
+    """Where and when one person was seen, and why each sighting was linked to them."""
+    with Store.open(path, encoder_id=None, read_only=True) as store:
+        person_id = store.find(person)
+        label = next(one.label for one in store.people() if one.person_id == person_id)
+        sightings = store.sightings(person_id)
+    table = _table("run", "tracklet", "from s>", "to s>", "distance>", "runner-up", "its distance>")
+    for seen in sightings:
+        match = seen.match
+        _row(
+            table,
+            seen.run_id,
+            match.tracklet,
+            f"{seen.start_s:.1f}",
+            f"{seen.end_s:.1f}",
+            _distance(match.distance),
+            "" if match.runner_up_id is None else person_name(match.runner_up_id),
+            _distance(match.runner_up_distance),
+        )
+    out = console or Console()
+    name = person_name(person_id) + (f" ({label})" if label else "")
+    out.print(Text(f"{name}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"))
+    out.print(table)
+    return 0
+
+
+def history(path: Path, person: str | None = None, *, console: Console | None = None) -> int:
+    """The journal, oldest first: of one person, or of everybody."""
+    with Store.open(path, encoder_id=None, read_only=True) as store:
+        entries = store.history(None if person is None else store.find(person))
+    table = _table("at (UTC)", "event", "person", "run", "detail")
+    for entry in entries:
+        _row(
+            table,
+            _moment(entry.at),
+            entry.event,
+            "" if entry.person_id is None else person_name(entry.person_id),
+            entry.run_id or "",
+            ", ".join(f"{key}: {value}" for key, value in entry.detail.items() if value is not None),
+        )
+    (console or Console()).print(table)
+    return 0
+
+
+def forget(path: Path, person: str, *, console: Console | None = None) -> int:
+    """Erase one person for good: vectors, sightings, label, journal."""
+    with Store.open(path, encoder_id=None) as store:
+        person_id = store.find(person)
+        store.forget(person_id)
+    (console or Console()).print(
+        Text(f"{person_name(person_id)} forgotten: nothing of them is left in {path}")
+    )
+    return 0
+
+
+def rename(path: Path, person: str, label: str, *, console: Console | None = None) -> int:
+    """Give one person a label; an empty one takes it away."""
+    with Store.open(path, encoder_id=None) as store:
+        person_id = store.find(person)
+        store.rename(person_id, label or None)
+    called = f"is now called {label.strip()}" if label else "has no label any more"
+    (console or Console()).print(Text(f"{person_name(person_id)} {called}"))
+    return 0
+
+
+def merge(path: Path, person: str, into: str, *, console: Console | None = None) -> int:
+    """Two people turned out to be one: everything of `person` becomes part of `into`."""
+    with Store.open(path, encoder_id=None) as store:
+        gone, kept = store.find(person), store.find(into)
+        store.merge(gone, into=kept)
+    (console or Console()).print(Text(f"{person_name(gone)} is now part of {person_name(kept)}"))
+    return 0
+
+
+def prune(path: Path, older_than_days: float, *, console: Console | None = None) -> int:
+    """Erase the runs that started more than so many days ago, and whoever was seen in no other."""
+    with Store.open(path, encoder_id=None) as store:
+        runs = store.prune(datetime.now(UTC) - timedelta(days=older_than_days))
+    (console or Console()).print(Text(f"{_count(len(runs), 'run', 'runs')} erased from {path}"))
+    return 0
+
+
+def _table(*columns: str) -> Table:
+    """A table; a column whose name ends in > is aligned to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        right = column.endswith(">")
+        table.add_column(column.rstrip(">"), justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _row(table: Table, *cells: object) -> None:
+    """Cells as they are: rich would read [brackets] in labels and camera names as its markup."""
+    table.add_row(*(Text(str(cell)) for cell in cells))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _moment(iso: str) -> str:
+    return iso[:19].replace("T", " ")
+
+
+def _distance(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

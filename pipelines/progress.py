@@ -1,0 +1,147 @@
+"""How a job tells what it is doing: progress and warnings on standard error, results on standard output.
+
+`Progress` counts and measures; a view shows it: bars on a terminal, lines elsewhere, or JSON for programs.
+Workers in other processes report through a queue that the job drains here; any thread may call the methods.
+"""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal, Protocol, TextIO
+
+from pipelines.views import Bars, Json, Lines
+
+Level = Literal["info", "warning", "error"]
+Rows = Sequence[Sequence[object]]
+
+
+@dataclass(slots=True)
+class Meter:
+    """How far one task is, and how fast."""
+
+    name: str
+    total: float | None  # None: nobody knows how long it takes
+    unit: str
+    clock: Callable[[], float] = field(repr=False)
+    done: float = 0.0
+    finished: bool = False
+    begun: tuple[float, float] | None = (
+        None  # (when, done) of the first report: waiting before it is not slowness
+    )
+
+    def add(self, amount: float) -> None:
+        self.done += amount
+        if self.begun is None:
+            self.begun = (self.clock(), self.done)
+
+    @property
+    def rate(self) -> float | None:
+        """Units per second; None before two reports."""
+        if self.begun is None:
+            return None
+        elapsed, done = self.clock() - self.begun[0], self.done - self.begun[1]
+        return done / elapsed if elapsed > 0 and done > 0 else None
+
+    @property
+    def left_s(self) -> float | None:
+        rate = self.rate
+        return None if rate is None or self.total is None else max(0.0, self.total - self.done) / rate
+
+
+class View(Protocol):
+    """Shows what `Progress` is told."""
+
+    def started(self, meter: Meter) -> None: ...
+    def advanced(self, meter: Meter) -> None: ...
+    def finished(self, meter: Meter, note: str) -> None: ...
+    def message(self, text: str, level: Level) -> None: ...
+    def summary(self, title: str, header: Sequence[str], rows: Rows) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One camera's share of a `Progress`."""
+
+    progress: "Progress"
+    name: str
+
+    def advance(self, amount: float = 1) -> None:
+        self.progress.advance(self.name, amount)
+
+    def finish(self, note: str = "") -> None:
+        self.progress.finish(self.name, note)
+
+
+class Progress:
+    """What a job reports to. Quiet: only warnings and errors get through."""
+
+    def __init__(
+        self, view: View, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._view, self._quiet, self._clock = view, quiet, clock
+        self._meters: dict[str, Meter] = {}
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._view.close()
+
+    def task(self, name: str, total: float | None, unit: str = "frames") -> Task:
+        """Announce a task, usually a camera; `total` None: unknown. A name announced again starts anew."""
+        with self._lock:
+            meter = self._meters[name] = Meter(name, total, unit, self._clock)
+            if not self._quiet:
+                self._view.started(meter)
+        return Task(self, name)
+
+    def advance(self, name: str, amount: float = 1) -> None:
+        """Count `amount` more units of a task that was announced."""
+        with self._lock:
+            meter = self._meters[name]
+            meter.add(amount)
+            if not self._quiet:
+                self._view.advanced(meter)
+
+    def finish(self, name: str, note: str = "") -> None:
+        """A task is over, however much of it was counted: totals of damaged recordings are estimates."""
+        with self._lock:
+            meter = self._meters[name]
+            meter.finished = True
+            if not self._quiet:
+                self._view.finished(meter, note)
+
+    def message(self, text: str, level: Level = "info") -> None:
+        """A sentence for the user; bars stay below it."""
+        with self._lock:
+            if level != "info" or not self._quiet:
+                self._view.message(text, level)
+
+    def summary(self, title: str, rows: Rows, header: Sequence[str] = ()) -> None:
+        """A table of results, on standard output; without `header`, rows are usually (what, value) pairs."""
+        with self._lock:
+            if not self._quiet:
+                self._view.summary(title, header, rows)
+
+
+def reporter(
+    *, quiet: bool = False, log_format: str = "text", out: TextIO | None = None, err: TextIO | None = None
+) -> Progress:
+    """The `Progress` that suits the streams: JSON if asked for, bars on a terminal, lines elsewhere."""
+    out, err = out or sys.stdout, err or sys.stderr
+    view: View
+    if log_format == "json":
+        view = Json(out, err)
+    elif err.isatty() and not quiet:
+        view = Bars(out, err)
+    else:
+        view = Lines(out, err)
+    return Progress(view, quiet=quiet)

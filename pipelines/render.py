@@ -1,0 +1,55 @@
+"""The annotated video of one camera: the recording once more, with everybody's box and name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from reid.config import SourceConfig
+from reid.outputs.mot import CameraTracks
+from reid.timing import Stopwatch
+from reid.video.draw import Mark, annotate
+from reid.video.reader import probe, read
+from reid.video.source import Source
+from reid.video.writer import VideoWriter
+
+TRAIL_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderJob:
+    """One camera to draw."""
+
+    source: Source
+    config: SourceConfig
+    tracks: CameraTracks
+    path: Path
+
+
+def render_camera(job: RenderJob) -> dict[str, float]:
+    """Writes the video; returns the seconds it took, by stage. Runs in a worker."""
+    watch, tracks = Stopwatch(), job.tracks
+    rate = probe(job.source, job.config).fps
+    first = np.searchsorted(tracks.frames, tracks.frames)  # row where each frame's boxes begin
+    rows = {int(tracks.frames[start]): start for start in np.unique(first)}
+    feet: dict[int, list[tuple[float, float, float]]] = {}
+    frames = read(job.source, job.config, lambda _: None)  # what is damaged was reported the first time
+    job.path.parent.mkdir(exist_ok=True)
+    with VideoWriter(job.path, fps_hint=min(rate, job.config.fps or rate)) as writer:
+        for group in watch.groups("read again", frames, 1):
+            frame = group[0]
+            with watch.stage("draw"):
+                start = rows.get(frame.index, len(tracks))
+                stop = int(np.searchsorted(tracks.frames, frame.index, side="right"))
+                marks = []
+                for row in range(start, stop):
+                    person, box = int(tracks.person_ids[row]), tracks.boxes[row]
+                    trail = feet.setdefault(person, [])
+                    trail.append((frame.timestamp_s, float(box[0] + box[2]) / 2, float(box[3])))
+                    feet[person] = trail = [p for p in trail if frame.timestamp_s - p[0] <= TRAIL_S]
+                    path = np.array([p[1:] for p in trail], dtype=np.float32)
+                    marks.append(Mark(box=box, person_id=person, trail=path))
+                image = annotate(frame.image, marks, camera=job.source.camera_id, time_s=frame.timestamp_s)
+            with watch.stage("write video"):
+                writer.write(image, frame.timestamp_s)
+    return watch.seconds

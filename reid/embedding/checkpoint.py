@@ -1,0 +1,202 @@
+"""Checkpoints in and out: torchreid's state dicts, and our own files that also say how crops are prepared.
+
+Our own format is a dictionary that `torch.load(weights_only=True)` reads: `architecture` ({"name": "osnet",
+"width": 0.25, "dimension": 512}), `preprocessing` (`Preprocessing.to_dict`), `state_dict`.
+"""
+
+import logging
+import os
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from reid.embedding.crops import IMAGENET, Preprocessing
+from reid.embedding.osnet import CHANNELS, WIDTHS, OSNet
+from reid.embedding.resnet import ResNet50
+from reid.errors import InputError
+
+log = logging.getLogger(__name__)
+
+KNOWN = "OSNet x0.25, x0.5, x0.75, x1.0 (torchreid's keys) and ResNet-50 with BNNeck (backbone.*, bnneck.*)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Checkpoint:
+    """A network in evaluation mode, what it expects, and which keys of the file it did not need."""
+
+    network: nn.Module  # (B, 3, H, W) to (B, D)
+    preprocessing: Preprocessing
+    ignored: tuple[str, ...]
+
+
+def load_network(path: Path) -> nn.Module:
+    """The network of a checkpoint, in evaluation mode; see `load_checkpoint`."""
+    return load_checkpoint(path).network
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """The network of a `.pth` or `.pt` file, recognised from its keys and shapes.
+
+    The state dict may lie under `state_dict` or bare, its keys may begin with `module.`; a classifier is
+    dropped. Files without `preprocessing` get ImageNet's, which torchreid trains with.
+
+    Raises:
+        InputError: the file is missing, damaged or holds code; its keys or shapes fit no known network.
+    """
+    content = _read(path)
+    state = _state_dict(path, content)
+    ignored = tuple(sorted(key for key in state if key.startswith("classifier.")))
+    kept = {key: value for key, value in state.items() if key not in ignored}
+    network = _network_for(path, kept)
+    _check_fit(path, network, kept)
+    # num_batches_tracked is absent from checkpoints older than PyTorch 0.4.1 and does not touch the output.
+    network.load_state_dict(kept, strict=False)
+    stated = content.get("architecture")
+    if isinstance(stated, Mapping) and dict(stated) != architecture_of(network):
+        raise InputError(f"{path}: states architecture {dict(stated)}, but holds {architecture_of(network)}")
+    if ignored:
+        log.info("%s: ignored %s", path, ", ".join(ignored))
+    return Checkpoint(network=network.eval(), preprocessing=_preprocessing(path, content), ignored=ignored)
+
+
+def save_network(
+    path: Path,
+    network: nn.Module,
+    *,
+    architecture: Mapping[str, Any] | None = None,
+    preprocessing: Preprocessing,
+) -> None:
+    """Write `network` and what it expects to `path`, atomically.
+
+    Args:
+        architecture: its name and arguments; by default those that `architecture_of` finds.
+    """
+    content = {
+        "architecture": dict(architecture_of(network) if architecture is None else architecture),
+        "preprocessing": preprocessing.to_dict(),
+        "state_dict": {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()},
+    }
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        torch.save(content, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def architecture_of(network: nn.Module) -> dict[str, Any]:
+    """Name and arguments of one of our networks, as plain values."""
+    match network:
+        case OSNet():
+            return {"name": "osnet", "width": network.width, "dimension": network.dimension}
+        case ResNet50():
+            return {"name": "resnet50"}
+        case _:
+            raise ValueError(f"network must be an OSNet or a ResNet50, got {type(network).__name__}")
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected a checkpoint (.pth) of {KNOWN}")
+    try:
+        with torch.serialization.safe_globals(_numpy_scalars()):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path}: refused{_culprit(error)}, because it is damaged or could run code when loaded; "
+            f"save the state dict alone: torch.save(model.state_dict(), path)"
+        ) from error
+    except (
+        Exception
+    ) as error:  # on damaged bytes the unpickler fails in every way: KeyError, struct.error, ...
+        raise InputError(f"{path}: not a readable PyTorch checkpoint ({_first_line(error)})") from error
+    if not isinstance(content, Mapping):
+        raise InputError(f"{path}: expected a state dict of {KNOWN}, found a {type(content).__name__}")
+    return content
+
+
+def _numpy_scalars() -> list[Any]:
+    """torchreid keeps rank-1 as a NumPy scalar beside the weights: plain numbers, which run no code."""
+    scalar = np.float64(0).__reduce__()[0]
+    names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")  # NumPy 1 and 2
+    kinds = (type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8"))
+    return [*((scalar, name) for name in names), np.dtype, *kinds]
+
+
+def _state_dict(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
+    state = content.get("state_dict", content)
+    if not isinstance(state, Mapping) or not state:
+        raise InputError(f"{path}: state_dict is empty or no dictionary; expected one of {KNOWN}")
+    others = [str(key) for key, value in state.items() if not isinstance(value, Tensor)]
+    if others:
+        raise InputError(f"{path}: {_some(others)} hold no tensors, so this is not a state dict of {KNOWN}")
+    return {str(key).removeprefix("module."): value for key, value in state.items()}
+
+
+def _network_for(path: Path, state: Mapping[str, Tensor]) -> nn.Module:
+    """An untrained network of the architecture that `state` belongs to."""
+    stem, feature = state.get("conv1.conv.weight"), state.get("fc.0.weight")
+    if stem is not None and feature is not None and stem.ndim == 4 and feature.ndim == 2:
+        width = stem.shape[0] / CHANNELS[0]
+        if width not in WIDTHS:
+            raise InputError(
+                f"{path}: conv1.conv.weight has {stem.shape[0]} channels, which is none of OSNet's widths "
+                f"({', '.join(str(int(CHANNELS[0] * width)) for width in WIDTHS)} channels)"
+            )
+        return OSNet(width, dimension=feature.shape[0])
+    if "backbone.conv1.weight" in state and "bnneck.weight" in state:
+        return ResNet50()
+    raise InputError(f"{path}: keys {_some(sorted(state))} belong to no known network; known are {KNOWN}")
+
+
+def _check_fit(path: Path, network: nn.Module, state: Mapping[str, Tensor]) -> None:
+    wanted = network.state_dict()
+    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
+    unexpected = [key for key in state if key not in wanted]
+    misfits = [
+        f"{key} is {tuple(state[key].shape)} instead of {tuple(value.shape)}"
+        for key, value in wanted.items()
+        if key in state and state[key].shape != value.shape
+    ]
+    found = {"missing": missing, "unexpected": unexpected, "of another shape:": misfits}
+    problems = [f"{what} {_some(keys)}" for what, keys in found.items() if keys]
+    if problems:
+        name = type(network).__name__
+        raise InputError(f"{path}: does not fit {name}: {'; '.join(problems)}; known are {KNOWN}")
+    broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
+    if broken:
+        raise InputError(
+            f"{path}: {_some(broken)} are not finite; use a checkpoint whose training did not diverge"
+        )
+
+
+def _preprocessing(path: Path, content: Mapping[str, Any]) -> Preprocessing:
+    stated = content.get("preprocessing")
+    if stated is None or isinstance(stated, Tensor):
+        return IMAGENET
+    try:
+        return Preprocessing.from_dict(stated)
+    except ValueError as error:
+        raise InputError(f"{path}: preprocessing: {error}") from error
+
+
+def _some(names: list[str], limit: int = 4) -> str:
+    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + rest
+
+
+def _culprit(error: BaseException) -> str:
+    """What the unpickler would not build, where it says so."""
+    named = re.search(r"GLOBAL ([\w.]+)", str(error))
+    return f" for {named[1]}" if named else ""
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0][:200]

@@ -1,0 +1,164 @@
+"""From boxes to the network's input: the one preprocessing of training and serving.
+
+Resizing is bilinear with antialiasing, as in what the networks of the field were trained with (PIL's, in
+torchreid): an axis that shrinks is averaged by area first, an axis that grows is interpolated. Plain
+bilinear (INTER_LINEAR alone) skips pixels of crops that are larger than the input, as those of people close
+to the camera are. Measured as distance to the vectors after PIL, OSNet x0.25, rendered crops of 300 pixels
+and more: mean .0004 against .0018, worst .004 against .016; on crops smaller than the input both are the
+same, .0001.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+import cv2
+import numpy as np
+
+from reid.types import Array, Image
+
+Interpolation = Literal["antialiased", "bilinear"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preprocessing:
+    """What a network expects: size, channel order and scale of its input.
+
+    x = (pixel - mean) / std, pixels from 0 to 255, `mean` and `std` in the order of the network's channels.
+
+    Raises:
+        ValueError: a value is out of range.
+    """
+
+    height: int
+    width: int
+    rgb: bool  # False: BGR
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: Interpolation = "antialiased"
+
+    def __post_init__(self) -> None:
+        if min(self.height, self.width) < 1:
+            raise ValueError(f"height and width must be at least 1, got {self.height} and {self.width}")
+        if not min(self.std) > 0 or not np.all(np.isfinite([*self.mean, *self.std])):
+            raise ValueError(f"mean and std must be finite, std above 0, got {self.mean} and {self.std}")
+        if self.interpolation not in get_args(Interpolation):
+            kinds = get_args(Interpolation)
+            raise ValueError(f"interpolation must be one of {kinds}, got {self.interpolation!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML; `from_dict` reads them back."""
+        values = asdict(self)
+        return values | {"mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Preprocessing":
+        """The inverse of `to_dict`. `interpolation` may be left out.
+
+        Raises:
+            ValueError: a key is missing or unknown, or a value has the wrong type or range.
+        """
+        known = {field.name for field in fields(cls)}
+        missing, unknown = known - {"interpolation"} - set(values), set(values) - known
+        if missing or unknown:
+            raise ValueError(
+                f"its keys must be {', '.join(sorted(known))}; "
+                f"missing: {sorted(missing)}, unknown: {sorted(map(str, unknown))}"
+            )
+        if not isinstance(values["rgb"], bool):
+            raise ValueError(f"rgb must be true or false, got {values['rgb']!r}")
+        try:
+            return cls(
+                height=int(values["height"]),
+                width=int(values["width"]),
+                rgb=values["rgb"],
+                mean=_triple(values["mean"]),
+                std=_triple(values["std"]),
+                interpolation=values.get("interpolation", "antialiased"),
+            )
+        except TypeError as error:
+            raise ValueError(f"a value has the wrong type: {error}") from error
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the network's input."""
+        return self.height, self.width
+
+    def resized(self, height: int, width: int) -> "Preprocessing":
+        """The same for another input size."""
+        return replace(self, height=height, width=width)
+
+
+# torchreid's and ours: RGB, ImageNet's mean and standard deviation (0.485, 0.229, ... times 255).
+IMAGENET = Preprocessing(
+    height=256, width=128, rgb=True, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375)
+)
+# Intel's person-reidentification-retail-02xx: BGR 0 to 255; the network normalises by itself.
+RETAIL = Preprocessing(height=256, width=128, rgb=False, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+
+
+def cut(image: Image, boxes: Array) -> list[Image]:
+    """The parts of `image` (H, W, 3) inside `boxes` (N, 4) xyxy pixels, as views, in order.
+
+    Boxes are rounded outwards and clipped; one that lies outside gives the nearest pixel, so that there are
+    always N crops of at least 1 x 1.
+
+    Raises:
+        ValueError: the image is empty, or a box is not finite.
+    """
+    height, width = image.shape[:2]
+    if height < 1 or width < 1:
+        raise ValueError(f"cannot cut crops out of an empty image of shape {image.shape}")
+    if not np.all(np.isfinite(boxes)):
+        raise ValueError("boxes must be finite")
+    bounds = np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1).astype(np.float64)
+    left = np.clip(bounds[:, 0], 0, width - 1).astype(int)
+    top = np.clip(bounds[:, 1], 0, height - 1).astype(int)
+    right = np.clip(bounds[:, 2], left + 1, width).astype(int)
+    bottom = np.clip(bounds[:, 3], top + 1, height).astype(int)
+    return [image[y1:y2, x1:x2] for x1, y1, x2, y2 in zip(left, top, right, bottom, strict=True)]
+
+
+def prepare(crops: Sequence[Image], preprocessing: Preprocessing) -> Array:
+    """Crops (h, w, 3) BGR of any size to the network's input (N, 3, height, width) float32.
+
+    Raises:
+        ValueError: a crop is empty or not uint8 BGR.
+    """
+    size = preprocessing.size
+    scale = (1.0 / np.asarray(preprocessing.std, dtype=np.float32))[:, None, None]
+    shift = -np.asarray(preprocessing.mean, dtype=np.float32)[:, None, None] * scale
+    order = (2, 1, 0) if preprocessing.rgb else (0, 1, 2)  # where the planes blue, green and red go
+    resized = np.empty((*size, 3), dtype=np.uint8)
+    planes = np.empty((3, *size), dtype=np.uint8)
+    batch = np.empty((len(crops), 3, *size), dtype=np.float32)
+    # One crop at a time through two small buffers that stay in the processor's cache; cv2.split
+    # deinterleaves with vector instructions. numpy's strided transposition of the whole batch takes 6 times
+    # longer.
+    for crop, target in zip(crops, batch, strict=True):
+        _check(crop)
+        _resize(crop, resized, antialias=preprocessing.interpolation == "antialiased")
+        cv2.split(resized, mv=[planes[plane] for plane in order])
+        np.multiply(planes, scale, out=target, dtype=np.float32)
+        target += shift
+    return batch
+
+
+def _resize(crop: Image, target: Image, *, antialias: bool) -> None:
+    height, width = target.shape[:2]
+    reduced = (min(crop.shape[0], height), min(crop.shape[1], width))
+    if antialias and reduced != crop.shape[:2]:
+        crop = cv2.resize(crop, reduced[::-1], interpolation=cv2.INTER_AREA)
+    cv2.resize(crop, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
+
+
+def _check(crop: Image) -> None:
+    if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or 0 in crop.shape:
+        raise ValueError(f"a crop must be uint8 (h, w, 3) and not empty, got {crop.dtype} {crop.shape}")
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    numbers = [float(value) for value in values]
+    if len(numbers) != 3:
+        raise ValueError(f"mean and std must hold 3 numbers each, got {numbers}")
+    return numbers[0], numbers[1], numbers[2]

@@ -1,0 +1,211 @@
+"""A weights file of any kind, its preprocessing, and its name by content.
+
+Where the preprocessing comes from, the first that exists:
+
+1. the side-car `<weights>.yaml` (osnet.onnx.yaml beside osnet.onnx), with the fields of `Preprocessing`;
+2. what the file itself says: `preprocessing` in a checkpoint, `reid.preprocessing` in ONNX metadata and in
+   the runtime information of an IR, as JSON; our own files all have it;
+3. the custom of the field: ImageNet for `.pth` and `.onnx`, BGR 0 to 255 for Intel's IR
+   person-reidentification-retail-02xx (known by its output `reid_embedding`). Any other IR needs a side-car.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from torch import nn
+
+from reid.embedding.checkpoint import load_checkpoint
+from reid.embedding.crops import IMAGENET, RETAIL, Preprocessing
+from reid.embedding.openvino_backend import input_size, read_model
+from reid.errors import InputError
+
+log = logging.getLogger(__name__)
+
+METADATA_KEY = "reid.preprocessing"
+
+Kind = Literal["checkpoint", "onnx", "openvino"]
+Size = tuple[int | None, int | None]  # height and width; None: any
+_KINDS: dict[str, Kind] = {".pth": "checkpoint", ".pt": "checkpoint", ".onnx": "onnx", ".xml": "openvino"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Weights:
+    """What an encoder is made from."""
+
+    path: Path
+    kind: Kind
+    preprocessing: Preprocessing
+    encoder_id: str  # 16 hexadecimal digits, from the weights' bytes and the preprocessing
+    network: nn.Module | None  # of checkpoints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """What a file says of itself."""
+
+    stated: Preprocessing | None
+    custom: Preprocessing | None
+    size: Size
+    content: Iterable[bytes]
+    network: nn.Module | None = None
+
+
+def open_weights(path: Path) -> Weights:
+    """Read a weights file.
+
+    Raises:
+        InputError: the file is missing, damaged or of an unknown kind, or nothing says how to prepare its
+        crops.
+    """
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise InputError(f"{path}: unknown kind of weights; expected one of {', '.join(_KINDS)}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected re-identification weights ({', '.join(_KINDS)})")
+    match kind:
+        case "checkpoint":
+            found = _inspect_checkpoint(path)
+        case "onnx":
+            found = _inspect_onnx(path)
+        case "openvino":
+            found = _inspect_ir(path)
+    preprocessing = _choose(path, found)
+    return Weights(
+        path=path,
+        kind=kind,
+        preprocessing=preprocessing,
+        encoder_id=_encoder_id(found.content, preprocessing),
+        network=found.network,
+    )
+
+
+def side_car(path: Path) -> Path:
+    """The file that may state the preprocessing of `path` and then wins."""
+    return path.with_name(path.name + ".yaml")
+
+
+def _inspect_checkpoint(path: Path) -> _Found:
+    checkpoint = load_checkpoint(path)
+    network = checkpoint.network
+    return _Found(
+        stated=checkpoint.preprocessing,
+        custom=None,
+        size=(None, None),
+        content=_state_bytes(network),
+        network=network,
+    )
+
+
+def _inspect_onnx(path: Path) -> _Found:
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+    except DecodeError as error:
+        raise InputError(f"{path}: damaged, or not an ONNX file ({error})") from error
+    initial = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in initial]
+    shape = [dim.dim_value or None for value in inputs[:1] for dim in value.type.tensor_type.shape.dim]
+    if len(inputs) != 1 or len(shape) != 4 or shape[1] not in (3, None):
+        names = [value.name for value in inputs]
+        raise InputError(f"{path}: expected one input (N, 3, height, width), found {names} {shape}")
+    parts = {
+        entry.value
+        for tensor in model.graph.initializer
+        for entry in tensor.external_data
+        if entry.key == "location"
+    }
+    missing = [part for part in sorted(parts) if not (path.parent / part).is_file()]
+    if missing:
+        raise InputError(f"{path}: its weights are missing; put {', '.join(missing)} beside it")
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    files = [path, *(path.parent / part for part in sorted(parts))]
+    return _Found(
+        stated=_parsed(path, metadata.get(METADATA_KEY)),
+        custom=IMAGENET,
+        size=(shape[2], shape[3]),
+        content=(file.read_bytes() for file in files),
+    )
+
+
+def _inspect_ir(path: Path) -> _Found:
+    model = read_model(path)
+    stated = model.get_rt_info(METADATA_KEY).astype(str) if model.has_rt_info(METADATA_KEY) else None
+    is_retail = "reid_embedding" in model.outputs[0].get_names()
+    return _Found(
+        stated=_parsed(path, stated),
+        custom=RETAIL if is_retail else None,
+        size=input_size(model),
+        content=(file.read_bytes() for file in (path, path.with_suffix(".bin"))),
+    )
+
+
+def _choose(path: Path, found: _Found) -> Preprocessing:
+    preprocessing = _from_side_car(side_car(path)) or found.stated
+    if preprocessing is None and found.custom is not None:
+        height, width = found.size
+        preprocessing = found.custom.resized(height or found.custom.height, width or found.custom.width)
+        log.info("%s does not say how to prepare crops; by custom: %s", path, preprocessing.to_dict())
+    if preprocessing is None:
+        raise InputError(
+            f"{path}: nothing says how to prepare crops for it; write {side_car(path).name} beside it, with "
+            f"height, width, rgb, mean and std (0 to 255), such as {json.dumps(IMAGENET.to_dict())}"
+        )
+    wanted = preprocessing.size
+    if any(size not in (None, want) for size, want in zip(found.size, wanted, strict=True)):
+        raise InputError(
+            f"{path}: takes inputs of height and width {found.size}, but its preprocessing states {wanted}"
+        )
+    return preprocessing
+
+
+def _from_side_car(path: Path) -> Preprocessing | None:
+    if not path.is_file():
+        return None
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a YAML file ({error})") from error
+    return _validated(path, values)
+
+
+def _parsed(path: Path, text: str | None) -> Preprocessing | None:
+    if text is None:
+        return None
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: its metadata {METADATA_KEY} is not JSON ({error})") from error
+    return _validated(path, values)
+
+
+def _validated(path: Path, values: Any) -> Preprocessing:
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: preprocessing must be a mapping such as {json.dumps(IMAGENET.to_dict())}")
+    try:
+        return Preprocessing.from_dict(values)
+    except ValueError as error:
+        raise InputError(f"{path}: preprocessing: {error}") from error
+
+
+def _state_bytes(network: nn.Module) -> Iterable[bytes]:
+    """The tensors as loaded, so that prefix, order and file format of the checkpoint do not matter."""
+    for key, tensor in sorted(network.state_dict().items()):
+        if not key.endswith("num_batches_tracked"):  # no influence on the output
+            yield f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode()
+            yield tensor.detach().cpu().contiguous().numpy().tobytes()
+
+
+def _encoder_id(content: Iterable[bytes], preprocessing: Preprocessing) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in content:
+        digest.update(part)
+    digest.update(json.dumps(preprocessing.to_dict(), sort_keys=True).encode())
+    return digest.hexdigest()

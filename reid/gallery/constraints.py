@@ -1,0 +1,70 @@
+"""Which tracklets cannot be one person, whatever they look like."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.errors import InputError
+from reid.geometry import area
+from reid.types import Tracklet
+
+MOSTLY_INSIDE = 0.7  # two tracks of which one lies in the other this much may follow one person
+
+
+def apart(tracklets: Sequence[Tracklet], min_travel_s: Mapping[str, float]) -> NDArray[np.bool_]:
+    """(N, N): pairs seen at once in one camera, or in two cameras faster than a person can walk between them.
+
+    Args:
+        min_travel_s: least seconds from leaving one camera to entering the other, by `"a-b"`, both ways.
+
+    Raises:
+        InputError: a key names a camera that no tracklet comes from.
+    """
+    cameras = sorted({t.camera_id for t in tracklets})
+    numbers = np.array([cameras.index(t.camera_id) for t in tracklets], dtype=np.int64)
+    starts = np.array([t.start_s for t in tracklets])
+    ends = np.array([t.end_s for t in tracklets])
+    # seconds between the later start and the earlier end; negative where they overlap
+    gaps = np.maximum(starts[:, None], starts[None, :]) - np.minimum(ends[:, None], ends[None, :])
+    least = np.full((len(cameras), len(cameras)), -np.inf)
+    for (a, b), seconds in _travel(min_travel_s, cameras).items():
+        least[a, b] = least[b, a] = seconds
+    too_fast = gaps < least[numbers[:, None], numbers[None, :]]
+    together = (numbers[:, None] == numbers[None, :]) & (gaps < 0)
+    for i, j in np.argwhere(np.triu(together, 1)):
+        together[i, j] = together[j, i] = _two_people(tracklets[i], tracklets[j])
+    result: NDArray[np.bool_] = too_fast | together
+    np.fill_diagonal(result, False)
+    return result
+
+
+def _two_people(a: Tracklet, b: Tracklet) -> bool:
+    """Whether two tracklets of one camera that overlap in time prove two people.
+
+    Not when no frame holds both (a track that flickers between two numbers), and not when one box lies mostly
+    in the other all the time (one person detected twice, or handed over from one track to the next).
+    """
+    _, in_a, in_b = np.intersect1d(a.frames, b.frames, return_indices=True)
+    if not len(in_a):
+        return False
+    boxes_a, boxes_b = a.boxes[in_a], b.boxes[in_b]
+    top_left = np.maximum(boxes_a[:, :2], boxes_b[:, :2])
+    bottom_right = np.minimum(boxes_a[:, 2:], boxes_b[:, 2:])
+    shared = np.prod(np.maximum(bottom_right - top_left, 0), axis=1)
+    inside = shared / np.maximum(np.minimum(area(boxes_a), area(boxes_b)), 1e-6)
+    return float(inside.mean()) < MOSTLY_INSIDE
+
+
+def _travel(min_travel_s: Mapping[str, float], cameras: list[str]) -> dict[tuple[int, int], float]:
+    """Camera numbers of `"a-b"`; camera names may hold dashes themselves."""
+    pairs = {f"{a}-{b}": (i, j) for i, a in enumerate(cameras) for j, b in enumerate(cameras) if i != j}
+    known = {}
+    for key, seconds in min_travel_s.items():
+        if key not in pairs:
+            raise InputError(
+                f"linking.min_travel_s: '{key}' names no pair of cameras; write camera-camera with two of "
+                + ", ".join(cameras)
+            )
+        known[pairs[key]] = seconds
+    return known

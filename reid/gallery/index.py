@@ -1,0 +1,201 @@
+"""The vectors that stand for people: which are kept, and a cached exact FAISS index over them."""
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.gallery.schema import beside
+from reid.types import Array
+
+if TYPE_CHECKING:
+    from reid.gallery.store import Store
+
+SUFFIXES = (".faiss", ".faiss.tmp")  # the cache, and the cache while it is written; both hold vectors
+_MAGIC = "reid-index-1"
+
+
+class PersonIndex:
+    """Exact search over everybody's prototypes, always as of the store's last commit.
+
+    The cache file is one read instead of one row per prototype. It carries the store's generation and a
+    checksum; absent, stale or damaged, it is made anew from the store. Only the gallery's writer saves it.
+    """
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+        self._generation = ""
+        self._index: Any = None  # faiss.IndexIDMap over IndexFlatIP; the ids are person ids
+        self._people = 0
+        self._most = 0  # prototypes of the person who has most
+
+    def search(self, vectors: Array, k: int) -> tuple[Array, NDArray[np.int64]]:
+        """The `k` nearest people to each vector, at the distance (1 - cosine) of their nearest prototype.
+
+        Args:
+            vectors: (N, D), unit length.
+
+        Returns:
+            Distances (N, k) ascending and person ids (N, k); inf and -1 where there are fewer than k people.
+            Equal distances are in the order of person ids.
+
+        Raises:
+            ValueError: k < 1, or vectors of another size than the gallery's.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, got {k}")
+        if self._generation != self._store.generation:
+            self._load()
+        distances = np.full((len(vectors), k), np.inf, dtype=np.float32)
+        people = np.full((len(vectors), k), -1, dtype=np.int64)
+        if self._people == 0 or len(vectors) == 0:
+            return distances, people
+        if vectors.ndim != 2 or vectors.shape[1] != self._index.d:
+            raise ValueError(f"vectors must have shape (any, {self._index.d}), got {vectors.shape}")
+        found = min(k, self._people)
+        # so many rows hold at least `found` people, however the prototypes are shared out among them
+        rows = min((found - 1) * self._most + 1, self._index.ntotal)
+        cosines, ids = self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), rows)
+        distances[:, :found], people[:, :found] = _nearest_of_each(cosines, ids, found)
+        return distances, people
+
+    def _load(self) -> None:
+        import faiss
+
+        path = beside(self._store.path, SUFFIXES[0])
+        generation = self._store.generation
+        index = _read(path, generation)
+        if index is None:
+            generation, ids, vectors = self._store.prototypes()
+            index = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
+            index.add_with_ids(vectors, ids)
+            if not self._store.read_only:
+                _write(path, generation, index)
+        # faiss turns to BLAS from 20 queries on, which for fewer than some thousands is up to 15 times slower
+        # (upstream 5022, 5109)
+        faiss.cvar.distance_compute_blas_threshold = 4 * max(index.d, 1)
+        counts = np.unique(faiss.vector_to_array(index.id_map), return_counts=True)[1]
+        self._index, self._generation = index, generation
+        self._people, self._most = len(counts), int(counts.max(initial=0))
+
+
+def _nearest_of_each(cosines: Array, ids: NDArray[np.int64], k: int) -> tuple[Array, NDArray[np.int64]]:
+    """Rows (N, R), best first and several of a person, to the k best people: distances and ids (N, k)."""
+    distances = np.clip(1.0 - cosines, 0.0, 2.0, dtype=np.float32)
+    by_person = np.argsort(ids, axis=1, kind="stable")  # keeps best first within a person
+    ids = np.take_along_axis(ids, by_person, axis=1)
+    distances = np.take_along_axis(distances, by_person, axis=1)
+    distances[:, 1:][ids[:, 1:] == ids[:, :-1]] = np.inf
+    best = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(distances, best, axis=1), np.take_along_axis(ids, best, axis=1)
+
+
+def _write(path: Path, generation: str, index: Any) -> None:
+    """Whole or not at all, also at a power cut: a temporary file, on the disk before it takes the name."""
+    import faiss
+
+    content = faiss.serialize_index(index).tobytes()
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(f"{_MAGIC} {generation} {zlib.crc32(content)}\n".encode("ascii"))
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _read(path: Path, generation: str) -> Any:
+    """The cached index, or None where there is none of this generation that is whole."""
+    import faiss
+
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        stamp = file.readline(100).decode("ascii", errors="replace").split()
+        if len(stamp) != 3 or stamp[:2] != [_MAGIC, generation]:
+            return None
+        content = file.read()
+    if stamp[2] != str(zlib.crc32(content)):
+        return None
+    return faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
+
+
+def most_varied(vectors: Array, limit: int) -> set[int]:
+    """Which `limit` rows of `vectors` (N, D) to keep so that their variety stays; all if there are no more.
+
+    Farthest-point selection (Gonzalez 1985), from the most typical row on: each next one is the farthest from
+    all that were chosen. Rows that equal a chosen one are left out.
+    """
+    if len(vectors) <= limit:
+        return set(range(len(vectors)))
+    chosen = [int(np.argmax(vectors @ vectors.mean(axis=0)))]
+    nearest = 1.0 - vectors @ vectors[chosen[0]]  # (N,) to the chosen ones
+    while len(chosen) < limit:
+        nearest[chosen[-1]] = -np.inf  # a row's distance to itself need not round to 0
+        farthest = int(np.argmax(nearest))
+        if nearest[farthest] < 1e-6:
+            break
+        chosen.append(farthest)
+        nearest = np.minimum(nearest, 1.0 - vectors @ vectors[farthest])
+    return set(chosen)
+
+
+def keep_varied(
+    db: sqlite3.Connection,
+    person_id: int,
+    limit: int,
+    *,
+    new: Sequence[tuple[int, Array]] = (),
+    run_id: str | None = None,
+) -> None:
+    """Choose a person's prototypes among the present and the `new` ones, within the caller's transaction.
+
+    Args:
+        new: vectors (K, D) by sighting id.
+        run_id: the run that displaces what is not kept; repeating it brings that back. None: erase it.
+    """
+    present = db.execute(
+        """SELECT prototype_id, vector FROM prototypes JOIN sightings USING (sighting_id)
+           WHERE person_id = ? AND evicted_by IS NULL ORDER BY prototype_id""",
+        (person_id,),
+    ).fetchall()
+    offered = [(sighting_id, vector) for sighting_id, vectors in new for vector in vectors]
+    if offered:
+        db.execute("UPDATE gallery SET dimension = ? WHERE dimension IS NULL", (len(offered[0][1]),))
+    known = to_vectors(db, [blob for _, blob in present])
+    candidates = np.concatenate([known, [vector for _, vector in offered]]) if offered else known
+    kept = most_varied(candidates, limit)
+    displaced = [row[:1] for at, row in enumerate(present) if at not in kept]
+    if run_id is None:
+        db.executemany("DELETE FROM prototypes WHERE prototype_id = ?", displaced)
+    else:
+        rows = [(run_id, *row) for row in displaced]
+        db.executemany("UPDATE prototypes SET evicted_by = ? WHERE prototype_id = ?", rows)
+    db.executemany(
+        "INSERT INTO prototypes (sighting_id, vector) VALUES (?, ?)",
+        [
+            (sighting_id, vector.astype("<f4").tobytes())
+            for at, (sighting_id, vector) in enumerate(offered, start=len(present))
+            if at in kept
+        ],
+    )
+
+
+def prototypes_of_all(db: sqlite3.Connection) -> tuple[NDArray[np.int64], Array]:
+    """Everybody's prototypes: person ids (P,) and unit vectors (P, D)."""
+    rows = db.execute(
+        """SELECT s.person_id, x.vector FROM prototypes x JOIN sightings s USING (sighting_id)
+           WHERE x.evicted_by IS NULL ORDER BY x.prototype_id"""
+    ).fetchall()
+    return np.array([row[0] for row in rows], dtype=np.int64), to_vectors(db, [row[1] for row in rows])
+
+
+def to_vectors(db: sqlite3.Connection, blobs: Sequence[bytes]) -> Array:
+    """Stored vectors as an array (N, D); D is 0 while the gallery has never held a vector."""
+    size = db.execute("SELECT coalesce(dimension, 0) FROM gallery").fetchone()[0]
+    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), size).astype(np.float32)

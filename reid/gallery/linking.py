@@ -1,0 +1,152 @@
+"""Offline linking: the tracklets of all cameras become identities, and every decision says why."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.distance import pairwise, unit
+from reid.gallery.clustering import average_linkage
+from reid.gallery.constraints import apart
+from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey, stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """Who is who in one run."""
+
+    identities: tuple[Identity, ...]  # who was seen, ascending person_id
+    matches: tuple[Match, ...]  # one per tracklet, in the order that was given
+
+
+def link(
+    tracklets: Sequence[Tracklet],
+    *,
+    max_distance: float,
+    centre: Array | None = None,
+    min_travel_s: Mapping[str, float] | None = None,
+    people: Sequence[Identity] = (),
+    next_person_id: int = 1,
+    former_ids: Mapping[TrackletKey, int] | None = None,
+) -> Linking:
+    """Cluster tracklets, and the people a gallery knows, into identities.
+
+    Args:
+        tracklets: of all cameras, in any order: the result does not depend on it.
+        max_distance: mean distance up to which clusters are joined.
+        centre: (D,) the mean vector of the encoder over many people. Vectors of all people share a large part
+            that says only "a person"; without it distances spread over more of their range.
+        min_travel_s: least seconds between two cameras, see `constraints.apart`.
+        people: identities of earlier runs. They stay apart from each other and keep their ids.
+        next_person_id: the first id for somebody new.
+        former_ids: what the same tracklets were called when this run was linked before; kept where possible.
+    """
+    order = sorted(range(len(tracklets)), key=lambda i: (tracklets[i].start_s, tracklets[i].key))
+    ordered = [tracklets[i] for i in order]
+    if not ordered:
+        return Linking(identities=(), matches=())
+    means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], centre)
+    distances = pairwise(means, means).astype(np.float64)
+    forbidden = np.zeros(distances.shape, dtype=bool)
+    count = len(ordered)
+    forbidden[:count, :count] = apart(ordered, min_travel_s or {})
+    forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
+    labels = average_linkage(distances, forbidden, np.ones(len(means)), max_distance)
+    ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
+    matches = {m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, labels)}
+    return Linking(
+        identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
+    )
+
+
+def _means(sets: Sequence[Embeddings], centre: Array | None) -> Array:
+    """One unit vector (N, D) per set of vectors."""
+    moved = [unit(s.vectors - centre) if centre is not None else s.vectors for s in sets]
+    return unit(np.stack([vectors.mean(axis=0) for vectors in moved]))
+
+
+def _person_ids(
+    labels: NDArray[np.int64],
+    tracklets: Sequence[Tracklet],
+    people: Sequence[Identity],
+    next_person_id: int,
+    former_ids: Mapping[TrackletKey, int],
+) -> dict[int, int]:
+    """Person id of each cluster: the known one, else the former one of most of its tracklets, else a new one."""
+    ids = {int(labels[len(tracklets) + i]): person.person_id for i, person in enumerate(people)}
+    taken = set(ids.values())
+    votes: Counter[tuple[int, int]] = Counter()
+    for label, tracklet in zip(labels.tolist(), tracklets, strict=False):
+        if label not in ids and tracklet.key in former_ids:
+            votes[label, former_ids[tracklet.key]] += 1
+    for (label, former), _ in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
+        if label not in ids and former not in taken:
+            ids[label] = former
+            taken.add(former)
+    fresh = next_person_id
+    for label in labels[: len(tracklets)].tolist():  # in order of first appearance
+        if label not in ids:
+            ids[label] = fresh
+            fresh += 1
+    return ids
+
+
+def _matches(
+    tracklets: Sequence[Tracklet],
+    ids: Mapping[int, int],
+    distances: NDArray[np.float64],
+    forbidden: NDArray[np.bool_],
+    labels: NDArray[np.int64],
+) -> list[Match]:
+    """Each tracklet's mean distance to the rest of its person, and to the nearest other person it could be."""
+    clusters = int(labels.max()) + 1
+    member = np.zeros((len(labels), clusters))
+    member[np.arange(len(labels)), labels] = 1
+    sizes = member.sum(axis=0)
+    count = len(tracklets)
+    sums = distances[:count] @ member
+    own = labels[:count]
+    rest = np.maximum(sizes[own] - 1, 0)
+    mean = sums / sizes
+    possible = (forbidden[:count] @ member) == 0
+    possible[np.arange(count), own] = False
+    mean[~possible] = np.inf
+    runner_up = mean.argmin(axis=1)
+    found = []
+    for row, tracklet in enumerate(tracklets):
+        gap = float(mean[row, runner_up[row]])
+        has_other = np.isfinite(gap)
+        found.append(
+            Match(
+                tracklet=tracklet.key,
+                person_id=ids[int(own[row])],
+                distance=float(sums[row, own[row]] / rest[row]) if rest[row] else None,
+                runner_up_id=ids[int(runner_up[row])] if has_other else None,
+                runner_up_distance=gap if has_other else None,
+            )
+        )
+    return found
+
+
+def _identities(
+    tracklets: Sequence[Tracklet],
+    people: Sequence[Identity],
+    labels: NDArray[np.int64],
+    ids: Mapping[int, int],
+) -> tuple[Identity, ...]:
+    known = {person.person_id for person in people}
+    members: dict[int, list[Tracklet]] = {person_id: [] for person_id in ids.values()}
+    for label, tracklet in zip(labels.tolist(), tracklets, strict=False):
+        members[ids[label]].append(tracklet)
+    return tuple(
+        Identity(
+            person_id=person_id,
+            tracklets=tuple(t.key for t in own),
+            prototypes=stack([t.embeddings for t in own]),
+            known=person_id in known,
+        )
+        for person_id, own in sorted(members.items())
+        if own
+    )

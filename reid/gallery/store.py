@@ -1,0 +1,337 @@
+"""The people of a site, kept between runs in one SQLite file: the truth, of which the index is a cache."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.errors import InputError
+from reid.gallery import journal
+from reid.gallery.index import SUFFIXES, keep_varied, prototypes_of_all, to_vectors
+from reid.gallery.schema import WriterLock, beside, connect, explain, naming, transaction
+from reid.types import Array, Embeddings, Identity, Match, TrackletKey, person_name
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sighting:
+    """One linked tracklet: who it shows and why, when, and the vectors that may become prototypes."""
+
+    match: Match
+    start_s: float
+    end_s: float
+    embeddings: Embeddings  # (K, D)
+
+
+class Store:
+    """A gallery file, open. One process writes; others may read meanwhile, and see whole runs only."""
+
+    def __init__(
+        self,
+        path: Path,
+        db: sqlite3.Connection,
+        lock: WriterLock | None,
+        max_prototypes: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.path = path
+        self.encoder_id: str = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
+        self.max_prototypes = max_prototypes
+        self._db = db
+        self._lock = lock
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        encoder_id: str | None,
+        read_only: bool = False,
+        max_prototypes: int = 32,
+        clock: Callable[[], datetime] = _now,
+    ) -> Self:
+        """Open a gallery; a missing one is made if it may be written and `encoder_id` is given.
+
+        Args:
+            encoder_id: whose vectors it must hold; None takes any existing gallery.
+            max_prototypes: vectors kept per person at most.
+
+        Raises:
+            InputError: missing, not a gallery, of a newer program or another encoder, or another process
+                writes it.
+        """
+        if max_prototypes < 1:
+            raise ValueError(f"max_prototypes must be at least 1, got {max_prototypes}")
+        path = Path(path)
+        lock = None if read_only else WriterLock(path)
+        try:
+            db = connect(path, encoder_id=encoder_id, read_only=read_only)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        store = cls(path, db, lock, max_prototypes, clock)
+        if lock is not None and db.execute("SELECT traces FROM gallery").fetchone()[0]:
+            try:
+                store._remove_traces()  # an erasure was interrupted
+            except BaseException as error:
+                store.__exit__(type(error), error, error.__traceback__)
+                raise
+        return store
+
+    def close(self) -> None:
+        """Let the next writer in. SQLite folds the WAL into the file with the last connection."""
+        self._db.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        if error is not None:
+            explain(error, self.path)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this store may only be read."""
+        return self._lock is None
+
+    # what linking needs ---
+
+    @property
+    def generation(self) -> str:
+        """Changes with every commit; whoever caches something of the store compares it."""
+        return str(self._db.execute("SELECT generation FROM gallery").fetchone()[0])
+
+    def identities(self, *, without_run: str | None = None) -> list[Identity]:
+        """Everybody with their prototypes, by id; `tracklets` is empty, because those are names within a run.
+
+        Args:
+            without_run: as if this run had never been committed: what a repeated run is matched against.
+                Exact for the latest run; for older ones, vectors that they displaced are gone.
+        """
+        rows = self._db.execute(
+            """SELECT s.person_id, x.vector FROM sightings s LEFT JOIN prototypes x
+               ON x.sighting_id = s.sighting_id AND (x.evicted_by IS NULL OR x.evicted_by = :run)
+               WHERE s.run_id IS NOT :run ORDER BY s.person_id, x.prototype_id""",
+            {"run": without_run},
+        ).fetchall()
+        people = []
+        for person_id, group in groupby(rows, key=lambda row: row[0]):
+            vectors = to_vectors(self._db, [blob for _, blob in group if blob is not None])
+            prototypes = Embeddings(vectors=vectors, encoder_id=self.encoder_id)
+            people.append(Identity(person_id=person_id, tracklets=(), prototypes=prototypes, known=True))
+        return people
+
+    def prototypes(self) -> tuple[str, NDArray[np.int64], Array]:
+        """What an index is made of, all of one moment: generation, person ids (P,), unit vectors (P, D)."""
+        self._db.execute("BEGIN")
+        try:
+            return self.generation, *prototypes_of_all(self._db)
+        finally:
+            self._db.execute("ROLLBACK")
+
+    def next_person_id(self) -> int:
+        """The first id that nobody ever had; a run numbers its new people from here on."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone()
+        return 1 if row is None else int(row[0]) + 1
+
+    def former_ids(self, run_id: str) -> dict[TrackletKey, int]:
+        """Who each tracklet of an already committed run shows, after all corrections; empty for a new run."""
+        rows = self._db.execute(
+            "SELECT camera_id, track_id, person_id FROM sightings WHERE run_id = ?", (run_id,)
+        )
+        return {TrackletKey(camera_id=camera, track_id=track): person for camera, track, person in rows}
+
+    def runs(self) -> list[str]:
+        """Ids of the committed runs, in the order of their start."""
+        return [row[0] for row in self._db.execute("SELECT run_id FROM runs ORDER BY started, run_id")]
+
+    def _dimension(self) -> int:
+        return int(self._db.execute("SELECT coalesce(dimension, 0) FROM gallery").fetchone()[0])
+
+    # what people ask ---
+
+    def people(self) -> list[journal.Person]:
+        """Everybody in numbers, by id."""
+        return journal.people(self._db)
+
+    def sightings(self, person_id: int) -> list[journal.SeenAt]:
+        """Where and when one person was seen, and why each sighting was linked to them."""
+        return journal.sightings(self._db, person_id)
+
+    def history(self, person_id: int | None = None) -> list[journal.Entry]:
+        """The journal, oldest first; of one person, or of everybody."""
+        return journal.read(self._db, person_id)
+
+    def find(self, who: str | int) -> int:
+        """The id of who is meant by a label, `P0007` or 7; InputError if nobody is."""
+        with naming(self.path):
+            return journal.find(self._db, str(who).strip())
+
+    # writing ---
+
+    def commit_run(
+        self, run_id: str, sightings: Sequence[Sighting], *, started: datetime, cameras: Collection[str] = ()
+    ) -> None:
+        """Write a whole run, or nothing: people, sightings, links, prototypes. On return it is on the disk.
+
+        A run that is there already is replaced: people that only it showed go, unless it shows them again.
+        People are given by id: those of `identities`, of `former_ids`, or new ones from `next_person_id` on.
+        Sightings of nobody (`person_id` None) are not kept. The order of `sightings` does not matter.
+
+        Raises:
+            ValueError: vectors of another encoder or size, a tracklet twice, an id that was somebody else's.
+            InputError: the store is read-only, or the disk is full or fails; nothing is stored then.
+        """
+        named = [(s.match.person_id, s) for s in sightings if s.match.person_id is not None]
+        named.sort(key=lambda pair: pair[1].match.tracklet)
+        people = {person_id for person_id, _ in named}
+        self._check_vectors([sighting for _, sighting in named])
+        self._check_people(people, [s.match.runner_up_id for _, s in named])
+        with self._writing() as db:
+            self._retract(run_id)
+            # what the run before displaced goes for good: only the latest run can be undone exactly
+            db.execute("DELETE FROM prototypes WHERE evicted_by IS NOT NULL")
+            run = (run_id, journal.utc(started), json.dumps(sorted(cameras)))
+            db.execute("INSERT INTO runs VALUES (?, ?, ?)", run)
+            for person_id in sorted(people):
+                if db.execute("INSERT OR IGNORE INTO people (person_id) VALUES (?)", (person_id,)).rowcount:
+                    journal.append(db, self._clock(), "created", person_id=person_id, run_id=run_id)
+            theirs: dict[int, list[tuple[int, Array]]] = {person_id: [] for person_id in sorted(people)}
+            for person_id, sighting in named:
+                theirs[person_id].append((self._insert(run_id, sighting), sighting.embeddings.vectors))
+            for person_id, new in theirs.items():
+                keep_varied(db, person_id, self.max_prototypes, new=new, run_id=run_id)
+                count = len(new)
+                journal.append(db, self._clock(), "seen", person_id=person_id, run_id=run_id, sightings=count)
+            journal.remove(db, self._clock(), journal.unseen(db), "retracted", f"repeated run {run_id}")
+
+    def _check_vectors(self, sightings: Sequence[Sighting]) -> None:
+        keys = [sighting.match.tracklet for sighting in sightings]
+        if len(set(keys)) != len(keys):
+            raise ValueError("a run has two sightings of one tracklet")
+        dimensions = {self._dimension()} - {0}
+        for sighting in sightings:
+            if sighting.embeddings.encoder_id != self.encoder_id:
+                given = sighting.embeddings.encoder_id
+                raise ValueError(f"vectors of encoder {given} in a gallery of {self.encoder_id}")
+            if len(sighting.embeddings):
+                dimensions.add(sighting.embeddings.vectors.shape[1])
+        if len(dimensions) > 1:
+            raise ValueError(f"vectors of different sizes in one gallery: {sorted(dimensions)}")
+
+    def _check_people(self, people: Collection[int], rivals: Collection[int | None]) -> None:
+        known = {row[0] for row in self._db.execute("SELECT person_id FROM people")}
+        gone = sorted(p for p in people if p not in known and p < self.next_person_id())
+        if gone:
+            raise ValueError(f"{person_name(gone[0])} is gone or was never given; ids are not reused")
+        strangers = set(rivals) - known - set(people) - {None}
+        if strangers:
+            raise ValueError(f"runner-ups that are nobody in this gallery: {sorted(map(str, strangers))}")
+
+    def _retract(self, run_id: str) -> None:
+        self._db.execute("UPDATE prototypes SET evicted_by = NULL WHERE evicted_by = ?", (run_id,))
+        count = self._db.execute("SELECT count(*) FROM sightings WHERE run_id = ?", (run_id,)).fetchone()[0]
+        if self._db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,)).rowcount:
+            journal.append(self._db, self._clock(), "retracted", run_id=run_id, sightings=count)
+
+    def _insert(self, run_id: str, sighting: Sighting) -> int:
+        match, key = sighting.match, sighting.match.tracklet
+        row = self._db.execute(
+            """INSERT INTO sightings (run_id, camera_id, track_id, person_id, start_s, end_s,
+                                      distance, runner_up_id, runner_up_distance)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sighting_id""",
+            (
+                *(run_id, key.camera_id, key.track_id, match.person_id, sighting.start_s, sighting.end_s),
+                *(match.distance, match.runner_up_id, match.runner_up_distance),
+            ),
+        ).fetchone()
+        return int(row[0])
+
+    # corrections ---
+
+    def rename(self, person_id: int, label: str | None) -> None:
+        """Give a person a label, or take it away; InputError if it is taken, empty or looks like an id."""
+        with self._writing() as db:
+            journal.rename(db, self._clock(), self._existing(person_id), label)
+
+    def merge(self, person_id: int, into: int) -> None:
+        """Two people turned out to be one: everything of `person_id` becomes part of `into`."""
+        with self._writing() as db:
+            journal.merge(db, self._clock(), self._existing(person_id), self._existing(into))
+            keep_varied(db, into, self.max_prototypes)
+
+    def forget(self, person_id: int) -> None:
+        """Erase one person: vectors, sightings, label, journal. On return no byte of them is in the files.
+
+        Raises:
+            InputError: nobody has this id; or they are erased, but because a process still reads the gallery,
+                their bytes stay in its files until it is next opened for writing.
+        """
+        with self._writing() as db:
+            journal.remove(db, self._clock(), [self._existing(person_id)], "forgotten", "on request")
+            db.execute("UPDATE gallery SET traces = 1")
+        self._erase_traces(person_name(person_id))
+
+    def prune(self, older_than: datetime) -> list[str]:
+        """Erase the runs that started before, and whoever was seen in no other; the ids of these runs."""
+        oldest = journal.utc(older_than)
+        with self._writing() as db:
+            rows = db.execute("SELECT run_id FROM runs WHERE started < ?", (oldest,)).fetchall()
+            db.executemany("DELETE FROM prototypes WHERE evicted_by = ?", rows)
+            db.executemany("DELETE FROM runs WHERE run_id = ?", rows)
+            journal.remove(db, self._clock(), journal.unseen(db), "forgotten", "retention")
+            db.executemany("DELETE FROM journal WHERE run_id = ?", rows)
+            db.execute("UPDATE gallery SET traces = 1")
+        self._erase_traces(f"{len(rows)} runs")
+        return sorted(row[0] for row in rows)
+
+    def _existing(self, person_id: int) -> int:
+        if not self._db.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone():
+            return journal.find(self._db, person_name(person_id))  # raises, and says where they went
+        return person_id
+
+    def _erase_traces(self, what: str) -> None:
+        if not self._remove_traces():
+            raise InputError(
+                f"{self.path}: {what} erased, but another process still reads the gallery, so bytes of it "
+                "stay in its files; they go when the gallery is next opened for writing without a reader"
+            )
+
+    def _remove_traces(self) -> bool:
+        """Finish an erasure in the files; False if a reader prevents it. Killed, the next open repeats it."""
+        for suffix in SUFFIXES:
+            beside(self.path, suffix).unlink(missing_ok=True)
+        # secure_delete zeroed the rows, but pages that moved while the tree was balanced may hold copies
+        self._db.execute("VACUUM")
+        if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            return False
+        self._db.execute("UPDATE gallery SET traces = 0")
+        return True
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if self.read_only:
+            raise InputError(f"{self.path}: opened for reading only; open it for writing to change it")
+        with transaction(self._db, self.path):
+            yield self._db
+            self._db.execute("UPDATE gallery SET generation = ?", (uuid4().hex,))

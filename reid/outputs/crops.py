@@ -1,0 +1,61 @@
+"""The best pictures of every person: `crops/P0001/<camera>_<track>_<n>.jpg`, n from 1, best first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reid.outputs import atomic
+from reid.outputs.folder import ResultsFolder
+from reid.outputs.sightings import by_person_and_camera, by_tracklet
+from reid.types import Match, Tracklet, TrackletKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One kept crop of a tracklet."""
+
+    tracklet: TrackletKey
+    time_s: float
+    quality: float
+    jpeg: bytes
+
+
+def pictures(tracklet: Tracklet) -> list[Picture]:
+    """A tracklet's crops, best first."""
+    taken = zip(tracklet.moments_s.tolist(), tracklet.qualities.tolist(), tracklet.crops, strict=True)
+    found = [Picture(tracklet=tracklet.key, time_s=time_s, quality=q, jpeg=jpeg) for time_s, q, jpeg in taken]
+    return sorted(found, key=by_quality)
+
+
+def by_quality(picture: Picture) -> tuple[float, float, TrackletKey]:
+    """Sorts the best first."""
+    return -picture.quality, picture.time_s, picture.tracklet
+
+
+def best_pictures(tracklets: Sequence[Tracklet], count: int) -> list[Picture]:
+    """At most `count` crops of one person, best first.
+
+    Every tracklet's best crop is taken before any tracklet's second best one: twelve crops of one second
+    would show less than one each of twelve walks past the camera.
+    """
+    ranked = [(rank, picture) for t in tracklets for rank, picture in enumerate(pictures(t))]
+    ranked.sort(key=lambda item: (item[0], by_quality(item[1])))
+    chosen = [picture for _, picture in ranked[:count]]
+    return sorted(chosen, key=by_quality)
+
+
+def write_crops(
+    folder: ResultsFolder, tracklets: Sequence[Tracklet], matches: Sequence[Match], *, per_camera: int = 4
+) -> dict[TrackletKey, list[str]]:
+    """Writes at most `per_camera` crops per person and camera, in place of those of an earlier attempt.
+
+    Returns:
+        The files of each tracklet that has some, best first, relative to the results folder, with `/`.
+    """
+    folder.remove_crops()
+    written: dict[TrackletKey, list[str]] = {}
+    for (person_id, camera_id), members in by_person_and_camera(tracklets, by_tracklet(matches)).items():
+        for number, picture in enumerate(best_pictures(members, per_camera), start=1):
+            path = folder.crop(person_id, camera_id, picture.tracklet.track_id, number)
+            atomic.write_bytes(path, picture.jpeg, durable=False)
+            written.setdefault(picture.tracklet, []).append(path.relative_to(folder.root).as_posix())
+    return written

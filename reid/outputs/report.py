@@ -1,0 +1,97 @@
+"""`report.html`: one self-contained page that says who was where, when, and how sure that is.
+
+Everything is in the file: pictures as data addresses, style and script inline; nothing is fetched.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from reid.outputs import atomic, report_links, report_people, report_run, timeline
+from reid.outputs.sightings import by_tracklet, find_sightings
+from reid.types import Identity, Match, Tracklet, person_name
+from reid.video.draw import person_colour_hex
+
+_HERE = Path(__file__).parent
+_MOST_ROWS = 3000  # of the table: a browser draws more, but nobody reads them
+
+
+def write_report(
+    path: Path,
+    *,
+    run: Mapping[str, Any],
+    tracklets: Sequence[Tracklet],
+    matches: Sequence[Match],
+    identities: Sequence[Identity],
+    join_gap_s: float,
+) -> None:
+    """Writes the page.
+
+    Args:
+        path: where to.
+        run: what is known of the run, see `report_run`; all of it may be missing.
+        tracklets: all of the run.
+        matches: one per tracklet.
+        identities: say who was known before.
+        join_gap_s: tracklets of a person in a camera closer than this are one sighting.
+    """
+    found = by_tracklet(matches)
+    facts = report_run.facts(run)
+    cameras = report_run.camera_names(run, tracklets)
+    sightings = find_sightings(tracklets, found, join_gap_s=join_gap_s)
+    mentioned = {m.runner_up_id for m in matches if m.runner_up_id is not None} | set(sightings)
+    axis = timeline.axis(tracklets)
+    people = report_people.people(
+        sightings,
+        found,
+        cameras=cameras,
+        known={identity.person_id for identity in identities if identity.known},
+        colours={person: person_colour_hex(person) for person in sightings},
+        axis=axis,
+    )
+    rows = sorted((s for own in sightings.values() for s in own), key=lambda s: (s.start_s, s.person_id))
+    doubts, doubt_count = report_links.links(tracklets, found, cameras)
+    lost, lost_count = report_links.unidentified(tracklets, found, cameras)
+    html = _template().render(
+        run=facts,
+        cameras=report_run.camera_facts(run, cameras, tracklets, found),
+        camera_number={name: number for number, name in enumerate(cameras)},
+        shown=set(sightings),
+        colour={person: person_colour_hex(person) for person in mentioned},
+        people=people,
+        axis=axis,
+        rows=rows[:_MOST_ROWS],
+        row_count=len(rows),
+        links=doubts,
+        link_count=doubt_count,
+        farthest=_farthest(doubts, facts["max_distance"]),
+        lost=lost,
+        lost_count=lost_count,
+        tracklet_count=len(tracklets),
+    )
+    atomic.write_text(path, html)
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,  # camera names and config values are anybody's text
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"clock": timeline.clock, "duration": timeline.duration, "person": person_name}
+    environment.globals |= {"verdict": report_links.verdict, "margins": report_links}
+    return environment.get_template("report.html.j2")
+
+
+def _farthest(shown: Sequence[report_links.Link], max_distance: float | None) -> float:
+    """The right end of the distance scales: a round number beyond everything on them."""
+    ends = [max_distance or 0.0]
+    for link in shown:
+        ends += [link.distance or 0.0, link.runner_up_distance or 0.0]
+    return max(0.1, int(max(ends) * 10 + 1) / 10)

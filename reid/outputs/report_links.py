@@ -1,0 +1,111 @@
+"""What the report shows of decisions: every link with its runner-up, the least certain first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reid.outputs.crops import Picture, best_pictures, by_quality
+from reid.outputs.sightings import doubt_order
+from reid.outputs.thumbnails import data_uri
+from reid.outputs.timeline import clock
+from reid.types import Match, Tracklet, TrackletKey
+
+MOST = 200  # links, and unidentified tracklets: about 3 MB
+DOUBTFUL, UNSURE = 0.05, 0.12  # margins that colour a link; they decide nothing
+_HEIGHT_PX = 112
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One decision: the tracklet, the person it was given to, and who came next."""
+
+    camera: int
+    track: str
+    times: str
+    verdict: str  # doubtful, unsure, clear, alone
+    person_id: int | None
+    distance: float | None
+    runner_up_id: int | None
+    runner_up_distance: float | None
+    margin: float | None
+    own: str | None  # pictures
+    person: str | None
+    runner_up: str | None
+
+
+class Album:
+    """The best pictures of every person, each shrunk once."""
+
+    def __init__(self, tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match]) -> None:
+        self._tracklets = {tracklet.key: tracklet for tracklet in tracklets}
+        self._uris: dict[bytes, str | None] = {}
+        members: dict[int, list[Picture]] = {}
+        for tracklet in tracklets:
+            match = matches.get(tracklet.key)
+            if match is not None and match.person_id is not None:
+                members.setdefault(match.person_id, []).extend(best_pictures([tracklet], 1))
+        self._members = {person: sorted(best, key=by_quality) for person, best in members.items()}
+
+    def tracklet(self, key: TrackletKey) -> str | None:
+        """A tracklet's best picture."""
+        best = best_pictures([self._tracklets[key]], 1)
+        return self._uri(best[0].jpeg) if best else None
+
+    def person(self, person_id: int | None, *, besides: TrackletKey) -> str | None:
+        """A person's best picture out of another tracklet, from another camera if there is one."""
+        if person_id is None:
+            return None
+        others = [p for p in self._members.get(person_id, ()) if p.tracklet != besides]
+        far = [picture for picture in others if picture.tracklet.camera_id != besides.camera_id]
+        best = (far or others)[:1]
+        return self._uri(best[0].jpeg) if best else None
+
+    def _uri(self, jpeg: bytes) -> str | None:
+        if jpeg not in self._uris:
+            self._uris[jpeg] = data_uri(jpeg, _HEIGHT_PX)
+        return self._uris[jpeg]
+
+
+def links(
+    tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match], cameras: Sequence[str]
+) -> tuple[list[Link], int]:
+    """At most `MOST` links, lowest margin first, and how many there are."""
+    pairs = [(t, matches[t.key]) for t in tracklets if t.key in matches]
+    compared = [(t, m) for t, m in pairs if m.person_id is not None and m.distance is not None]
+    compared.sort(key=lambda pair: (*doubt_order(pair[1]), pair[0].key))
+    album = Album(tracklets, matches)
+    return [_link(t, m, album, cameras) for t, m in compared[:MOST]], len(compared)
+
+
+def unidentified(
+    tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match], cameras: Sequence[str]
+) -> tuple[list[Link], int]:
+    """At most `MOST` tracklets without a person, the longest first, and how many there are."""
+    pairs = [(t, matches.get(t.key)) for t in tracklets]
+    lost = [(t, m) for t, m in pairs if m is None or m.person_id is None]
+    lost.sort(key=lambda pair: (pair[0].start_s - pair[0].end_s, pair[0].key))
+    album = Album(tracklets, matches)
+    return [_link(t, m, album, cameras) for t, m in lost[:MOST]], len(lost)
+
+
+def verdict(margin: float | None) -> str:
+    """A word for a margin; it also picks the colour."""
+    if margin is None:
+        return "alone"
+    return "doubtful" if margin < DOUBTFUL else "unsure" if margin < UNSURE else "clear"
+
+
+def _link(tracklet: Tracklet, match: Match | None, album: Album, cameras: Sequence[str]) -> Link:
+    return Link(
+        camera=cameras.index(tracklet.camera_id),
+        track=str(tracklet.track_id),
+        times=f"{clock(tracklet.start_s)} – {clock(tracklet.end_s)}",
+        verdict=verdict(match.margin if match else None),
+        person_id=match.person_id if match else None,
+        distance=match.distance if match else None,
+        runner_up_id=match.runner_up_id if match else None,
+        runner_up_distance=match.runner_up_distance if match else None,
+        margin=match.margin if match else None,
+        own=album.tracklet(tracklet.key),
+        person=album.person(match.person_id if match else None, besides=tracklet.key),
+        runner_up=album.person(match.runner_up_id if match else None, besides=tracklet.key),
+    )

@@ -1,0 +1,156 @@
+"""What the report shows of each person: a row of the timeline and a card of pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reid.outputs.crops import best_pictures
+from reid.outputs.sightings import Sighting, seconds_seen
+from reid.outputs.thumbnails import data_uri
+from reid.outputs.timeline import Axis, clock, duration
+from reid.types import Match, TrackletKey, person_name
+
+_LANE_PX = 10
+_ROW_PX = 36
+_FIXED_LANES = 4
+_PICTURES = 2400  # of all cards together: about 12 MB
+_PER_PERSON = 16
+_PER_CAMERA = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """One picture with what to say about it."""
+
+    uri: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One tracklet on the timeline: percent across, pixels down."""
+
+    camera: int
+    x: float
+    width: float
+    y: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corner:
+    """A person in one camera: when, and what they looked like."""
+
+    camera: int
+    times: list[str]
+    photos: list[Photo]
+    more: int  # crops that are not shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person of the report."""
+
+    person_id: int
+    name: str
+    colour: str
+    known: bool
+    face: str | None  # small picture for the timeline
+    seen: str
+    first: str
+    last: str
+    cameras: list[int]
+    bars: list[Bar]
+    height_px: int
+    corners: list[Corner]
+
+
+def people(
+    sightings: dict[int, list[Sighting]],
+    matches: dict[TrackletKey, Match],
+    *,
+    cameras: Sequence[str],
+    known: set[int],
+    colours: dict[int, str],
+    axis: Axis,
+) -> list[Person]:
+    """One `Person` each, in order; pictures are rationed, so that the page stays light with many people."""
+    number = {camera: at for at, camera in enumerate(cameras)}
+    per_person = max(1, min(_PER_PERSON, _PICTURES // max(1, len(sightings))))
+    left = _PICTURES
+    found = []
+    for person_id, own in sightings.items():
+        corners = _corners(own, number, min(per_person, left))
+        left -= sum(len(corner.photos) for corner in corners)
+        bars, lanes = _bars(own, matches, number, axis)
+        best = best_pictures([t for sighting in own for t in sighting.tracklets], 1)
+        person = Person(
+            person_id=person_id,
+            name=person_name(person_id),
+            colour=colours[person_id],
+            known=person_id in known,
+            face=data_uri(best[0].jpeg, 56) if best else None,
+            seen=duration(seconds_seen(own)),
+            first=clock(own[0].start_s),
+            last=clock(max(sighting.end_s for sighting in own)),
+            cameras=[corner.camera for corner in corners],
+            bars=bars,
+            height_px=max(_ROW_PX, lanes * _LANE_PX + 8),
+            corners=corners,
+        )
+        found.append(person)
+    return found
+
+
+def _corners(own: Sequence[Sighting], number: dict[str, int], most: int) -> list[Corner]:
+    """The person's cameras, in the run's order; each gets its share of at most `most` pictures."""
+    found = []
+    names = sorted({sighting.camera_id for sighting in own}, key=number.__getitem__)
+    for position, camera in enumerate(names):
+        here = [sighting for sighting in own if sighting.camera_id == camera]
+        tracklets = [tracklet for sighting in here for tracklet in sighting.tracklets]
+        share = min(_PER_CAMERA, most // len(names) + (position < most % len(names)))
+        photos = []
+        for picture in best_pictures(tracklets, share):
+            title = f"{camera} track {picture.tracklet.track_id} at {clock(picture.time_s)}"
+            if uri := data_uri(picture.jpeg, 160):
+                photos.append(Photo(uri=uri, title=f"{title}, quality {picture.quality:.2f}"))
+        corner = Corner(
+            camera=number[camera],
+            times=[f"{clock(sighting.start_s)} – {clock(sighting.end_s)}" for sighting in here],
+            photos=photos,
+            more=sum(len(tracklet.crops) for tracklet in tracklets) - len(photos),
+        )
+        found.append(corner)
+    return found
+
+
+def _bars(
+    own: Sequence[Sighting], matches: dict[TrackletKey, Match], number: dict[str, int], axis: Axis
+) -> tuple[list[Bar], int]:
+    """The person's tracklets, one lane per camera, and how many lanes."""
+    # Few cameras keep their lanes in all rows, to be compared down the page; of many only the own ones fit.
+    names = set(number) if len(number) <= _FIXED_LANES else {sighting.camera_id for sighting in own}
+    lanes = {camera: lane for lane, camera in enumerate(sorted(names, key=number.__getitem__))}
+    top = max(0, (_ROW_PX - len(lanes) * _LANE_PX) // 2 - 4)  # few lanes stand in the middle of the row
+    bars = []
+    for sighting in own:
+        for tracklet in sighting.tracklets:
+            match = matches[tracklet.key]
+            title = (
+                f"{person_name(sighting.person_id)} in {tracklet.camera_id}\n"
+                f"{clock(tracklet.start_s)} – {clock(tracklet.end_s)} "
+                f"({duration(tracklet.end_s - tracklet.start_s)}), track {tracklet.track_id}"
+            )
+            if match.distance is not None:
+                title += f"\ndistance {match.distance:.3f}"
+            if match.margin is not None:
+                title += f", margin {match.margin:.3f}"
+            bar = Bar(
+                camera=number[tracklet.camera_id],
+                x=axis.percent(tracklet.start_s),
+                width=axis.width(tracklet.end_s - tracklet.start_s),
+                y=4 + top + lanes[tracklet.camera_id] * _LANE_PX,
+                title=title,
+            )
+            bars.append(bar)
+    return bars, len(lanes)

@@ -1,0 +1,87 @@
+"""What the report shows of the run itself: facts, cameras, warnings. What is missing is left out.
+
+Of `run` these keys are shown, each where it is present:
+
+    started                        when, ISO 8601
+    seconds, frames_per_second     of the whole run
+    stages_s                       {stage: seconds}
+    encoder_id
+    threshold                      {max_distance, source: where it came from}
+    warnings                       [sentence]
+    cameras                        {name: {source, frames, duration_s, fps, width, height, seconds,
+                                           frames_per_second, warnings}}
+    run_key, versions, config      anything, shown as JSON
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reid.types import Match, Tracklet, TrackletKey
+
+_RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id")
+_CAMERA = ("source", "frames", "duration_s", "fps", "width", "height", "frames_per_second")
+_COLOURS = (
+    "#3b82f6", "#f59e0b", "#10b981", "#ec4899", "#8b5cf6",
+    "#06b6d4", "#ef4444", "#84cc16", "#b45309", "#64748b",
+)  # fmt: skip
+
+
+def facts(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The run's own facts, with `max_distance` and `threshold_source` taken out of `threshold`."""
+    threshold = run.get("threshold") or {}
+    return {key: run.get(key) for key in _RUN} | {
+        "max_distance": threshold.get("max_distance"),
+        "threshold_source": threshold.get("source"),
+        "warnings": _warnings(run),
+        "details": _details(run),
+    }
+
+
+def camera_names(run: Mapping[str, Any], tracklets: Sequence[Tracklet]) -> list[str]:
+    """All cameras: the run's, in its order, then any others that tracklets name."""
+    return list(dict.fromkeys([*(run.get("cameras") or {}), *sorted({t.camera_id for t in tracklets})]))
+
+
+def camera_facts(
+    run: Mapping[str, Any],
+    cameras: Sequence[str],
+    tracklets: Sequence[Tracklet],
+    matches: Mapping[TrackletKey, Match],
+) -> list[dict[str, Any]]:
+    """Each camera's facts, with its name, colour, and how many tracklets and persons it saw."""
+    count = dict.fromkeys(cameras, 0)
+    persons: dict[str, set[int]] = {name: set() for name in cameras}
+    for tracklet in tracklets:
+        count[tracklet.camera_id] += 1
+        match = matches.get(tracklet.key)
+        if match is not None and match.person_id is not None:
+            persons[tracklet.camera_id].add(match.person_id)
+    found = []
+    for number, name in enumerate(cameras):
+        given = (run.get("cameras") or {}).get(name) or {}
+        counted = {"tracklets": count[name], "persons": len(persons[name])}
+        found.append(
+            {key: given.get(key) for key in _CAMERA} | {"name": name, "colour": _colour(number)} | counted
+        )
+    return found
+
+
+def _colour(number: int) -> str:
+    if number < len(_COLOURS):
+        return _COLOURS[number]
+    return f"hsl({number * 137.508 % 360:.0f} 60% 55%)"  # the golden angle: neighbours differ most
+
+
+def _warnings(run: Mapping[str, Any]) -> list[str]:
+    """The run's warnings, then each camera's, none twice."""
+    found = [str(sentence) for sentence in run.get("warnings") or ()]
+    for name, given in (run.get("cameras") or {}).items():
+        for sentence in map(str, (given or {}).get("warnings") or ()):
+            found.append(sentence if sentence.startswith(name) else f"{name}: {sentence}")
+    return list(dict.fromkeys(found))
+
+
+def _details(run: Mapping[str, Any]) -> str:
+    shown = {name: run[name] for name in ("run_key", "versions", "config") if name in run}
+    return json.dumps(shown, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,89 @@
+"""From tracklets to "who was where, when": a sighting is one person in one camera without a long break."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reid.types import Match, Tracklet, TrackletKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sighting:
+    """One person in one camera, from coming into view to leaving it."""
+
+    person_id: int
+    camera_id: str
+    start_s: float
+    end_s: float
+    tracklets: tuple[Tracklet, ...]  # by time
+    match: Match  # of the tracklet that is least sure to belong here
+
+
+def find_sightings(
+    tracklets: Sequence[Tracklet], matches: Mapping[TrackletKey, Match], *, join_gap_s: float
+) -> dict[int, list[Sighting]]:
+    """Sightings by person, each person's by time; persons by when they were first seen.
+
+    Tracklets of a person in a camera that overlap, or are less than `join_gap_s` apart, are one sighting.
+    """
+    found: dict[int, list[Sighting]] = {}
+    for (person_id, _), members in by_person_and_camera(tracklets, matches).items():
+        for run in _runs(members, join_gap_s):
+            found.setdefault(person_id, []).append(_sighting(person_id, run, matches))
+    for sightings in found.values():
+        sightings.sort(key=lambda s: (s.start_s, s.end_s, s.camera_id))
+    return dict(sorted(found.items(), key=lambda item: (item[1][0].start_s, item[0])))
+
+
+def by_person_and_camera(
+    tracklets: Sequence[Tracklet], matches: Mapping[TrackletKey, Match]
+) -> dict[tuple[int, str], list[Tracklet]]:
+    """The tracklets of each person in each camera, both in order."""
+    groups: dict[tuple[int, str], list[Tracklet]] = {}
+    for tracklet in sorted(tracklets, key=lambda t: (t.start_s, t.key)):
+        match = matches.get(tracklet.key)
+        if match is not None and match.person_id is not None:
+            groups.setdefault((match.person_id, tracklet.camera_id), []).append(tracklet)
+    return dict(sorted(groups.items()))
+
+
+def by_tracklet(matches: Sequence[Match]) -> dict[TrackletKey, Match]:
+    """Matches by the tracklet that they are about."""
+    return {match.tracklet: match for match in matches}
+
+
+def seconds_seen(sightings: Sequence[Sighting]) -> float:
+    """Seconds in which at least one camera saw the person; cameras that overlap count once."""
+    total, covered_to = 0.0, float("-inf")
+    for sighting in sorted(sightings, key=lambda s: s.start_s):
+        total += max(0.0, sighting.end_s - max(sighting.start_s, covered_to))
+        covered_to = max(covered_to, sighting.end_s)
+    return total
+
+
+def doubt_order(match: Match) -> tuple[float, float]:
+    """Sorts the least certain matches first; those without a runner-up last, the farther of them first."""
+    margin = float("inf") if match.margin is None else match.margin
+    return margin, -(match.distance or 0.0)
+
+
+def _runs(members: list[Tracklet], join_gap_s: float) -> list[list[Tracklet]]:
+    """Tracklets, by start, cut wherever none is seen for `join_gap_s`."""
+    runs: list[list[Tracklet]] = []
+    end_s = float("-inf")
+    for tracklet in members:
+        if not runs or tracklet.start_s - end_s >= max(join_gap_s, 1e-9):
+            runs.append([])
+        runs[-1].append(tracklet)
+        end_s = max(end_s, tracklet.end_s)
+    return runs
+
+
+def _sighting(person_id: int, run: list[Tracklet], matches: Mapping[TrackletKey, Match]) -> Sighting:
+    return Sighting(
+        person_id=person_id,
+        camera_id=run[0].camera_id,
+        start_s=run[0].start_s,
+        end_s=max(tracklet.end_s for tracklet in run),
+        tracklets=tuple(run),
+        match=min((matches[tracklet.key] for tracklet in run), key=doubt_order),
+    )

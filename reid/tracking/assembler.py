@@ -1,0 +1,108 @@
+"""From tracked boxes to tracklets: what is kept of a track is bounded, and cut where it is doubtful."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from reid.config import TrackletConfig
+from reid.tracking.moments import MOMENT_S, Moment, condense
+from reid.tracking.quality import qualities
+from reid.tracking.split import cuts
+from reid.tracking.tracker import Tracks
+from reid.types import Array, Detections, Embeddings, Frame, Image, Tracklet
+
+
+@dataclass(slots=True)
+class _Growing:
+    """A track that is still being followed."""
+
+    tracker_id: int
+    frames: list[int] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    boxes: list[Array] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+
+
+class TrackletAssembler:
+    """Collects one camera's tracks and hands out each tracklet when it has ended."""
+
+    def __init__(self, camera_id: str, encoder_id: str, config: TrackletConfig) -> None:
+        self._camera_id = camera_id
+        self._encoder_id = encoder_id
+        self._config = config
+        self._growing: dict[int, _Growing] = {}
+        self._next_id = 1
+
+    def update(
+        self, frame: Frame, crops: list[Image], detections: Detections, embeddings: Embeddings, tracks: Tracks
+    ) -> Iterator[Tracklet]:
+        """Take one frame's tracks; yields the tracklets that it ends."""
+        quality = qualities(frame.image, detections)
+        for tracker_id, row in zip(tracks.tracker_ids.tolist(), tracks.detections.tolist(), strict=True):
+            track = self._growing.get(tracker_id)
+            if track and self._must_cut(track, frame.timestamp_s):
+                yield from self._end(tracker_id)
+                track = None
+            if track is None:
+                track = self._growing[tracker_id] = _Growing(tracker_id)
+            track.frames.append(frame.index)
+            track.times_s.append(frame.timestamp_s)
+            track.boxes.append(detections.boxes[row])
+            track.scores.append(float(detections.scores[row]))
+            moment = self._moment(track, frame.timestamp_s, embeddings.vectors.shape[1])
+            moment.add(frame.timestamp_s, embeddings.vectors[row], float(quality[row]), crops[row])
+        gone = [
+            i for i, t in self._growing.items() if frame.timestamp_s - t.times_s[-1] > self._config.max_gap_s
+        ]
+        for tracker_id in gone:
+            yield from self._end(tracker_id)
+
+    def finish(self) -> Iterator[Tracklet]:
+        """The tracklets of everybody who was still in view."""
+        for tracker_id in list(self._growing):
+            yield from self._end(tracker_id)
+
+    def _must_cut(self, track: _Growing, now_s: float) -> bool:
+        gap, length = now_s - track.times_s[-1], now_s - track.times_s[0]
+        return gap > self._config.max_gap_s or length > self._config.max_length_s
+
+    def _moment(self, track: _Growing, now_s: float, dimension: int) -> Moment:
+        if not track.moments or now_s - track.moments[-1].start_s >= MOMENT_S:
+            if track.moments:
+                track.moments[-1].close(self._config.jpeg_quality)
+            track.moments.append(Moment(start_s=now_s, vector_sum=np.zeros(dimension, dtype=np.float32)))
+        return track.moments[-1]
+
+    def _end(self, tracker_id: int) -> Iterator[Tracklet]:
+        track = self._growing.pop(tracker_id)
+        track.moments[-1].close(self._config.jpeg_quality)
+        positions = [0, *cuts(track.moments, self._config.split_distance), len(track.moments)]
+        for first, last in zip(positions[:-1], positions[1:], strict=True):
+            until_s = track.moments[last].start_s if last < len(track.moments) else np.inf
+            if tracklet := self._piece(track, track.moments[first:last], until_s):
+                yield tracklet
+
+    def _piece(self, track: _Growing, moments: list[Moment], until_s: float) -> Tracklet | None:
+        """The part of a track that `moments` cover, up to `until_s`, or None when it is too short to keep."""
+        times = np.array(track.times_s)
+        start, stop = np.searchsorted(times, [moments[0].start_s, until_s])
+        if times[stop - 1] - times[start] < self._config.min_s:
+            return None
+        kept = condense(moments, self._config.max_moments)
+        tracklet = Tracklet(
+            camera_id=self._camera_id,
+            track_id=self._next_id,
+            tracker_id=track.tracker_id,
+            frames=np.array(track.frames[start:stop], dtype=np.int32),
+            times_s=times[start:stop],
+            boxes=np.stack(track.boxes[start:stop]).astype(np.float32),
+            scores=np.array(track.scores[start:stop], dtype=np.float32),
+            embeddings=Embeddings(vectors=np.stack([m.vector for m in kept]), encoder_id=self._encoder_id),
+            moments_s=np.array([m.best_s for m in kept]),
+            qualities=np.array([m.best_quality for m in kept], dtype=np.float32),
+            crops=tuple(m.crop for m in kept),
+        )
+        self._next_id += 1
+        return tracklet

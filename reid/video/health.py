@@ -1,0 +1,85 @@
+"""What is wrong with a file while it is read: times that do not ascend, pictures that cannot be decoded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_STEP_S = 0.001  # between two pictures that claim the same time
+_RESTART_S = 1.0  # a step back this long is a recorder that restarted its clock, not jitter
+
+
+class Clock:
+    """Seconds from a file's first picture, strictly ascending whatever the container's timestamps do."""
+
+    def __init__(self, frame_s: float, origin_s: float | None) -> None:
+        self._frame_s = frame_s
+        self._origin_s = origin_s  # the first picture's timestamp; None: the file has no timestamps
+        self._count = 0
+        self._last_s = 0.0
+        self.repaired = 0  # pictures whose timestamp did not ascend
+        self.first_repair_s = 0.0
+
+    def time_s(self, stamp_s: float | None) -> float:
+        """The time of the next picture, from the container's timestamp for it if there is one."""
+        time_s = self._next(stamp_s)
+        self._count += 1
+        self._last_s = time_s
+        return time_s
+
+    def _next(self, stamp_s: float | None) -> float:
+        if self._origin_s is None:
+            return self._count * self._frame_s
+        if stamp_s is None:
+            return self._last_s + self._frame_s if self._count else 0.0
+        time_s = stamp_s - self._origin_s
+        if not self._count or time_s > self._last_s:
+            return max(time_s, 0.0)
+        self.first_repair_s = self.first_repair_s if self.repaired else self._last_s
+        self.repaired += 1
+        if time_s > self._last_s - _RESTART_S:
+            return self._last_s + min(_STEP_S, self._frame_s / 10)
+        self._origin_s = stamp_s - self._last_s - self._frame_s
+        return self._last_s + self._frame_s
+
+
+@dataclass(slots=True)
+class Health:
+    """Counts damage while one file is decoded, and puts it into one sentence."""
+
+    time_s: float = 0.0  # of the picture decoded last
+    bad_packets: int = 0  # could not be decoded
+    first_bad_s: float = 0.0
+    concealed: int = 0  # decoded with errors that the decoder painted over
+    first_concealed_s: float = 0.0
+    stopped: str = ""  # why the container could not be read on
+
+    def bad_packet(self) -> None:
+        """A packet was skipped after the picture decoded last."""
+        self.first_bad_s = self.first_bad_s if self.bad_packets else self.time_s
+        self.bad_packets += 1
+
+    def concealed_picture(self) -> None:
+        """The picture decoded last holds concealed errors."""
+        self.first_concealed_s = self.first_concealed_s if self.concealed else self.time_s
+        self.concealed += 1
+
+    def sentence(self, path: Path, clock: Clock, missing_s: float) -> str | None:
+        """All that was wrong with `path`, or None; `missing_s`: what the header promises beyond its end."""
+        parts = []
+        if self.bad_packets:
+            packets = _count(self.bad_packets, "packet")
+            parts.append(f"{packets} could not be decoded, from {self.first_bad_s:.1f} s")
+        if self.concealed:
+            pictures = _count(self.concealed, "picture")
+            parts.append(f"{pictures} decoded with errors, from {self.first_concealed_s:.1f} s")
+        if clock.repaired:
+            stamps = _count(clock.repaired, "timestamp")
+            parts.append(f"{stamps} did not ascend and were repaired, from {clock.first_repair_s:.1f} s")
+        if self.stopped:
+            parts.append(f"reading stopped at {self.time_s:.1f} s ({self.stopped})")
+        if missing_s > 0:
+            parts.append(f"it ends at {self.time_s:.1f} s, {missing_s:.1f} s before its stated end")
+        return f"{path}: damaged: {'; '.join(parts)}" if parts else None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

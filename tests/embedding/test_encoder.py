@@ -1,0 +1,290 @@
+import json
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from reid.config import EncoderConfig
+from reid.embedding.build import build_encoder
+from reid.embedding.cache import cache_folder
+from reid.embedding.checkpoint import load_network, save_network
+from reid.embedding.crops import RETAIL, cut, prepare
+from reid.embedding.encoder import CropEncoder, Encoder
+from reid.embedding.export import cached_export
+from reid.embedding.torch_backend import TorchRunner
+from reid.embedding.weights import open_weights, side_car
+from reid.errors import InputError
+from reid.types import Array, Image
+from tests.embedding.conftest import SMALL, random_osnet
+
+BACKENDS = ("torch", "onnxruntime", "openvino")
+
+
+def build(path: Path, backend: str = "torch", batch: int = 32) -> Encoder:
+    config = EncoderConfig(weights=path, backend=backend, batch=batch, device="cpu")  # type: ignore[arg-type]
+    return build_encoder(config, threads=1)
+
+
+def slowly(checkpoint: Path, crops: list[Image]) -> Array:
+    """One crop at a time through the plain network."""
+    network, rows = load_network(checkpoint), []
+    for crop in crops:
+        with torch.inference_mode():
+            feature = network(torch.from_numpy(prepare([crop], SMALL)))[0].numpy()
+        rows.append(feature / np.sqrt((feature**2).sum()))
+    return np.stack(rows)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("batch", [2, 32])
+def test_back_ends_agree_with_the_plain_network(
+    checkpoint: Path, crops: list[Image], backend: str, batch: int
+) -> None:
+    encoder = build(checkpoint, backend, batch)
+    embeddings = encoder.encode(crops)
+    assert embeddings.encoder_id == encoder.encoder_id == open_weights(checkpoint).encoder_id
+    assert embeddings.vectors.dtype == np.float32
+    np.testing.assert_allclose(embeddings.vectors, slowly(checkpoint, crops), atol=1e-4)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_crops(checkpoint: Path, backend: str) -> None:
+    encoder = build(checkpoint, backend)
+    assert encoder.dimension == 512
+    assert encoder.encode([]).vectors.shape == (0, 512)
+
+
+def test_gray_and_single_pixels(checkpoint: Path) -> None:
+    encoder = build(checkpoint)
+    gray = np.repeat(np.random.default_rng(0).integers(0, 256, (90, 40, 1), dtype=np.uint8), 3, axis=2)
+    tiny = cut(gray, np.array([[0, 0, 0, 0], [500, 500, 600, 600]], dtype=np.float32))
+    vectors = encoder.encode([gray, *tiny]).vectors
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_threads_of_torch_are_put_back(checkpoint: Path, crops: list[Image]) -> None:
+    before = torch.get_num_threads()
+    TorchRunner(load_network(checkpoint), threads=before + 1)(prepare(crops, SMALL))
+    assert torch.get_num_threads() == before
+
+
+def test_a_vector_without_direction_is_refused(crops: list[Image]) -> None:
+    class Zero:
+        dimension = 4
+
+        def __call__(self, batch: Array) -> Array:
+            return np.zeros((len(batch), 4), np.float32)
+
+    encoder = CropEncoder(Zero(), preprocessing=SMALL, encoder_id="zero", backend="fake")
+    with pytest.raises(ValueError, match="no direction"):
+        encoder.encode(crops)
+
+
+def test_encoder_id_names_content_only(checkpoint: Path, tmp_path: Path) -> None:
+    original = open_weights(checkpoint).encoder_id
+    assert len(original) == 16
+    shutil.copy(checkpoint, tmp_path / "renamed.pt")
+    assert open_weights(tmp_path / "renamed.pt").encoder_id == original
+    state = {f"module.{key}": value for key, value in random_osnet().state_dict().items()}
+    torch.save({"state_dict": state, "preprocessing": SMALL.to_dict()}, tmp_path / "form.pth")
+    assert open_weights(tmp_path / "form.pth").encoder_id == original
+
+
+def test_encoder_id_changes_with_weights_and_preprocessing(checkpoint: Path, tmp_path: Path) -> None:
+    network = random_osnet()
+    ids = {open_weights(checkpoint).encoder_id}
+    for name, change in (("a", {"rgb": False}), ("b", {"interpolation": "bilinear"}), ("c", {"height": 96})):
+        save_network(tmp_path / f"{name}.pth", network, preprocessing=replace(SMALL, **change))
+        ids.add(open_weights(tmp_path / f"{name}.pth").encoder_id)
+    with torch.no_grad():
+        network.fc[0].bias[3] += 1e-4
+    save_network(tmp_path / "d.pth", network, preprocessing=SMALL)
+    ids.add(open_weights(tmp_path / "d.pth").encoder_id)
+    assert len(ids) == 5
+
+
+def test_exports_of_our_own_carry_their_preprocessing(
+    exports: Path, crops: list[Image], checkpoint: Path
+) -> None:
+    for name, backend in (("net.onnx", "onnxruntime"), ("net.onnx", "openvino"), ("net.xml", "openvino")):
+        assert open_weights(exports / name).preprocessing == SMALL
+        vectors = build(exports / name, backend).encode(crops).vectors
+        np.testing.assert_allclose(vectors, slowly(checkpoint, crops), atol=1e-4)
+
+
+@pytest.mark.parametrize("names", [("net.onnx", "net.onnx"), ("net.xml", "net.bin"), ("net.xml", "net.xml")])
+def test_encoder_id_of_exports_is_their_content(
+    exports: Path, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    opened, changed = names
+    before = open_weights(exports / opened).encoder_id
+    for file in exports.iterdir():
+        shutil.copy(file, tmp_path / f"other{file.suffix}")
+    path = (tmp_path / opened).with_stem("other")
+    assert open_weights(path).encoder_id == before
+    side_car(path).write_text(yaml.safe_dump(SMALL.to_dict() | {"rgb": False}))
+    assert open_weights(path).encoder_id != before
+    side_car(path).unlink()
+    edited = (tmp_path / changed).with_stem("other")
+    content = edited.read_bytes()
+    middle = len(content) // 2  # among the weights, where there are any
+    flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    edited.write_bytes(content + b"\n" if edited.suffix == ".xml" else flipped)
+    assert open_weights(path).encoder_id != before
+
+
+@pytest.mark.parametrize("fixed", [1, 4])
+def test_fixed_batches(
+    exports: Path, tmp_path: Path, crops: list[Image], checkpoint: Path, fixed: int
+) -> None:
+    import onnx
+
+    model = onnx.load(exports / "net.onnx")
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = fixed
+    onnx.save(model, tmp_path / "net.onnx")
+    np.testing.assert_allclose(
+        build(tmp_path / "net.onnx", "openvino").encode(crops).vectors, slowly(checkpoint, crops), atol=1e-4
+    )
+    if fixed == 1:
+        vectors = build(tmp_path / "net.onnx", "onnxruntime").encode(crops).vectors
+        np.testing.assert_allclose(vectors, slowly(checkpoint, crops), atol=1e-4)
+    else:
+        with pytest.raises(InputError, match="its batch is fixed at 4"):
+            build(tmp_path / "net.onnx", "onnxruntime")
+
+
+def test_side_car_wins(tmp_path: Path, checkpoint: Path) -> None:
+    path = Path(shutil.copy(checkpoint, tmp_path / "net.pth"))
+    side_car(path).write_text(yaml.safe_dump(RETAIL.to_dict()))
+    assert open_weights(path).preprocessing == RETAIL
+    side_car(path).write_text("height: 3")
+    with pytest.raises(InputError, match=r"net\.pth\.yaml: preprocessing: its keys must be"):
+        open_weights(path)
+    side_car(path).write_text("a: b: c")
+    with pytest.raises(InputError, match=r"net\.pth\.yaml: not a YAML file"):
+        open_weights(path)
+
+
+def test_unknown_ir_wants_a_side_car(exports: Path, tmp_path: Path) -> None:
+    shutil.copy(exports / "net.bin", tmp_path)
+    path = tmp_path / "net.xml"
+    path.write_text((exports / "net.xml").read_text().replace("reid.preprocessing", "other.key"))
+    with pytest.raises(InputError, match=r"nothing says how to prepare crops for it; write net\.xml\.yaml"):
+        open_weights(path)
+    side_car(path).write_text(yaml.safe_dump(RETAIL.to_dict()))
+    with pytest.raises(
+        InputError, match=r"height and width \(64, 32\), but its preprocessing states \(256, 128\)"
+    ):
+        open_weights(path)
+
+
+def test_cached_export_states_its_parity(checkpoint: Path) -> None:
+    path = cached_export(open_weights(checkpoint))
+    report = json.loads((path.parent / "export.json").read_text())
+    assert set(report["max_difference"]) == {"onnxruntime", "openvino"}
+    assert max(report["max_difference"].values()) < 1e-4
+    changed = path.stat().st_mtime_ns
+    assert cached_export(open_weights(checkpoint)).stat().st_mtime_ns == changed
+    assert path.is_relative_to(cache_folder())
+
+
+def test_export_that_disagrees_is_refused(
+    exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_network(tmp_path / "net.pth", random_osnet(seed=5), preprocessing=SMALL)
+    other = exports / "net.onnx"  # of another seed
+    monkeypatch.setattr("reid.embedding.export.export_onnx", lambda path, *_: shutil.copy(other, path))
+    with pytest.raises(InputError, match=r"onnxruntime differs from torch by 0\.\d+, more than 0.001"):
+        build(tmp_path / "net.pth", "onnxruntime")
+    encoder_id = open_weights(tmp_path / "net.pth").encoder_id
+    assert not list((cache_folder() / "exports").glob(f"*{encoder_id}*"))
+
+
+def test_auto_measures_once(checkpoint: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    first = build(checkpoint, "auto")
+    (choice,) = (path for path in (cache_folder() / "backends").iterdir())
+    stated = json.loads(choice.read_text())
+    assert set(stated["ms_per_crop"]) == set(BACKENDS)
+    assert stated["backend"] == first.backend
+    caplog.clear()
+    assert build(checkpoint, "auto").backend == first.backend
+    assert "milliseconds" not in caplog.text
+    choice.write_text("{")
+    assert build(checkpoint, "auto").backend in BACKENDS
+    assert "is damaged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"weights": None}, "encoder.weights is not set; it wants"),
+        ({"weights": "nothing.pth"}, "no such file"),
+        ({"weights": "net.h5"}, "unknown kind of weights; expected one of .pth"),
+        ({"device": "gpu"}, "encoder.device must be auto, cpu"),
+        ({"device": "cuda:99"}, "encoder.device cuda:99 cannot run"),
+        (
+            {"device": "cuda:0", "backend": "openvino"},
+            "cannot run .* with encoder.backend openvino; use device: cpu",
+        ),
+    ],
+)
+def test_impossible_requests(checkpoint: Path, config: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build_encoder(EncoderConfig(**({"weights": checkpoint} | config)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "backend"), [("net.onnx", "torch"), ("net.xml", "torch"), ("net.xml", "onnxruntime")]
+)
+def test_impossible_back_ends(exports: Path, name: str, backend: str) -> None:
+    with pytest.raises(InputError, match=f"encoder.backend {backend} cannot run .*{name}; use"):
+        build(exports / name, backend)
+
+
+def test_damaged_exports(tmp_path: Path) -> None:
+    (tmp_path / "a.onnx").write_bytes(b"\xff\xff not a graph")
+    with pytest.raises(InputError, match=r"a\.onnx: damaged"):
+        build(tmp_path / "a.onnx", "auto")
+    (tmp_path / "b.xml").write_text("<net/>")
+    with pytest.raises(InputError, match=r"put b\.bin beside it"):
+        build(tmp_path / "b.xml", "auto")
+    (tmp_path / "b.bin").write_bytes(b"")
+    with pytest.raises(InputError, match=r"b\.xml: OpenVINO cannot read it"):
+        build(tmp_path / "b.xml", "auto")
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "dimension", "backends"),
+    [
+        ("osnet_x0_25_market1501.pth", 512, BACKENDS),
+        ("osnet_x0_25_msmt17.onnx", 512, BACKENDS[1:]),
+        ("person-reidentification-retail-0287/person-reidentification-retail-0287.xml", 256, BACKENDS[2:]),
+    ],
+)
+def test_public_weights(shared: Path, name: str, dimension: int, backends: tuple[str, ...]) -> None:
+    """Two crops of one rendered person are closer than two of different people, on every back end."""
+    capture = cv2.VideoCapture(str(shared / "media" / "atrium" / "cam1.mp4"))
+    lines = np.loadtxt(shared / "media" / "atrium" / "cam1_gt.txt", delimiter=",")
+    frames = {index: capture.read()[1] for index in range(1, 61)}
+    clear = lines[(lines[:, 8] > 0.9) & np.isin(lines[:, 0], [20, 60])]
+    people = [person for person in np.unique(clear[:, 1]) if (clear[:, 1] == person).sum() == 2][:3]
+    assert len(people) >= 2
+    rows = [row for person in people for row in clear[clear[:, 1] == person]]
+    boxes = [np.array([[x, y, x + w, y + h]], np.float32) for _, _, x, y, w, h, *_ in rows]
+    crops = [cut(frames[int(row[0])], box)[0] for row, box in zip(rows, boxes, strict=True)]
+    results = [build(shared / "weights" / name, backend).encode(crops).vectors for backend in backends]
+    for vectors in results:
+        assert vectors.shape == (len(rows), dimension)
+        np.testing.assert_allclose(vectors, results[0], atol=1e-4)
+    similarity = results[0] @ results[0].T
+    same = np.array([[a[1] == b[1] for b in rows] for a in rows])
+    others = ~np.eye(len(rows), dtype=bool)
+    assert similarity[same & others].mean() > similarity[~same].mean() + 0.1
