@@ -114,6 +114,20 @@ def _evaluate(invocation: Invocation, progress: "Progress") -> int:
     )
 
 
+def _calibrate_config() -> "type[Section]":
+    from reid.config import CalibrateConfig
+
+    return CalibrateConfig
+
+
+def _calibrate(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.calibrate import run
+    from reid.config import CalibrateConfig
+
+    assert isinstance(invocation.config, CalibrateConfig)
+    return run(Path(invocation.arguments.crops), invocation.config, progress)
+
+
 def _gallery(invocation: Invocation, progress: "Progress") -> int:
     from pipelines import gallery
 
@@ -187,6 +201,15 @@ COMMANDS = (
         run=_evaluate,
         model=_evaluate_config,
         operands=(("results", None, "folder that reid video has written"),),
+    ),
+    Command(
+        name="calibrate",
+        summary="labelled person crops to the distance up to which an encoder's tracklets are one person",
+        usage="CROPS --encoder FILE [--output FILE] [settings]",
+        examples="example:\n  reid calibrate crops --encoder osnet_x0_25_msmt17.pth\n",
+        run=_calibrate,
+        model=_calibrate_config,
+        operands=(("crops", None, "folder of crops with Market-1501 file names"),),
     ),
     _of_gallery("list", "the people that a gallery remembers", "GALLERY"),
     _of_gallery("show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON),

@@ -24,9 +24,8 @@ def test_processes_fill_the_same_folder(tmp_path: Path) -> None:
 
 
 def test_failure_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(NotADirectoryError), filling(tmp_path / "target") as partial:
-        (partial / "a").write_text("half")
-        (partial / "a" / "b").write_text("fails")
+    with pytest.raises(FileNotFoundError), filling(tmp_path / "target") as partial:
+        (partial / "no such folder" / "a").write_text("fails")
     assert list(tmp_path.iterdir()) == []
 
 

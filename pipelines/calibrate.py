@@ -1,0 +1,79 @@
+"""Labelled person crops to a calibration file: the distance that links, chosen by an evaluation."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipelines.progress import Progress
+from reid.config import CalibrateConfig
+from reid.embedding.build import build_encoder
+from reid.errors import InputError
+from reid.evaluation.threshold import calibrate
+from reid.gallery.calibration import beside, dumps
+from reid.outputs import atomic
+from reid.types import Image
+
+NAME = re.compile(r"(\d+)_c(\d+)")  # Market-1501: PPPP_cCsS_FFFFFF_NN.jpg; person 0 and -1 are nobody
+BATCH = 256
+
+
+def run(crops: Path, config: CalibrateConfig, progress: Progress) -> int:
+    """Embed the crops in a folder with Market-1501 file names and write the encoder's calibration."""
+    files = _labelled(crops)
+    encoder = build_encoder(config.encoder)
+    task = progress.task("crops", len(files), unit="crops")
+    vectors = []
+    for batch in _batches(files):
+        vectors.append(encoder.encode([image for _, image in batch]).vectors)
+        task.advance(len(batch))
+    task.finish()
+    labels = np.array([label for label, _ in files], dtype=np.int64)
+    calibration = calibrate(
+        np.concatenate(vectors),
+        labels[:, 0],
+        labels[:, 1],
+        encoder_id=encoder.encoder_id,
+        data_set=config.name or crops.name,
+        people_per_site=config.people_per_site,
+    )
+    assert config.encoder.weights is not None  # build_encoder has refused that
+    path = config.output or beside(config.encoder.weights)
+    atomic.write_text(path, dumps(calibration))
+    progress.summary(
+        "calibration",
+        [
+            ("max distance", f"{calibration.max_distance:.2f}"),
+            ("chosen by", calibration.operating_point),
+            ("pairs of tracklets of one person within it", f"{calibration.genuine_rate:.1%}"),
+            ("pairs of tracklets of two people within it", f"{calibration.impostor_rate:.2%}"),
+            ("written to", str(path)),
+        ],
+    )
+    return 0
+
+
+def _labelled(folder: Path) -> list[tuple[tuple[int, int], Path]]:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; it must hold crops named as in Market-1501, 0002_c1s1_000451_03.jpg")
+    found = [(m, p) for p in sorted(folder.rglob("*.jpg")) if (m := NAME.match(p.name)) and int(m[1]) > 0]
+    people = {m[1] for m, _ in found}
+    if len(people) < 2:
+        raise InputError(
+            f"{folder}: crops of {len(people)} people found, at least 2 are needed; "
+            "files are named as in Market-1501, 0002_c1s1_000451_03.jpg"
+        )
+    return [((int(m[1]), int(m[2])), path) for m, path in found]
+
+
+def _batches(files: list[tuple[tuple[int, int], Path]]) -> Iterator[list[tuple[Path, Image]]]:
+    for start in range(0, len(files), BATCH):
+        batch = []
+        for _, path in files[start : start + BATCH]:
+            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            if image is None:
+                raise InputError(f"{path}: not a readable picture; remove it or copy it again")
+            batch.append((path, image.astype(np.uint8, copy=False)))
+        yield batch
