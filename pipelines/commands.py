@@ -144,6 +144,8 @@ def _gallery(invocation: Invocation, progress: "Progress") -> int:
             return gallery.rename(path, told.person, told.label)
         case "merge":
             return gallery.merge(path, told.person, told.into)
+        case "prune":
+            return gallery.prune(path, told.days)
         case _:
             return gallery.history(path, told.person)
 
@@ -155,13 +157,13 @@ examples:
   reid video *.mp4 --gallery site.db --offset street=-2.5 --min-travel lobby-street=20
   reid video --print-config > site.yaml     then edit it, and: reid video *.mp4 --config site.yaml
 """
-PERSON = ("person", None, "person, such as P0001")
+PERSON = ("person", None, "person: a number such as P0001, or a label")
 GALLERY = ("gallery", None, "SQLite file that --gallery of reid video has written")
 
 
 def _of_gallery(name: str, summary: str, usage: str, *operands: tuple[str, str | None, str]) -> Command:
     example = usage.replace("GALLERY", "site.db").replace("[PERSON]", "P0001").replace("PERSON", "P0001")
-    example = example.replace("INTO", "P0007").replace("LABEL", "'Ada L.'")
+    example = example.replace("INTO", "P0007").replace("LABEL", "'Ada L.'").replace("DAYS", "30")
     return Command(
         name=f"gallery {name}",
         summary=summary,
@@ -227,7 +229,13 @@ COMMANDS = (
         "two people are one: the first becomes part of the second",
         "GALLERY PERSON INTO",
         PERSON,
-        ("into", None, "the one who stays"),
+        ("into", None, "the one who stays, with number and sightings of both"),
     ),
     _of_gallery("forget", "erase everything kept about one person", "GALLERY PERSON", PERSON),
+    _of_gallery(
+        "prune",
+        "erase old runs, and everybody who was seen in no later one",
+        "GALLERY DAYS",
+        ("days", None, "runs that were made more than so many days ago; 0.5 is half a day"),
+    ),
 )

@@ -3,15 +3,20 @@
 People are named by label, `P0007` or `7`. Every function returns the exit code 0 or raises InputError.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reid.errors import InputError
 from reid.gallery.store import Store
 from reid.types import person_name
+
+WORDY = ("label", "cameras", "tracklet", "detail")  # columns that give way where the terminal is narrow
 
 
 def list_people(path: Path, *, console: Console | None = None) -> int:
@@ -49,7 +54,7 @@ def show(path: Path, person: str, *, console: Console | None = None) -> int:
         match = seen.match
         _row(
             table,
-            seen.run_id,
+            _run(seen.run_id),
             match.tracklet,
             f"{seen.start_s:.1f}",
             f"{seen.end_s:.1f}",
@@ -75,8 +80,8 @@ def history(path: Path, person: str | None = None, *, console: Console | None = 
             _moment(entry.at),
             entry.event,
             "" if entry.person_id is None else person_name(entry.person_id),
-            entry.run_id or "",
-            ", ".join(f"{key}: {value}" for key, value in entry.detail.items() if value is not None),
+            _run(entry.run_id or ""),
+            ", ".join(_fact(key, value) for key, value in entry.detail.items() if value is not None),
         )
     (console or Console()).print(table)
     return 0
@@ -112,20 +117,33 @@ def merge(path: Path, person: str, into: str, *, console: Console | None = None)
     return 0
 
 
-def prune(path: Path, older_than_days: float, *, console: Console | None = None) -> int:
+def prune(path: Path, days: str, *, console: Console | None = None) -> int:
     """Erase the runs that started more than so many days ago, and whoever was seen in no other."""
+    oldest = _days_ago(days)
     with Store.open(path, encoder_id=None) as store:
-        runs = store.prune(datetime.now(UTC) - timedelta(days=older_than_days))
-    (console or Console()).print(Text(f"{_count(len(runs), 'run', 'runs')} erased from {path}"))
+        before = len(store.people())
+        runs = store.prune(oldest)
+        gone = before - len(store.people())
+    erased = f"{_count(len(runs), 'run', 'runs')} and {_count(gone, 'person', 'people')}"
+    (console or Console()).print(Text(f"{erased} erased from {path}"))
     return 0
 
 
+def _days_ago(days: str) -> datetime:
+    with suppress(ValueError, OverflowError):
+        if (number := float(days)) >= 0:
+            return datetime.now(UTC) - timedelta(days=number)
+    raise InputError(f"DAYS {days!r}: must be a number of days, such as 30")
+
+
 def _table(*columns: str) -> Table:
-    """A table; a column whose name ends in > is aligned to the right."""
+    """A table; a column whose name ends in > is aligned to the right, and only wordy ones may be broken."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         right = column.endswith(">")
-        table.add_column(column.rstrip(">"), justify="right" if right else "left", overflow="fold")
+        name = column.rstrip(">")
+        justify: Literal["right", "left"] = "right" if right else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=name not in WORDY)
     return table
 
 
@@ -136,6 +154,15 @@ def _row(table: Table, *cells: object) -> None:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def _run(run_id: str) -> str:
+    """Runs are called by long hashes: the beginning tells them apart and leaves room for the rest."""
+    return run_id[:8]
+
+
+def _fact(key: str, value: object) -> str:
+    return f"{key} {person_name(value) if key == 'absorbed' and isinstance(value, int) else value}"
 
 
 def _moment(iso: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.pool import current_worker
 from reid.config import SourceConfig
 from reid.outputs.mot import CameraTracks
 from reid.timing import Stopwatch
@@ -14,6 +15,7 @@ from reid.video.source import Source
 from reid.video.writer import VideoWriter
 
 TRAIL_S = 2.0
+REPORT_EVERY = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +26,12 @@ class RenderJob:
     config: SourceConfig
     tracks: CameraTracks
     path: Path
+    task: str  # its name in the progress
 
 
 def render_camera(job: RenderJob) -> dict[str, float]:
     """Writes the video; returns the seconds it took, by stage. Runs in a worker."""
-    watch, tracks = Stopwatch(), job.tracks
+    worker, watch, tracks, drawn = current_worker(), Stopwatch(), job.tracks, 0
     rate = probe(job.source, job.config).fps
     first = np.searchsorted(tracks.frames, tracks.frames)  # row where each frame's boxes begin
     rows = {int(tracks.frames[start]): start for start in np.unique(first)}
@@ -52,4 +55,9 @@ def render_camera(job: RenderJob) -> dict[str, float]:
                 image = annotate(frame.image, marks, camera=job.source.camera_id, time_s=frame.timestamp_s)
             with watch.stage("write video"):
                 writer.write(image, frame.timestamp_s)
+            drawn += 1
+            if drawn % REPORT_EVERY == 0:
+                worker.tell("advance", job.task, REPORT_EVERY)
+    worker.tell("advance", job.task, drawn % REPORT_EVERY)
+    worker.tell("finish", job.task)
     return watch.seconds

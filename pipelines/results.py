@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -98,14 +98,14 @@ class Results:
 def describe(
     config: VideoConfig,
     cameras: Mapping[str, Mapping[str, Any]],
-    rendering: Mapping[str, Mapping[str, float]],
+    rendering: Sequence[Mapping[str, float]],
 ) -> dict[str, Any]:
     """What run.json says of any run: seconds by stage, the networks' share of them, versions, config.
 
     Stage seconds are added over cameras, which ran side by side: they can exceed the run's own.
     """
     stages: dict[str, float] = {}
-    for seconds in [*(camera["seconds"] for camera in cameras.values()), *rendering.values()]:
+    for seconds in [*(camera["seconds"] for camera in cameras.values()), *rendering]:
         for stage, spent in seconds.items():
             stages[stage] = stages.get(stage, 0.0) + spent
     networks = sum(spent for stage, spent in stages.items() if stage.endswith("network"))

@@ -90,15 +90,15 @@ class TrackerConfig(Section):
         "botsort",
         description="botsort and deepocsort use the encoder's vectors; bytetrack and ocsort only boxes",
     )
-    high_confidence: Share = Field(0.4, description="detections at least this sure are matched first")
+    high_confidence: Share = Field(0.25, description="detections at least this sure are matched first")
     low_confidence: Share = Field(
         0.1, description="weaker ones continue existing tracks down to this confidence"
     )
-    new_confidence: Share = Field(0.5, description="a new track begins with a detection at least this sure")
+    new_confidence: Share = Field(0.4, description="a new track begins with a detection at least this sure")
     match_threshold: Share = Field(
         0.8, description="largest cost (1 - IoU, weighted by confidence) of a match"
     )
-    lost_s: Seconds = Field(1.0, description="seconds that a track survives without a detection")
+    lost_s: Seconds = Field(2.0, description="seconds that a track survives without a detection")
     proximity: Share = Field(
         0.5, description="appearance counts only for boxes that overlap at least this much"
     )
@@ -120,14 +120,16 @@ class TrackletConfig(Section):
     max_moments: Annotated[int, Field(ge=1)] = Field(
         12, description="vectors and crops kept per tracklet, spread over its time"
     )
-    min_s: Seconds = Field(0.25, description="drop tracklets shorter than this many seconds")
+    min_s: Seconds = Field(0.5, description="drop tracklets shorter than this many seconds")
     max_gap_s: Seconds = Field(2.0, description="cut a track where it is not seen for longer than this")
     max_length_s: Annotated[float, Field(gt=0)] = Field(
         300.0,
         description="cut tracks longer than this, so that memory stays bounded; linking joins the parts",
     )
-    split_distance: Distance = Field(
-        0.45, description="cut a track where its appearance before and after differ by more than this"
+    split_distance: Distance | None = Field(
+        None,
+        description="cut a track where its appearance before and after differ by more than this; null: the "
+        "encoder's calibrated distance",
     )
     static_s: Annotated[float, Field(gt=0)] = Field(
         20.0, description="drop tracks whose box keeps still and whose picture does not change for this long"
@@ -149,6 +151,12 @@ class LinkingConfig(Section):
     min_travel_s: dict[str, Seconds] = Field(
         {},
         description="least seconds between two cameras: {lobby-street: 20}; nobody is linked faster than that",
+    )
+    fragment_s: Seconds = Field(
+        2.0, description="someone seen for fewer seconds than this in all is probably part of somebody else"
+    )
+    fragment_slack: Annotated[float, Field(ge=1)] = Field(
+        1.3, description="and joins the nearest person up to this many times the linking distance away"
     )
 
 

@@ -1,4 +1,4 @@
-"""What flows from camera to identity. Batches are structs of arrays; shapes are checked where they are made."""
+"""What flows from camera to identity. Batches are structs of arrays; shapes are checked where made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ class Tracklet:
     embeddings: Embeddings  # (K, D)
     moments_s: NDArray[np.float64]  # (K,) when each crop was taken
     qualities: Array  # (K,) quality of each crop in [0, 1]
-    crops: tuple[bytes, ...]  # K JPEG files, BGR decoded as usual
+    crops: Sequence[bytes]  # K JPEG files, BGR decoded as usual; those of a finished camera stay on the disk
 
     def __post_init__(self) -> None:
         length, moments = len(self.frames), len(self.embeddings)

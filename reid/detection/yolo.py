@@ -30,8 +30,10 @@ class YoloDetector:
         self.model_s = 0.0
         self._config = config
         self._device = None if config.device == "auto" else config.device
-        path = openvino_export(weights, config) if _wants_export(weights, config) else weights
-        self._model, self._person = _load(path, weights)
+        export = _wants_export(weights, config)
+        self._model, self._person = _load(weights)  # first, so that no useless file is exported
+        if export:
+            self._model, self._person = _load(openvino_export(weights, config))
         self._batch = config.batch
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
@@ -64,7 +66,7 @@ class YoloDetector:
         if getattr(self._model.predictor, "model", None) is None:
             self._model.predict([blank], imgsz=self._config.image_size, device=self._device, verbose=False)
         backend = self._model.predictor.model
-        if not getattr(backend, "pt", False) and not getattr(backend, "dynamic", False):
+        if getattr(backend, "format", "") != "pt" and not getattr(backend, "dynamic", False):
             self._batch = int(getattr(backend, "batch", 1) or 1)
 
 
@@ -96,7 +98,7 @@ def _wants_export(weights: Path, config: DetectorConfig) -> bool:
     return on_cpu
 
 
-def _load(path: Path, named: Path) -> tuple[Any, int]:
+def _load(path: Path) -> tuple[Any, int]:
     """The ultralytics model and the number of its person class."""
     from ultralytics import YOLO
 
@@ -105,14 +107,14 @@ def _load(path: Path, named: Path) -> tuple[Any, int]:
         names: dict[int, str] = dict(model.names)
     except Exception as error:  # ultralytics raises whatever its loaders raise; the cause stays attached
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{named}: ultralytics cannot load it as a detector ({reason})") from error
+        raise InputError(f"{path}: ultralytics cannot load it as a detector ({reason})") from error
     people = [number for number, name in names.items() if name.lower() in ("person", "pedestrian", "people")]
     if people:
         return model, people[0]
     if len(names) == 1:
         return model, next(iter(names))
     some = ", ".join(list(names.values())[:5])
-    raise InputError(f"{named}: none of its {len(names)} classes is called person ({some}, ...)")
+    raise InputError(f"{path}: none of its {len(names)} classes is called person ({some}, ...)")
 
 
 def _detections(result: Any, image: Image) -> Detections:

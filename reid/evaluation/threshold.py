@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 
 from reid.distance import pairwise, unit
-from reid.gallery.clustering import average_linkage
+from reid.gallery.camera_bias import without_bias
 from reid.types import Array, Calibration
 
 Labels = NDArray[np.int64]
@@ -41,9 +43,8 @@ def calibrate(
         people_per_site: the more people, the closer look-alikes come, and the smaller the chosen distance.
     """
     centre = vectors.mean(axis=0)
-    moved = unit(vectors - centre)
-    sites = _sites(moved, persons, cameras, people_per_site)
-    scores = np.mean([[_f1(site, limit) for limit in CANDIDATES] for site in sites], axis=0)
+    sites = _sites(vectors, persons, cameras, centre, people_per_site)
+    scores = np.mean([_f1(site) for site in sites], axis=0)
     best = int(np.argmax(scores))
     genuine, impostor = _rates(sites, float(CANDIDATES[best]))
     return Calibration(
@@ -57,25 +58,31 @@ def calibrate(
     )
 
 
-def _sites(vectors: Array, persons: Labels, cameras: Labels, size: int) -> list[tuple[Array, Labels]]:
+def _sites(
+    vectors: Array, persons: Labels, cameras: Labels, centre: Array, size: int
+) -> list[tuple[Array, Labels]]:
     """Mean vector (T, D) and person (T,) of every tracklet of every site."""
     people = np.unique(persons)
     sites = []
     for start in range(0, max(len(people) - size, 0) + 1, size):
         inside = np.isin(persons, people[start : start + size])
         keys = sorted(set(zip(persons[inside].tolist(), cameras[inside].tolist(), strict=True)))
-        means = [vectors[(persons == person) & (cameras == camera)].mean(axis=0) for person, camera in keys]
+        crops = [vectors[(persons == person) & (cameras == camera)] for person, camera in keys]
+        moved = without_bias(crops, [str(camera) for _, camera in keys], centre)
+        means = [unit(own - centre).mean(axis=0) for own in moved]
         sites.append((unit(np.stack(means)), np.array([person for person, _ in keys])))
     return sites
 
 
-def _f1(site: tuple[Array, Labels], limit: float) -> float:
+def _f1(site: tuple[Array, Labels]) -> list[float]:
+    """B-cubed F1 at every candidate distance; without constraints one tree holds all clusterings."""
     means, persons = site
-    distances = pairwise(means, means).astype(np.float64)
-    count = len(means)
-    labels = average_linkage(distances, np.zeros((count, count), dtype=bool), np.ones(count), limit)
-    precision, recall = b_cubed(persons, labels)
-    return 2 * precision * recall / (precision + recall)
+    tree = linkage(squareform(pairwise(means, means), checks=False), method="average")
+    scores = []
+    for limit in CANDIDATES:
+        precision, recall = b_cubed(persons, fcluster(tree, limit, criterion="distance"))
+        scores.append(2 * precision * recall / (precision + recall))
+    return scores
 
 
 def _rates(sites: Sequence[tuple[Array, Labels]], limit: float) -> tuple[float, float]:

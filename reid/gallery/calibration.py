@@ -40,6 +40,10 @@ def load(path: Path, encoder_id: str) -> Calibration:
             genuine_rate=float(content["genuine_rate"]),
             impostor_rate=float(content["impostor_rate"]),
         )
+        if not 0 <= calibration.max_distance <= 2:
+            raise ValueError(f"max_distance must be between 0 and 2, got {calibration.max_distance}")
+        if not calibration.centre.size or not np.all(np.isfinite(calibration.centre)):
+            raise ValueError("centre must be finite numbers, one per dimension")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such calibration file; give another, or --max-distance") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -39,7 +39,7 @@ def average_linkage(
         nearest[row], gap[row] = _smallest(mean_row(row))
     while count > 1:
         closest = int(np.argmin(gap))
-        if gap[closest] > max_distance:
+        if gap[closest] > max_distance or gap[closest] == np.inf:
             break
         a, b = sorted((closest, int(nearest[closest])))
         sums[a] += sums[b]

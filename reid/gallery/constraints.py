@@ -25,13 +25,13 @@ def apart(tracklets: Sequence[Tracklet], min_travel_s: Mapping[str, float]) -> N
     numbers = np.array([cameras.index(t.camera_id) for t in tracklets], dtype=np.int64)
     starts = np.array([t.start_s for t in tracklets])
     ends = np.array([t.end_s for t in tracklets])
-    # seconds between the later start and the earlier end; negative where they overlap
+    # seconds between the later start and the earlier end; not positive where they share a moment
     gaps = np.maximum(starts[:, None], starts[None, :]) - np.minimum(ends[:, None], ends[None, :])
     least = np.full((len(cameras), len(cameras)), -np.inf)
     for (a, b), seconds in _travel(min_travel_s, cameras).items():
         least[a, b] = least[b, a] = seconds
     too_fast = gaps < least[numbers[:, None], numbers[None, :]]
-    together = (numbers[:, None] == numbers[None, :]) & (gaps < 0)
+    together = (numbers[:, None] == numbers[None, :]) & (gaps <= 0)
     for i, j in np.argwhere(np.triu(together, 1)):
         together[i, j] = together[j, i] = _two_people(tracklets[i], tracklets[j])
     result: NDArray[np.bool_] = too_fast | together

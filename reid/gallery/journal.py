@@ -1,12 +1,11 @@
-"""What a gallery knows of people, how it is corrected, and the journal of both.
+"""What a gallery knows of people, and the journal of what was done to it.
 
-Functions over an open gallery; those that change it run inside the caller's transaction. Lines are only added
-to the journal, and go only when the person they are about is erased.
+Functions over an open gallery. Lines are only added to the journal, inside the caller's transaction, and go
+only when the person they are about is erased.
 """
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -82,7 +81,7 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Entry]:
     query = "SELECT at, event, person_id, run_id, detail FROM journal"
     people: list[int] = []
     if person_id is not None:
-        people = _absorbed(db, person_id)
+        people = absorbed(db, person_id)
         query += f" WHERE person_id IN ({', '.join('?' * len(people))})"
     return [
         Entry(at=at, event=event, person_id=person, run_id=run, detail=json.loads(detail))
@@ -96,7 +95,7 @@ def _merges(db: sqlite3.Connection) -> dict[int, int]:
     return dict(db.execute(f"SELECT {gone}, person_id FROM journal WHERE event = 'merged'").fetchall())
 
 
-def _absorbed(db: sqlite3.Connection, person_id: int) -> list[int]:
+def absorbed(db: sqlite3.Connection, person_id: int) -> list[int]:
     """`person_id` and everybody who was merged into them, directly or not."""
     merges = _merges(db)
     found = [person_id]
@@ -166,7 +165,7 @@ def find(db: sqlite3.Connection, who: str) -> int:
     row = db.execute("SELECT person_id FROM people WHERE label = ?", (who,)).fetchone()
     if row is not None:
         return int(row[0])
-    number = _number(who)
+    number = number_of(who)
     if number is not None and db.execute("SELECT 1 FROM people WHERE person_id = ?", (number,)).fetchone():
         return number
     merges = _merges(db)
@@ -178,75 +177,8 @@ def find(db: sqlite3.Connection, who: str) -> int:
     raise InputError(f"the gallery has nobody called {who!r}; `reid gallery list` shows who is there")
 
 
-def _number(who: str) -> int | None:
+def number_of(who: str) -> int | None:
+    """The number in `P0007` or `7`; None if `who` is neither."""
     digits = who[1:] if who[:1] in ("P", "p") else who
     # 18 digits: what is longer does not fit SQLite's integers
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
-
-
-# corrections ---
-
-
-def rename(db: sqlite3.Connection, at: datetime, person_id: int, label: str | None) -> None:
-    """Give a person a name, or take it away (None).
-
-    Raises:
-        InputError: the label is empty, too long, looks like an id, or is somebody else's.
-    """
-    former = db.execute("SELECT label FROM people WHERE person_id = ?", (person_id,)).fetchone()[0]
-    if label is not None:
-        label = label.strip()
-        if not label or len(label) > 100 or not label.isprintable():
-            raise InputError(f"label {label!r}: must be 1 to 100 printable characters")
-        if _number(label) is not None:
-            raise InputError(f"label {label!r}: looks like a person's number; use a name")
-        owner = db.execute("SELECT person_id FROM people WHERE label = ?", (label,)).fetchone()
-        if owner is not None and owner[0] != person_id:
-            raise InputError(f"label {label!r}: is {person_name(owner[0])}'s; merge the two, or use another")
-    db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, person_id))
-    append(db, at, "renamed", person_id=person_id, former=former, label=label)
-
-
-def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> None:
-    """Make two people one: all sightings of `person_id` become those of `into`, whose label wins."""
-    if person_id == into:
-        raise InputError(f"{person_name(into)} cannot be merged with itself; name two people")
-    both = {"gone": person_id, "kept": into}
-    # a runner-up that turns out to be the same person was no rival
-    db.execute(
-        """UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL
-           WHERE person_id IN (:gone, :kept) AND runner_up_id IN (:gone, :kept)""",
-        both,
-    )
-    db.execute("UPDATE sightings SET runner_up_id = :kept WHERE runner_up_id = :gone", both)
-    # displaced vectors only serve to repeat a run exactly, which a correction ends
-    db.execute(
-        """DELETE FROM prototypes WHERE evicted_by IS NOT NULL AND sighting_id IN
-           (SELECT sighting_id FROM sightings WHERE person_id IN (:gone, :kept))""",
-        both,
-    )
-    db.execute("UPDATE sightings SET person_id = :kept WHERE person_id = :gone", both)
-    labels = dict(db.execute("SELECT person_id, label FROM people WHERE person_id IN (:gone, :kept)", both))
-    db.execute("DELETE FROM people WHERE person_id = :gone", both)
-    label = labels[into] or labels[person_id]
-    db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, into))
-    append(db, at, "merged", person_id=into, absorbed=person_id, label=label)
-
-
-def remove(db: sqlite3.Connection, at: datetime, people: Iterable[int], event: Event, why: str) -> None:
-    """Erase people with everything held on them; the journal keeps that there was somebody of that id."""
-    for person_id in sorted(people):
-        db.execute(
-            "UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL WHERE runner_up_id = ?",
-            (person_id,),
-        )
-        gone = [(one,) for one in _absorbed(db, person_id)]
-        db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))  # sightings and prototypes follow
-        db.executemany("DELETE FROM journal WHERE person_id = ?", gone)
-        append(db, at, event, person_id=person_id, why=why)
-
-
-def unseen(db: sqlite3.Connection) -> Collection[int]:
-    """Those without a sighting left: nothing can be said of them, so nothing should be kept."""
-    rows = db.execute("SELECT person_id FROM people WHERE person_id NOT IN (SELECT person_id FROM sightings)")
-    return [row[0] for row in rows]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reid.distance import pairwise, unit
 from reid.gallery.clustering import average_linkage
 from reid.gallery.constraints import apart
+from reid.gallery.fragments import attach_fragments
 from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey, stack
 
 
@@ -27,6 +28,8 @@ def link(
     max_distance: float,
     centre: Array | None = None,
     min_travel_s: Mapping[str, float] | None = None,
+    fragment_s: float = 0.0,
+    fragment_slack: float = 1.0,
     people: Sequence[Identity] = (),
     next_person_id: int = 1,
     former_ids: Mapping[TrackletKey, int] | None = None,
@@ -39,6 +42,8 @@ def link(
         centre: (D,) the mean vector of the encoder over many people. Vectors of all people share a large part
             that says only "a person"; without it distances spread over more of their range.
         min_travel_s: least seconds between two cameras, see `constraints.apart`.
+        fragment_s, fragment_slack: clusters shorter than `fragment_s` join a longer one up to `fragment_slack`
+            times `max_distance` away, see `attach_fragments`.
         people: identities of earlier runs. They stay apart from each other and keep their ids.
         next_person_id: the first id for somebody new.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
@@ -54,6 +59,14 @@ def link(
     forbidden[:count, :count] = apart(ordered, min_travel_s or {})
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     labels = average_linkage(distances, forbidden, np.ones(len(means)), max_distance)
+    labels = attach_fragments(
+        labels,
+        distances,
+        forbidden,
+        np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people)),
+        shorter_than_s=fragment_s,
+        max_distance=fragment_slack * max_distance,
+    )
     ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
     matches = {m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, labels)}
     return Linking(

@@ -1,10 +1,8 @@
 """The people of a site, kept between runs in one SQLite file: the truth, of which the index is a cache."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -16,24 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.errors import InputError
-from reid.gallery import journal
-from reid.gallery.index import SUFFIXES, keep_varied, prototypes_of_all, to_vectors
-from reid.gallery.schema import WriterLock, beside, connect, explain, naming, transaction
-from reid.types import Array, Embeddings, Identity, Match, TrackletKey, person_name
+from reid.gallery import corrections, journal, runs
+from reid.gallery.index import keep_varied, prototypes_of_all, to_vectors
+from reid.gallery.lock import WriterLock
+from reid.gallery.runs import Sighting
+from reid.gallery.schema import connect, explain, naming, transaction
+from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey, person_name
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sighting:
-    """One linked tracklet: who it shows and why, when, and the vectors that may become prototypes."""
-
-    match: Match
-    start_s: float
-    end_s: float
-    embeddings: Embeddings  # (K, D)
 
 
 class Store:
@@ -85,9 +75,9 @@ class Store:
                 lock.release()
             raise
         store = cls(path, db, lock, max_prototypes, clock)
-        if lock is not None and db.execute("SELECT traces FROM gallery").fetchone()[0]:
+        if lock is not None and corrections.must_clean(db):
             try:
-                store._remove_traces()  # an erasure was interrupted
+                corrections.clean(db, path)  # an erasure was interrupted
             except BaseException as error:
                 store.__exit__(type(error), error, error.__traceback__)
                 raise
@@ -151,22 +141,20 @@ class Store:
 
     def next_person_id(self) -> int:
         """The first id that nobody ever had; a run numbers its new people from here on."""
-        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone()
-        return 1 if row is None else int(row[0]) + 1
+        return runs.next_person_id(self._db)
 
-    def former_ids(self, run_id: str) -> dict[TrackletKey, int]:
-        """Who each tracklet of an already committed run shows, after all corrections; empty for a new run."""
-        rows = self._db.execute(
-            "SELECT camera_id, track_id, person_id FROM sightings WHERE run_id = ?", (run_id,)
-        )
-        return {TrackletKey(camera_id=camera, track_id=track): person for camera, track, person in rows}
+    def former_ids(self, run_id: str, tracklets: Sequence[Tracklet] | None = None) -> dict[TrackletKey, int]:
+        """Who each tracklet of an already committed run shows, after all corrections; empty for a new run.
+
+        Args:
+            tracklets: of the run as it is now. With other settings a number may mean another tracklet: those
+                that are not of about the same time as the former ones of their number are left out.
+        """
+        return runs.former_ids(self._db, run_id, tracklets)
 
     def runs(self) -> list[str]:
         """Ids of the committed runs, in the order of their start."""
         return [row[0] for row in self._db.execute("SELECT run_id FROM runs ORDER BY started, run_id")]
-
-    def _dimension(self) -> int:
-        return int(self._db.execute("SELECT coalesce(dimension, 0) FROM gallery").fetchone()[0])
 
     # what people ask ---
 
@@ -202,82 +190,23 @@ class Store:
             ValueError: vectors of another encoder or size, a tracklet twice, an id that was somebody else's.
             InputError: the store is read-only, or the disk is full or fails; nothing is stored then.
         """
-        named = [(s.match.person_id, s) for s in sightings if s.match.person_id is not None]
-        named.sort(key=lambda pair: pair[1].match.tracklet)
-        people = {person_id for person_id, _ in named}
-        self._check_vectors([sighting for _, sighting in named])
-        self._check_people(people, [s.match.runner_up_id for _, s in named])
+        named = [s for s in sightings if s.match.person_id is not None]
+        runs.check(self._db, self.encoder_id, named)
         with self._writing() as db:
-            self._retract(run_id)
-            # what the run before displaced goes for good: only the latest run can be undone exactly
-            db.execute("DELETE FROM prototypes WHERE evicted_by IS NOT NULL")
-            run = (run_id, journal.utc(started), json.dumps(sorted(cameras)))
-            db.execute("INSERT INTO runs VALUES (?, ?, ?)", run)
-            for person_id in sorted(people):
-                if db.execute("INSERT OR IGNORE INTO people (person_id) VALUES (?)", (person_id,)).rowcount:
-                    journal.append(db, self._clock(), "created", person_id=person_id, run_id=run_id)
-            theirs: dict[int, list[tuple[int, Array]]] = {person_id: [] for person_id in sorted(people)}
-            for person_id, sighting in named:
-                theirs[person_id].append((self._insert(run_id, sighting), sighting.embeddings.vectors))
-            for person_id, new in theirs.items():
-                keep_varied(db, person_id, self.max_prototypes, new=new, run_id=run_id)
-                count = len(new)
-                journal.append(db, self._clock(), "seen", person_id=person_id, run_id=run_id, sightings=count)
-            journal.remove(db, self._clock(), journal.unseen(db), "retracted", f"repeated run {run_id}")
-
-    def _check_vectors(self, sightings: Sequence[Sighting]) -> None:
-        keys = [sighting.match.tracklet for sighting in sightings]
-        if len(set(keys)) != len(keys):
-            raise ValueError("a run has two sightings of one tracklet")
-        dimensions = {self._dimension()} - {0}
-        for sighting in sightings:
-            if sighting.embeddings.encoder_id != self.encoder_id:
-                given = sighting.embeddings.encoder_id
-                raise ValueError(f"vectors of encoder {given} in a gallery of {self.encoder_id}")
-            if len(sighting.embeddings):
-                dimensions.add(sighting.embeddings.vectors.shape[1])
-        if len(dimensions) > 1:
-            raise ValueError(f"vectors of different sizes in one gallery: {sorted(dimensions)}")
-
-    def _check_people(self, people: Collection[int], rivals: Collection[int | None]) -> None:
-        known = {row[0] for row in self._db.execute("SELECT person_id FROM people")}
-        gone = sorted(p for p in people if p not in known and p < self.next_person_id())
-        if gone:
-            raise ValueError(f"{person_name(gone[0])} is gone or was never given; ids are not reused")
-        strangers = set(rivals) - known - set(people) - {None}
-        if strangers:
-            raise ValueError(f"runner-ups that are nobody in this gallery: {sorted(map(str, strangers))}")
-
-    def _retract(self, run_id: str) -> None:
-        self._db.execute("UPDATE prototypes SET evicted_by = NULL WHERE evicted_by = ?", (run_id,))
-        count = self._db.execute("SELECT count(*) FROM sightings WHERE run_id = ?", (run_id,)).fetchone()[0]
-        if self._db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,)).rowcount:
-            journal.append(self._db, self._clock(), "retracted", run_id=run_id, sightings=count)
-
-    def _insert(self, run_id: str, sighting: Sighting) -> int:
-        match, key = sighting.match, sighting.match.tracklet
-        row = self._db.execute(
-            """INSERT INTO sightings (run_id, camera_id, track_id, person_id, start_s, end_s,
-                                      distance, runner_up_id, runner_up_distance)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sighting_id""",
-            (
-                *(run_id, key.camera_id, key.track_id, match.person_id, sighting.start_s, sighting.end_s),
-                *(match.distance, match.runner_up_id, match.runner_up_distance),
-            ),
-        ).fetchone()
-        return int(row[0])
+            run = runs.Run(run_id=run_id, started=started, cameras=tuple(sorted(cameras)))
+            runs.replace(db, self._clock(), run, named, max_prototypes=self.max_prototypes)
 
     # corrections ---
 
     def rename(self, person_id: int, label: str | None) -> None:
         """Give a person a label, or take it away; InputError if it is taken, empty or looks like an id."""
         with self._writing() as db:
-            journal.rename(db, self._clock(), self._existing(person_id), label)
+            corrections.rename(db, self._clock(), self._existing(person_id), label)
 
     def merge(self, person_id: int, into: int) -> None:
         """Two people turned out to be one: everything of `person_id` becomes part of `into`."""
         with self._writing() as db:
-            journal.merge(db, self._clock(), self._existing(person_id), self._existing(into))
+            corrections.merge(db, self._clock(), self._existing(person_id), self._existing(into))
             keep_varied(db, into, self.max_prototypes)
 
     def forget(self, person_id: int) -> None:
@@ -288,45 +217,27 @@ class Store:
                 their bytes stay in its files until it is next opened for writing.
         """
         with self._writing() as db:
-            journal.remove(db, self._clock(), [self._existing(person_id)], "forgotten", "on request")
-            db.execute("UPDATE gallery SET traces = 1")
-        self._erase_traces(person_name(person_id))
+            corrections.forget(db, self._clock(), self._existing(person_id))
+        self._clean(person_name(person_id))
 
     def prune(self, older_than: datetime) -> list[str]:
         """Erase the runs that started before, and whoever was seen in no other; the ids of these runs."""
-        oldest = journal.utc(older_than)
         with self._writing() as db:
-            rows = db.execute("SELECT run_id FROM runs WHERE started < ?", (oldest,)).fetchall()
-            db.executemany("DELETE FROM prototypes WHERE evicted_by = ?", rows)
-            db.executemany("DELETE FROM runs WHERE run_id = ?", rows)
-            journal.remove(db, self._clock(), journal.unseen(db), "forgotten", "retention")
-            db.executemany("DELETE FROM journal WHERE run_id = ?", rows)
-            db.execute("UPDATE gallery SET traces = 1")
-        self._erase_traces(f"{len(rows)} runs")
-        return sorted(row[0] for row in rows)
+            pruned = corrections.prune(db, self._clock(), older_than)
+        self._clean(f"{len(pruned)} runs")
+        return pruned
 
     def _existing(self, person_id: int) -> int:
         if not self._db.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone():
             return journal.find(self._db, person_name(person_id))  # raises, and says where they went
         return person_id
 
-    def _erase_traces(self, what: str) -> None:
-        if not self._remove_traces():
+    def _clean(self, what: str) -> None:
+        if not corrections.clean(self._db, self.path):
             raise InputError(
                 f"{self.path}: {what} erased, but another process still reads the gallery, so bytes of it "
                 "stay in its files; they go when the gallery is next opened for writing without a reader"
             )
-
-    def _remove_traces(self) -> bool:
-        """Finish an erasure in the files; False if a reader prevents it. Killed, the next open repeats it."""
-        for suffix in SUFFIXES:
-            beside(self.path, suffix).unlink(missing_ok=True)
-        # secure_delete zeroed the rows, but pages that moved while the tree was balanced may hold copies
-        self._db.execute("VACUUM")
-        if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            return False
-        self._db.execute("UPDATE gallery SET traces = 0")
-        return True
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -1,24 +1,31 @@
-"""One camera's finished tracklets as one file: arrays end to end with offsets, nothing pickled.
+"""One camera's finished tracklets as two files: arrays in an .npz, pictures in a .crops beside it.
 
-The file is a NumPy .npz (an uncompressed zip: crops are JPEG already), written atomically. Its header, JSON
-in the array `header`, names format, cameras, encoders and the caller's `meta`. Tracklet i owns items
-`box_offsets[i]:box_offsets[i + 1]` of the box arrays and `moment_offsets[i]:moment_offsets[i + 1]` of the
-moment arrays; moment k owns bytes `crop_offsets[k]:crop_offsets[k + 1]` of `crops`.
+The .crops holds the JPEGs of all tracklets end to end. They go to the disk as tracklets end, and come back
+one by one when somebody looks: memory does not grow with the pictures of a recording. The .npz (an
+uncompressed zip of NumPy arrays, nothing pickled) is written last and atomically: it is the mark of
+completeness. Its header, JSON in the array `header`, names format, cameras, encoders, size and checksum of
+the .crops, and the caller's `meta`. Tracklet i owns items `box_offsets[i]:box_offsets[i + 1]` of the box
+arrays and `moment_offsets[i]:moment_offsets[i + 1]` of the moment arrays; its crops, `crop_sizes` bytes
+each, begin at byte `crop_start[i]`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from reid.outputs import atomic
+from reid.outputs.crop_file import CropWriter, LazyCrops, crc32
 from reid.types import Embeddings, Tracklet
 
-_FORMAT = "reid tracklets 1"
+_FORMAT = "reid tracklets 2"
 _BOXES: dict[str, DTypeLike] = {
     "frames": np.int32,
     "times_s": np.float64,
@@ -32,33 +39,71 @@ class ArtefactError(ValueError):
     """The file is missing, cut off, damaged or something else: the camera is not done yet."""
 
 
-def save_tracklets(path: Path, tracklets: Sequence[Tracklet], meta: Mapping[str, Any]) -> None:
+def crops_beside(path: Path) -> Path:
+    """Where the pictures of an artefact lie: `lobby.npz` and `lobby.crops`."""
+    return path.with_suffix(".crops")
+
+
+class ArtefactWriter:
+    """An artefact in the making: a context within which tracklets are appended as they end, then `finish`.
+
+    Left without `finish`, killed or by an error, nothing of it is there under its name.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stack = ExitStack()
+        self._finished = False
+        self._crops: list[LazyCrops] = []
+        self.tracklets: list[Tracklet] = []  # the appended ones; their pictures can be read after `finish`
+
+    def __enter__(self) -> Self:
+        target = crops_beside(self._path)
+        partial = self._stack.enter_context(atomic.replacing(target))
+        self._file = CropWriter(self._stack.enter_context(partial.open("wb")), target)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._finished:
+            why = error or RuntimeError(f"{self._path}: left before it was finished")
+            self._stack.__exit__(type(why), why, why.__traceback__)  # removes what is there in part
+            if error is None:
+                raise why
+
+    def append(self, tracklet: Tracklet) -> None:
+        """Put the tracklet's pictures on the disk; the rest of it is kept in memory."""
+        crops = self._file.write(tracklet.crops)
+        self._crops.append(crops)
+        self.tracklets.append(replace(tracklet, crops=crops))
+
+    def finish(self, meta: Mapping[str, Any], keep: Collection[int] | None = None) -> None:
+        """Write tracklets, in order, and `meta` (anything JSON can hold).
+
+        Args:
+            keep: ids of the tracks to list; None lists all.
+        """
+        listed = [i for i, own in enumerate(self.tracklets) if keep is None or own.track_id in keep]
+        crops = {"bytes": self._file.size, "crc32": self._file.crc32}
+        arrays = _arrays([self.tracklets[i] for i in listed], [self._crops[i] for i in listed], crops, meta)
+        # Pictures first: killed in between, an old .npz does not fit the new .crops and counts as not done.
+        self._stack.close()
+        self._finished = True
+        with atomic.replacing(self._path) as partial, partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+
+
+def save_tracklets(path: Path, tracklets: Iterable[Tracklet], meta: Mapping[str, Any]) -> None:
     """Writes the tracklets, in order, and `meta` (anything JSON can hold)."""
-    cameras = sorted({tracklet.camera_id for tracklet in tracklets})
-    encoders = sorted({tracklet.embeddings.encoder_id for tracklet in tracklets})
-    header = {"format": _FORMAT, "cameras": cameras, "encoders": encoders, "meta": dict(meta)}
-    crops = [crop for tracklet in tracklets for crop in tracklet.crops]
-    arrays: dict[str, NDArray[Any]] = {
-        "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
-        "camera": np.array([cameras.index(tracklet.camera_id) for tracklet in tracklets], dtype=np.int32),
-        "encoder": np.array([encoders.index(t.embeddings.encoder_id) for t in tracklets], dtype=np.int32),
-        "dimension": np.array([t.embeddings.vectors.shape[1] for t in tracklets], dtype=np.int32),
-        "track_id": np.array([tracklet.track_id for tracklet in tracklets], dtype=np.int64),
-        "tracker_id": np.array([tracklet.tracker_id for tracklet in tracklets], dtype=np.int64),
-        "box_offsets": _offsets([len(tracklet.frames) for tracklet in tracklets]),
-        "moment_offsets": _offsets([len(tracklet.crops) for tracklet in tracklets]),
-        "crop_offsets": _offsets([len(crop) for crop in crops]),
-        "vectors": _joined([tracklet.embeddings.vectors.ravel() for tracklet in tracklets], np.float32),
-        "crops": np.frombuffer(b"".join(crops), dtype=np.uint8),
-    }
-    for name, dtype in (_BOXES | _MOMENTS).items():
-        arrays[name] = _joined([getattr(tracklet, name).ravel() for tracklet in tracklets], dtype)
-    with atomic.replacing(path) as partial, partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    with ArtefactWriter(path) as writer:
+        for tracklet in tracklets:
+            writer.append(tracklet)
+        writer.finish(meta)
 
 
 def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:
-    """The tracklets and the `meta` that `save_tracklets` wrote.
+    """The tracklets and the `meta` of a finished artefact. Pictures are read when somebody looks at them.
 
     Raises:
         ArtefactError: the file cannot be used, for whatever reason; the sentence says which.
@@ -69,19 +114,66 @@ def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:
         header = json.loads(arrays["header"].tobytes())
         if header["format"] != _FORMAT:
             raise ValueError(f"its format is {header['format']!r}, wanted {_FORMAT!r}")
-        return _tracklets(arrays, header["cameras"], header["encoders"]), header["meta"]
+        crops = crops_beside(path)
+        _check_crops(crops, header["crops"])
+        return _tracklets(arrays, header["cameras"], header["encoders"], crops), header["meta"]
     # A damaged byte makes zipfile, numpy or json raise nearly anything; all of it means one thing here.
     except Exception as error:
         raise ArtefactError(f"{path} is not a finished camera: {type(error).__name__}: {error}") from error
 
 
-def _tracklets(arrays: dict[str, NDArray[Any]], cameras: list[str], encoders: list[str]) -> list[Tracklet]:
+def _arrays(
+    tracklets: Sequence[Tracklet],
+    crops: Sequence[LazyCrops],
+    crop_file: Mapping[str, int],
+    meta: Mapping[str, Any],
+) -> dict[str, NDArray[Any]]:
+    """What the .npz holds."""
+    cameras = sorted({tracklet.camera_id for tracklet in tracklets})
+    encoders = sorted({tracklet.embeddings.encoder_id for tracklet in tracklets})
+    header = {
+        "format": _FORMAT,
+        "cameras": cameras,
+        "encoders": encoders,
+        "crops": dict(crop_file),
+        "meta": dict(meta),
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
+        "camera": np.array([cameras.index(tracklet.camera_id) for tracklet in tracklets], dtype=np.int32),
+        "encoder": np.array([encoders.index(t.embeddings.encoder_id) for t in tracklets], dtype=np.int32),
+        "dimension": np.array([t.embeddings.vectors.shape[1] for t in tracklets], dtype=np.int32),
+        "track_id": np.array([tracklet.track_id for tracklet in tracklets], dtype=np.int64),
+        "tracker_id": np.array([tracklet.tracker_id for tracklet in tracklets], dtype=np.int64),
+        "box_offsets": _offsets([len(tracklet.frames) for tracklet in tracklets]),
+        "moment_offsets": _offsets([len(tracklet.crops) for tracklet in tracklets]),
+        "crop_start": np.array([own.offsets[0] for own in crops], dtype=np.int64),
+        "crop_sizes": _joined([np.diff(own.offsets) for own in crops], np.int64),
+        "vectors": _joined([tracklet.embeddings.vectors.ravel() for tracklet in tracklets], np.float32),
+    }
+    for name, dtype in (_BOXES | _MOMENTS).items():
+        arrays[name] = _joined([getattr(tracklet, name).ravel() for tracklet in tracklets], dtype)
+    return arrays
+
+
+def _check_crops(path: Path, crops: Mapping[str, int]) -> None:
+    """The pictures must be those that the arrays were written with."""
+    size = path.stat().st_size
+    if size != crops["bytes"]:
+        raise ValueError(f"{path.name} has {size} bytes, wanted {crops['bytes']}")
+    if crc32(path) != crops["crc32"]:
+        raise ValueError(f"{path.name} is damaged, or of another run")
+
+
+def _tracklets(
+    arrays: dict[str, NDArray[Any]], cameras: list[str], encoders: list[str], crops: Path
+) -> list[Tracklet]:
     boxes, moments = arrays["box_offsets"], arrays["moment_offsets"]
     dimensions = arrays["dimension"]
     vectors = _split(arrays["vectors"], _offsets((np.diff(moments) * dimensions).tolist()))
     columns = {name: _split(arrays[name], boxes * (4 if name == "boxes" else 1)) for name in _BOXES}
     columns |= {name: _split(arrays[name], moments) for name in _MOMENTS}
-    crops = [crop.tobytes() for crop in _split(arrays["crops"], arrays["crop_offsets"])]
+    sizes = _split(arrays["crop_sizes"], moments)
     loaded = []
     for i in range(len(arrays["track_id"])):
         own = {name: parts[i] for name, parts in columns.items()}
@@ -95,14 +187,14 @@ def _tracklets(arrays: dict[str, NDArray[Any]], cameras: list[str], encoders: li
                 vectors=vectors[i].reshape(count, int(dimensions[i])),
                 encoder_id=encoders[arrays["encoder"][i]],
             ),
-            crops=tuple(crops[moments[i] : moments[i + 1]]),
+            crops=LazyCrops(crops, tuple((arrays["crop_start"][i] + _offsets(sizes[i])).tolist())),
             **own,
         )
         loaded.append(tracklet)
     return loaded
 
 
-def _offsets(lengths: Sequence[int]) -> NDArray[np.int64]:
+def _offsets(lengths: Sequence[int] | NDArray[Any]) -> NDArray[np.int64]:
     """Where each of consecutive pieces begins, and where the last ends: (N + 1,)."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
 

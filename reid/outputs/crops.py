@@ -11,18 +11,26 @@ from reid.types import Match, Tracklet, TrackletKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One kept crop of a tracklet."""
+    """One kept crop of a tracklet. Thousands are compared; only those that are shown are read."""
 
     tracklet: TrackletKey
     time_s: float
     quality: float
-    jpeg: bytes
+    crops: Sequence[bytes]  # of the tracklet
+    number: int  # which of them
+
+    @property
+    def jpeg(self) -> bytes:
+        return self.crops[self.number]
 
 
 def pictures(tracklet: Tracklet) -> list[Picture]:
     """A tracklet's crops, best first."""
-    taken = zip(tracklet.moments_s.tolist(), tracklet.qualities.tolist(), tracklet.crops, strict=True)
-    found = [Picture(tracklet=tracklet.key, time_s=time_s, quality=q, jpeg=jpeg) for time_s, q, jpeg in taken]
+    taken = zip(tracklet.moments_s.tolist(), tracklet.qualities.tolist(), strict=True)
+    found = [
+        Picture(tracklet=tracklet.key, time_s=time_s, quality=quality, crops=tracklet.crops, number=number)
+        for number, (time_s, quality) in enumerate(taken)
+    ]
     return sorted(found, key=by_quality)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from reid.errors import InputError
 from reid.outputs import atomic
+from reid.outputs.artefact import crops_beside
 from reid.types import person_name
 
 MARKER = ".reid-run.json"
@@ -47,15 +48,16 @@ class ResultsFolder:
     ) -> "ResultsFolder":
         """Claims `root` for the run: made if absent, resumed if the run was here before, emptied if allowed.
 
-        Overwriting removes what the other run wrote and nothing else.
+        Overwriting removes what the other run wrote and nothing else. Artefacts of `cameras` stay: each names
+        the content and the settings that it came from, so a run that only links otherwise can use them again.
 
         Raises:
             InputError: the folder holds another run's results and not `overwrite`, or files of someone else.
         """
         folder = cls(root)
         try:
-            marker = folder._claim(run_key, overwrite)
-            folder._sweep()
+            marker = folder._claim(run_key, cameras, overwrite)
+            folder._sweep(cameras)
             if marker is None or marker["run_key"] != run_key or marker["layout"] != LAYOUT:
                 new = {"run_key": run_key, "layout": LAYOUT, "cameras": list(cameras)}
                 atomic.write_text(root / MARKER, json.dumps(new))
@@ -65,7 +67,7 @@ class ResultsFolder:
         return folder
 
     def camera(self, camera_id: str) -> Path:
-        """The artefact of a finished camera."""
+        """The artefact of a finished camera; its crops lie beside it (`artefact.crops_beside`)."""
         return self.root / "cameras" / f"{file_stem(camera_id)}.npz"
 
     def video(self, camera_id: str) -> Path:
@@ -111,7 +113,7 @@ class ResultsFolder:
             _remove_if_empty(person)
         _remove_if_empty(self.crops)
 
-    def _claim(self, run_key: str, overwrite: bool) -> dict[str, Any] | None:
+    def _claim(self, run_key: str, cameras: Sequence[str], overwrite: bool) -> dict[str, Any] | None:
         """The marker that is there, or None in a folder that is free; makes room if that is allowed."""
         if self.root.exists() and not self.root.is_dir():
             raise InputError(f"--output {self.root} is a file; name a folder")
@@ -131,7 +133,7 @@ class ResultsFolder:
                     f"--output {self.root} holds another run's results; "
                     "name another folder, or replace them with --overwrite"
                 )
-            self._remove_results(marker["cameras"])
+            self._remove_results(marker["cameras"], keep=cameras)
         return marker
 
     def _marker(self) -> dict[str, Any] | None:
@@ -145,17 +147,25 @@ class ResultsFolder:
                     return {"run_key": content["run_key"], "layout": layout, "cameras": cameras}
         return None
 
-    def _remove_results(self, cameras: Sequence[str]) -> None:
-        """Removes a run's own files; the marker and run.json last, so that a kill leaves the folder ours."""
+    def _remove_results(self, cameras: Sequence[str], *, keep: Sequence[str]) -> None:
+        """Removes a run's own files but the artefacts of the cameras to keep.
+
+        The marker and run.json go last, so that a kill leaves the folder ours.
+        """
         self.remove_crops()
         for camera in filter(None, cameras):
-            _remove([self.camera(camera), self.video(camera), self.tracks(camera)])
+            _remove([self.video(camera), self.tracks(camera)])
+            if camera not in keep:
+                _remove([self.camera(camera), crops_beside(self.camera(camera))])
         for name in ("cameras", "video", "tracks"):
             _remove_if_empty(self.root / name)
         _remove([self.identities, self.tracklets_csv, self.tracklets_parquet, self.report, self.run])
 
-    def _sweep(self) -> None:
-        """Removes what a killed run was in the middle of writing."""
+    def _sweep(self, cameras: Sequence[str]) -> None:
+        """Removes what a killed run was in the middle of writing: also crops whose arrays never came."""
+        for camera in cameras:
+            if not self.camera(camera).exists():
+                _remove([crops_beside(self.camera(camera))])
         own = [self.root / name for name in ("cameras", "video", "tracks")]
         for folder in (self.root, *own, *self._person_folders()):
             if folder.is_dir():

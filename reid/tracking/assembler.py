@@ -28,9 +28,20 @@ class _Growing:
 class TrackletAssembler:
     """Collects one camera's tracks and hands out each tracklet when it has ended."""
 
-    def __init__(self, camera_id: str, encoder_id: str, config: TrackletConfig) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        encoder_id: str,
+        config: TrackletConfig,
+        *,
+        split_distance: float,
+        centre: Array | None = None,
+    ) -> None:
+        """`split_distance` is taken from `centre` (D,), as linking's distances are; None: from the origin."""
         self._camera_id = camera_id
         self._encoder_id = encoder_id
+        self._split_distance = split_distance
+        self._centre = centre
         self._config = config
         self._growing: dict[int, _Growing] = {}
         self._next_id = 1
@@ -78,7 +89,7 @@ class TrackletAssembler:
     def _end(self, tracker_id: int) -> Iterator[Tracklet]:
         track = self._growing.pop(tracker_id)
         track.moments[-1].close(self._config.jpeg_quality)
-        positions = [0, *cuts(track.moments, self._config.split_distance), len(track.moments)]
+        positions = [0, *cuts(track.moments, self._split_distance, self._centre), len(track.moments)]
         for first, last in zip(positions[:-1], positions[1:], strict=True):
             until_s = track.moments[last].start_s if last < len(track.moments) else np.inf
             if tracklet := self._piece(track, track.moments[first:last], until_s):

@@ -27,12 +27,16 @@ class UltralyticsTracker:
 
     def update(self, detections: Detections, embeddings: Embeddings, image: Image) -> Tracks:
         from ultralytics.engine.results import Boxes
+        from ultralytics.trackers.basetrack import TrackState
 
         rows = np.column_stack([detections.boxes, detections.scores, np.zeros(len(detections), np.float32)])
         vectors = embeddings.vectors if self._uses_appearance else None
         tracks = self._tracker.update(Boxes(rows, image.shape[:2]), image, feats=vectors)
-        # ultralytics keeps up to a thousand removed tracks for callers that want them; we do not
-        self._tracker.removed_stracks.clear()
+        # ultralytics takes expired tracks out of the lost ones by the last thousand numbers it removed, a frame
+        # late; done here, at once, so that none is matched again and none is kept
+        inner = self._tracker
+        inner.lost_stracks = [track for track in inner.lost_stracks if track.state != TrackState.Removed]
+        inner.removed_stracks.clear()
         tracks = tracks.reshape(-1, 8)  # x1 y1 x2 y2 id score class detection
         seen = tracks[:, 7].astype(np.int64)
         return Tracks(tracker_ids=tracks[:, 4].astype(np.int64), detections=seen)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from reid.distance import unit
-from reid.gallery.store import Sighting, Store
+from reid.gallery.runs import Sighting
+from reid.gallery.store import Store
 from reid.types import Array, Embeddings, Match, TrackletKey
 
 ENCODER = "osnet-test@0123456789ab"

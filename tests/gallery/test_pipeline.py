@@ -9,7 +9,7 @@ from rich.console import Console
 from pipelines import gallery as job
 from reid.errors import InputError
 from reid.gallery.store import Store
-from tests.gallery.site import ENCODER, NOON, commit, directions, sighting
+from tests.gallery.site import ENCODER, NOON, commit, directions, sighting, tables
 
 
 @pytest.fixture
@@ -70,8 +70,18 @@ def test_merge_forget_history_prune(path: Path, console: Console) -> None:
     assert events[-1] == ["forgotten", "P0002"]
     assert job.history(path, "P0001", console=console) == 0
     assert "P0002" not in printed(console)
-    assert job.prune(path, 1.0, console=console) == 0
-    assert printed(console) == f"2 runs erased from {path}\n"
+    assert job.prune(path, "36500", console=console) == 0
+    assert printed(console) == f"0 runs and 0 people erased from {path}\n"
+    assert job.prune(path, "1", console=console) == 0
+    assert printed(console) == f"2 runs and 1 person erased from {path}\n"
+
+
+@pytest.mark.parametrize("days", ["-1", "soon", "nan", "inf", "1e300", ""])
+def test_wrong_days_erase_nothing(path: Path, days: str) -> None:
+    before = tables(path)
+    with pytest.raises(InputError, match=r"DAYS '.*': must be a number of days"):
+        job.prune(path, days)
+    assert tables(path) == before
 
 
 def test_wrong_names_get_a_sentence(path: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from reid.gallery.index import most_varied
 from reid.gallery.store import Store
 from reid.types import TrackletKey
 from tests.gallery.site import ENCODER, NOON, commit, directions, sighting, tables
+from tests.outputs.scenes import tracklet
 
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -100,6 +101,20 @@ def test_repeating_the_last_run_changes_nothing(tmp_path: Path, runs: list[list[
         assert tables(path) == once
         assert store.former_ids(last) == ids
         assert store.next_person_id() == next_id
+
+
+def test_a_number_that_went_to_a_tracklet_of_another_time_has_no_former_id(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+        store.commit_run("r", [sighting(n, directions(n, 1), track=n) for n in (1, 2, 3)], started=NOON)
+        # a sighting of track n lasts from n to n + 2.5 s; frames are at 10 a second
+        now = [
+            tracklet("lobby", 1, range(12, 38)),
+            tracklet("lobby", 2, range(32, 58)),
+            tracklet("street", 3, range(30, 56)),
+        ]
+        assert store.former_ids("r", now) == {now[0].key: 1}
+        assert store.former_ids("r", []) == {}
+        assert store.former_ids("other", now) == {}
 
 
 def test_a_repeated_run_that_finds_others_takes_its_people_away(tmp_path: Path) -> None:

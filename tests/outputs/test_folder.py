@@ -5,6 +5,7 @@ import pytest
 
 from reid.errors import InputError
 from reid.outputs import atomic
+from reid.outputs.artefact import crops_beside
 from reid.outputs.folder import MARKER, ResultsFolder, file_stem
 
 CAMERAS = ["lobby", "street"]
@@ -15,7 +16,8 @@ def filled(root: Path, key: str = "one") -> ResultsFolder:
     folder = ResultsFolder.open(root, run_key=key, cameras=CAMERAS)
     paths = [folder.identities, folder.tracklets_csv, folder.tracklets_parquet, folder.report]
     for camera in CAMERAS:
-        paths += [folder.camera(camera), folder.video(camera), folder.tracks(camera)]
+        paths += [folder.camera(camera), crops_beside(folder.camera(camera))]
+        paths += [folder.video(camera), folder.tracks(camera)]
         paths += [folder.crop(1, camera, 3, 1), folder.crop(12345, camera, 3, 1)]
     for path in paths:
         atomic.write_bytes(path, b"x")
@@ -31,8 +33,9 @@ def test_layout(tmp_path: Path) -> None:
     filled(tmp_path / "a" / "b")
     assert files(tmp_path / "a" / "b") == {
         ".reid-run.json", "run.json", "report.html", "identities.json", "tracklets.csv", "tracklets.parquet",
-        "cameras/lobby.npz", "cameras/street.npz", "video/lobby.mp4", "video/street.mp4", "tracks/lobby.txt",
-        "tracks/street.txt", "crops/P0001/lobby_3_1.jpg", "crops/P0001/street_3_1.jpg",
+        "cameras/lobby.npz", "cameras/street.npz", "cameras/lobby.crops", "cameras/street.crops",
+        "video/lobby.mp4", "video/street.mp4", "tracks/lobby.txt", "tracks/street.txt",
+        "crops/P0001/lobby_3_1.jpg", "crops/P0001/street_3_1.jpg",
         "crops/P12345/lobby_3_1.jpg", "crops/P12345/street_3_1.jpg",
     }  # fmt: skip
 
@@ -71,7 +74,7 @@ def test_overwriting_spares_what_is_not_ours(tmp_path: Path) -> None:
     for name in mine:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("mine")
-    ResultsFolder.open(tmp_path, run_key="two", cameras=CAMERAS, overwrite=True)
+    ResultsFolder.open(tmp_path, run_key="two", cameras=["yard"], overwrite=True)
     assert files(tmp_path) == mine | {MARKER}
 
 
@@ -90,8 +93,26 @@ def test_a_copy_without_hidden_files_is_known_by_its_run_json(tmp_path: Path) ->
     (tmp_path / MARKER).unlink()
     with pytest.raises(InputError, match="another run's"):
         ResultsFolder.open(tmp_path, run_key="two", cameras=CAMERAS)
-    ResultsFolder.open(tmp_path, run_key="two", cameras=CAMERAS, overwrite=True)
+    ResultsFolder.open(tmp_path, run_key="two", cameras=["yard"], overwrite=True)
     assert files(tmp_path) == {MARKER}
+
+
+def test_overwriting_keeps_the_artefacts_of_cameras_that_are_needed_again(tmp_path: Path) -> None:
+    filled(tmp_path)
+    ResultsFolder.open(tmp_path, run_key="two", cameras=["street", "yard"], overwrite=True)
+    assert files(tmp_path) == {MARKER, "cameras/street.npz", "cameras/street.crops"}
+    ResultsFolder.open(tmp_path, run_key="three", cameras=["yard"], overwrite=True)
+    assert files(tmp_path) == {MARKER}
+
+
+def test_crops_without_their_arrays_are_swept_away(tmp_path: Path) -> None:
+    folder = filled(tmp_path)
+    folder.camera("lobby").unlink()
+    (tmp_path / "cameras" / ".street.123-0.partial.crops").write_text("half")
+    (tmp_path / "cameras" / "mine.crops").write_text("mine")
+    ResultsFolder.open(tmp_path, run_key="one", cameras=CAMERAS)
+    left = {path.name for path in (tmp_path / "cameras").iterdir()}
+    assert left == {"street.npz", "street.crops", "mine.crops"}
 
 
 def test_folders_that_count_as_empty(tmp_path: Path) -> None:

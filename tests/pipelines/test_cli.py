@@ -143,6 +143,7 @@ def test_evaluate_and_gallery() -> None:
     assert (told.gallery, told.person, told.label, told.quiet) == ("site.db", "P0001", "Ada L.", True)
     assert understood("gallery", "history", "site.db").arguments.person is None
     assert understood("gallery", "merge", "site.db", "P0001", "P0002").arguments.into == "P0002"
+    assert understood("gallery", "prune", "site.db", "30").arguments.days == "30"
 
 
 def test_the_demo_has_the_settings_of_video_but_its_own_sources() -> None:

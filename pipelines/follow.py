@@ -1,0 +1,160 @@
+"""One camera's job: a recording to tracklets on disk, in a worker process."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.pool import Worker, current_worker
+from reid.build import Models, build_models
+from reid.camera import follow
+from reid.config import VideoConfig
+from reid.errors import InputError
+from reid.outputs.artefact import ArtefactError, ArtefactWriter, load_tracklets
+from reid.timing import Stopwatch
+from reid.tracking.assembler import TrackletAssembler
+from reid.tracking.static import split_static
+from reid.tracking.ultralytics_tracker import UltralyticsTracker
+from reid.types import Array, Frame, Tracklet
+from reid.video.reader import probe, read
+from reid.video.source import Source
+
+ALGORITHM = 2  # raise when tracklets of the same recording with the same settings come out differently
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CameraJob:
+    """One camera to follow, and where its tracklets go."""
+
+    source: Source
+    config: VideoConfig
+    split_distance: float
+    centre: Array | None  # (D,) what distances are taken from
+    artefact: Path
+    key: str  # see `camera_key`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FollowedCamera:
+    """What one camera gave."""
+
+    tracklets: list[Tracklet]
+    frames: NDArray[np.int64]  # (F,) indices of the frames that were processed
+    times_s: NDArray[np.float64]  # (F,)
+    report: Mapping[str, Any]
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraReport:
+    """What following one camera took."""
+
+    camera_id: str
+    frames: int
+    tracklets: int
+    static: int  # tracklets dropped because they show a thing
+    duration_s: float
+    seconds: dict[str, float]
+    warnings: tuple[str, ...]
+
+
+def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
+    """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
+    settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
+    part = job.config.source.model_dump(mode="json", exclude={"offset_s"})
+    centre = None if job.centre is None else hashlib.blake2b(job.centre.tobytes()).hexdigest()
+    parts = [
+        ALGORITHM, content, job.source.camera_id, job.source.offset_s, part, settings, job.split_distance,
+        centre, detector_id, encoder_id,
+    ]  # fmt: skip
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+
+
+def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
+    """What an artefact with this job's key holds, or None where the camera has to be followed."""
+    try:
+        tracklets, meta = load_tracklets(job.artefact)
+    except ArtefactError:
+        return None
+    if meta.get("key") != job.key:
+        return None
+    return FollowedCamera(
+        tracklets=tracklets,
+        frames=np.array(meta["frames"], dtype=np.int64),
+        times_s=np.array(meta["times_s"], dtype=np.float64),
+        report=meta["report"],
+        resumed=resumed,
+    )
+
+
+def follow_camera(job: CameraJob) -> None:
+    """Frames of one recording to tracklets on disk."""
+    worker, config, name = current_worker(), job.config, job.source.camera_id
+    watch, warnings = Stopwatch(), list[str]()
+    indices, times = list[int](), list[float]()
+
+    def warn(text: str) -> None:
+        warnings.append(text)
+        worker.tell("message", text, "warning")
+
+    def count(group: list[Frame]) -> None:
+        indices.extend(frame.index for frame in group)
+        times.extend(frame.timestamp_s for frame in group)
+        worker.tell("advance", name, len(group))
+
+    with watch.stage("load"):
+        models = _models(worker, config)
+    before = models.detector.model_s, models.encoder.model_s
+    rate = probe(job.source, config.source).fps
+    found = follow(
+        read(job.source, config.source, warn),
+        detector=models.detector,
+        encoder=models.encoder,
+        tracker=UltralyticsTracker(config.tracker, min(rate, config.source.fps or rate)),
+        assembler=TrackletAssembler(
+            name,
+            models.encoder.encoder_id,
+            config.tracklets,
+            split_distance=job.split_distance,
+            centre=job.centre,
+        ),
+        batch=config.detector.batch,
+        watch=watch,
+        on_frames=count,
+    )
+    with ArtefactWriter(job.artefact) as artefact:
+        for tracklet in found:
+            artefact.append(tracklet)
+        if not indices:
+            raise InputError(
+                f"{job.source.files[0]}: no frame between source.start_s {config.source.start_s:g} and "
+                f"source.end_s {config.source.end_s or 'the end'}; the recording is shorter"
+            )
+        kept, static = split_static(artefact.tracklets, config.tracklets.static_s)
+        watch.seconds["detector network"] = models.detector.model_s - before[0]
+        watch.seconds["encoder network"] = models.encoder.model_s - before[1]
+        report = CameraReport(
+            camera_id=name,
+            frames=len(indices),
+            tracklets=len(kept),
+            static=len(static),
+            duration_s=times[-1] - times[0],
+            seconds=watch.seconds,
+            warnings=tuple(warnings),
+        )
+        meta = {"key": job.key, "report": asdict(report), "frames": indices, "times_s": times}
+        artefact.finish(meta, keep={tracklet.track_id for tracklet in kept})
+    worker.tell("finish", name, f"{len(kept)} tracklets")
+
+
+def _models(worker: Worker, config: VideoConfig) -> Models:
+    """The networks, loaded for a worker's first camera and kept for its next ones."""
+    if "models" not in worker.kept:
+        worker.kept["models"] = build_models(config.detector, config.encoder, threads=worker.threads)
+    models: Models = worker.kept["models"]
+    return models

@@ -1,0 +1,106 @@
+"""Who is who: the threshold, the linking, and what the gallery knows and learns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.progress import Progress
+from reid.config import VideoConfig
+from reid.gallery import calibration as calibrations
+from reid.gallery.camera_bias import comparable
+from reid.gallery.index import PersonIndex
+from reid.gallery.linking import Linking, link
+from reid.gallery.runs import Sighting
+from reid.gallery.store import Store
+from reid.types import Array, Identity, Tracklet
+
+UNCALIBRATED_DISTANCE = 0.35  # raw cosine distances of usual re-identification networks; comes with a warning
+UNCALIBRATED_SPLIT = 0.45
+MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones the index finds the candidates
+CANDIDATES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Threshold:
+    """The distance that links, where it comes from, and the centre that distances are taken from."""
+
+    max_distance: float
+    split_distance: float
+    source: str
+    centre: Array | None
+
+
+def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progress: Progress) -> Threshold:
+    """From the config, the calibration given, the encoder's own one, or a guess with a warning."""
+    path = config.linking.calibration or calibrations.find(encoder, encoder_id)
+    calibration = calibrations.load(path, encoder_id) if path else None
+    if calibration is not None:
+        distance, centre, split = calibration.max_distance, calibration.centre, calibration.max_distance
+        source = f"calibration on {calibration.data_set}: {calibration.operating_point}"
+    else:
+        distance, centre, split = UNCALIBRATED_DISTANCE, None, UNCALIBRATED_SPLIT
+        source = "a guess, the encoder has no calibration"
+    if config.linking.max_distance is not None:
+        distance, source = config.linking.max_distance, "linking.max_distance"
+    elif calibration is None:
+        progress.message(
+            f"{encoder.name} (encoder {encoder_id}) has no calibration file; people are linked up to a distance "
+            f"of {distance}, a guess: make one with `reid calibrate`, or look at the links with the smallest "
+            "margins in the report and set --max-distance",
+            "warning",
+        )
+    return Threshold(
+        max_distance=distance,
+        split_distance=config.tracklets.split_distance or split,
+        source=source,
+        centre=centre,
+    )
+
+
+def link_tracklets(
+    tracklets: Sequence[Tracklet],
+    threshold: Threshold,
+    config: VideoConfig,
+    store: Store | None,
+    *,
+    run_id: str,
+    started: datetime,
+    cameras: Sequence[str],
+) -> Linking:
+    """Identities of the tracklets; with a gallery, those of earlier runs are recognised and these remembered.
+
+    Args:
+        run_id: names the recordings: linked again, they replace what the gallery remembers of them.
+    """
+    compared = comparable(tracklets, threshold.centre)
+    linking = link(
+        compared,
+        max_distance=threshold.max_distance,
+        centre=threshold.centre,
+        min_travel_s=config.linking.min_travel_s,
+        fragment_s=config.linking.fragment_s,
+        fragment_slack=config.linking.fragment_slack,
+        people=_known(store, compared, run_id) if store else (),
+        next_person_id=store.next_person_id() if store else 1,
+        former_ids=store.former_ids(run_id, compared) if store else {},
+    )
+    if store is not None:
+        sightings = [
+            Sighting(match=match, start_s=t.start_s, end_s=t.end_s, embeddings=t.embeddings)
+            for t, match in zip(compared, linking.matches, strict=True)
+        ]
+        store.commit_run(run_id, sightings, started=started, cameras=cameras)
+    return linking
+
+
+def _known(store: Store, tracklets: Sequence[Tracklet], run_id: str) -> list[Identity]:
+    people = [p for p in store.identities(without_run=run_id) if len(p.prototypes)]
+    if len(people) <= MOST_PEOPLE or not tracklets:
+        return people
+    vectors = np.concatenate([tracklet.embeddings.vectors for tracklet in tracklets])
+    _, ids = PersonIndex(store).search(vectors, CANDIDATES)
+    near = set(ids.ravel().tolist())
+    return [person for person in people if person.person_id in near]

@@ -1,0 +1,136 @@
+"""Imports follow the straight line: video -> detection -> tracking -> embedding -> gallery -> outputs."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import reid
+
+ROOT = Path(reid.__file__).parent
+
+# What everybody may import; these files import at most each other.
+GROUND = {"cache", "config", "distance", "errors", "geometry", "shipped", "timing", "types"}
+
+# What each part may import beyond the ground and itself. The parts of the line know nothing of each other:
+# what flows between them is in reid.types, and camera.py and build.py put them together.
+MAY_IMPORT: dict[str, set[str]] = {
+    "video": set(),
+    "detection": set(),
+    "tracking": set(),
+    "embedding": set(),
+    "gallery": set(),
+    "outputs": {"video"},  # the colour of a person, in the report as in the video
+    "evaluation": {"gallery"},  # thresholds are chosen with the clustering that will use them
+    "camera": {"detection", "tracking", "embedding"},
+    "build": {"detection", "tracking", "embedding"},
+}
+
+# Heavy or replaceable libraries, and the only places that know them.
+ONLY_IN = {
+    "ultralytics": ("detection/", "tracking/ultralytics_tracker.py"),
+    "torch": ("detection/", "embedding/"),
+    "torchvision": ("embedding/",),
+    "openvino": ("embedding/",),
+    "onnxruntime": ("embedding/",),
+    "faiss": ("gallery/index.py",),
+    "sqlite3": ("gallery/",),
+    "av": ("video/",),
+    "pyarrow": ("outputs/",),
+    "jinja2": ("outputs/",),
+    "argparse": (),
+    "rich": (),
+}
+
+
+def imported(tree: ast.AST, package: str) -> Iterator[str]:
+    """Full names of all modules that a file imports anywhere, also inside functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = (
+                ".".join(package.split(".")[: len(package.split(".")) + 1 - node.level]) if node.level else ""
+            )
+            module = ".".join(filter(None, [start, node.module]))
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names if module == "reid")
+
+
+def complaints(file: str, source: str) -> list[str]:
+    """What is wrong with the imports of reid/`file`."""
+    parts = Path(file).with_suffix("").parts
+    part, package = parts[0], ".".join(["reid", *parts[:-1]])
+    allowed = GROUND if part in GROUND else GROUND | MAY_IMPORT.get(part, set()) | {part}
+    found = []
+    for name in imported(ast.parse(source), package):
+        top, *rest = name.split(".")
+        if top in ("pipelines", "tests"):
+            found.append(f"reid/{file} imports {name}: the library knows nothing of what uses it")
+        elif top == "reid" and rest and rest[0] not in allowed and rest[0] != "__version__":
+            found.append(f"reid/{file} imports {name}, against the line; {part} may import {sorted(allowed)}")
+        elif top in ONLY_IN and not file.startswith(ONLY_IN[top]):
+            found.append(f"reid/{file} imports {name}, which only {ONLY_IN[top] or 'pipelines'} may")
+    return found
+
+
+FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_direction(file: str) -> None:
+    assert complaints(file, (ROOT / file).read_text(encoding="utf-8")) == []
+
+
+def test_every_part_is_in_the_table() -> None:
+    parts = {Path(file).with_suffix("").parts[0] for file in FILES}
+    unknown = parts - GROUND - set(MAY_IMPORT)
+    assert not unknown, f"say in the table what {sorted(unknown)} may import"
+
+
+def test_packages_hold_no_code() -> None:
+    for path in ROOT.rglob("__init__.py"):
+        allowed = (ast.Expr,) if path.parent != ROOT else (ast.Expr, ast.Assign)
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        assert all(isinstance(node, allowed) for node in body), f"{path.relative_to(ROOT)} does something"
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("detection/yolo.py", "from reid.gallery.linking import link"),
+        ("gallery/linking.py", "import reid.detection.yolo"),
+        ("tracking/split.py", "from reid import gallery"),
+        ("tracking/split.py", "from ..gallery import linking"),
+        ("embedding/crops.py", "def f():\n    from reid.video.reader import read"),
+        ("camera.py", "from reid.gallery.linking import link"),
+        ("types.py", "from reid.tracking.tracker import Tracks"),
+        ("types.py", "from pipelines.video import run"),
+        ("tracking/tracker.py", "import ultralytics"),
+        ("video/reader.py", "from torch import nn"),
+        ("build.py", "import argparse"),
+    ],
+)
+def test_nonsense_is_noticed(file: str, line: str) -> None:
+    assert len(complaints(file, line)) >= 1
+
+
+def test_sense_passes() -> None:
+    assert complaints("tracking/split.py", "from .moments import Moment\nfrom ..types import Array\n") == []
+    assert complaints("config.py", "from reid.errors import InputError\nimport numpy\n") == []
+
+
+def test_importing_is_cheap() -> None:
+    """What needs no network starts without one: torch alone takes seconds."""
+    light = "reid, reid.config, reid.gallery.linking, reid.tracking.ultralytics_tracker, reid.video.reader"
+    code = (
+        f"import sys, {light}\n"
+        "print(sorted({'torch', 'ultralytics', 'openvino', 'onnxruntime', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent
+    )
+    assert done.stdout.strip() == "[]"
