@@ -153,7 +153,7 @@ class LinkingConfig(Section):
         description="least seconds between two cameras: {lobby-street: 20}; nobody is linked faster than that",
     )
     fragment_s: Seconds = Field(
-        2.0, description="someone seen for fewer seconds than this in all is probably part of somebody else"
+        4.0, description="someone seen for fewer seconds than this in all is probably part of somebody else"
     )
     fragment_slack: Annotated[float, Field(ge=1)] = Field(
         1.3, description="and joins the nearest person up to this many times the linking distance away"

@@ -23,7 +23,7 @@ def attach_fragments(
     labels = labels.copy()
     while True:
         member = np.eye(int(labels.max(initial=-1)) + 1)[labels]  # (N, clusters)
-        sizes, length = member.sum(axis=0), member.T @ seconds
+        sizes, length = member.sum(axis=0), member.T @ np.minimum(seconds, 1e9)  # 0 times inf is no number
         mean = (member.T @ distances @ member) / np.maximum(np.outer(sizes, sizes), 1)
         never = (member.T @ apart @ member) > 0
         short = length < shorter_than_s

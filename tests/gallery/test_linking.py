@@ -177,7 +177,7 @@ def test_known_people_keep_their_numbers() -> None:
     expected = {0: 12, 1: 71, 2: 70, 3: 72}
     assert who(linking) == {key: expected[person] for key, person in truth.items()}
     assert {i.person_id: i.known for i in linking.identities} == {12: True, 70: True, 71: False, 72: False}
-    assert "33 was not seen" and 33 not in who(linking).values()
+    assert 33 not in who(linking).values(), "was not seen"
     assert all(match.distance is not None for match in linking.matches)
 
 
@@ -213,7 +213,7 @@ def test_former_numbers_follow_the_majority_and_are_given_once() -> None:
 
 @pytest.mark.parametrize("people", [(), (known(9, 5),)])
 def test_a_fragment_joins_whom_it_resembles_most(people: tuple[Identity, ...]) -> None:
-    """Half a second of somebody lies farther away than the limit, yet nearer to that one than to all others."""
+    """Half a second of somebody lies farther away than the limit, yet nearest to the right one."""
     tracklets, truth = site(0, people=3, spread=0.02)
     vector = unit(towards(1) + 1.2 * towards(6))
     scrap = tracklet("yard", 50, frames=range(900, 905), vectors=vector)

@@ -98,7 +98,7 @@ def test_a_tracklet_comes_when_it_has_ended_not_later() -> None:
     assert camera.finish() == camera.done[:1]
 
 
-@pytest.mark.parametrize(("away", "pieces"), [(19, 1), (25, 2)])
+@pytest.mark.parametrize(("away", "pieces"), [(18, 1), (25, 2)])
 def test_a_track_is_cut_at_a_long_gap(away: int, pieces: int) -> None:
     camera = Camera(max_gap_s=2)
     for t in range(60 + away):
