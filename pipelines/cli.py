@@ -1,15 +1,18 @@
 """The `reid` command: `parse` makes a checked `Invocation` of the words, `main` runs it.
 
 Exit codes:
-0: done. 1: reid failed. 2: the input or the command line cannot be used. 130: stopped with Ctrl-C.
+0: done. 1: reid failed. 2: the input or the command line cannot be used. 130: stopped with Ctrl-C. 143: by SIGTERM.
 """
 
 import difflib
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 
@@ -33,10 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, value)
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(words)
+        with _stoppable():
+            return _run(words)
     except KeyboardInterrupt:
         _complain(words, "interrupted")
         return 130
+    except _Terminated:
+        _complain(words, "stopped by SIGTERM")
+        return 143
     except InputError as error:
         _complain(words, str(error))
         return 2
@@ -89,6 +96,27 @@ def _run(words: Sequence[str]) -> int:
         routed(progress, debug=told.debug),
     ):
         return invocation.command.run(invocation, progress)
+
+
+class _Terminated(BaseException):
+    """SIGTERM as an exception: what is half done is tidied up on the way out, as after Ctrl-C."""
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Within the block SIGTERM raises; only a program's main thread can arrange that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _command(words: Sequence[str]) -> tuple[Command | None, Sequence[str]]:

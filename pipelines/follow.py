@@ -24,7 +24,7 @@ from reid.types import Array, Frame, Tracklet
 from reid.video.reader import probe, read
 from reid.video.source import Source
 
-ALGORITHM = 2  # raise when tracklets of the same recording with the same settings come out differently
+ALGORITHM = 3  # raise when tracklets of the same recording with the same settings come out differently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -81,6 +81,7 @@ def link_tracklets(
         max_distance=threshold.max_distance,
         centre=threshold.centre,
         min_travel_s=config.linking.min_travel_s,
+        cameras=cameras,
         fragment_s=config.linking.fragment_s,
         fragment_slack=config.linking.fragment_slack,
         people=_known(store, compared, run_id) if store else (),

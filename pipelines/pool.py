@@ -2,11 +2,14 @@
 
 import logging
 import os
+import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from pipelines.progress import Progress
@@ -14,6 +17,7 @@ from reid.errors import InputError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+LAST_WORDS_S = 5.0  # what killed workers were saying is not waited for longer
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ def run_jobs(
     # spawn: torch and OpenVINO keep threads, and a forked copy of a threaded process may hang
     context = get_context("spawn")
     messages, shares = context.Queue(), context.Queue()
+    messages.cancel_join_thread()  # a worker killed while it was putting a message blocks the queue for good
     cores = _cores()
     threads = max(1, len(cores) // workers)
     for number in range(workers):
@@ -64,7 +69,8 @@ def run_jobs(
     done: dict[int, Result] = {}
     failed: list[tuple[Job, BaseException]] = []
     try:
-        futures: dict[Future[Result], int] = {pool.submit(work, job): i for i, job in enumerate(jobs)}
+        with _interrupts_held():
+            futures: dict[Future[Result], int] = {pool.submit(work, job): i for i, job in enumerate(jobs)}
         for future in as_completed(futures):
             error = future.exception()
             if error is None:
@@ -78,14 +84,20 @@ def run_jobs(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         messages.put(None)
-        pump.join()
+        pump.join(LAST_WORDS_S)
     return [done[number] for number in sorted(done)], failed
 
 
 def first_error(failed: Sequence[tuple[Any, BaseException]]) -> BaseException:
     """The error to end with: the user's mistake if there is one."""
     errors = [error for _, error in failed]
-    return next((error for error in errors if isinstance(error, InputError)), errors[0])
+    error = next((error for error in errors if isinstance(error, InputError)), errors[0])
+    if isinstance(error, BrokenProcessPool):
+        return RuntimeError(
+            "a worker process was killed, most likely because memory ran out; the same command goes on with the "
+            "cameras that are not done yet, and a smaller --workers takes less memory"
+        )
+    return error
 
 
 class _ToParent(logging.Handler):
@@ -98,10 +110,9 @@ class _ToParent(logging.Handler):
 
 def _start(messages: Any, shares: Any, threads: int) -> None:
     """Prepares a worker process: its share of the cores, and deafness to Ctrl-C, which the parent handles."""
-    import signal
-
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cores = shares.get()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)  # the only way to bound the threads of every library
@@ -113,6 +124,27 @@ def _start(messages: Any, shares: Any, threads: int) -> None:
     logger = logging.getLogger("reid")
     logger.addHandler(_ToParent(logging.WARNING))
     logger.propagate = False
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when the parent is gone, also by kill -9: nobody waits for what it computes."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the block is over; processes that it starts never hear of it, from birth."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _pump(messages: Any, progress: Progress) -> None:

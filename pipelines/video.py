@@ -19,6 +19,7 @@ from reid.config import VideoConfig
 from reid.detection.yolo import content_id, existing_weights
 from reid.embedding.weights import open_weights
 from reid.errors import InputError
+from reid.gallery.constraints import check_travel
 from reid.gallery.store import Store
 from reid.outputs.folder import ResultsFolder
 from reid.video.reader import SourceInfo, probe
@@ -31,6 +32,7 @@ def run(config: VideoConfig, progress: Progress) -> int:
     sources = parse_sources(config.sources, config.source.offset_s)
     detector_id, encoder_id, encoder = _identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
+    check_travel(config.linking.min_travel_s, [source.camera_id for source in sources])
     infos = {source.camera_id: probe(source, config.source) for source in sources}
     contents = {source.camera_id: content_key(source) for source in sources}
     # what a gallery knows the run by: the same recordings with other settings replace what it knew of them

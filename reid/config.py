@@ -132,7 +132,7 @@ class TrackletConfig(Section):
         "encoder's calibrated distance",
     )
     static_s: Annotated[float, Field(gt=0)] = Field(
-        20.0, description="drop tracks whose box keeps still and whose picture does not change for this long"
+        30.0, description="drop tracks whose box keeps still and whose picture does not change for this long"
     )
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(90, description="quality of the kept crops")
 

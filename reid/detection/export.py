@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reid.cache import cache_folder
+from reid.cache import cache_folder, filling
 from reid.config import DetectorConfig
 from reid.errors import InputError
 
@@ -45,8 +44,7 @@ def _export(weights: Path, image_size: int, folder: Path) -> None:
     from ultralytics import YOLO
 
     log.info("exporting %s to OpenVINO, once", weights.name)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+    with tempfile.TemporaryDirectory() as work, filling(folder) as partial:
         copy = Path(work) / "detector.pt"
         shutil.copy(weights, copy)
         exported = Path(
@@ -58,12 +56,8 @@ def _export(weights: Path, image_size: int, folder: Path) -> None:
                 f"{weights}: its OpenVINO export moves boxes by {parity['boxes_px']:.2f} px; "
                 "run with --detector.backend native"
             )
-        (exported / "parity.json").write_text(json.dumps(parity, indent=1))
-        try:
-            os.rename(exported, folder)
-        except OSError:  # another process was faster; its export is as good
-            if not folder.exists():
-                raise
+        shutil.copytree(exported, partial, dirs_exist_ok=True)
+        (partial / "parity.json").write_text(json.dumps(parity, indent=1))
 
 
 def _parity(original: Path, exported: Path, image_size: int) -> dict[str, float]:

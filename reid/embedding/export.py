@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from reid.distance import unit
-from reid.embedding.cache import cache_folder, filling
+from reid.cache import cache_folder, filling
 from reid.embedding.crops import Preprocessing
 from reid.embedding.encoder import Runner
 from reid.embedding.onnx_backend import OnnxRunner

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reid.embedding.cache import cache_folder, write_text
+from reid.cache import cache_folder, write_text
 from reid.embedding.encoder import Runner
 from reid.embedding.weights import Weights
 from reid.errors import InputError

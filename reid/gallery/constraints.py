@@ -12,23 +12,27 @@ from reid.types import Tracklet
 MOSTLY_INSIDE = 0.7  # two tracks of which one lies in the other this much may follow one person
 
 
-def apart(tracklets: Sequence[Tracklet], min_travel_s: Mapping[str, float]) -> NDArray[np.bool_]:
-    """(N, N): pairs seen at once in one camera, or in two cameras faster than a person can walk between them.
+def apart(
+    tracklets: Sequence[Tracklet], min_travel_s: Mapping[str, float], cameras: Sequence[str] = ()
+) -> NDArray[np.bool_]:
+    """(N, N): pairs seen at once in one camera, or in two cameras sooner than a person can walk between them.
 
     Args:
         min_travel_s: least seconds from leaving one camera to entering the other, by `"a-b"`, both ways.
+        cameras: names of all cameras, those that saw nobody too.
 
     Raises:
-        InputError: a key names a camera that no tracklet comes from.
+        InputError: a key names a camera that is neither among `cameras` nor saw anybody.
     """
-    cameras = sorted({t.camera_id for t in tracklets})
-    numbers = np.array([cameras.index(t.camera_id) for t in tracklets], dtype=np.int64)
+    names = sorted({t.camera_id for t in tracklets}.union(cameras))
+    check_travel(min_travel_s, names)
+    numbers = np.array([names.index(t.camera_id) for t in tracklets], dtype=np.int64)
     starts = np.array([t.start_s for t in tracklets])
     ends = np.array([t.end_s for t in tracklets])
     # seconds between the later start and the earlier end; not positive where they share a moment
     gaps = np.maximum(starts[:, None], starts[None, :]) - np.minimum(ends[:, None], ends[None, :])
-    least = np.full((len(cameras), len(cameras)), -np.inf)
-    for (a, b), seconds in _travel(min_travel_s, cameras).items():
+    least = np.full((len(names), len(names)), -np.inf)
+    for (a, b), seconds in _travel(min_travel_s, names).items():
         least[a, b] = least[b, a] = seconds
     too_fast = gaps < least[numbers[:, None], numbers[None, :]]
     together = (numbers[:, None] == numbers[None, :]) & (gaps <= 0)
@@ -56,15 +60,27 @@ def _two_people(a: Tracklet, b: Tracklet) -> bool:
     return float(inside.mean()) < MOSTLY_INSIDE
 
 
-def _travel(min_travel_s: Mapping[str, float], cameras: list[str]) -> dict[tuple[int, int], float]:
-    """Camera numbers of `"a-b"`; camera names may hold dashes themselves."""
-    pairs = {f"{a}-{b}": (i, j) for i, a in enumerate(cameras) for j, b in enumerate(cameras) if i != j}
-    known = {}
-    for key, seconds in min_travel_s.items():
+def check_travel(min_travel_s: Mapping[str, float], cameras: Sequence[str]) -> None:
+    """Raises InputError where a key names no pair of `cameras`, before anything has been computed."""
+    pairs = _pairs(sorted(cameras))
+    for key in min_travel_s:
         if key not in pairs:
             raise InputError(
                 f"linking.min_travel_s: '{key}' names no pair of cameras; write camera-camera with two of "
                 + ", ".join(cameras)
             )
-        known[pairs[key]] = seconds
+
+
+def _travel(min_travel_s: Mapping[str, float], cameras: Sequence[str]) -> dict[tuple[int, int], float]:
+    """Least seconds by camera numbers; the longer one where both directions are given."""
+    pairs = _pairs(cameras)
+    known: dict[tuple[int, int], float] = {}
+    for key, seconds in min_travel_s.items():
+        first, second = sorted(pairs[key])
+        known[first, second] = max(seconds, known.get((first, second), 0.0))
     return known
+
+
+def _pairs(cameras: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Camera numbers by `"a-b"`: looked up, not parsed, because names may hold dashes themselves."""
+    return {f"{a}-{b}": (i, j) for i, a in enumerate(cameras) for j, b in enumerate(cameras) if i != j}

@@ -28,6 +28,7 @@ def link(
     max_distance: float,
     centre: Array | None = None,
     min_travel_s: Mapping[str, float] | None = None,
+    cameras: Sequence[str] = (),
     fragment_s: float = 0.0,
     fragment_slack: float = 1.0,
     people: Sequence[Identity] = (),
@@ -42,6 +43,7 @@ def link(
         centre: (D,) the mean vector of the encoder over many people. Vectors of all people share a large part
             that says only "a person"; without it distances spread over more of their range.
         min_travel_s: least seconds between two cameras, see `constraints.apart`.
+        cameras: names of all cameras; those that saw nobody may stand in `min_travel_s` too.
         fragment_s, fragment_slack: clusters shorter than `fragment_s` join a longer one up to `fragment_slack`
             times `max_distance` away, see `attach_fragments`.
         people: identities of earlier runs. They stay apart from each other and keep their ids.
@@ -56,7 +58,7 @@ def link(
     distances = pairwise(means, means).astype(np.float64)
     forbidden = np.zeros(distances.shape, dtype=bool)
     count = len(ordered)
-    forbidden[:count, :count] = apart(ordered, min_travel_s or {})
+    forbidden[:count, :count] = apart(ordered, min_travel_s or {}, cameras)
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     labels = average_linkage(distances, forbidden, np.ones(len(means)), max_distance)
     labels = attach_fragments(

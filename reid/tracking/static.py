@@ -38,6 +38,10 @@ def split_static(tracklets: Sequence[Tracklet], static_s: float) -> tuple[list[T
 
 
 def _keeps_still(tracklet: Tracklet) -> bool:
+    """Whether the box hardly moves from beginning to end; people who stand still came and go."""
+    place = np.median(tracklet.boxes, axis=0).astype(np.float32)[None]
+    if float(iou(tracklet.boxes[[0, -1]], place).min()) < SAME_PLACE_IOU:
+        return False
     height = float(np.median(tracklet.boxes[:, 3] - tracklet.boxes[:, 1]))
     spread = np.percentile(tracklet.boxes, 95, axis=0) - np.percentile(tracklet.boxes, 5, axis=0)
     vectors = tracklet.embeddings.vectors

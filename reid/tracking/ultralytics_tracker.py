@@ -32,7 +32,7 @@ class UltralyticsTracker:
         rows = np.column_stack([detections.boxes, detections.scores, np.zeros(len(detections), np.float32)])
         vectors = embeddings.vectors if self._uses_appearance else None
         tracks = self._tracker.update(Boxes(rows, image.shape[:2]), image, feats=vectors)
-        # ultralytics drops expired tracks from the lost ones a frame late, by the last thousand numbers that it
+        # ultralytics drops expired tracks from the lost ones a frame late, by the last thousand numbers it
         # removed; done here at once, so that none is matched again and none is kept
         inner = self._tracker
         inner.lost_stracks = [track for track in inner.lost_stracks if track.state != TrackState.Removed]

@@ -33,7 +33,7 @@ class VideoWriter:
     ) -> None:
         """`fps_hint` steers the encoder's rate control only; `crf` is x264's quality, smaller is better."""
         self._path = path
-        self._partial = path.with_name(f".{path.name}.partial")
+        self._partial = path.with_name(f".{path.stem}.{os.getpid()}-0.partial{path.suffix}")
         self._rate = Fraction(fps_hint).limit_denominator(1000)
         self._options = {"crf": str(crf), "preset": preset}
         self._threads = threads

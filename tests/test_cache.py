@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from reid.embedding.cache import cache_folder, filling, write_text
+from reid.cache import cache_folder, filling, write_text
 
 
 def _fill(job: tuple[Path, str]) -> None:
