@@ -1,7 +1,8 @@
 """The `reid` command: `parse` makes a checked `Invocation` of the words, `main` runs it.
 
 Exit codes:
-0: done. 1: reid failed. 2: the input or the command line cannot be used. 130: stopped with Ctrl-C. 143: by SIGTERM.
+0: done. 1: reid failed. 2: the input or the command line cannot be used. 130: stopped with Ctrl-C.
+143: stopped with SIGTERM.
 """
 
 import difflib

@@ -125,7 +125,7 @@ def _calibrate(invocation: Invocation, progress: "Progress") -> int:
     from reid.config import CalibrateConfig
 
     assert isinstance(invocation.config, CalibrateConfig)
-    return run(Path(invocation.arguments.crops), invocation.config, progress)
+    return run([Path(folder) for folder in invocation.arguments.crops], invocation.config, progress)
 
 
 def _gallery(invocation: Invocation, progress: "Progress") -> int:
@@ -207,11 +207,11 @@ COMMANDS = (
     Command(
         name="calibrate",
         summary="labelled person crops to the distance up to which an encoder's tracklets are one person",
-        usage="CROPS --encoder FILE [--output FILE] [settings]",
+        usage="CROPS... --encoder FILE [--output FILE] [settings]",
         examples="example:\n  reid calibrate crops --encoder osnet_x0_25_msmt17.pth\n",
         run=_calibrate,
         model=_calibrate_config,
-        operands=(("crops", None, "folder of crops with Market-1501 file names"),),
+        operands=(("crops", "+", "folder of crops with Market-1501 file names; several count alike"),),
     ),
     _of_gallery("list", "the people that a gallery remembers", "GALLERY"),
     _of_gallery("show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON),

@@ -94,8 +94,8 @@ def first_error(failed: Sequence[tuple[Any, BaseException]]) -> BaseException:
     error = next((error for error in errors if isinstance(error, InputError)), errors[0])
     if isinstance(error, BrokenProcessPool):
         return RuntimeError(
-            "a worker process was killed, most likely because memory ran out; the same command goes on with the "
-            "cameras that are not done yet, and a smaller --workers takes less memory"
+            "a worker process was killed, most likely because memory ran out; the same command goes on with "
+            "the cameras that are not done yet, and a smaller --workers takes less memory"
         )
     return error
 

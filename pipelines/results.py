@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.progress import Progress
 from reid import __version__
 from reid.config import VideoConfig
 from reid.gallery.linking import Linking

@@ -200,8 +200,9 @@ class CalibrateConfig(Section):
     """`reid calibrate`: labelled crops to the distance that links."""
 
     encoder: EncoderConfig = EncoderConfig()
-    output: Path | None = Field(None, description="calibration file; null: <weights>.calibration.json beside them")
-    name: str | None = Field(None, description="what the crops are called in the file; null: the folder's name")
+    output: Path | None = Field(
+        None, description="calibration file; null: <weights>.calibration.json beside them"
+    )
     people_per_site: Annotated[int, Field(ge=2)] = Field(
         24, description="people in one simulated site; more people need a smaller distance"
     )

@@ -94,8 +94,7 @@ def _wants_export(weights: Path, config: DetectorConfig) -> bool:
         return True
     import torch
 
-    on_cpu = config.device == "cpu" or (config.device == "auto" and not torch.cuda.is_available())
-    return on_cpu
+    return config.device == "cpu" or (config.device == "auto" and not torch.cuda.is_available())
 
 
 def _load(path: Path) -> tuple[Any, int]:

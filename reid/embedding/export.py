@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from reid.distance import unit
 from reid.cache import cache_folder, filling
+from reid.distance import unit
 from reid.embedding.crops import Preprocessing
 from reid.embedding.encoder import Runner
 from reid.embedding.onnx_backend import OnnxRunner

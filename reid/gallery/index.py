@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reid.errors import InputError
 from reid.gallery.schema import beside
 from reid.types import Array
 
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".faiss", ".faiss.tmp")  # the cache, and the cache while it is written; both hold vectors
 _MAGIC = "reid-index-1"
+
+
+def require_faiss() -> Any:
+    """The faiss module, which comes with one of two extras that exclude each other.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import faiss
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "a gallery needs FAISS, which is not installed: install reid with the extra [cpu], or with [gpu] on "
+            "a machine with an NVIDIA GPU, not with both; without --gallery reid works as it is"
+        ) from error
+    return faiss
 
 
 class PersonIndex:
@@ -65,8 +82,7 @@ class PersonIndex:
         return distances, people
 
     def _load(self) -> None:
-        import faiss
-
+        faiss = require_faiss()
         path = beside(self._store.path, SUFFIXES[0])
         generation = self._store.generation
         index = _read(path, generation)
@@ -97,8 +113,7 @@ def _nearest_of_each(cosines: Array, ids: NDArray[np.int64], k: int) -> tuple[Ar
 
 def _write(path: Path, generation: str, index: Any) -> None:
     """Whole or not at all, also at a power cut: a temporary file, on the disk before it takes the name."""
-    import faiss
-
+    faiss = require_faiss()
     content = faiss.serialize_index(index).tobytes()
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("wb") as file:
@@ -111,8 +126,7 @@ def _write(path: Path, generation: str, index: Any) -> None:
 
 def _read(path: Path, generation: str) -> Any:
     """The cached index, or None where there is none of this generation that is whole."""
-    import faiss
-
+    faiss = require_faiss()
     if not path.exists():
         return None
     with path.open("rb") as file:

@@ -1,5 +1,6 @@
 """From tracked boxes to tracklets: what is kept of a track is bounded, and cut where it is doubtful."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -90,7 +91,7 @@ class TrackletAssembler:
         track = self._growing.pop(tracker_id)
         track.moments[-1].close(self._config.jpeg_quality)
         positions = [0, *cuts(track.moments, self._split_distance, self._centre), len(track.moments)]
-        for first, last in zip(positions[:-1], positions[1:], strict=True):
+        for first, last in itertools.pairwise(positions):
             until_s = track.moments[last].start_s if last < len(track.moments) else np.inf
             if tracklet := self._piece(track, track.moments[first:last], until_s):
                 yield tracklet

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from reid.cache import cache_folder
 from reid.config import EncoderConfig
 from reid.embedding.build import build_encoder
-from reid.cache import cache_folder
 from reid.embedding.checkpoint import load_network, save_network
 from reid.embedding.crops import cut, prepare
 from reid.embedding.encoder import CropEncoder, Encoder
