@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.pool import Worker, current_worker
-from reid.build import Models, build_models
 from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
@@ -23,6 +23,9 @@ from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from reid.types import Array, Frame, Tracklet
 from reid.video.reader import probe, read
 from reid.video.source import Source
+
+if TYPE_CHECKING:
+    from reid.build import Models
 
 ALGORITHM = 3  # raise when tracklets of the same recording with the same settings come out differently
 
@@ -107,12 +110,13 @@ def follow_camera(job: CameraJob) -> None:
         times.extend(frame.timestamp_s for frame in group)
         worker.tell("advance", name, len(group))
 
+    frames = _at_least_one(read(job.source, config.source, warn), job)  # before seconds are spent on networks
     with watch.stage("load"):
         models = _models(worker, config)
     before = models.detector.model_s, models.encoder.model_s
     rate = probe(job.source, config.source).fps
     found = follow(
-        read(job.source, config.source, warn),
+        frames,
         detector=models.detector,
         encoder=models.encoder,
         tracker=UltralyticsTracker(config.tracker, min(rate, config.source.fps or rate)),
@@ -130,11 +134,6 @@ def follow_camera(job: CameraJob) -> None:
     with ArtefactWriter(job.artefact) as artefact:
         for tracklet in found:
             artefact.append(tracklet)
-        if not indices:
-            raise InputError(
-                f"{job.source.files[0]}: no frame between source.start_s {config.source.start_s:g} and "
-                f"source.end_s {config.source.end_s or 'the end'}; the recording is shorter"
-            )
         kept, static = split_static(artefact.tracklets, config.tracklets.static_s)
         watch.seconds["detector network"] = models.detector.model_s - before[0]
         watch.seconds["encoder network"] = models.encoder.model_s - before[1]
@@ -152,9 +151,22 @@ def follow_camera(job: CameraJob) -> None:
     worker.tell("finish", name, f"{len(kept)} tracklets")
 
 
-def _models(worker: Worker, config: VideoConfig) -> Models:
+def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
+    """The same frames; an InputError where there is none."""
+    first, part = next(frames, None), job.config.source
+    if first is None:
+        raise InputError(
+            f"{job.source.files[0]}: no frame between source.start_s {part.start_s:g} and "
+            f"source.end_s {part.end_s or 'the end'}; the recording is shorter"
+        )
+    return chain([first], frames)
+
+
+def _models(worker: Worker, config: VideoConfig) -> "Models":
     """The networks, loaded for a worker's first camera and kept for its next ones."""
     if "models" not in worker.kept:
+        from reid.build import build_models  # not in the parent, which never needs torch
+
         worker.kept["models"] = build_models(config.detector, config.encoder, threads=worker.threads)
     models: Models = worker.kept["models"]
     return models

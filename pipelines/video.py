@@ -30,18 +30,21 @@ def run(config: VideoConfig, progress: Progress) -> int:
     """Process the recordings of `config` and write the results folder; returns the exit code."""
     started, clock = datetime.now(UTC), time.perf_counter()
     sources = parse_sources(config.sources, config.source.offset_s)
+    infos = {source.camera_id: probe(source, config.source) for source in sources}
     detector_id, encoder_id, encoder = _identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
     check_travel(config.linking.min_travel_s, [source.camera_id for source in sources])
-    infos = {source.camera_id: probe(source, config.source) for source in sources}
     contents = {source.camera_id: content_key(source) for source in sources}
     # what a gallery knows the run by: the same recordings with other settings replace what it knew of them
     stretch = [config.source.start_s, config.source.end_s]
     run_id = _digest([stretch, *([s.camera_id, contents[s.camera_id], s.offset_s] for s in sources)])
     run_key = _digest([run_id, detector_id, encoder_id, threshold.source, _settings(config)])
-    folder = ResultsFolder.open(config.output, run_key=run_key, cameras=list(infos), overwrite=config.overwrite)
     store = Store.open(config.gallery, encoder_id=encoder_id) if config.gallery else None
     try:
+        # after the gallery: where that is refused, nothing must have been overwritten
+        folder = ResultsFolder.open(
+            config.output, run_key=run_key, cameras=list(infos), overwrite=config.overwrite
+        )
         jobs = _jobs(sources, contents, threshold, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
         tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
@@ -59,7 +62,8 @@ def run(config: VideoConfig, progress: Progress) -> int:
         frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
     )
     rendering = _render(sources, results.write(), cameras, config, folder, progress)
-    facts = {name: _facts(camera, infos[name]) for name, camera in cameras.items()}
+    sampled = config.source.fps is not None or config.source.start_s > 0 or config.source.end_s is not None
+    facts = {name: _facts(camera, infos[name], sampled=sampled) for name, camera in cameras.items()}
     seconds = time.perf_counter() - clock
     processed = sum(len(camera.frames) for camera in cameras.values() if not camera.resumed)
     run_facts = {
@@ -183,7 +187,7 @@ def _render(
     return done
 
 
-def _facts(camera: FollowedCamera, info: SourceInfo) -> dict[str, Any]:
+def _facts(camera: FollowedCamera, info: SourceInfo, *, sampled: bool) -> dict[str, Any]:
     report = dict(camera.report)
     frames = int(report["frames"])
     spent = sum(
@@ -191,6 +195,8 @@ def _facts(camera: FollowedCamera, info: SourceInfo) -> dict[str, Any]:
     )
     return asdict(info) | report | {
         "resumed": camera.resumed,
+        # which frames `reid evaluate` may ask about, from 1; null: all
+        "processed_frames": (camera.frames + 1).tolist() if sampled else None,
         "frames_per_second": round(frames / spent, 2) if spent else None,
     }
 

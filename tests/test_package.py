@@ -19,6 +19,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from reid import shipped
+from reid.errors import InputError
+from reid.gallery.index import require_faiss
 from tests.shared import shared
 
 ROOT = Path(__file__).parents[1]
@@ -114,7 +116,7 @@ def test_installed_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> None:
         *("--detector", str(shared("weights/yolov8n_int8_openvino_model"))),
         *("--encoder", str(shared("weights/osnet_x0_25_msmt17.onnx"))),
     )
-    words = ("-m", "pipelines.cli", "demo", *weights, "--end", "2")
+    words = ("-m", "pipelines.cli", "demo", *weights, "--end", "1", "--workers", "1")
     done = run_installed(installed, *words, at=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "calibration" not in done.stderr  # the one that ships for this encoder is found: no warning
@@ -161,6 +163,12 @@ def test_dependencies_are_what_is_imported() -> None:
         used |= candidates & declared
     assert declared - used == NOT_OURS, "nothing imports these"
     assert [named(text) for text in (*extras["cpu"], *extras["gpu"])] == ["faiss-cpu", "faiss-gpu"]
+
+
+def test_a_gallery_without_faiss_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(InputError, match=r"extra \[cpu\], or with \[gpu\]"):
+        require_faiss()
 
 
 def test_headless_opencv_only() -> None:

@@ -16,6 +16,11 @@ from reid.types import Detections, Image
 
 log = logging.getLogger(__name__)
 
+# What ultralytics has weights in. Not .yaml: it would make a network of random weights of it.
+FILES = (".pt", ".onnx", ".engine", ".torchscript", ".pb", ".tflite", ".mnn", ".mlmodel")
+FOLDERS = ("_model", ".mlpackage", ".aimodel")
+BEGINNINGS = {".pt": (b"PK\x03\x04", b"\x80"), ".onnx": (b"\x08",)}  # a zip or a pickle; the field ir_version
+
 
 class YoloDetector:
     """People in images, by an ultralytics network.
@@ -82,7 +87,22 @@ def existing_weights(weights: Path | None) -> Path:
             f"{weights}: no such detector; nothing is downloaded by itself, so fetch the file first "
             f"(for ultralytics' own: `yolo settings` and docs.ultralytics.com/models) or give another path"
         )
+    if not weights.name.lower().endswith(FOLDERS if weights.is_dir() else FILES):
+        raise InputError(
+            f"{weights}: not a detector; ultralytics loads files ending in {', '.join(FILES[:3])} and folders "
+            "ending in _openvino_model"
+        )
+    if not _begins_right(weights):
+        raise InputError(f"{weights}: damaged, or not a detector; export it or copy it again")
     return weights
+
+
+def _begins_right(weights: Path) -> bool:
+    """Whether a look from outside agrees with the name; ultralytics takes seconds to find out."""
+    if weights.is_dir():
+        return not weights.name.endswith("_openvino_model") or any(weights.glob("*.xml"))
+    with weights.open("rb") as file:
+        return file.read(4).startswith(BEGINNINGS.get(weights.suffix.lower(), (b"",)))
 
 
 def _wants_export(weights: Path, config: DetectorConfig) -> bool:

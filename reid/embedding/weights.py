@@ -15,15 +15,16 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
-from torch import nn
 
-from reid.embedding.checkpoint import load_checkpoint
 from reid.embedding.crops import IMAGENET, RETAIL, Preprocessing
 from reid.embedding.openvino_backend import input_size, read_model
 from reid.errors import InputError
+
+if TYPE_CHECKING:  # torch takes seconds to import, which no sentence about a wrong file may cost
+    from torch import nn
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Weights:
     kind: Kind
     preprocessing: Preprocessing
     encoder_id: str  # 16 hexadecimal digits, from the weights' bytes and the preprocessing
-    network: nn.Module | None  # of checkpoints
+    network: "nn.Module | None"  # of checkpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +54,7 @@ class _Found:
     custom: Preprocessing | None
     size: Size
     content: Iterable[bytes]
-    network: nn.Module | None = None
+    network: "nn.Module | None" = None
 
 
 def open_weights(path: Path) -> Weights:
@@ -91,6 +92,8 @@ def side_car(path: Path) -> Path:
 
 
 def _inspect_checkpoint(path: Path) -> _Found:
+    from reid.embedding.checkpoint import load_checkpoint
+
     checkpoint = load_checkpoint(path)
     network = checkpoint.network
     return _Found(
@@ -195,7 +198,7 @@ def _validated(path: Path, values: Any) -> Preprocessing:
         raise InputError(f"{path}: preprocessing: {error}") from error
 
 
-def _state_bytes(network: nn.Module) -> Iterable[bytes]:
+def _state_bytes(network: "nn.Module") -> Iterable[bytes]:
     """The tensors as loaded, so that prefix, order and file format of the checkpoint do not matter."""
     for key, tensor in sorted(network.state_dict().items()):
         if not key.endswith("num_batches_tracked"):  # no influence on the output

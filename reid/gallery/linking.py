@@ -13,6 +13,8 @@ from reid.gallery.constraints import apart
 from reid.gallery.fragments import attach_fragments
 from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey, stack
 
+EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linking:
@@ -60,12 +62,13 @@ def link(
     count = len(ordered)
     forbidden[:count, :count] = apart(ordered, min_travel_s or {}, cameras)
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
-    labels = average_linkage(distances, forbidden, np.ones(len(means)), max_distance)
+    seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
+    labels = average_linkage(distances, forbidden, np.clip(seconds, *EVIDENCE_S), max_distance)
     labels = attach_fragments(
         labels,
         distances,
         forbidden,
-        np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people)),
+        seconds,
         shorter_than_s=fragment_s,
         max_distance=fragment_slack * max_distance,
     )

@@ -78,6 +78,8 @@ def _why_unusable(container: Any) -> str | None:
 
 
 def _why_unopened(path: Path, error: Any) -> str:
+    if isinstance(error, av.error.EOFError) and path.stat().st_size:
+        return "ends before its first picture; record or copy it again"
     if not isinstance(error, av.error.InvalidDataError):
         return f"cannot be opened ({error.strerror})"
     with path.open("rb") as file:

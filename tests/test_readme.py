@@ -1,0 +1,172 @@
+"""Every command, flag and link in the documentation works as it is written."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import parse
+from pipelines.commands import COMMANDS, Invocation
+from reid.shipped import demo_recording, shipped
+from tests.shared import shared
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("weights/**/*.md")])
+
+FENCE = re.compile(r"^```(?P<language>[a-z]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+FLAG = re.compile(r"(?<![\w-])--[a-z][\w.-]*[a-z0-9]")
+LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)|<img[^>]*\bsrc=\"(?P<image>[^\"]+)\"")
+BETWEEN_COMMANDS = {"&&", "||", ";", "|"}
+
+
+def shell_lines(page: Path) -> Iterator[str]:
+    """Lines of the page's shell examples; continued ones as one, prompts and output left out."""
+    for fence in FENCE.finditer(page.read_text(encoding="utf-8")):
+        if fence["language"] not in ("bash", "sh", "console"):
+            continue
+        for line in re.sub(r"\\\n\s*", "", fence["body"]).splitlines():
+            if fence["language"] != "console" or line.startswith("$ "):
+                yield line.removeprefix("$ ").strip()
+
+
+def simple_commands(line: str) -> Iterator[list[str]]:
+    """The commands of a shell line as words, without comments, assignments before them and redirections."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words: list[str] = []
+    tokens = iter([*lexer, ";"])
+    for token in tokens:
+        if token in BETWEEN_COMMANDS:
+            if words:
+                yield words
+            words = []
+        elif token in (">", ">>", "<"):
+            next(tokens)
+        elif words or not re.match(r"\w+=", token):
+            words.append(token)
+
+
+LINES = [(page, line) for page in PAGES for line in shell_lines(page)]
+SHELL = [words for _, line in LINES for words in simple_commands(line)]
+OURS = list(dict.fromkeys(tuple(words[1:]) for words in SHELL if words[0] == "reid"))
+
+
+def test_the_two_set_up_commands_are_there() -> None:
+    lines = list(shell_lines(README))
+    assert "python -m pip install -e '.[cpu]' && reid demo" in lines
+    assert "python -m pip install -e '.[cpu,dev]' && pytest" in lines
+
+
+def test_every_job_is_shown() -> None:
+    shown = {" ".join(words[:length]) for words in OURS for length in (1, 2)}
+    missing = {command.name.partition(" ")[0] for command in COMMANDS} - shown
+    assert not missing, f"README.md gives no example of {sorted(missing)}"
+
+
+@pytest.mark.parametrize("words", OURS, ids=" ".join)
+def test_command_is_understood(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for flag, file in pairwise(words):
+        if flag == "--config":
+            settings = shipped("configs") / f"{words[0]}.yaml"
+            (tmp_path / file).write_text(settings.read_text(encoding="utf-8"), encoding="utf-8")
+    if "--help" in words[1:]:  # argparse prints it itself
+        with pytest.raises(SystemExit, match=r"^0$"):
+            parse(words)
+    else:
+        assert isinstance(parse(words), Invocation | str)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_flags_exist(page: Path) -> None:
+    ours = {flag for command in COMMANDS for flag in command.parser()._option_string_actions}
+    ours |= {"--version", "--help"}
+    others = {flag for words in SHELL if words[0] != "reid" for flag in FLAG.findall(" ".join(words))}
+    unknown = set(FLAG.findall(page.read_text(encoding="utf-8"))) - ours - others
+    assert not unknown, f"no command has {sorted(unknown)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = [match["target"] or match["image"] for match in LINK.finditer(text)]
+    for target in targets:
+        file, _, anchor = target.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        path = page.parent / file if file else page
+        assert path.exists(), f"{target} does not exist"
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
+            assert anchor in {slug(title) for title in titles}, f"{target}: no such heading"
+
+
+def slug(title: str) -> str:
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def test_help_is_what_the_readme_relies_on() -> None:
+    """`reid` without torch: the table of contents and the settings as a file."""
+    for words in (["--help"], ["video", "--print-config"], ["video", "--help"]):
+        command = [sys.executable, "-m", "pipelines.cli", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+# What stands in for the reader's own files when the README's commands really run, in order, in one folder.
+RECORDINGS = ("monday/lobby.mp4", "monday/street.mp4", "tuesday/lobby.mp4")
+SHORT = "--end 1.5 --no-video --workers 1"
+
+
+def really_run(line: str) -> bool:
+    """The jobs that build on each other: the demo and its score, and a gallery over two days."""
+    starts = ("reid demo", "reid evaluate", "reid gallery")
+    return line.startswith(starts) or "--gallery" in line
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_the_readme_tells_a_story_that_happens(tmp_path: Path) -> None:
+    detector = shared("weights/yolov8n_int8_openvino_model")
+    encoder = shared("weights/osnet_x0_25_msmt17.onnx")
+    for at, name in enumerate(RECORDINGS):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.symlink_to(demo_recording() / f"cam{at % 2 + 1}.mp4")
+    (tmp_path / "reid").mkdir()
+    (tmp_path / "reid" / "demo").symlink_to(demo_recording())
+    reid = tmp_path / "bin" / "reid"
+    reid.parent.mkdir()
+    reid.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pipelines.cli "$@"\n', encoding="utf-8")
+    reid.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{reid.parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "REID_DETECTOR": str(detector),
+        "REID_ENCODER": str(encoder),
+    }
+    happened = 0
+    for page, line in LINES:
+        if page != README or not line.startswith("reid ") or not really_run(line):
+            continue
+        line = re.sub(r"--(detector|encoder) \S+", "", line)
+        if line.startswith(("reid demo", "reid video")):
+            line += f" {SHORT}"
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        happened += 1
+    assert happened >= 8
+    assert (tmp_path / "results" / "report.html").is_file()
+    assert (tmp_path / "results" / "scores.json").is_file()
