@@ -62,13 +62,18 @@ def _labelled(folder: Path) -> Labelled:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; it must hold crops named as in Market-1501, {EXAMPLE}")
     found = [(m, p) for p in sorted(folder.rglob("*.jpg")) if (m := NAME.match(p.name)) and int(m[1]) > 0]
-    people = {m[1] for m, _ in found}
+    people = {int(m[1]) for m, _ in found}
     if len(people) < 2:
         raise InputError(
             f"{folder}: crops of {len(people)} people found, at least 2 are needed; "
             f"files are named as in Market-1501, {EXAMPLE}"
         )
-    return [((int(m[1]), int(m[2])), path) for m, path in found]
+    labelled = [((int(m[1]), int(m[2])), path) for m, path in found]
+    if len({label for label, _ in labelled}) == len(people):
+        raise InputError(
+            f"{folder}: nobody is seen by two cameras, so nothing can be linked; the number behind _c is the camera"
+        )
+    return labelled
 
 
 def _batches(files: Labelled) -> Iterator[list[Image]]:

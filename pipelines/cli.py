@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "YOLO_OFFLINE": "true",  # ultralytics neither calls home ...
     "YOLO_AUTOINSTALL": "false",  # ... nor installs packages behind the user's back
     "YOLO_VERBOSE": "false",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its maker by default,
+    "TF_BUILD": "reid",  # and so does OpenVINO, unless it thinks that this is CI
     "OPENCV_LOG_LEVEL": "ERROR",  # damaged recordings are reported in our words, once, not once a frame
 }
 ABOUT = "Person re-identification over cameras: who is the same person, how sure, and why."

@@ -165,7 +165,7 @@ def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
 def _models(worker: Worker, config: VideoConfig) -> "Models":
     """The networks, loaded for a worker's first camera and kept for its next ones."""
     if "models" not in worker.kept:
-        from reid.build import build_models  # not in the parent, which never needs torch
+        from reid.build import build_models  # only where a camera has to be followed
 
         worker.kept["models"] = build_models(config.detector, config.encoder, threads=worker.threads)
     models: Models = worker.kept["models"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipelines.progress import Progress
 from reid.config import VideoConfig
+from reid.errors import InputError
 from reid.gallery import calibration as calibrations
 from reid.gallery.camera_bias import comparable
 from reid.gallery.index import PersonIndex
@@ -52,12 +53,21 @@ def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progre
             "margins in the report and set --max-distance",
             "warning",
         )
-    return Threshold(
-        max_distance=distance,
-        split_distance=config.tracklets.split_distance or split,
-        source=source,
-        centre=centre,
-    )
+    if config.tracklets.split_distance is not None:
+        split = config.tracklets.split_distance
+    return Threshold(max_distance=distance, split_distance=split, source=source, centre=centre)
+
+
+def open_gallery(config: VideoConfig, encoder_id: str) -> Store | None:
+    """The gallery to read and write, if one is asked for."""
+    if config.gallery is None:
+        return None
+    if config.output.resolve() in config.gallery.resolve().parents:
+        raise InputError(
+            f"--gallery {config.gallery} lies in --output {config.output}, which holds one run's results only; "
+            "a gallery outlives them: put it elsewhere"
+        )
+    return Store.open(config.gallery, encoder_id=encoder_id)
 
 
 def link_tracklets(

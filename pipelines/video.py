@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
-from pipelines.linkage import Threshold, choose_threshold, link_tracklets
+from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
+from pipelines.pace import frames_to_come, warn_of_pace
 from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
-from reid.config import VideoConfig
+from reid.config import SourceConfig, VideoConfig
+from reid.detection.first_look import check_detector
 from reid.detection.yolo import content_id, existing_weights
-from reid.embedding.weights import open_weights
 from reid.errors import InputError
 from reid.gallery.constraints import check_travel
-from reid.gallery.store import Store
 from reid.outputs.folder import ResultsFolder
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, content_key, parse_sources
@@ -33,13 +33,16 @@ def run(config: VideoConfig, progress: Progress) -> int:
     infos = {source.camera_id: probe(source, config.source) for source in sources}
     detector_id, encoder_id, encoder = _identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
-    check_travel(config.linking.min_travel_s, [source.camera_id for source in sources])
+    check_travel(config.linking.min_travel_s, list(infos))
+    warn_of_pace(infos, config, progress)
     contents = {source.camera_id: content_key(source) for source in sources}
-    # what a gallery knows the run by: the same recordings with other settings replace what it knew of them
+    # what a gallery knows the run by: the same recordings with other settings, or in another order, replace
+    # what it knew of them
     stretch = [config.source.start_s, config.source.end_s]
-    run_id = _digest([stretch, *([s.camera_id, contents[s.camera_id], s.offset_s] for s in sources)])
-    run_key = _digest([run_id, detector_id, encoder_id, threshold.source, _settings(config)])
-    store = Store.open(config.gallery, encoder_id=encoder_id) if config.gallery else None
+    run_id = _digest([stretch, *sorted([s.camera_id, contents[s.camera_id], s.offset_s] for s in sources)])
+    decided = [threshold.source, threshold.max_distance]
+    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config)])
+    store = open_gallery(config, encoder_id)
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
         folder = ResultsFolder.open(
@@ -62,8 +65,7 @@ def run(config: VideoConfig, progress: Progress) -> int:
         frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
     )
     rendering = _render(sources, results.write(), cameras, config, folder, progress)
-    sampled = config.source.fps is not None or config.source.start_s > 0 or config.source.end_s is not None
-    facts = {name: _facts(camera, infos[name], sampled=sampled) for name, camera in cameras.items()}
+    facts = {name: _facts(camera, infos[name], config.source) for name, camera in cameras.items()}
     seconds = time.perf_counter() - clock
     processed = sum(len(camera.frames) for camera in cameras.values() if not camera.resumed)
     run_facts = {
@@ -82,12 +84,14 @@ def run(config: VideoConfig, progress: Progress) -> int:
 
 def _identify(config: VideoConfig) -> tuple[str, str, Path]:
     """Ids of detector and encoder, before anything is computed, and the encoder's path."""
-    detector_id = content_id(existing_weights(config.detector.weights), config.detector)
+    detector_id = content_id(check_detector(existing_weights(config.detector.weights)), config.detector)
     if config.encoder.weights is None:
         raise InputError(
             "no encoder is given: --encoder FILE (or encoder.weights) takes a re-identification network: a "
             "torchreid checkpoint (.pth), an ONNX file (.onnx) or an OpenVINO file (.xml)"
         )
+    from reid.embedding.weights import open_weights  # brings torch, which no wrong recording should wait for
+
     return detector_id, open_weights(config.encoder.weights).encoder_id, config.encoder.weights
 
 
@@ -123,7 +127,7 @@ def _follow(
     todo = [job for job in jobs if job.source.camera_id not in finished]
     for job in jobs:
         name = job.source.camera_id
-        task = progress.task(name, _frames_to_come(infos[name], config))
+        task = progress.task(name, frames_to_come(infos[name], config))
         if name in finished:
             task.advance(len(finished[name].frames))
             task.finish("done before")
@@ -145,15 +149,6 @@ def _follow(
             raise RuntimeError(f"{job.artefact} vanished while the run was going on")
         finished[job.source.camera_id] = camera
     return {job.source.camera_id: finished[job.source.camera_id] for job in jobs}
-
-
-def _frames_to_come(info: SourceInfo, config: VideoConfig) -> float | None:
-    """About how many frames of a recording will be processed."""
-    if info.duration_s is None:
-        return info.frames
-    end = min(info.duration_s, config.source.end_s or info.duration_s)
-    rate = min(info.fps, config.source.fps or info.fps)
-    return max(0.0, end - config.source.start_s) * rate
 
 
 def _render(
@@ -187,8 +182,9 @@ def _render(
     return done
 
 
-def _facts(camera: FollowedCamera, info: SourceInfo, *, sampled: bool) -> dict[str, Any]:
+def _facts(camera: FollowedCamera, info: SourceInfo, part: SourceConfig) -> dict[str, Any]:
     report = dict(camera.report)
+    sampled = part.fps is not None or part.start_s > 0 or part.end_s is not None
     frames = int(report["frames"])
     spent = sum(
         s for stage, s in report["seconds"].items() if stage != "load" and not stage.endswith("network")

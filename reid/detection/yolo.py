@@ -16,11 +16,6 @@ from reid.types import Detections, Image
 
 log = logging.getLogger(__name__)
 
-# What ultralytics has weights in. Not .yaml: it would make a network of random weights of it.
-FILES = (".pt", ".onnx", ".engine", ".torchscript", ".pb", ".tflite", ".mnn", ".mlmodel")
-FOLDERS = ("_model", ".mlpackage", ".aimodel")
-BEGINNINGS = {".pt": (b"PK\x03\x04", b"\x80"), ".onnx": (b"\x08",)}  # a zip or a pickle; the field ir_version
-
 
 class YoloDetector:
     """People in images, by an ultralytics network.
@@ -34,7 +29,7 @@ class YoloDetector:
         self.detector_id = content_id(weights, config)
         self.model_s = 0.0
         self._config = config
-        self._device = None if config.device == "auto" else config.device
+        self._device = _device(config.device)
         export = _wants_export(weights, config)
         self._model, self._person = _load(weights)  # first, so that no useless file is exported
         if export:
@@ -87,22 +82,7 @@ def existing_weights(weights: Path | None) -> Path:
             f"{weights}: no such detector; nothing is downloaded by itself, so fetch the file first "
             f"(for ultralytics' own: `yolo settings` and docs.ultralytics.com/models) or give another path"
         )
-    if not weights.name.lower().endswith(FOLDERS if weights.is_dir() else FILES):
-        raise InputError(
-            f"{weights}: not a detector; ultralytics loads files ending in {', '.join(FILES[:3])} and folders "
-            "ending in _openvino_model"
-        )
-    if not _begins_right(weights):
-        raise InputError(f"{weights}: damaged, or not a detector; export it or copy it again")
     return weights
-
-
-def _begins_right(weights: Path) -> bool:
-    """Whether a look from outside agrees with the name; ultralytics takes seconds to find out."""
-    if weights.is_dir():
-        return not weights.name.endswith("_openvino_model") or any(weights.glob("*.xml"))
-    with weights.open("rb") as file:
-        return file.read(4).startswith(BEGINNINGS.get(weights.suffix.lower(), (b"",)))
 
 
 def _wants_export(weights: Path, config: DetectorConfig) -> bool:
@@ -115,6 +95,21 @@ def _wants_export(weights: Path, config: DetectorConfig) -> bool:
     import torch
 
     return config.device == "cpu" or (config.device == "auto" and not torch.cuda.is_available())
+
+
+def _device(asked: str) -> str | None:
+    """The device as ultralytics wants it; None: its choice."""
+    if asked in ("auto", "cpu"):
+        return None if asked == "auto" else asked
+    import torch
+
+    kind, _, number = asked.partition(":")
+    if kind not in ("cuda", "mps") or (number and not number.isdecimal()):
+        raise InputError(f"detector.device must be auto, cpu, cuda:0 or mps, got {asked!r}")
+    count = torch.cuda.device_count() if kind == "cuda" else int(torch.backends.mps.is_available())
+    if int(number or 0) >= count:
+        raise InputError(f"detector.device {asked}: this machine has no such device; use cpu, or auto")
+    return asked
 
 
 def _load(path: Path) -> tuple[Any, int]:

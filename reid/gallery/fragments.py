@@ -20,16 +20,21 @@ def attach_fragments(
     A second of a person, half hidden, lies farther from the rest of that person than a whole walk does, and is
     rarely somebody who was seen for that second only. Nearest pairs first; `apart` is kept; mean distances.
     """
-    labels = labels.copy()
-    while True:
-        member = np.eye(int(labels.max(initial=-1)) + 1)[labels]  # (N, clusters)
-        sizes, length = member.sum(axis=0), member.T @ np.minimum(seconds, 1e9)  # 0 times inf is no number
-        mean = (member.T @ distances @ member) / np.maximum(np.outer(sizes, sizes), 1)
-        never = (member.T @ apart @ member) > 0
-        short = length < shorter_than_s
-        mean[never | ~short[:, None] | short[None, :]] = np.inf
-        if mean.size == 0 or mean.min() > max_distance:
-            return labels
-        fragment, person = np.unravel_index(int(mean.argmin()), mean.shape)
+    labels = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    member = np.eye(int(labels.max(initial=-1)) + 1)[labels]  # (N, clusters)
+    sizes, length = member.sum(axis=0), member.T @ np.minimum(seconds, 1e9)  # 0 times inf is no number
+    sums, never = member.T @ distances @ member, (member.T @ apart @ member) > 0
+    short, long = np.flatnonzero(length < shorter_than_s), np.flatnonzero(length >= shorter_than_s)
+    while short.size and long.size:
+        pairs = np.ix_(short, long)
+        mean = np.where(never[pairs], np.inf, sums[pairs] / np.outer(sizes[short], sizes[long]))
+        row, column = np.unravel_index(int(mean.argmin()), mean.shape)
+        if mean[row, column] > max_distance:
+            break
+        fragment, person = short[row], long[column]
         labels[labels == fragment] = person
-        labels = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+        sums[:, person] += sums[:, fragment]
+        never[:, person] |= never[:, fragment]
+        sizes[person] += sizes[fragment]
+        short = np.delete(short, row)
+    return np.unique(labels, return_inverse=True)[1].astype(np.int64)

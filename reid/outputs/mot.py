@@ -108,7 +108,6 @@ def _detected(camera_id: str, tracklets: Sequence[Tracklet], matches: Sequence[M
 
 def _filled(detected: CameraTracks, a: Ints, frames: Ints, share: Times) -> CameraTracks:
     """`detected` and (M,) boxes in `frames`, `share` of the way from box `a` to the next; sorted by frame."""
-
     between = detected.boxes[a] + (detected.boxes[a + 1] - detected.boxes[a]) * share[:, None]
     boxes = np.concatenate([detected.boxes, between.astype(np.float32)])
     times_s = detected.times_s[a] + (detected.times_s[a + 1] - detected.times_s[a]) * share

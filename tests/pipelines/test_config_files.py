@@ -36,9 +36,17 @@ def config_of(*words: str) -> VideoConfig:
     return made.config
 
 
+RANGES = {  # where the usual range does not do: bounds, and settings that are checked against each other
+    "tracker.high_confidence": (0.1, 1.0),
+    "tracker.low_confidence": (0.001, 0.25),
+    "linking.fragment_slack": (1.0, 3.0),
+}
+
+
 def value_of(key: Key) -> st.SearchStrategy[Any]:
-    """Valid values of a setting; the handful of ranges in VideoConfig are all met by these."""
-    numbers = st.floats(0.001, 1, allow_nan=False)
+    """Valid values of a setting; the handful of ranges in VideoConfig, and of pairs in order, are met by these."""
+    ranges = {"fragment_slack": (1, 2), "high_confidence": (0.1, 1), "low_confidence": (0.001, 0.25)}
+    numbers = st.floats(*ranges.get(key.path[-1], (0.001, 1)), allow_nan=False)
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "number": numbers,
         "integer": st.integers(1, 3).map(lambda n: 32 * n if key.path[-1] == "image_size" else n),

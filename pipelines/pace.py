@@ -1,0 +1,32 @@
+"""How many frames of a recording are going to be processed, and whether anybody can be found in them."""
+
+from collections.abc import Mapping
+
+from pipelines.progress import Progress
+from reid.config import VideoConfig
+from reid.video.reader import SourceInfo
+
+
+def frames_to_come(info: SourceInfo, config: VideoConfig) -> float | None:
+    """About how many frames of a recording will be processed."""
+    if info.duration_s is None:
+        return info.frames
+    end = min(info.duration_s, config.source.end_s or info.duration_s)
+    rate = min(info.fps, config.source.fps or info.fps)
+    return max(0.0, end - config.source.start_s) * rate
+
+
+def warn_of_pace(infos: Mapping[str, SourceInfo], config: VideoConfig, progress: Progress) -> None:
+    """Tells of cameras in which nobody can be found: frames too far apart, or too few of them."""
+    limits = config.tracklets
+    for name, info in infos.items():
+        step_s = 1 / min(info.fps, config.source.fps or info.fps)
+        frames = frames_to_come(info, config)
+        if step_s > limits.max_gap_s:
+            why = f"frames are {step_s:.3g} s apart, and tracklets.max_gap_s cuts tracks at {limits.max_gap_s:g}"
+        elif frames and (frames - 0.5) * step_s < limits.min_s:  # from the first to the last
+            why = f"only {frames * step_s:.2g} s, and tracklets.min_s drops tracks below {limits.min_s:g}"
+        else:
+            continue
+        hint = " (pictures are as far apart as source.image_folder_fps says)" if info.codec == "pictures" else ""
+        progress.message(f"{name}: {why}, so nobody will be found{hint}", "warning")
