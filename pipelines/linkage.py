@@ -85,7 +85,7 @@ def link_tracklets(
     Args:
         run_id: names the recordings: linked again, they replace what the gallery remembers of them.
     """
-    compared = comparable(tracklets, threshold.centre)
+    compared = comparable(tracklets, threshold.centre, threshold.max_distance)
     linking = link(
         compared,
         max_distance=threshold.max_distance,

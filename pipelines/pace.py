@@ -28,5 +28,7 @@ def warn_of_pace(infos: Mapping[str, SourceInfo], config: VideoConfig, progress:
             why = f"only {frames * step_s:.2g} s, and tracklets.min_s drops tracks below {limits.min_s:g}"
         else:
             continue
-        hint = " (pictures are as far apart as source.image_folder_fps says)" if info.codec == "pictures" else ""
+        hint = (
+            " (pictures are as far apart as source.image_folder_fps says)" if info.codec == "pictures" else ""
+        )
         progress.message(f"{name}: {why}, so nobody will be found{hint}", "warning")

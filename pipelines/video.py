@@ -21,6 +21,7 @@ from reid.detection.first_look import check_detector
 from reid.detection.yolo import content_id, existing_weights
 from reid.errors import InputError
 from reid.gallery.constraints import check_travel
+from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, content_key, parse_sources
@@ -42,6 +43,8 @@ def run(config: VideoConfig, progress: Progress) -> int:
     run_id = _digest([stretch, *sorted([s.camera_id, contents[s.camera_id], s.offset_s] for s in sources)])
     decided = [threshold.source, threshold.max_distance]
     run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config)])
+    if config.gallery is not None:
+        require_faiss()
     store = open_gallery(config, encoder_id)
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
@@ -64,8 +67,12 @@ def run(config: VideoConfig, progress: Progress) -> int:
         linking=linking,
         frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
     )
-    rendering = _render(sources, results.write(), cameras, config, folder, progress)
+    tracks = results.write()
     facts = {name: _facts(camera, infos[name], config.source) for name, camera in cameras.items()}
+    try:
+        rendering, failure = _render(sources, tracks, cameras, config, folder, progress), None
+    except Exception as error:  # a video that cannot be drawn must not cost the report
+        rendering, failure = [], error
     seconds = time.perf_counter() - clock
     processed = sum(len(camera.frames) for camera in cameras.values() if not camera.resumed)
     run_facts = {
@@ -79,6 +86,8 @@ def run(config: VideoConfig, progress: Progress) -> int:
     }
     results.finish(run_facts | describe(config, facts, rendering))
     _summarise(results, facts, seconds, progress)
+    if failure is not None:
+        raise failure
     return 0
 
 
@@ -189,12 +198,16 @@ def _facts(camera: FollowedCamera, info: SourceInfo, part: SourceConfig) -> dict
     spent = sum(
         s for stage, s in report["seconds"].items() if stage != "load" and not stage.endswith("network")
     )
-    return asdict(info) | report | {
-        "resumed": camera.resumed,
-        # which frames `reid evaluate` may ask about, from 1; null: all
-        "processed_frames": (camera.frames + 1).tolist() if sampled else None,
-        "frames_per_second": round(frames / spent, 2) if spent else None,
-    }
+    return (
+        asdict(info)
+        | report
+        | {
+            "resumed": camera.resumed,
+            # which frames `reid evaluate` may ask about, from 1; null: all
+            "processed_frames": (camera.frames + 1).tolist() if sampled else None,
+            "frames_per_second": round(frames / spent, 2) if spent else None,
+        }
+    )
 
 
 def _summarise(

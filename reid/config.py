@@ -48,7 +48,8 @@ class DetectorConfig(Section):
     """The network that finds people: anything ultralytics loads."""
 
     weights: Path | None = Field(
-        None, description="detector file (.pt, .onnx, .engine) or OpenVINO folder; a class must be called person"
+        None,
+        description="detector file (.pt, .onnx, .engine) or OpenVINO folder; a class must be called person",
     )
     confidence: Share = Field(
         0.1, description="drop detections below this confidence; trackers use weak ones too"

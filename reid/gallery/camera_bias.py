@@ -5,45 +5,67 @@ from dataclasses import replace
 
 import numpy as np
 
-from reid.distance import unit
+from reid.distance import pairwise, unit
 from reid.types import Array, Embeddings, Tracklet
 
-PRIOR = 15.0  # tracklets that a camera's own mean must outweigh; few people's mean shows who, not where
+PRIOR = 5.0  # people that a camera's own mean must outweigh; few people's mean shows who, not where
+PART = 1 / 3  # of the camera's mean, see _people
 
 
-def biases(vectors: Sequence[Array], cameras: Sequence[str], centre: Array) -> dict[str, Array]:
+def biases(
+    vectors: Sequence[Array], cameras: Sequence[str], centre: Array, max_distance: float | None = None
+) -> dict[str, Array]:
     """How far each camera's vectors lie from `centre` on average, (D,) by camera.
 
     In a dark or tinted camera all people move the same way, so that they seem alike there and strange
     elsewhere. The mean of a camera's tracklets measures that move; it is shrunk towards none, as if PRIOR
-    tracklets without it had been seen too, because a few people's mean is mostly themselves.
+    people without it had been seen too, because a few people's mean is mostly themselves.
 
     Args:
         vectors: of each tracklet (K, D), unit length.
         cameras: of each tracklet.
         centre: (D,) mean vector of many people in many cameras.
+        max_distance: tracklets of one camera closer than this count as one person; None: each is another's.
     """
     means: dict[str, list[Array]] = {}
     for own, camera in zip(vectors, cameras, strict=True):
         means.setdefault(camera, []).append(own.mean(axis=0))
-    return {
-        camera: np.asarray(np.sum(np.stack(own) - centre, axis=0) / (len(own) + PRIOR), dtype=np.float32)
-        for camera, own in means.items()
-    }
+    found = {}
+    for camera, rows in means.items():
+        shift = np.stack(rows) - centre
+        mean = shift.mean(axis=0)
+        people = len(rows) if max_distance is None else _people(shift, max_distance)
+        found[camera] = np.asarray(mean * people / (people + PRIOR), dtype=np.float32)
+    return found
 
 
-def without_bias(vectors: Sequence[Array], cameras: Sequence[str], centre: Array) -> list[Array]:
-    """The same vectors with their camera's bias taken out, unit length."""
-    bias = biases(vectors, cameras, centre)
+def _people(shift: Array, max_distance: float) -> float:
+    """About how many people tracklets (N, D) of one camera show, their bias being still in them.
+
+    The inverse of the chance that two tracklets drawn at random are close (Simpson 1949): a resident who is
+    seen a hundred times counts little more than once. Part of the camera's mean is taken out first: with all
+    of it in, people in the dark are one person; with all of it out, a resident's visits are noise.
+    """
+    moved = unit(shift - PART * shift.mean(axis=0) if len(shift) > 1 else shift)
+    return float(1 / np.mean(pairwise(moved, moved) <= max_distance))
+
+
+def without_bias(
+    vectors: Sequence[Array], cameras: Sequence[str], centre: Array, max_distance: float | None = None
+) -> list[Array]:
+    """The same vectors with their camera's bias taken out, unit length; arguments as in `biases`."""
+    bias = biases(vectors, cameras, centre, max_distance)
     return [unit(own - bias[camera]) for own, camera in zip(vectors, cameras, strict=True)]
 
 
-def comparable(tracklets: Sequence[Tracklet], centre: Array | None) -> list[Tracklet]:
+def comparable(
+    tracklets: Sequence[Tracklet], centre: Array | None, max_distance: float | None = None
+) -> list[Tracklet]:
     """Tracklets whose vectors can be compared across cameras; unchanged where no centre is known."""
     if centre is None or not tracklets:
         return list(tracklets)
     vectors = [tracklet.embeddings.vectors for tracklet in tracklets]
-    moved = without_bias(vectors, [tracklet.camera_id for tracklet in tracklets], centre)
+    moved = without_bias(vectors, [tracklet.camera_id for tracklet in tracklets], centre, max_distance)
     return [
         replace(tracklet, embeddings=Embeddings(vectors=own, encoder_id=tracklet.embeddings.encoder_id))
         for tracklet, own in zip(tracklets, moved, strict=True)

@@ -79,3 +79,20 @@ def test_order_does_not_matter(count: int) -> None:
     back = biases(vectors[::-1], cameras[::-1], centre)
     for camera, bias in forth.items():
         np.testing.assert_allclose(bias, back[camera], atol=1e-6)
+
+
+def test_a_resident_seen_a_hundred_times_is_still_found_elsewhere() -> None:
+    rng = np.random.default_rng(5)
+    resident, others = people(rng, 1)[0], people(rng, 3)
+    home = [unit(resident + 0.1 * rng.normal(size=(3, SIZE))).astype(np.float32) for _ in range(100)]
+    home += [row[None] for row in others]
+    away = unit((resident + 0.1 * rng.normal(size=(1, SIZE))).astype(np.float32))
+    centre = np.zeros(SIZE, dtype=np.float32)
+    cameras = ["home"] * len(home) + ["away"]
+
+    def farthest(max_distance: float | None) -> float:
+        moved = without_bias([*home, away], cameras, centre, max_distance)
+        return float(pairwise(np.concatenate(moved[:100]), moved[-1]).max())
+
+    assert farthest(None) > 0.6  # every visit counted as another person: their mean is the resident
+    assert farthest(0.5) < 0.4

@@ -55,9 +55,7 @@ def test_a_gallery_is_no_part_of_one_runs_results(tmp_path: Path) -> None:
 
 
 def test_a_split_distance_of_zero_is_one(progress: Progress, tmp_path: Path) -> None:
-    config = VideoConfig(
-        tracklets=TrackletConfig(split_distance=0), linking=LinkingConfig(max_distance=0.5)
-    )
+    config = VideoConfig(tracklets=TrackletConfig(split_distance=0), linking=LinkingConfig(max_distance=0.5))
     assert choose_threshold(config, tmp_path / "encoder.onnx", "unknown", progress).split_distance == 0
 
 
