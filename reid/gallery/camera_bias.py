@@ -9,7 +9,7 @@ from reid.distance import pairwise, unit
 from reid.types import Array, Embeddings, Tracklet
 
 PRIOR = 5.0  # people that a camera's own mean must outweigh; few people's mean shows who, not where
-PART = 1 / 3  # of the camera's mean, see _people
+PART = 1 / 2  # of the camera's mean, see _people
 
 
 def biases(
