@@ -155,7 +155,7 @@ def _choose(path: Path, found: _Found) -> Preprocessing:
     if preprocessing is None and found.custom is not None:
         height, width = found.size
         preprocessing = found.custom.resized(height or found.custom.height, width or found.custom.width)
-        log.info("%s does not say how to prepare crops; by custom: %s", path, preprocessing.to_dict())
+        log.debug("%s does not say how to prepare crops; by custom: %s", path, preprocessing.to_dict())
     if preprocessing is None:
         raise InputError(
             f"{path}: nothing says how to prepare crops for it; write {side_car(path).name} beside it, with "
