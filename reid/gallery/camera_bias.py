@@ -1,7 +1,8 @@
 """What a camera adds to every vector, its light and its view, taken out again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -13,7 +14,11 @@ PART = 1 / 2  # of the camera's mean, see _people
 
 
 def biases(
-    vectors: Sequence[Array], cameras: Sequence[str], centre: Array, max_distance: float | None = None
+    vectors: Sequence[Array],
+    cameras: Sequence[str],
+    centre: Array,
+    max_distance: float | None = None,
+    at_once: Mapping[str, int] | None = None,
 ) -> dict[str, Array]:
     """How far each camera's vectors lie from `centre` on average, (D,) by camera.
 
@@ -26,6 +31,7 @@ def biases(
         cameras: of each tracklet.
         centre: (D,) mean vector of many people in many cameras.
         max_distance: tracklets of one camera closer than this count as one person; None: each is another's.
+        at_once: people seen at the same time, by camera: so many there are at least.
     """
     means: dict[str, list[Array]] = {}
     for own, camera in zip(vectors, cameras, strict=True):
@@ -35,6 +41,7 @@ def biases(
         shift = np.stack(rows) - centre
         mean = shift.mean(axis=0)
         people = len(rows) if max_distance is None else _people(shift, max_distance)
+        people = max(people, (at_once or {}).get(camera, 1))
         found[camera] = np.asarray(mean * people / (people + PRIOR), dtype=np.float32)
     return found
 
@@ -51,10 +58,14 @@ def _people(shift: Array, max_distance: float) -> float:
 
 
 def without_bias(
-    vectors: Sequence[Array], cameras: Sequence[str], centre: Array, max_distance: float | None = None
+    vectors: Sequence[Array],
+    cameras: Sequence[str],
+    centre: Array,
+    max_distance: float | None = None,
+    at_once: Mapping[str, int] | None = None,
 ) -> list[Array]:
     """The same vectors with their camera's bias taken out, unit length; arguments as in `biases`."""
-    bias = biases(vectors, cameras, centre, max_distance)
+    bias = biases(vectors, cameras, centre, max_distance, at_once)
     return [unit(own - bias[camera]) for own, camera in zip(vectors, cameras, strict=True)]
 
 
@@ -65,8 +76,19 @@ def comparable(
     if centre is None or not tracklets:
         return list(tracklets)
     vectors = [tracklet.embeddings.vectors for tracklet in tracklets]
-    moved = without_bias(vectors, [tracklet.camera_id for tracklet in tracklets], centre, max_distance)
+    cameras = [tracklet.camera_id for tracklet in tracklets]
+    moved = without_bias(vectors, cameras, centre, max_distance, _most_at_once(tracklets))
     return [
         replace(tracklet, embeddings=Embeddings(vectors=own, encoder_id=tracklet.embeddings.encoder_id))
         for tracklet, own in zip(tracklets, moved, strict=True)
     ]
+
+
+def _most_at_once(tracklets: Sequence[Tracklet]) -> dict[str, int]:
+    """The most tracklets that any moment of each camera holds."""
+    most: dict[str, int] = {}
+    for camera in {tracklet.camera_id for tracklet in tracklets}:
+        own = [tracklet for tracklet in tracklets if tracklet.camera_id == camera]
+        changes = sorted([(t.start_s, 1) for t in own] + [(t.end_s, -1) for t in own])
+        most[camera] = max(accumulate(change for _, change in changes))
+    return most

@@ -96,3 +96,22 @@ def test_a_resident_seen_a_hundred_times_is_still_found_elsewhere() -> None:
 
     assert farthest(None) > 0.6  # every visit counted as another person: their mean is the resident
     assert farthest(0.5) < 0.4
+
+
+def test_people_seen_at_once_count_however_alike_the_dark_makes_them() -> None:
+    rng = np.random.default_rng(6)
+    who, dark = people(rng, 6), 3.0 * people(rng, 1)[0]
+    rows = [unit(row[None] + dark) for row in who]
+    centre = np.zeros(SIZE, dtype=np.float32)
+
+    def strangers(frames_of: list[range]) -> float:
+        given = [
+            tracklet("a", i, frames=f, vectors=v)
+            for i, (f, v) in enumerate(zip(frames_of, rows, strict=True))
+        ]
+        moved = np.concatenate([t.embeddings.vectors for t in comparable(given, centre, 0.5)])
+        return float(np.median(pairwise(moved, moved)[np.triu_indices(6, 1)]))
+
+    together = strangers([range(10)] * 6)
+    in_turns = strangers([range(20 * i, 20 * i + 10) for i in range(6)])
+    assert together > 1.5 * in_turns
