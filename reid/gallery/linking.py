@@ -63,7 +63,8 @@ def link(
     forbidden[:count, :count] = apart(ordered, min_travel_s or {}, cameras)
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
-    labels = average_linkage(distances, forbidden, np.clip(seconds, *EVIDENCE_S), max_distance)
+    weights = np.clip(seconds, *EVIDENCE_S)
+    labels = average_linkage(distances, forbidden, weights, max_distance)
     labels = attach_fragments(
         labels,
         distances,
@@ -73,7 +74,7 @@ def link(
         max_distance=fragment_slack * max_distance,
     )
     ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
-    matches = {m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, labels)}
+    matches = {m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, weights, labels)}
     return Linking(
         identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
     )
@@ -116,17 +117,22 @@ def _matches(
     ids: Mapping[int, int],
     distances: NDArray[np.float64],
     forbidden: NDArray[np.bool_],
+    weights: NDArray[np.float64],
     labels: NDArray[np.int64],
 ) -> list[Match]:
-    """Each tracklet's mean distance to the rest of its person, and to the nearest other person it could be."""
+    """Each tracklet's mean distance to the rest of its person, and to the nearest other person it could be.
+
+    Means are weighted as in the clustering, so that they are the distances that were decided by.
+    """
     clusters = int(labels.max()) + 1
     member = np.zeros((len(labels), clusters))
-    member[np.arange(len(labels)), labels] = 1
+    member[np.arange(len(labels)), labels] = weights
     sizes = member.sum(axis=0)
     count = len(tracklets)
     sums = distances[:count] @ member
     own = labels[:count]
-    rest = np.maximum(sizes[own] - 1, 0)
+    alone = np.bincount(labels, minlength=clusters)[own] == 1
+    rest = sizes[own] - weights[:count]
     mean = sums / sizes
     possible = (forbidden[:count] @ member) == 0
     possible[np.arange(count), own] = False
@@ -140,7 +146,7 @@ def _matches(
             Match(
                 tracklet=tracklet.key,
                 person_id=ids[int(own[row])],
-                distance=float(sums[row, own[row]] / rest[row]) if rest[row] else None,
+                distance=None if alone[row] else float(sums[row, own[row]] / rest[row]),
                 runner_up_id=ids[int(runner_up[row])] if has_other else None,
                 runner_up_distance=gap if has_other else None,
             )

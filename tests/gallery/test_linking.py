@@ -233,3 +233,22 @@ def test_encoders_do_not_mix() -> None:
     object.__setattr__(second, "embeddings", other)
     with pytest.raises(ValueError, match="different encoders"):
         link([first, second], max_distance=0.5)
+
+
+def test_a_links_distance_is_the_mean_that_was_decided_by() -> None:
+    rng = np.random.default_rng(8)
+    lengths = [10, 20, 60, 30]  # frames: a glimpse counts less than a walk
+    given = [
+        tracklet("a", i, frames=range(100 * i, 100 * i + n), vectors=towards(0, spread=0.1, seed=i))
+        for i, n in enumerate(lengths)
+    ]
+    order = rng.permutation(len(given))
+    found = {m.tracklet.track_id: m for m in link([given[i] for i in order], max_distance=1.0).matches}
+    for one in given:
+        total = weight = 0.0
+        for other in given:
+            if other is not one:
+                seconds = min(max(other.end_s - other.start_s, 0.3), 5.0)
+                total += seconds * float(1 - one.embeddings.vectors[0] @ other.embeddings.vectors[0])
+                weight += seconds
+        assert found[one.track_id].distance == pytest.approx(total / weight, abs=1e-5)
