@@ -18,13 +18,14 @@ GROUND = {"cache", "config", "distance", "errors", "geometry", "shipped", "timin
 # What each part may import beyond the ground and itself. The parts of the line know nothing of each other:
 # what flows between them is in reid.types, and camera.py and build.py put them together.
 MAY_IMPORT: dict[str, set[str]] = {
+    "datasets": set(),
     "video": set(),
     "detection": set(),
     "tracking": set(),
     "embedding": set(),
     "gallery": set(),
     "outputs": {"video"},  # the colour of a person, in the report as in the video
-    "evaluation": {"gallery"},  # thresholds are chosen with the clustering that will use them
+    "evaluation": {"datasets", "gallery"},  # thresholds are chosen with the clustering that will use them
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
 }
@@ -32,15 +33,17 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Heavy or replaceable libraries, and the only places that know them.
 ONLY_IN = {
     "ultralytics": ("detection/", "tracking/ultralytics_tracker.py"),
-    "torch": ("detection/", "embedding/"),
+    "torch": ("detection/", "embedding/", "evaluation/retrieval/"),
     "torchvision": ("embedding/",),
-    "openvino": ("embedding/",),
+    "openvino": ("detection/precision.py", "embedding/"),
     "onnxruntime": ("embedding/",),
     "faiss": ("gallery/index.py",),
     "sqlite3": ("gallery/",),
     "av": ("video/",),
     "pyarrow": ("outputs/",),
     "jinja2": ("outputs/",),
+    "matplotlib": ("outputs/",),
+    "sklearn": ("evaluation/",),
     "argparse": (),
     "rich": (),
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from reid.cache import cache_folder, filling
 from reid.config import DetectorConfig
+from reid.detection.precision import full_precision
 from reid.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,8 @@ def _raw_output(model: Any, picture: np.ndarray[Any, np.dtype[np.uint8]], size: 
     """Output of the bare network (1, 4 + classes, boxes), before non-maximum suppression."""
     import torch
 
-    model.predict([picture], imgsz=size, device="cpu", verbose=False)
+    with full_precision():
+        model.predict([picture], imgsz=size, device="cpu", verbose=False)
     tensor = torch.from_numpy(picture[..., ::-1].copy()).permute(2, 0, 1)[None].float() / 255
     with torch.inference_mode():
         output = model.predictor.model(tensor)

@@ -10,6 +10,7 @@ import numpy as np
 
 from reid.config import DetectorConfig
 from reid.detection.export import openvino_export
+from reid.detection.precision import full_precision
 from reid.errors import InputError
 from reid.geometry import clip
 from reid.types import Detections, Image
@@ -43,7 +44,13 @@ class YoloDetector:
             found += self._detect_batch(list(images[start : start + self._batch]))
         return found
 
+    def _ready(self) -> bool:
+        """Whether ultralytics has compiled the network, which it puts off until the first picture."""
+        return getattr(self._model.predictor, "model", None) is not None
+
     def _detect_batch(self, images: list[Image]) -> list[Detections]:
+        if not self._ready():
+            self.warm_up()
         results = self._model.predict(
             images,
             classes=[self._person],
@@ -63,8 +70,9 @@ class YoloDetector:
         Exported networks often have a batch of one built in, and say so only by failing.
         """
         blank = np.zeros((64, 64, 3), dtype=np.uint8)
-        if getattr(self._model.predictor, "model", None) is None:
-            self._model.predict([blank], imgsz=self._config.image_size, device=self._device, verbose=False)
+        if not self._ready():
+            with full_precision():
+                self._model.predict([blank], imgsz=self._config.image_size, device=self._device, verbose=False)
         backend = self._model.predictor.model
         if getattr(backend, "format", "") != "pt" and not getattr(backend, "dynamic", False):
             self._batch = int(getattr(backend, "batch", 1) or 1)
