@@ -1,0 +1,76 @@
+"""Labelled pictures of people: the one record type that every data set is read into."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Labels = NDArray[np.int64]
+
+DISTRACTOR = (
+    -1
+)  # the person of pictures that show nobody of the queries: always wrong, never equal to each other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Split:
+    """Pictures in a stable order, and whom they show where. Junk pictures are not in it."""
+
+    name: str
+    paths: tuple[Path, ...]
+    persons: Labels  # (N,) DISTRACTOR or from 0
+    cameras: Labels  # (N,) positions in `camera_names`
+    tracklets: Labels  # (N,) equal: one passage of one person through one camera
+    camera_names: tuple[str, ...]
+    person_names: Mapping[int, str] = field(default_factory=dict)  # where it is another text than the number
+
+    def __post_init__(self) -> None:
+        for name in ("persons", "cameras", "tracklets"):
+            shape = getattr(self, name).shape
+            if shape != (len(self.paths),):
+                raise ValueError(f"Split.{name} must have shape ({len(self.paths)},), got {shape}")
+        if len(self.cameras) and not 0 <= self.cameras.min() <= self.cameras.max() < len(self.camera_names):
+            raise ValueError(f"Split.cameras must be positions in {self.camera_names}")
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def people(self) -> int:
+        """How many people are shown, distractors not counted."""
+        return len(np.unique(self.persons[self.persons != DISTRACTOR]))
+
+    def select(self, rows: Sequence[int] | NDArray[np.bool_] | Labels) -> "Split":
+        """Some of the pictures, by positions or mask."""
+        positions = np.arange(len(self))[np.asarray(rows)]
+        return replace(
+            self,
+            paths=tuple(self.paths[row] for row in positions.tolist()),
+            persons=self.persons[positions],
+            cameras=self.cameras[positions],
+            tracklets=self.tracklets[positions],
+        )
+
+    def person_name(self, person: int) -> str:
+        """What the data set calls one of `persons`."""
+        return self.person_names.get(person, str(person))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DataSet:
+    """A benchmark: who is searched for, in which gallery, by the rule of person re-identification.
+
+    The rule: pictures of the query's person in the query's camera do not count, neither as right nor as wrong.
+    """
+
+    name: str
+    query: Split
+    gallery: Split
+    train: Split | None = None
+    multi_query: Split | None = None  # more pictures of the query people in the query cameras
+    distractors: Split | None = None  # a large extra gallery of DISTRACTORs
+    notes: tuple[
+        str, ...
+    ] = ()  # what the check of the data set found worth saying: "3,819 junk pictures left out"
