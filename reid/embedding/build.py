@@ -63,6 +63,7 @@ def build_encoder(config: EncoderConfig, threads: int | None = None) -> Encoder:
         preprocessing=weights.preprocessing,
         encoder_id=weights.encoder_id,
         backend=backend,
+        device=device,
         batch=config.batch,
     )
 

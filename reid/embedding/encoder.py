@@ -46,18 +46,27 @@ class CropEncoder:
         runner: the back end.
         preprocessing: how crops become the network's input.
         encoder_id: see `reid.embedding.weights`.
-        backend: the back end's name, for logs and benchmarks.
+        backend: the back end's name, for logs and benchmarks; `features.extract` keeps vectors apart by it.
+        device: where it runs, as configured: cpu, cuda:0, mps; likewise.
         batch: crops per call of the network at most; smaller batches are run as they are, never padded.
     """
 
     def __init__(
-        self, runner: Runner, *, preprocessing: Preprocessing, encoder_id: str, backend: str, batch: int = 32
+        self,
+        runner: Runner,
+        *,
+        preprocessing: Preprocessing,
+        encoder_id: str,
+        backend: str,
+        device: str,
+        batch: int = 32,
     ) -> None:
         if batch < 1:
             raise ValueError(f"batch must be at least 1, got {batch}")
         self.preprocessing = preprocessing
         self.encoder_id = encoder_id
         self.backend = backend
+        self.device = device
         self.batch = batch
         self.model_s = 0.0
         self._runner = runner

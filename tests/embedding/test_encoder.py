@@ -79,7 +79,7 @@ def test_a_vector_without_direction_is_refused(crops: list[Image]) -> None:
         def __call__(self, batch: Array) -> Array:
             return np.zeros((len(batch), 4), np.float32)
 
-    encoder = CropEncoder(Zero(), preprocessing=SMALL, encoder_id="zero", backend="fake")
+    encoder = CropEncoder(Zero(), preprocessing=SMALL, encoder_id="zero", backend="fake", device="cpu")
     with pytest.raises(ValueError, match="no direction"):
         encoder.encode(crops)
 
@@ -135,13 +135,17 @@ def test_export_that_disagrees_is_refused(
     assert not list((cache_folder() / "exports").glob(f"*{encoder_id}*"))
 
 
-def test_auto_measures_once(checkpoint: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_auto_measures_once(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("REID_CACHE", str(tmp_path))  # other tests measure, too
     caplog.set_level(logging.INFO)
     first = build(checkpoint, "auto")
     (choice,) = (path for path in (cache_folder() / "backends").iterdir())
     stated = json.loads(choice.read_text())
     assert set(stated["ms_per_crop"]) == set(BACKENDS)
     assert stated["backend"] == first.backend
+    assert first.device == "cpu"
     caplog.clear()
     assert build(checkpoint, "auto").backend == first.backend
     assert "milliseconds" not in caplog.text
