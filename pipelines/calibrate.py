@@ -1,87 +1,102 @@
 """Labelled person crops to a calibration file: the distance that links, chosen by an evaluation."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from pipelines.calibrate_report import report
 from pipelines.progress import Progress
 from reid.config import CalibrateConfig
+from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
-from reid.embedding.encoder import Encoder
+from reid.embedding.features import extract
 from reid.errors import InputError
-from reid.evaluation.threshold import LabelledCrops, calibrate
+from reid.evaluation.calibration.calibrate import Evaluation, calibrate
+from reid.evaluation.calibration.counts import EDGES
+from reid.evaluation.calibration.evidence import evidence
+from reid.evaluation.calibration.labelled import LabelledCrops
+from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
 from reid.gallery.calibration import beside, dumps
 from reid.outputs import atomic
-from reid.types import Image
-
-NAME = re.compile(r"(\d+)_c(\d+)")  # Market-1501: PPPP_cCsS_FFFFFF_NN.jpg; person 0 and -1 are nobody
-EXAMPLE = "0002_c1s1_000451_03.jpg"
-BATCH = 256
-Labelled = list[tuple[tuple[int, int], Path]]  # (person, camera) and file of every crop
+from reid.outputs.calibration_picture import Diagram, Panel, write_picture
+from reid.types import Calibration
 
 
 def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) -> int:
-    """Embed the crops in folders with Market-1501 file names and write the encoder's calibration."""
-    files = {folder: _labelled(folder) for folder in folders}
+    """Embed labelled crops and write the encoder's calibration, with what was measured, and its picture."""
+    if not folders:
+        raise InputError(
+            "no crops given; name folders of labelled crops, or --from a results folder of reid video"
+        )
+    for folder in folders:
+        if [other.resolve() for other in folders].count(folder.resolve()) > 1:
+            raise InputError(f"{folder}: given twice; its people would be strangers to themselves")
+    point = OperatingPoint.parse(config.operating_point)
+    splits = [open_crops(config.format, folder) for folder in folders]
     encoder = build_encoder(config.encoder)
-    sets = [_embed(folder.name, labelled, encoder, progress) for folder, labelled in files.items()]
-    calibration = calibrate(sets, encoder_id=encoder.encoder_id, people_per_site=config.people_per_site)
+    sets = []
+    alike = len({split.name for split in splits}) < len(splits)
+    for folder, split in zip(folders, splits, strict=True):
+        task = progress.task(split.name, len(split), unit="crops")
+        vectors = extract(split.paths, encoder, advance=task.advance)
+        task.finish()
+        sets.append(
+            LabelledCrops(
+                name=str(folder) if alike else split.name,
+                vectors=vectors,
+                persons=split.persons,
+                cameras=split.cameras,
+                tracklets=split.tracklets,
+                camera_names=split.camera_names,
+            )
+        )
+    try:
+        calibration, evaluation = calibrate(
+            sets,
+            encoder_id=encoder.encoder_id,
+            point=point,
+            people_per_site=config.people_per_site,
+            own_camera_pairs=config.camera_pairs,
+        )
+    except NotEnoughData as error:
+        raise InputError(f"--operating-point {error}") from error
     assert config.encoder.weights is not None  # build_encoder has refused that
     path = config.output or beside(config.encoder.weights)
-    atomic.write_text(path, dumps(calibration))
-    progress.summary(
-        "calibration",
-        [
-            ("max distance", f"{calibration.max_distance:.2f}"),
-            ("chosen by", calibration.operating_point),
-            ("tracklets of one person within it", f"{calibration.genuine_rate:.1%} of pairs"),
-            ("tracklets of two people within it", f"{calibration.impostor_rate:.2%} of pairs"),
-            ("written to", str(path)),
-        ],
-    )
+    atomic.write_text(path, dumps(calibration, evidence(evaluation)))
+    written = [("calibration", str(path))]
+    if config.picture:
+        picture = _draw(path, config.encoder.weights.name, str(point), calibration, evaluation)
+        written.append(("picture", str(picture)))
+    report(evaluation, calibration, point, progress)
+    progress.summary("written", written)
     return 0
 
 
-def _embed(name: str, files: Labelled, encoder: Encoder, progress: Progress) -> LabelledCrops:
-    task = progress.task(name, len(files), unit="crops")
-    vectors = []
-    for batch in _batches(files):
-        vectors.append(encoder.encode(batch).vectors)
-        task.advance(len(batch))
-    task.finish()
-    labels = np.array([label for label, _ in files], dtype=np.int64)
-    return LabelledCrops(
-        name=name, vectors=np.concatenate(vectors), persons=labels[:, 0], cameras=labels[:, 1]
+def _draw(path: Path, encoder: str, point: str, calibration: Calibration, evaluation: Evaluation) -> Path:
+    """The picture beside the file, same name."""
+    panels = tuple(
+        Panel(
+            title=f"{unit.name.capitalize()}: {unit.items:,} of {evaluation.people:,} people",
+            edges=EDGES.astype(np.float64),
+            genuine=unit.curves.genuine_rate,
+            impostor=unit.curves.impostor_rate,
+            points={name: point.distance[0] for name, point in unit.points.items()},
+            chosen=point,
+        )
+        for unit in (evaluation.tracklets, evaluation.images)
     )
-
-
-def _labelled(folder: Path) -> Labelled:
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; it must hold crops named as in Market-1501, {EXAMPLE}")
-    found = [(m, p) for p in sorted(folder.rglob("*.jpg")) if (m := NAME.match(p.name)) and int(m[1]) > 0]
-    people = {int(m[1]) for m, _ in found}
-    if len(people) < 2:
-        raise InputError(
-            f"{folder}: crops of {len(people)} people found, at least 2 are needed; "
-            f"files are named as in Market-1501, {EXAMPLE}"
+    fitted = evaluation.probability
+    diagram = None
+    if fitted is not None:
+        said = fitted.reliability
+        diagram = Diagram(
+            said=said.said, seen=said.seen, share=said.share, error=said.error, method=fitted.method
         )
-    labelled = [((int(m[1]), int(m[2])), path) for m, path in found]
-    if len({label for label, _ in labelled}) == len(people):
-        raise InputError(
-            f"{folder}: nobody is seen by two cameras, so nothing can be linked; the number behind _c is the camera"
-        )
-    return labelled
-
-
-def _batches(files: Labelled) -> Iterator[list[Image]]:
-    for start in range(0, len(files), BATCH):
-        batch: list[Image] = []
-        for _, path in files[start : start + BATCH]:
-            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if image is None:
-                raise InputError(f"{path}: not a readable picture; remove it or copy it again")
-            batch.append(image.astype(np.uint8, copy=False))
-        yield batch
+    target = path.with_suffix(".png")
+    title = (
+        f"{encoder} on {calibration.data_set}: distance {calibration.max_distance:.3f}, "
+        f"{calibration.operating_point}"
+    )
+    write_picture(target, title, panels, diagram)
+    return target

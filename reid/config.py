@@ -6,7 +6,7 @@ Every field says what it is for and its unit; `configs/*.yaml` and the command l
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
@@ -198,12 +198,44 @@ class VideoConfig(Section):
 
 
 class CalibrateConfig(Section):
-    """`reid calibrate`: labelled crops to the distance that links."""
+    """`reid calibrate`: labelled crops, or a recording, to the distance that links."""
 
     encoder: EncoderConfig = EncoderConfig()
+    results: Path | None = Field(
+        None, description="folder that `reid video` has written: what the recording proves, without labels"
+    )
+    operating_point: str = Field(
+        "max-f1",
+        description="what the distance is chosen for: max-f1 (right and complete pairs), max-b3 (right and "
+        "complete people, as linking clusters them), fmr=X (share of pairs of two people within it), keep-map=X "
+        "(share of the mean average precision that matches within it keep)",
+    )
+    people_per_site: Annotated[int, Field(ge=2)] = Field(
+        24, description="people at one site; more people need a smaller distance"
+    )
+    format: Literal["market1501", "msmt17", "cuhk03", "folder", "csv"] = Field(
+        "market1501", description="how the crops are labelled; market1501: by their file names"
+    )
+    camera_pairs: bool = Field(
+        True, description="let pairs of cameras that were seen often have a distance of their own"
+    )
     output: Path | None = Field(
         None, description="calibration file; null: <weights>.calibration.json beside them"
     )
-    people_per_site: Annotated[int, Field(ge=2)] = Field(
-        24, description="people in one simulated site; more people need a smaller distance"
-    )
+    picture: bool = Field(True, description="draw the distances beside the file, as <file>.png")
+
+    @field_validator("operating_point")
+    @classmethod
+    def _known_point(cls, text: str) -> str:
+        kind, given, value = text.partition("=")
+        if kind in ("max-f1", "max-b3") and not given:
+            return text
+        try:
+            known = kind in ("fmr", "keep-map") and 0 < float(value) < 1
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError(
+                "must be max-f1, max-b3, fmr=X or keep-map=X with X between 0 and 1, as in fmr=1e-4, keep-map=0.95"
+            )
+        return text

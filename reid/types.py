@@ -1,7 +1,7 @@
 """What flows from camera to identity. Batches are structs of arrays; shapes are checked where made."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,6 +135,7 @@ class Match:
     distance: float | None
     runner_up_id: int | None
     runner_up_distance: float | None
+    probability: float | None = None  # see ProbabilityMap: at `distance`; None: the encoder has no map
 
     @property
     def margin(self) -> float | None:
@@ -159,6 +160,56 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ProbabilityMap:
+    """How likely two tracklets that are so far apart are one person, at a site of so many people.
+
+    Straight lines between knots, level beyond the first and the last. More people make the same distance
+    less convincing: there are more strangers who may look alike.
+    """
+
+    distances: NDArray[np.float64]  # (K,) ascending
+    probabilities: NDArray[np.float64]  # (K,) in [0, 1], never ascending
+    people: int  # who were at the site that it holds for
+
+    def __post_init__(self) -> None:
+        _expect("ProbabilityMap.distances", self.distances, (None,))
+        _expect("ProbabilityMap.probabilities", self.probabilities, (len(self.distances),))
+        if not len(self.distances) or np.any(np.diff(self.distances) <= 0):
+            raise ValueError("ProbabilityMap.distances must ascend, and be at least one")
+        within = np.all((self.probabilities >= 0) & (self.probabilities <= 1))
+        if not within or np.any(np.diff(self.probabilities) > 0):
+            raise ValueError("ProbabilityMap.probabilities must lie in [0, 1] and never ascend")
+
+    def __call__(self, distance: NDArray[np.floating] | float) -> NDArray[np.float64]:
+        """Probabilities, in the shape of `distance`."""
+        return np.asarray(np.interp(distance, self.distances, self.probabilities), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SameCamera:
+    """Distances within a camera, which a recording proves, beside those across cameras, which links go by.
+
+    Measured on tracklets of labelled people; see reid/evaluation/calibration/relation.py.
+    """
+
+    people: int  # at a site
+    halves: float  # mean distance of the first to the second half of a tracklet
+    meetings_median: float  # of two people in one camera
+    meetings_spread: float  # root mean square below that median
+    genuine: NDArray[np.float64]  # (Q,) quantiles at LEVELS, ascending: one person in two cameras
+    impostor: NDArray[np.float64]  # (Q,) two people in two cameras
+
+    def __post_init__(self) -> None:
+        for name in ("genuine", "impostor"):
+            quantiles = getattr(self, name)
+            _expect(f"SameCamera.{name}", quantiles, (len(self.genuine),))
+            if not len(quantiles) or not np.all(np.isfinite(quantiles)) or np.any(np.diff(quantiles) < 0):
+                raise ValueError(f"SameCamera.{name} must be finite and never descend")
+        if not (np.isfinite([self.halves, self.meetings_median]).all() and self.meetings_spread > 0):
+            raise ValueError("SameCamera needs finite distances and a positive meetings_spread")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Calibration:
     """A distance threshold for one encoder, and the evaluation that chose it."""
 
@@ -169,6 +220,11 @@ class Calibration:
     operating_point: str  # how max_distance was chosen
     genuine_rate: float  # share of same-person pairs of tracklets within max_distance
     impostor_rate: float  # share of different-person pairs within max_distance
+    probability: ProbabilityMap | None = None  # None: an old file, or too little was known
+    camera_pairs: Mapping[tuple[str, str], float] = field(
+        default_factory=dict
+    )  # sorted names: own max_distance
+    same_camera: SameCamera | None = None  # None: an old file, or a site's own without labels
 
     def __post_init__(self) -> None:
         _expect("Calibration.centre", self.centre, (None,))

@@ -1,0 +1,214 @@
+"""`reid calibrate --from RESULTS`: a threshold for one site out of what its recording proves, without labels."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines.progress import Progress
+from reid.config import CalibrateConfig
+from reid.errors import InputError
+from reid.evaluation.calibration.points import EVENTS, OperatingPoint
+from reid.evaluation.calibration.relation import LEVELS, USUAL
+from reid.evaluation.calibration.site import Base, calibration, evidence
+from reid.evaluation.calibration.unlabelled import Corrected, Proven, best_distance, correct, proven
+from reid.gallery import calibration as calibrations
+from reid.outputs import atomic
+from reid.outputs.artefact import ArtefactError, load_tracklets
+from reid.outputs.folder import ResultsFolder
+from reid.types import Array, Calibration, Tracklet
+
+NAME = "site.calibration.json"
+RAREST = float(LEVELS[1])  # impostor rate that the labelled quantiles reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """What a results folder says of the run that made it."""
+
+    tracklets: list[Tracklet]
+    encoder_id: str
+    weights: Path | None
+    calibration: Path | None  # the one that the run was told to use
+    people: int  # who were found
+
+
+def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
+    """Write the calibration of the site that `results` (of `reid video`) shows."""
+    point = OperatingPoint.parse(config.operating_point)
+    if point.kind == "keep-map":
+        raise InputError(
+            f"--operating-point {point} needs labelled crops, because without labels nobody knows which searches "
+            "succeed; take max-f1, max-b3 or fmr=X"
+        )
+    given = _read(results)
+    base = _base(given, point, progress)
+    site = proven(given.tracklets, base.centre, base.distance)
+    _check(site, results, point, base, progress)
+    found = correct(site, base.relation, point, people=given.people, rng=np.random.default_rng(0))
+    path = config.output or results / NAME
+    own = calibration(given.encoder_id, given.people, base, site, found, point)
+    atomic.write_text(path, calibrations.dumps(own, evidence(given.people, base, site, found, point)))
+    _tell(path, base, site, found, own, progress)
+    return 0
+
+
+def _read(results: Path) -> Run:
+    """The run in a results folder."""
+    file = ResultsFolder(results).run
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        names = list(facts["cameras"])
+        encoder_id = str(facts["encoder_id"])
+        settings = facts["config"]
+        weights, file_used = settings["encoder"]["weights"], settings["linking"]["calibration"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file}: cannot be read ({type(error).__name__}: {error}); --from wants a folder that a finished "
+            "reid video has written"
+        ) from error
+    tracklets: list[Tracklet] = []
+    for name in names:
+        try:
+            tracklets += load_tracklets(ResultsFolder(results).camera(name))[0]
+        except ArtefactError as error:
+            raise InputError(f"{error}; repeat the reid video command that wrote {results}") from error
+    return Run(
+        tracklets=tracklets,
+        encoder_id=encoder_id,
+        weights=Path(weights) if weights else None,
+        calibration=Path(file_used) if file_used else None,
+        people=max(2, _people(results, tracklets)),
+    )
+
+
+def _people(results: Path, tracklets: Sequence[Tracklet]) -> int:
+    """Who were found by the run: the only guess at how many were there. Without its table, one a tracklet."""
+    file = ResultsFolder(results).identities
+    if not file.exists():
+        return len(tracklets)
+    try:
+        return len(json.loads(file.read_text(encoding="utf-8"))["persons"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{file}: cannot be read ({type(error).__name__}: {error})") from error
+
+
+def _base(given: Run, point: OperatingPoint, progress: Progress) -> Base:
+    """The encoder's calibration on labelled crops: the run's own, if it is one, or the one beside the weights.
+
+    A site's file is no base: what it was moved by would be added again.
+    """
+    paths = [given.calibration, calibrations.find(given.weights, given.encoder_id) if given.weights else None]
+    for path in (path for path in paths if path is not None and path.is_file()):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.get("evidence", {}).get("site") is None:
+            return _labelled(calibrations.load(path, given.encoder_id), path, content, point, progress)
+    if not given.tracklets:
+        raise InputError("nobody was seen, so nothing is proven; record more, or calibrate on labelled crops")
+    progress.message(
+        f"encoder {given.encoder_id} has no calibration on labelled crops: how distances within a camera relate to "
+        "those across cameras is taken from other encoders; `reid calibrate CROPS --encoder FILE` would measure it",
+        "warning",
+    )
+    return Base(
+        name="what is usual for encoders",
+        calibration=None,
+        relation=USUAL,
+        centre=_mean(given.tracklets),
+        distance=best_distance(USUAL.genuine, USUAL.impostor, point, USUAL.people),
+    )
+
+
+def _labelled(
+    known: Calibration, path: Path, content: Any, point: OperatingPoint, progress: Progress
+) -> Base:
+    if known.same_camera is None:
+        progress.message(
+            f"{path.name} does not say how distances within a camera relate to those across cameras, which is then "
+            "taken from other encoders; make it again with this version's `reid calibrate CROPS`",
+            "warning",
+        )
+    points = content.get("evidence", {}).get("tracklets", {}).get("points", {})
+    return Base(
+        name=f"labelled crops ({known.data_set})",
+        calibration=known,
+        relation=known.same_camera or USUAL,
+        centre=known.centre,
+        distance=_labelled_distance(known, points, point),
+    )
+
+
+def _labelled_distance(known: Calibration, points: Mapping[str, Any], point: OperatingPoint) -> float:
+    """Where labelled crops put the operating point; for the best clusters or pairs, the file's own will do."""
+    if str(point) in points:
+        return float(points[str(point)]["distance"][0])
+    if point.kind != "fmr":
+        return known.max_distance
+    relation = known.same_camera or USUAL
+    return best_distance(relation.genuine, relation.impostor, point, relation.people)
+
+
+def _mean(tracklets: Sequence[Tracklet]) -> Array:
+    """(D,) mean of the cameras' mean vectors: a busy camera's light is not what people have in common."""
+    cameras = sorted({t.camera_id for t in tracklets})
+    means = [
+        np.mean([t.embeddings.vectors.mean(axis=0) for t in tracklets if t.camera_id == name], axis=0)
+        for name in cameras
+    ]
+    return np.asarray(np.mean(means, axis=0), dtype=np.float32)
+
+
+def _check(site: Proven, results: Path, point: OperatingPoint, base: Base, progress: Progress) -> None:
+    """Refuses where nothing is proven, warns where little is."""
+    pairs, meetings = len(site.halves), len(site.meetings)
+    if not pairs and not meetings:
+        raise InputError(
+            f"{results} proves nothing: no track has two moments, and no two people were seen at once in one camera; "
+            "record more, or calibrate on labelled crops"
+        )
+    for count, what in ((pairs, "pairs of one person"), (meetings, "pairs of two people")):
+        if not count:
+            progress.message(f"no {what}: that side stays as {base.name} had it", "warning")
+    if pairs:
+        progress.message(
+            f"the {pairs} pairs of one person are halves of one track in one camera, which is too easy: they only "
+            "say how much this site differs from the labelled crops, not how far apart its cameras see a person",
+            "warning",
+        )
+    if point.kind == "fmr" and point.value is not None and point.value < RAREST:
+        raise InputError(
+            f"--operating-point {point} is rarer than labelled crops are kept for a site; take fmr={RAREST:g} or more"
+        )
+    if point.kind == "fmr" and point.value is not None:
+        labelled = base.calibration is not None and base.calibration.same_camera is not None
+        if not labelled and point.value * meetings < EVENTS:
+            raise InputError(
+                f"--operating-point {point} needs about {EVENTS / point.value:,.0f} pairs of two people, and "
+                f"{results} proves {meetings}; take max-f1, or calibrate the encoder on labelled crops first"
+            )
+
+
+def _tell(
+    path: Path, base: Base, site: Proven, found: Corrected, own: Calibration, progress: Progress
+) -> None:
+    rows = [[name, *counts] for name, counts in site.per_camera.items()]
+    rows.append(["all", len(site.halves), len(site.meetings)])
+    progress.summary("pairs that the recording proves", rows, header=("camera", "one person", "two people"))
+    low, high = map(base.moved_by, found.interval)
+    uncorrected = "not known" if found.uncorrected is None else f"{found.uncorrected:.3f}"
+    progress.summary(
+        "calibration of the site",
+        [
+            ("max distance", f"{own.max_distance:.3f} ({low:.3f} to {high:.3f} in 95 % of resamples)"),
+            ("chosen by", own.operating_point),
+            ("starts from", f"{base.distance:.3f}, {base.name}"),
+            ("uncorrected, for comparison", f"{uncorrected}: what the pairs above would give by themselves"),
+            ("tracklets of one person within it", f"{own.genuine_rate:.1%} of pairs, estimated"),
+            ("tracklets of two people within it", f"{own.impostor_rate:.2%} of pairs, estimated"),
+            ("written to", str(path)),
+            ("use it", f"reid video ... --calibration {path}"),
+        ],
+    )

@@ -1,0 +1,87 @@
+"""An evaluation as it stands in the calibration file: plain lists and numbers, rounded to what they are worth."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+
+from reid.evaluation.calibration.b_cubed import CANDIDATES
+from reid.evaluation.calibration.calibrate import Evaluation
+from reid.evaluation.calibration.counts import EDGES
+from reid.evaluation.calibration.probability import ProbabilityFit
+from reid.evaluation.calibration.rates import Curves
+from reid.evaluation.calibration.units import Unit
+
+EVERY = 5  # of EDGES: steps of 0.01 draw the same curves, and the file stays small
+DIGITS = 5
+
+
+def evidence(evaluation: Evaluation) -> dict[str, Any]:
+    """Everything that was measured; rates of a point are [value, low, high], an interval of 95 %."""
+    probability = evaluation.probability
+    return {
+        "people": evaluation.people,
+        "people_per_site": evaluation.people_per_site,
+        "sites": evaluation.sites,
+        "tracklets": _unit(evaluation.tracklets),
+        "images": _unit(evaluation.images),
+        "b_cubed": {
+            "distance": [float(value) for value in CANDIDATES],
+            "f1": _short(evaluation.clustering.mean),
+        },
+        "probability": None if probability is None else _probability(probability),
+        "camera_pairs": {
+            name: [_rounded(asdict(pair)) for pair in pairs]
+            for name, pairs in evaluation.camera_pairs.items()
+        },
+    }
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    return {
+        "items": unit.items,
+        "genuine_pairs": unit.sample.genuine_pairs,
+        "impostor_pairs": unit.sample.impostor_pairs,
+        "map": round(float(unit.curves.kept_map[-1]), DIGITS),
+        "points": {
+            name: {
+                "distance": _short(point.distance),
+                **{rate: _short(values) for rate, values in point.rates.items()},
+            }
+            for name, point in unit.points.items()
+        },
+        "missing": unit.missing,
+        "curves": {
+            "distance": _short(EDGES[::EVERY]),
+            **{field.name: _short(getattr(unit.curves, field.name)[::EVERY]) for field in fields(Curves)},
+        },
+    }
+
+
+def _probability(fitted: ProbabilityFit) -> dict[str, Any]:
+    return {
+        "method": fitted.method,
+        "log_loss": {name: round(loss, DIGITS) for name, loss in fitted.log_loss.items()},
+        "expected_calibration_error": round(fitted.reliability.error, DIGITS),
+        "reliability": {
+            "said": _short(fitted.reliability.said),
+            "seen": _short(fitted.reliability.seen),
+            "share": _short(fitted.reliability.share),
+        },
+    }
+
+
+def _short(values: Any) -> list[float]:
+    """Numbers of four significant digits at most DIGITS behind the point, but small rates keep two."""
+    return [float(f"{value:.4g}") for value in np.asarray(values, dtype=np.float64).tolist()]
+
+
+def _rounded(content: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: float(f"{value:.4g}")
+        if isinstance(value, float)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for key, value in content.items()
+    }

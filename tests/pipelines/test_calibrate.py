@@ -1,0 +1,150 @@
+"""`reid calibrate CROPS`: what it writes, says and refuses. The network is made up."""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from pipelines import calibrate
+from pipelines.commands import COMMANDS
+from pipelines.progress import Progress
+from pipelines.settings import load as load_settings
+from pipelines.views import Lines
+from reid.config import CalibrateConfig, EncoderConfig
+from reid.distance import unit
+from reid.errors import InputError
+from reid.gallery.calibration import load
+from reid.types import Array
+
+ENCODER = "made-up"
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def crops(tmp_path: Path) -> Path:
+    folder = tmp_path / "crops"
+    folder.mkdir()
+    for person in range(1, 49):
+        for camera in range(1, 4):
+            for number in range(3):
+                (folder / f"{person:04d}_c{camera}s1_{number:06d}_00.jpg").touch()
+    return folder
+
+
+def vectors(paths: Sequence[Path], encoder: object, *, advance: Callable[[int], None]) -> Array:
+    """Of the people in the files' names."""
+    rng = np.random.default_rng(0)
+    who = rng.normal(size=(100, 16))
+    advance(len(paths))
+    shown = who[[int(path.name[:4]) for path in paths]] + 0.6 * rng.normal(size=(len(paths), 16)) + 1
+    return unit(shown.astype(np.float32))
+
+
+@pytest.fixture
+def run(tmp_path: Path, said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    monkeypatch.setattr(calibrate, "build_encoder", lambda config: SimpleNamespace(encoder_id=ENCODER))
+    monkeypatch.setattr(calibrate, "extract", vectors)
+
+    def go(*folders: Path, **settings: Any) -> Path:
+        config = CalibrateConfig(encoder=EncoderConfig(weights=tmp_path / "net.pth"), **settings)
+        assert calibrate.run(folders, config, Progress(Lines(said, said))) == 0
+        return settings.get("output") or tmp_path / "net.pth.calibration.json"
+
+    return go
+
+
+def test_file_and_picture_lie_beside_the_weights(
+    run: Callable[..., Path], crops: Path, said: io.StringIO
+) -> None:
+    path = run(crops)
+    found = load(path, ENCODER)
+    assert found.data_set == "crops"
+    assert found.operating_point.startswith("max-f1 (F1 of pairs ")
+    evidence = json.loads(path.read_text(encoding="utf-8"))["evidence"]
+    assert evidence["people"] == 48
+    assert evidence["tracklets"]["items"] == 48 * 3
+    picture = cv2.imread(str(path.with_suffix(".png")))
+    assert picture is not None
+    text = said.getvalue()
+    for words in (
+        "tracklets: 144 of 48 people, 144 genuine",
+        "images: 432 of 48 people",
+        "not there, but found",
+        "expected calibration error",
+        f"{found.max_distance:.3f}",
+        "fmr=1e-4: needs about 100,000 pairs of two people",
+        str(path),
+    ):
+        assert words in text, words
+
+
+def test_switches(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None:
+    path = run(
+        crops, output=tmp_path / "own.json", picture=False, operating_point="keep-map=0.9", people_per_site=12
+    )
+    assert not path.with_suffix(".png").exists()
+    found = load(path, ENCODER)
+    assert found.operating_point.startswith("keep-map=0.9 (mAP ")
+    assert found.probability is None or found.probability.people == 12
+
+
+def test_the_better_point_for_linking_is_named(
+    run: Callable[..., Path], crops: Path, said: io.StringIO
+) -> None:
+    run(crops, operating_point="max-b3", picture=False)
+    assert "higher with --operating-point max-b3" not in said.getvalue()
+    run(crops, operating_point="keep-map=0.2", picture=False)
+    assert "higher with --operating-point max-b3" in said.getvalue()
+
+
+def test_too_little_data_writes_nothing(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--operating-point fmr=1e-4: needs about 100,000 pairs"):
+        run(crops, operating_point="fmr=1e-4")
+    assert not list(tmp_path.glob("*.json"))
+
+
+def test_folders_named_alike_and_the_same_twice(
+    run: Callable[..., Path], crops: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other" / "crops"
+    other.mkdir(parents=True)
+    for path in crops.glob("000*.jpg"):
+        (other / path.name).touch()
+    assert load(run(crops, other, picture=False), ENCODER).data_set == f"{crops}, {other}"
+    with pytest.raises(InputError, match="crops: given twice"):
+        run(crops, crops)
+
+
+def test_no_crops(run: Callable[..., Path]) -> None:
+    with pytest.raises(InputError, match="no crops given; name folders"):
+        run()
+
+
+@pytest.mark.parametrize("text", ["f1", "fmr", "fmr=2", "fmr=x", "max-f1=1"])
+def test_other_points_are_refused(text: str) -> None:
+    from pipelines.settings import Override
+
+    override = Override(path=("operating_point",), value=text, origin="--operating-point")
+    with pytest.raises(
+        InputError, match=r"--operating-point is '.*'; must be max-f1, max-b3, fmr=X or keep-map=X"
+    ):
+        load_settings(CalibrateConfig, None, [override], [])
+
+
+def test_crops_and_results_are_not_mixed(said: io.StringIO) -> None:
+    command = next(command for command in COMMANDS if command.name == "calibrate")
+    invocation = SimpleNamespace(
+        config=CalibrateConfig(results=Path("results")), arguments=SimpleNamespace(crops=["crops"])
+    )
+    with pytest.raises(InputError, match="--from results needs no labels; leave crops out"):
+        command.run(invocation, Progress(Lines(said, said)))  # type: ignore[arg-type]
