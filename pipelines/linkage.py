@@ -1,9 +1,11 @@
 """Who is who: the threshold, the linking, and what the gallery knows and learns."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +18,13 @@ from reid.gallery.index import PersonIndex
 from reid.gallery.linking import Linking, link
 from reid.gallery.runs import Sighting
 from reid.gallery.store import Store
-from reid.types import Array, Identity, Tracklet
+from reid.types import Array, Calibration, Identity, ProbabilityMap, Tracklet
 
 UNCALIBRATED_DISTANCE = 0.35  # raw cosine distances of usual re-identification networks; comes with a warning
 UNCALIBRATED_SPLIT = 0.45
 MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones the index finds the candidates
 CANDIDATES = 10
+CURVE_STEP = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,6 +35,13 @@ class Threshold:
     split_distance: float
     source: str
     centre: Array | None
+    probability: ProbabilityMap | None = None
+    camera_scales: Mapping[tuple[str, str], float] = field(default_factory=dict)  # see `link`
+    evidence: Mapping[str, Any] | None = None  # of the calibration, for the report
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json and the report say of it."""
+        return {"max_distance": self.max_distance, "source": self.source, "calibration": self.evidence}
 
 
 def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progress: Progress) -> Threshold:
@@ -55,7 +65,52 @@ def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progre
         )
     if config.tracklets.split_distance is not None:
         split = config.tracklets.split_distance
-    return Threshold(max_distance=distance, split_distance=split, source=source, centre=centre)
+    return Threshold(
+        max_distance=distance,
+        split_distance=split,
+        source=source,
+        centre=centre,
+        probability=calibration.probability if calibration else None,
+        camera_scales=_camera_scales(calibration) if calibration else {},
+        evidence=_evidence(path, calibration) if path and calibration else None,
+    )
+
+
+def _camera_scales(calibration: Calibration) -> dict[tuple[str, str], float]:
+    """Factors that move the own distance of every pair of cameras to the common one.
+
+    Where a distance is 0, only equal vectors are linked, and no factor leads there.
+    """
+    return {
+        pair: calibration.max_distance / own
+        for pair, own in calibration.camera_pairs.items()
+        if own > 0 and calibration.max_distance > 0
+    }
+
+
+def _evidence(path: Path, calibration: Calibration) -> dict[str, Any]:
+    """What the report shows of a calibration file; the curves only where it has them: old ones do not."""
+    tracklets = json.loads(path.read_text(encoding="utf-8")).get("evidence", {}).get("tracklets", {})
+    return {
+        "file": str(path),
+        "data_set": calibration.data_set,
+        "operating_point": calibration.operating_point,
+        "max_distance": calibration.max_distance,
+        "genuine_rate": calibration.genuine_rate,
+        "impostor_rate": calibration.impostor_rate,
+        "people": calibration.probability.people if calibration.probability else None,
+        "camera_pairs": {f"{a}-{b}": own for (a, b), own in sorted(calibration.camera_pairs.items())},
+        "curves": _coarse(tracklets["curves"]) if "curves" in tracklets else None,
+    }
+
+
+def _coarse(curves: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    """Rates at steps of CURVE_STEP: enough for a picture, and few lines in run.json."""
+    steps = np.arange(0, 2 + CURVE_STEP / 2, CURVE_STEP)
+    return {"distance": steps.round(3).tolist()} | {
+        name: np.interp(steps, curves["distance"], curves[name], left=0.0, right=1.0).round(5).tolist()
+        for name in ("genuine_rate", "impostor_rate")
+    }
 
 
 def open_gallery(config: VideoConfig, encoder_id: str) -> Store | None:
@@ -97,6 +152,8 @@ def link_tracklets(
         people=_known(store, compared, run_id) if store else (),
         next_person_id=store.next_person_id() if store else 1,
         former_ids=store.former_ids(run_id, compared) if store else {},
+        camera_scales=threshold.camera_scales,
+        probability=threshold.probability,
     )
     if store is not None:
         sightings = [

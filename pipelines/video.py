@@ -82,7 +82,7 @@ def run(config: VideoConfig, progress: Progress) -> int:
         "frames_per_second": round(processed / seconds, 2) if processed else None,
         "detector_id": detector_id,
         "encoder_id": encoder_id,
-        "threshold": {"max_distance": threshold.max_distance, "source": threshold.source},
+        "threshold": threshold.facts(),
     }
     results.finish(run_facts | describe(config, facts, rendering))
     _summarise(results, facts, seconds, progress)

@@ -11,7 +11,7 @@ from reid.distance import pairwise, unit
 from reid.gallery.clustering import average_linkage
 from reid.gallery.constraints import apart
 from reid.gallery.fragments import attach_fragments
-from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey, stack
+from reid.types import Array, Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey, stack
 
 EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
 
@@ -36,6 +36,8 @@ def link(
     people: Sequence[Identity] = (),
     next_person_id: int = 1,
     former_ids: Mapping[TrackletKey, int] | None = None,
+    camera_scales: Mapping[tuple[str, str], float] | None = None,
+    probability: ProbabilityMap | None = None,
 ) -> Linking:
     """Cluster tracklets, and the people a gallery knows, into identities.
 
@@ -51,13 +53,17 @@ def link(
         people: identities of earlier runs. They stay apart from each other and keep their ids.
         next_person_id: the first id for somebody new.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
+        camera_scales: what distances between two cameras (sorted names) are multiplied by: where a pair of cameras
+            is known to show people farther apart than others do, so that one `max_distance` suits all. Matches
+            tell the distances that were decided by. People of the gallery belong to no camera.
+        probability: says how likely each link's distance is that of one person.
     """
     order = sorted(range(len(tracklets)), key=lambda i: (tracklets[i].start_s, tracklets[i].key))
     ordered = [tracklets[i] for i in order]
     if not ordered:
         return Linking(identities=(), matches=())
     means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], centre)
-    distances = pairwise(means, means).astype(np.float64)
+    distances = pairwise(means, means).astype(np.float64) * _scales(ordered, len(people), camera_scales or {})
     forbidden = np.zeros(distances.shape, dtype=bool)
     count = len(ordered)
     forbidden[:count, :count] = apart(ordered, min_travel_s or {}, cameras)
@@ -74,7 +80,9 @@ def link(
         max_distance=fragment_slack * max_distance,
     )
     ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
-    matches = {m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, weights, labels)}
+    matches = {
+        m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, weights, labels, probability)
+    }
     return Linking(
         identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
     )
@@ -84,6 +92,19 @@ def _means(sets: Sequence[Embeddings], centre: Array | None) -> Array:
     """One unit vector (N, D) per set of vectors."""
     moved = [unit(s.vectors - centre) if centre is not None else s.vectors for s in sets]
     return unit(np.stack([vectors.mean(axis=0) for vectors in moved]))
+
+
+def _scales(
+    tracklets: Sequence[Tracklet], people: int, camera_scales: Mapping[tuple[str, str], float]
+) -> NDArray[np.float64]:
+    """(N + people, N + people) factors of distances: those of pairs of cameras, 1 elsewhere."""
+    factors = np.ones((len(tracklets) + people,) * 2)
+    names = np.array([t.camera_id for t in tracklets], dtype=object)
+    for (first, second), factor in camera_scales.items():
+        rows = np.flatnonzero(names == first), np.flatnonzero(names == second)
+        factors[np.ix_(*rows)] = factor
+        factors[np.ix_(*rows[::-1])] = factor
+    return factors
 
 
 def _person_ids(
@@ -119,6 +140,7 @@ def _matches(
     forbidden: NDArray[np.bool_],
     weights: NDArray[np.float64],
     labels: NDArray[np.int64],
+    probability: ProbabilityMap | None,
 ) -> list[Match]:
     """Each tracklet's mean distance to the rest of its person, and to the nearest other person it could be.
 
@@ -141,14 +163,16 @@ def _matches(
     found = []
     for row, tracklet in enumerate(tracklets):
         gap = float(mean[row, runner_up[row]])
+        distance = None if alone[row] else float(sums[row, own[row]] / rest[row])
         has_other = np.isfinite(gap)
         found.append(
             Match(
                 tracklet=tracklet.key,
                 person_id=ids[int(own[row])],
-                distance=None if alone[row] else float(sums[row, own[row]] / rest[row]),
+                distance=distance,
                 runner_up_id=ids[int(runner_up[row])] if has_other else None,
                 runner_up_distance=gap if has_other else None,
+                probability=None if probability is None or distance is None else float(probability(distance)),
             )
         )
     return found

@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from reid.outputs import atomic, report_links, report_people, report_run, timeline
+from reid.outputs import atomic, report_links, report_people, report_run, report_threshold, timeline
 from reid.outputs.sightings import by_tracklet, find_sightings
 from reid.types import Identity, Match, Tracklet, person_name
 from reid.video.draw import person_colour_hex
@@ -68,6 +68,7 @@ def write_report(
         links=doubts,
         link_count=doubt_count,
         farthest=_farthest(doubts, facts["max_distance"]),
+        decided=report_threshold.threshold(run, matches),
         lost=lost,
         lost_count=lost_count,
         tracklet_count=len(tracklets),

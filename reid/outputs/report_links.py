@@ -24,6 +24,7 @@ class Link:
     verdict: str  # doubtful, unsure, clear, alone
     person_id: int | None
     distance: float | None
+    probability: float | None
     runner_up_id: int | None
     runner_up_distance: float | None
     margin: float | None
@@ -102,6 +103,7 @@ def _link(tracklet: Tracklet, match: Match | None, album: Album, cameras: Sequen
         verdict=verdict(match.margin if match else None),
         person_id=match.person_id if match else None,
         distance=match.distance if match else None,
+        probability=match.probability if match else None,
         runner_up_id=match.runner_up_id if match else None,
         runner_up_distance=match.runner_up_distance if match else None,
         margin=match.margin if match else None,

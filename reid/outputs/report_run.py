@@ -6,7 +6,7 @@ Of `run` these keys are shown, each where it is present:
     seconds, frames_per_second     of the whole run
     stages_s                       {stage: seconds}
     encoder_id
-    threshold                      {max_distance, source: where it came from}
+    threshold                      {max_distance, source: where it came from, calibration: see report_threshold}
     warnings                       [sentence]
     cameras                        {name: {source, frames, duration_s, fps, width, height, seconds,
                                            frames_per_second, warnings}}

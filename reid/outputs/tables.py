@@ -18,6 +18,7 @@ person). The two tables have the same columns, one row per tracklet, by camera a
     score                float64  the detector's mean confidence
     quality              float64  of the best crop, in [0, 1]; null without crops
     distance             float64  to the rest of the person; null: nothing to compare with
+    probability          float64  that two tracklets so far apart show one person; null: the encoder has no map
     runner_up_id         int64    the next best person
     runner_up            string   its name
     runner_up_distance   float64
@@ -56,6 +57,7 @@ _COLUMNS: dict[str, str] = {
     "score": "float64",
     "quality": "float64",
     "distance": "float64",
+    "probability": "float64",
     "runner_up_id": "int64",
     "runner_up": "string",
     "runner_up_distance": "float64",
@@ -181,10 +183,11 @@ def _sighting(sighting: Sighting, crops: Mapping[TrackletKey, Sequence[str]]) ->
 
 
 def _decision(match: Match | None) -> dict[str, Any]:
-    """How sure: the four numbers that explain one match."""
+    """How sure: the numbers that explain one match."""
     runner_up = match.runner_up_id if match else None
     return {
         "distance": _rounded(match.distance) if match else None,
+        "probability": _rounded(match.probability) if match else None,
         "runner_up": None if runner_up is None else person_name(runner_up),
         "runner_up_distance": _rounded(match.runner_up_distance) if match else None,
         "margin": _rounded(match.margin) if match else None,

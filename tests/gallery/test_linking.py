@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reid.distance import unit
 from reid.gallery.linking import Linking, link
-from reid.types import Embeddings, Identity, Match, Tracklet, TrackletKey
+from reid.types import Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey
 from tests.tracklets import ENCODER, towards, tracklet
 
 CAMERAS = ("lobby", "street", "yard")
@@ -252,3 +252,52 @@ def test_a_links_distance_is_the_mean_that_was_decided_by() -> None:
                 total += seconds * float(1 - one.embeddings.vectors[0] @ other.embeddings.vectors[0])
                 weight += seconds
         assert found[one.track_id].distance == pytest.approx(total / weight, abs=1e-5)
+
+
+def test_a_camera_pair_has_a_distance_of_its_own() -> None:
+    """Between lobby and street people look farther apart; the same vectors elsewhere stay as they were."""
+    a, b, c = (unit(towards(0) + offset * towards(i)) for i, offset in ((1, 0.0), (2, 1.1), (3, 1.1)))
+    given = [
+        tracklet("lobby", 1, frames=range(10), vectors=a),
+        tracklet("street", 1, frames=range(20, 30), vectors=b),
+        tracklet("yard", 1, frames=range(40, 50), vectors=c),
+    ]
+    apart = 1 - float(a[0] @ b[0])
+    assert len(link(given, max_distance=0.3).identities) == 3
+    assert link(given, max_distance=0.3, camera_scales={}).matches == link(given, max_distance=0.3).matches
+    linking = link(given, max_distance=0.3, camera_scales={("lobby", "street"): 0.3 / 0.36})
+    check(linking, given)
+    assert of(linking, given[0]).person_id == of(linking, given[1]).person_id
+    assert of(linking, given[0]).distance == pytest.approx(apart * 0.3 / 0.36, abs=1e-5)
+    assert of(linking, given[0]).runner_up_distance == pytest.approx(apart, abs=1e-5), (
+        "yard has no own distance"
+    )
+    stricter = link(given, max_distance=0.4, camera_scales={("lobby", "street"): 1.5, ("a", "nowhere"): 9.0})
+    assert of(stricter, given[0]).person_id != of(stricter, given[1]).person_id
+    assert of(stricter, given[0]).person_id == of(stricter, given[2]).person_id
+
+
+def test_known_people_belong_to_no_camera() -> None:
+    made = tracklet("lobby", vectors=unit(towards(0) + towards(3)))
+    plain = link([made], max_distance=0.5, people=[known(4, 0)], next_person_id=5)
+    scaled = link(
+        [made],
+        max_distance=0.5,
+        people=[known(4, 0)],
+        next_person_id=5,
+        camera_scales={("lobby", "street"): 5.0},
+    )
+    assert plain.matches == scaled.matches
+
+
+def test_a_link_has_the_probability_of_its_distance() -> None:
+    tracklets, _ = site(2)
+    probability = ProbabilityMap(
+        distances=np.array([0.0, 1.0]), probabilities=np.array([1.0, 0.0]), people=24
+    )
+    for match in link(tracklets, max_distance=0.5, probability=probability).matches:
+        assert match.distance is not None
+        assert match.probability == pytest.approx(1 - match.distance, abs=1e-6)
+    assert all(match.probability is None for match in link(tracklets, max_distance=0.5).matches)
+    alone = link([tracklet()], max_distance=0.5, probability=probability).matches[0]
+    assert alone.probability is None, "nothing to compare with"

@@ -1,5 +1,5 @@
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -230,3 +230,71 @@ def test_every_match_is_optional(tmp_path: Path) -> None:
     run: dict[str, Any] = {"threshold": None, "cameras": None, "warnings": None, "stages_s": {"a": 0.0}}
     report = page(tmp_path, Scene(items, [stray], [], run))
     assert "1 track was seen" in report.text
+
+
+def calibrated(scene: Scene, **changes: Any) -> Scene:
+    """The same run with a calibration that has curves and a probability map."""
+    steps = np.arange(0, 2.01, 0.05)
+    calibration = {
+        "data_set": "crops & co",
+        "operating_point": "max-f1 (0.9), sites of 24 people",
+        "max_distance": 0.34,
+        "genuine_rate": 0.934,
+        "impostor_rate": 0.0021,
+        "people": 24,
+        "camera_pairs": {"cam1-cam2": 0.41},
+        "curves": {
+            "distance": steps.tolist(),
+            "genuine_rate": np.clip(steps / 0.6, 0, 1).tolist(),
+            "impostor_rate": np.clip((steps - 0.5) / 0.7, 0, 1).tolist(),
+        },
+    }
+    threshold = {"max_distance": 0.34, "source": "calibration", "calibration": calibration | changes}
+    matches = [
+        replace(m, probability=None if m.distance is None else max(0.0, 1 - 2 * m.distance))
+        for m in scene.matches
+    ]
+    return replace(scene, run=scene.run | {"threshold": threshold}, matches=matches)
+
+
+def test_the_threshold_is_explained(tmp_path: Path) -> None:
+    scene = calibrated(demo_scene())
+    report = page(tmp_path, scene)
+    assert report.unpaired == []
+    for text in (
+        "Calibrated on crops & co",
+        "max-f1 (0.9)",
+        "93.4\xa0%",
+        "0.21\xa0%",
+        "cam1-cam2 0.410",
+        "site of 24 people",
+    ):
+        assert text in report.text
+    assert len(report.having("polygon", "points")) == 2
+    links = [m for m in scene.matches if m.person_id is not None and m.distance is not None]
+    ticks = [tick for tick in report.classed("tick") if "faint" not in str(tick["class"])]
+    assert len(ticks) == len(links)
+    limit = next(line for line in report.classed("limit") if line.get("y1") == "-4")
+    at, threshold = float(str(limit["x1"])), 0.34
+    for link, tick in zip(links, ticks, strict=True):
+        assert link.distance is not None
+        assert float(str(tick["x1"])) == pytest.approx(at * link.distance / threshold, abs=1)
+    assert report.text.count("under 1\xa0%") == 0
+    assert f"{100 * max(0.0, 1 - 2 * float(links[0].distance or 0)):.0f}\xa0%" in report.text
+
+
+def test_a_threshold_set_by_hand_is_told_from_the_calibrations(tmp_path: Path) -> None:
+    text = page(tmp_path, calibrated(demo_scene(), max_distance=0.5, camera_pairs={})).text
+    assert "set by hand (calibration); the calibration says 0.500" in text
+    assert "distance of their own" not in text
+
+
+def test_without_a_map_no_probability_is_shown(tmp_path: Path) -> None:
+    report = page(tmp_path, demo_scene())
+    assert "One person" not in report.text
+    assert "how likely" not in report.text
+    assert not report.having("polygon", "points")
+    assert "The threshold" in report.text
+    known = calibrated(demo_scene(), curves=None)
+    assert not page(tmp_path, known).having("polygon", "points")
+    assert page(tmp_path, replace(known, matches=[], tracklets=[])).unpaired == []

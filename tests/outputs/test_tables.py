@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ def test_identities_say_who_was_where_when(tmp_path: Path) -> None:
     }  # fmt: skip
     assert sightings[0] == {
         "camera": "a", "start_s": 0.0, "end_s": 3.0, "track_ids": [1, 2], "distance": 0.15,
-        "runner_up": "P0009", "runner_up_distance": 0.35, "margin": 0.2, "crop": "crops/P0004/a_1_1.jpg",
+        "probability": None, "runner_up": "P0009", "runner_up_distance": 0.35, "margin": 0.2,
+        "crop": "crops/P0004/a_1_1.jpg",
     }  # fmt: skip
     assert [(s["camera"], s["start_s"], s["track_ids"]) for s in sightings[1:]] == [
         ("b", 0.5, [1]),
@@ -131,3 +133,14 @@ def test_sightings_do_not_depend_on_the_order_of_tracklets() -> None:
         assert [s.tracklets for s in sightings] == [s.tracklets for s in again[person]]
         ticks = {t for s in sightings for t in range(round(s.start_s * 1000), round(s.end_s * 1000))}
         assert abs(len(ticks) / 1000 - seconds_seen(sightings)) < 0.01
+
+
+def test_probabilities_stand_beside_distances(tmp_path: Path) -> None:
+    scene = small()
+    matches = [replace(m, probability=None if m.distance is None else 0.87654) for m in scene.matches]
+    folder, _ = written(tmp_path, replace(scene, matches=matches))
+    rows = pa_parquet.read_table(folder.tracklets_parquet).to_pylist()
+    assert {row["probability"] for row in rows if row["distance"] is not None} == {0.8765}
+    assert {row["probability"] for row in rows if row["distance"] is None} == {None}
+    persons = json.loads(folder.identities.read_text())["persons"]
+    assert persons[0]["sightings"][0]["probability"] == 0.8765
