@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 
-from pipelines.commands import COMMANDS, Command, Invocation
+from pipelines.command import Command, Invocation
+from pipelines.commands import COMMANDS
 from reid.errors import InputError
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.

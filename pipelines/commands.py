@@ -4,71 +4,14 @@ A job's module is imported when it runs: torch, OpenCV and ultralytics take seco
 Config models are imported when a command is chosen: the table of contents appears at once.
 """
 
-import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.command import Command, Invocation
+
 if TYPE_CHECKING:
-    from pipelines.parser import Parser
     from pipelines.progress import Progress
     from reid.config import Section
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One job on the command line."""
-
-    name: str
-    summary: str
-    examples: str
-    run: "Callable[[Invocation, Progress], int]"
-    usage: str
-    model: "Callable[[], type[Section]] | None" = None
-    positional: str | None = None  # the setting that arguments without a flag are for
-    skip: tuple[str, ...] = ()  # settings that the job decides itself
-    file: bool = False  # reads --config and prints it
-    operands: tuple[tuple[str, str | None, str], ...] = ()  # name, nargs, help
-
-    def parser(self) -> "Parser":
-        """The command's own flags, made from its config model."""
-        from pipelines.flags import add_settings
-        from pipelines.parser import Parser
-
-        usage = f"reid {self.name} {self.usage}"
-        about = f"{self.summary[:1].upper()}{self.summary[1:]}."
-        parser = Parser(prog=f"reid {self.name}", usage=usage, description=about, epilog=self.examples)
-        for name, nargs, text in self.operands:
-            parser.add_argument(name, nargs=nargs, metavar=name.upper(), help=text)
-        group = parser.add_argument_group("command")
-        if self.file:
-            group.add_argument(
-                "--config", type=Path, metavar="FILE", help="YAML file with settings; flags win over it"
-            )
-            group.add_argument(
-                "--print-config", action="store_true", help="print the settings as such a file, and stop"
-            )
-        group.add_argument("--quiet", action="store_true", help="only warnings and errors")
-        group.add_argument(
-            "--log-format",
-            choices=("text", "json"),
-            default="text",
-            help="json: one object a line, for programs",
-        )
-        group.add_argument("--debug", action="store_true", help="tracebacks, and what libraries log")
-        if self.model is not None:
-            add_settings(parser, self.model(), positional=self.positional, skip=self.skip)
-        return parser
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
-    """One checked command line: everything a job is called with."""
-
-    command: Command
-    config: "Section | None"
-    arguments: argparse.Namespace
 
 
 def _video_config() -> "type[Section]":
@@ -114,6 +57,20 @@ def _evaluate(invocation: Invocation, progress: "Progress") -> int:
     )
 
 
+def _benchmark_config() -> "type[Section]":
+    from pipelines.options import BenchmarkConfig
+
+    return BenchmarkConfig
+
+
+def _benchmark(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.benchmark import run
+    from pipelines.options import BenchmarkConfig
+
+    assert isinstance(invocation.config, BenchmarkConfig)
+    return run(invocation.arguments.dataset or "market1501", invocation.config, progress)
+
+
 def _calibrate_config() -> "type[Section]":
     from reid.config import CalibrateConfig
 
@@ -121,11 +78,21 @@ def _calibrate_config() -> "type[Section]":
 
 
 def _calibrate(invocation: Invocation, progress: "Progress") -> int:
-    from pipelines.calibrate import run
     from reid.config import CalibrateConfig
+    from reid.errors import InputError
 
-    assert isinstance(invocation.config, CalibrateConfig)
-    return run([Path(folder) for folder in invocation.arguments.crops], invocation.config, progress)
+    config = invocation.config
+    assert isinstance(config, CalibrateConfig)
+    crops = [Path(folder) for folder in invocation.arguments.crops]
+    if config.results is None:
+        from pipelines import calibrate
+
+        return calibrate.run(crops, config, progress)
+    from pipelines import calibrate_site
+
+    if crops:
+        raise InputError(f"--from {config.results} needs no labels; leave {crops[0]} out, or --from")
+    return calibrate_site.run(config.results, config, progress)
 
 
 def _gallery(invocation: Invocation, progress: "Progress") -> int:
@@ -156,6 +123,18 @@ examples:
   reid video lobby=a.mp4 lobby=b.mp4 street='street/*.jpg' --output monday --fps 10
   reid video *.mp4 --gallery site.db --offset street=-2.5 --min-travel lobby-street=20
   reid video --print-config > site.yaml     then edit it, and: reid video *.mp4 --config site.yaml
+"""
+BENCHMARK_EXAMPLES = """\
+examples:
+  reid benchmark market1501 --root Market-1501-v15.09.15 --encoder osnet_x0_25_market1501.pth
+  reid benchmark market1501 --root Market-1501-v15.09.15 --encoder a.pth --compare b.onnx --rerank --multi-query
+  reid benchmark csv --root crops.csv --encoder a.pth --page.show 0002_c1s1_000451_03.jpg
+"""
+CALIBRATE_EXAMPLES = """\
+examples:
+  reid calibrate crops --encoder osnet_x0_25_msmt17.pth
+  reid calibrate crops more --encoder a.pth --operating-point fmr=1e-3 --people-per-site 50 --output a.json
+  reid calibrate --from results --encoder osnet_x0_25_msmt17.pth --output site.json
 """
 PERSON = ("person", None, "person: a number such as P0001, or a label")
 GALLERY = ("gallery", None, "SQLite file that --gallery of reid video has written")
@@ -205,13 +184,27 @@ COMMANDS = (
         operands=(("results", None, "folder that reid video has written"),),
     ),
     Command(
+        name="benchmark",
+        summary="encoders on a labelled data set: mAP, CMC, intervals, curves, ranked lists",
+        usage="[DATASET] --root DIR --encoder FILE [--compare FILE] [--output DIR] [settings]",
+        examples=BENCHMARK_EXAMPLES,
+        run=_benchmark,
+        model=_benchmark_config,
+        file=True,
+        operands=(
+            ("dataset", "?", "how it is laid out: market1501 (default), msmt17, cuhk03, folder or csv"),
+        ),
+    ),
+    Command(
         name="calibrate",
-        summary="labelled person crops to the distance up to which an encoder's tracklets are one person",
-        usage="CROPS... --encoder FILE [--output FILE] [settings]",
-        examples="example:\n  reid calibrate crops --encoder osnet_x0_25_msmt17.pth\n",
+        summary="the distance up to which an encoder's tracklets are one person, from labelled crops or a recording",
+        usage="CROPS... --encoder FILE [--operating-point POINT] [--output FILE] [settings], or --from RESULTS ...",
+        examples=CALIBRATE_EXAMPLES,
         run=_calibrate,
         model=_calibrate_config,
-        operands=(("crops", "+", "folder of crops with Market-1501 file names; several count alike"),),
+        operands=(
+            ("crops", "*", "folder of labelled crops, or CSV file, see --format; several count alike"),
+        ),
     ),
     _of_gallery("list", "the people that a gallery remembers", "GALLERY"),
     _of_gallery("show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON),

@@ -48,6 +48,14 @@ SHORTS = (
     Short("--tables", ("outputs.tables",)),
     Short("--crops", ("outputs.crops",)),
     Short("--report", ("outputs.report",)),
+    Short("--multi-query", ("multi_query",)),
+    Short("--rerank", ("rerank.enabled",)),
+    Short("--page", ("page.enabled",)),
+    Short("--from", ("results",), "RESULTS"),
+    Short("--operating-point", ("operating_point",), "POINT"),
+    Short("--people-per-site", ("people_per_site",)),
+    Short("--camera-pairs", ("camera_pairs",)),
+    Short("--memory", ("memory_mib",), "MIB"),
 )
 
 

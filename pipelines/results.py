@@ -1,16 +1,14 @@
 """Everything `reid video` writes once it is known who is who."""
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reid import __version__
+from pipelines.versions import versions
 from reid.config import VideoConfig
 from reid.gallery.linking import Linking
 from reid.outputs import atomic
@@ -114,6 +112,5 @@ def describe(
         "networks_share": round(networks / work, 4) if work else None,
         "cameras": cameras,
         "config": config.model_dump(mode="json"),
-        "versions": {"reid": __version__, "python": platform.python_version()}
-        | {name: version(name) for name in PACKAGES},
+        "versions": versions(PACKAGES),
     }

@@ -14,3 +14,11 @@ def shared(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"needs {name} in the shared folder that REID_SHARED names")
     return path
+
+
+def market() -> Path:
+    """The folder of Market-1501; skips the test that asks where nobody has said."""
+    folder = os.environ.get("REID_MARKET1501")
+    if not folder:
+        pytest.skip("needs Market-1501: REID_MARKET1501 names its folder")
+    return Path(folder)

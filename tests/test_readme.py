@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import parse
-from pipelines.commands import COMMANDS, Invocation
+from pipelines.command import Invocation
+from pipelines.commands import COMMANDS
 from reid.shipped import demo_recording, shipped
 from tests.shared import shared
 

@@ -72,7 +72,9 @@ class YoloDetector:
         blank = np.zeros((64, 64, 3), dtype=np.uint8)
         if not self._ready():
             with full_precision():
-                self._model.predict([blank], imgsz=self._config.image_size, device=self._device, verbose=False)
+                self._model.predict(
+                    [blank], imgsz=self._config.image_size, device=self._device, verbose=False
+                )
         backend = self._model.predictor.model
         if getattr(backend, "format", "") != "pt" and not getattr(backend, "dynamic", False):
             self._batch = int(getattr(backend, "batch", 1) or 1)

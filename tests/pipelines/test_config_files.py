@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.cli import parse
-from pipelines.commands import Invocation
+from pipelines.command import Invocation
 from pipelines.document import document
 from pipelines.keys import Key, keys, plain
+from pipelines.options import BenchmarkConfig
 from pipelines.settings import load, parse_yaml
 from reid.config import DetectorConfig, Section, VideoConfig
 from reid.errors import InputError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-MODELS: dict[str, type[Section]] = {"video.yaml": VideoConfig}
+MODELS: dict[str, type[Section]] = {"benchmark.yaml": BenchmarkConfig, "video.yaml": VideoConfig}
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 NAME = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs")), min_size=1).filter(lambda n: n[0] != "{")
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.calibrate import _labelled
 from pipelines.linkage import choose_threshold, open_gallery
 from pipelines.pace import warn_of_pace
 from pipelines.progress import Progress, reporter
 from reid.config import LinkingConfig, SourceConfig, TrackletConfig, VideoConfig
+from reid.datasets.open import open_crops
 from reid.errors import InputError
 from reid.video.reader import SourceInfo
 
@@ -63,6 +63,6 @@ def test_crops_of_one_camera_calibrate_nothing(tmp_path: Path) -> None:
     for name in ("0001_c1s1_000001_00.jpg", "0002_c1s1_000002_00.jpg"):
         (tmp_path / name).touch()
     with pytest.raises(InputError, match="nobody is seen by two cameras"):
-        _labelled(tmp_path)
+        open_crops("market1501", tmp_path)
     (tmp_path / "0002_c2s1_000002_00.jpg").touch()
-    assert len(_labelled(tmp_path)) == 3
+    assert len(open_crops("market1501", tmp_path)) == 3

@@ -1,0 +1,94 @@
+"""A labelled data set and some encoders to a table, benchmark.json and benchmark.html."""
+
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+from pipelines.benchmark_page import Page, find_shown
+from pipelines.benchmark_tables import print_side_by_side, print_tables
+from pipelines.measure import measure
+from pipelines.options import BenchmarkConfig
+from pipelines.progress import Progress
+from pipelines.versions import versions
+from reid.datasets.open import as_kind, describe, open_data_set
+from reid.datasets.records import DataSet
+from reid.embedding.build import build_encoder
+from reid.errors import InputError
+from reid.evaluation.retrieval.scores import Scores
+from reid.outputs import atomic
+
+PACKAGES = ("torch", "openvino", "onnxruntime", "opencv-python-headless", "numpy", "scikit-learn")
+
+
+def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
+    """Score every encoder on the data set; what is finished is written before the next encoder begins."""
+    weights = [path for path in (config.encoder.weights, *config.compare) if path is not None]
+    if not weights:
+        raise InputError("--encoder is not set; it wants a re-identification network: .pth, .onnx or .xml")
+    _check_output(config.output)
+    data = open_data_set(
+        as_kind(kind), config.root, distractors=config.distractors, multi_query=config.multi_query
+    )
+    progress.summary(f"data set {data.name}", describe(data))
+    for note in data.notes:
+        progress.message(note)
+    shown = find_shown(data, config)
+    # all of them first: a second file that cannot be used should not be found out after an hour
+    encoders = [build_encoder(config.encoder.model_copy(update={"weights": path})) for path in weights]
+    page = Page(data, shown, config)
+    scores: list[tuple[str, dict[str, Scores]]] = []
+    figures, document = config.output / "benchmark.json", _document(kind, data, config)
+    for name, path, encoder in zip(_names(weights), weights, encoders, strict=True):
+        measured = measure(name, data, path, encoder, config, progress)
+        document["encoders"].append(measured.as_dict())
+        atomic.write_text(figures, json.dumps(document, indent=1, allow_nan=False) + "\n")
+        print_tables(measured, progress)
+        scores.append((name, measured.variants))
+        if config.page.enabled:  # its part of the page now, so that its vectors need not be kept
+            page.add(measured)
+    if len(scores) > 1:
+        print_side_by_side(scores, progress)
+    written = [("figures", str(figures))]
+    if config.page.enabled:
+        written.append(("page", str(page.write(config.output / "benchmark.html"))))
+    progress.summary("written to", written)
+    return 0
+
+
+def _check_output(folder: Path) -> None:
+    """Find out before anything is computed whether results can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"--output {folder}: cannot be written to ({error.strerror}); name another folder"
+        ) from None
+
+
+def _names(weights: list[Path]) -> list[str]:
+    """What the encoders are called: as little of their paths as tells them apart."""
+    for length in range(max(len(path.parts) for path in weights)):
+        names = ["/".join((*path.parts[-1 - length : -1], path.name)) for path in weights]
+        if len(set(names)) == len(names):
+            break
+    stems = [str(Path(name).with_suffix("")) for name in names]
+    return stems if len(set(stems)) == len(stems) else names
+
+
+def _document(kind: str, data: DataSet, config: BenchmarkConfig) -> dict[str, Any]:
+    return {
+        "data_set": {
+            "kind": kind,
+            "name": data.name,
+            "facts": dict(describe(data)),
+            "notes": list(data.notes),
+        },
+        "encoders": [],
+        "config": config.model_dump(mode="json"),
+        "versions": versions(PACKAGES),
+        "machine": {"system": platform.platform(), "processor": platform.machine()},
+    }
