@@ -91,7 +91,12 @@ def _draw(path: Path, encoder: str, point: str, calibration: Calibration, evalua
     if fitted is not None:
         said = fitted.reliability
         diagram = Diagram(
-            said=said.said, seen=said.seen, share=said.share, error=said.error, method=fitted.method
+            said=said.said,
+            seen=said.seen,
+            share=said.share,
+            error=said.error,
+            doubtful_error=said.doubtful_error,
+            method=fitted.method,
         )
     target = path.with_suffix(".png")
     title = (

@@ -52,6 +52,7 @@ def _probability(evaluation: Evaluation, calibration: Calibration, progress: Pro
             ("map", f"{fitted.method}, for a site of {evaluation.people_per_site} people"),
             ("at the threshold", f"{float(fitted.map(calibration.max_distance)):.2f}"),
             ("expected calibration error", f"{fitted.reliability.error:.4f} on people not fitted on"),
+            ("where it says 10 to 90 %", f"{fitted.reliability.doubtful_error:.3f}, most pairs being plain"),
         ],
     )
 

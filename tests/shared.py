@@ -16,7 +16,7 @@ def shared(name: str) -> Path:
     return path
 
 
-def market() -> Path:
+def market1501() -> Path:
     """The folder of Market-1501; skips the test that asks where nobody has said."""
     folder = os.environ.get("REID_MARKET1501")
     if not folder:

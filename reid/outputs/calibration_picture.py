@@ -45,6 +45,7 @@ class Diagram:
     seen: Floats
     share: Floats  # of all pairs
     error: float
+    doubtful_error: float  # where 10 to 90 % is said
     method: str
 
 
@@ -136,7 +137,8 @@ def _reliability(axis: "Axes", diagram: Diagram) -> None:
     axis.text(
         0.97,
         0.04,
-        f"expected calibration error {diagram.error:.4f}\non people not fitted on\nlarger dots: more pairs",
+        f"expected calibration error {diagram.error:.4f},\n{diagram.doubtful_error:.3f} where 10 to 90 % is said,\n"
+        "on people not fitted on\nlarger dots: more pairs",
         transform=axis.transAxes,
         ha="right",
         va="bottom",

@@ -1,6 +1,5 @@
 """Market-1501's folders, and what has the same: DukeMTMC, CUHK03-NP."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from reid.datasets.published import Original
 from reid.datasets.records import DISTRACTOR
 from reid.errors import InputError
 from tests.datasets.trees import market, touch
+from tests.shared import market1501
 
 
 def test_labels(tmp_path: Path) -> None:
@@ -218,9 +218,8 @@ def test_cuhk03_as_first_published(tmp_path: Path) -> None:
 
 
 @pytest.mark.market
-@pytest.mark.skipif("REID_MARKET1501" not in os.environ, reason="REID_MARKET1501 does not name Market-1501")
 def test_the_real_one() -> None:
-    data = open_data_set("market1501", Path(os.environ["REID_MARKET1501"]), multi_query=True)
+    data = open_data_set("market1501", market1501(), multi_query=True)
     assert data.name == "Market-1501"
     assert data.notes == ("3,819 junk pictures of bounding_box_test left out",)
     assert data.train is not None

@@ -27,6 +27,7 @@ DIAGRAM = Diagram(
     seen=np.array([0.2, 0.8]),
     share=np.array([0.9, 0.1]),
     error=0.1,
+    doubtful_error=0.2,
     method="isotonic",
 )
 

@@ -18,7 +18,7 @@ from tests.evaluation.retrieval.reference import Figures, figures, listed
 from tests.evaluation.retrieval.reference import labelled as people
 from tests.evaluation.retrieval.rerank_reference import dense
 from tests.pipelines.test_bad_input import tiny_encoder
-from tests.shared import market, shared
+from tests.shared import market1501, shared
 
 PEOPLE, CAMERAS = 6, 3
 
@@ -258,7 +258,7 @@ def test_the_real_one(weights: str, map_: float, rank1: float, tmp_path: Path) -
         "benchmark",
         "market1501",
         "--root",
-        str(market()),
+        str(market1501()),
         "--encoder",
         str(shared(f"weights/{weights}")),
     ]

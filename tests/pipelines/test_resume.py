@@ -95,6 +95,8 @@ def test_stopped_it_leaves_no_process_behind_and_goes_on_from_there(
 ) -> None:
     words = [sys.executable, "-m", "pipelines.cli", *command(tmp_path / "results", "--workers", "1")]
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    # a shell that runs the tests in the background makes all below it deaf to Ctrl-C
+    pipes |= {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
     process = subprocess.Popen(words, cwd=ROOT, start_new_session=True, **pipes)  # type: ignore[call-overload]
     try:
         while not finished_cameras(tmp_path / "results"):

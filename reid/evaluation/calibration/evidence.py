@@ -63,6 +63,7 @@ def _probability(fitted: ProbabilityFit) -> dict[str, Any]:
         "method": fitted.method,
         "log_loss": {name: round(loss, DIGITS) for name, loss in fitted.log_loss.items()},
         "expected_calibration_error": round(fitted.reliability.error, DIGITS),
+        "doubtful_calibration_error": round(fitted.reliability.doubtful_error, DIGITS),
         "reliability": {
             "said": _short(fitted.reliability.said),
             "seen": _short(fitted.reliability.seen),

@@ -27,6 +27,18 @@ class Reliability:
     share: Floats  # (bins,) of all pairs of a site
     error: float  # expected calibration error: mean of |said - seen|, weighted by share (Naeini et al. 2015)
 
+    @property
+    def doubtful_error(self) -> float:
+        """The same over the bins between 10 and 90 % alone; 0 where no pair lies there.
+
+        Nearly all pairs of a site are plainly two people, and make the whole error look small.
+        """
+        doubtful = (self.said >= 0.1) & (self.said <= 0.9)
+        weight = self.share[doubtful]
+        if not weight.sum():
+            return 0.0
+        return float(np.abs(self.said - self.seen)[doubtful] @ weight / weight.sum())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProbabilityFit:

@@ -7,7 +7,7 @@ from scipy.stats import norm
 from reid.evaluation.calibration import probability
 from reid.evaluation.calibration.counts import EDGES, Counts, Sample, measure
 from reid.evaluation.calibration.labelled import Items
-from reid.evaluation.calibration.probability import fit
+from reid.evaluation.calibration.probability import Reliability, fit
 from tests.evaluation.calibration.worlds import items
 
 
@@ -42,6 +42,15 @@ def test_it_holds_on_people_not_seen() -> None:
             assert genuine[inside].sum() / weight == pytest.approx(expected, abs=0.1)
     assert found.reliability.error < 0.03
     assert found.reliability.share.sum() == pytest.approx(1)
+    assert found.reliability.error < found.reliability.doubtful_error < 0.15
+
+
+def test_the_doubtful_are_not_drowned_by_the_plain() -> None:
+    bins = {"said": [0.01, 0.3, 0.6, 0.99], "seen": [0.01, 0.5, 0.6, 0.99], "share": [0.9, 0.02, 0.06, 0.02]}
+    found = Reliability(**{name: np.array(values) for name, values in bins.items()}, error=0.004)
+    assert found.doubtful_error == pytest.approx(0.2 * 0.02 / 0.08)
+    none = {name: np.array([values[0]]) for name, values in bins.items()}
+    assert Reliability(**none, error=0.0).doubtful_error == 0.0
 
 
 def test_a_known_truth_is_found_by_both_ways() -> None:
