@@ -11,6 +11,7 @@ from pipelines.measure import measure
 from pipelines.options import BenchmarkConfig
 from pipelines.progress import Progress
 from pipelines.versions import versions
+from pipelines.writable import check_folder
 from reid.datasets.open import as_kind, describe, open_data_set
 from reid.datasets.records import DataSet
 from reid.embedding.build import build_encoder
@@ -26,7 +27,7 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     weights = [path for path in (config.encoder.weights, *config.compare) if path is not None]
     if not weights:
         raise InputError("--encoder is not set; it wants a re-identification network: .pth, .onnx or .xml")
-    _check_output(config.output)
+    check_folder(config.output)
     data = open_data_set(
         as_kind(kind), config.root, distractors=config.distractors, multi_query=config.multi_query
     )
@@ -54,19 +55,6 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
         written.append(("page", str(page.write(config.output / "benchmark.html"))))
     progress.summary("written to", written)
     return 0
-
-
-def _check_output(folder: Path) -> None:
-    """Find out before anything is computed whether results can be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise InputError(
-            f"--output {folder}: cannot be written to ({error.strerror}); name another folder"
-        ) from None
 
 
 def _names(weights: list[Path]) -> list[str]:

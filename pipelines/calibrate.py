@@ -7,6 +7,7 @@ import numpy as np
 
 from pipelines.calibrate_report import report
 from pipelines.progress import Progress
+from pipelines.writable import check_file
 from reid.config import CalibrateConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
@@ -22,6 +23,8 @@ from reid.outputs import atomic
 from reid.outputs.calibration_picture import Diagram, Panel, write_picture
 from reid.types import Calibration
 
+FEW_PEOPLE = 20  # below it, who they are decides more than how the encoder works
+
 
 def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) -> int:
     """Embed labelled crops and write the encoder's calibration, with what was measured, and its picture."""
@@ -33,6 +36,9 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
         if [other.resolve() for other in folders].count(folder.resolve()) > 1:
             raise InputError(f"{folder}: given twice; its people would be strangers to themselves")
     point = OperatingPoint.parse(config.operating_point)
+    weights = config.encoder.weights
+    if weights is not None:  # build_encoder says what to do where it is
+        check_file(config.output or beside(weights), ".json")
     splits = [open_crops(config.format, folder) for folder in folders]
     encoder = build_encoder(config.encoder)
     sets = []
@@ -63,6 +69,13 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
         raise InputError(f"--operating-point {error}") from error
     assert config.encoder.weights is not None  # build_encoder has refused that
     path = config.output or beside(config.encoder.weights)
+    seen_twice = sum(own.people_in_two_cameras for own in sets)
+    if seen_twice < FEW_PEOPLE:
+        progress.message(
+            f"people seen by two cameras: {seen_twice}. So few say little about others: the distance may be "
+            f"far off, whatever its interval says. Give {FEW_PEOPLE} or more",
+            "warning",
+        )
     atomic.write_text(path, dumps(calibration, evidence(evaluation)))
     written = [("calibration", str(path))]
     if config.picture:

@@ -31,7 +31,7 @@ def _rates(unit: Unit, evaluation: Evaluation, progress: Progress) -> None:
         ("point", "distance", "genuine", "impostor", "precision", "F1", "mAP kept"),
     )
     progress.summary(
-        f"{unit.name}, searches in a gallery of {people} people",
+        f"{unit.name}, searches in a gallery of {min(people, evaluation.people)} people",
         _rows(unit, ("fpir", "tpir"), with_distance=False),
         ("point", "not there, but found", "there, and found first"),
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.progress import Progress
+from pipelines.writable import check_file
 from reid.config import CalibrateConfig
 from reid.errors import InputError
 from reid.evaluation.calibration.points import EVENTS, OperatingPoint
@@ -44,12 +45,13 @@ def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
             f"--operating-point {point} needs labelled crops, because without labels nobody knows which searches "
             "succeed; take max-f1, max-b3 or fmr=X"
         )
+    path = config.output or results / NAME
     given = _read(results)
+    check_file(path, ".json")
     base = _base(given, point, progress)
     site = proven(given.tracklets, base.centre, base.distance)
     _check(site, results, point, base, progress)
     found = correct(site, base.relation, point, people=given.people, rng=np.random.default_rng(0))
-    path = config.output or results / NAME
     own = calibration(given.encoder_id, given.people, base, site, found, point)
     atomic.write_text(path, calibrations.dumps(own, evidence(given.people, base, site, found, point)))
     _tell(path, base, site, found, own, progress)
@@ -103,9 +105,10 @@ def _base(given: Run, point: OperatingPoint, progress: Progress) -> Base:
     """
     paths = [given.calibration, calibrations.find(given.weights, given.encoder_id) if given.weights else None]
     for path in (path for path in paths if path is not None and path.is_file()):
+        known = calibrations.load(path, given.encoder_id)  # which refuses what is damaged
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content.get("evidence", {}).get("site") is None:
-            return _labelled(calibrations.load(path, given.encoder_id), path, content, point, progress)
+        if (content.get("evidence") or {}).get("site") is None:
+            return _labelled(known, path, content, point, progress)
     if not given.tracklets:
         raise InputError("nobody was seen, so nothing is proven; record more, or calibrate on labelled crops")
     progress.message(
@@ -131,7 +134,10 @@ def _labelled(
             "taken from other encoders; make it again with this version's `reid calibrate CROPS`",
             "warning",
         )
-    points = content.get("evidence", {}).get("tracklets", {}).get("points", {})
+    measured = (content.get("evidence") or {}).get("tracklets") or {}
+    if str(point) in measured.get("missing", {}):
+        raise InputError(f"{path}: its labelled crops do not say where {measured['missing'][str(point)]}")
+    points = measured.get("points", {})
     return Base(
         name=f"labelled crops ({known.data_set})",
         calibration=known,

@@ -134,7 +134,7 @@ CALIBRATE_EXAMPLES = """\
 examples:
   reid calibrate crops --encoder osnet_x0_25_msmt17.pth
   reid calibrate crops more --encoder a.pth --operating-point fmr=1e-3 --people-per-site 50 --output a.json
-  reid calibrate --from results --encoder osnet_x0_25_msmt17.pth --output site.json
+  reid calibrate --from results --output site.json
 """
 PERSON = ("person", None, "person: a number such as P0001, or a label")
 GALLERY = ("gallery", None, "SQLite file that --gallery of reid video has written")
@@ -203,7 +203,7 @@ COMMANDS = (
         run=_calibrate,
         model=_calibrate_config,
         operands=(
-            ("crops", "*", "folder of labelled crops, or CSV file, see --format; several count alike"),
+            ("crops", "*", "folder of labelled crops, or CSV file, see --format; several may be given"),
         ),
     ),
     _of_gallery("list", "the people that a gallery remembers", "GALLERY"),

@@ -211,7 +211,8 @@ class CalibrateConfig(Section):
         "(share of the mean average precision that matches within it keep)",
     )
     people_per_site: Annotated[int, Field(ge=2)] = Field(
-        24, description="people at one site; more people need a smaller distance"
+        24,
+        description="people at one site; more people need a smaller distance; with --from, as many as were found",
     )
     format: Literal["market1501", "msmt17", "cuhk03", "folder", "csv"] = Field(
         "market1501", description="how the crops are labelled; market1501: by their file names"
@@ -222,7 +223,7 @@ class CalibrateConfig(Section):
     output: Path | None = Field(
         None, description="calibration file; null: <weights>.calibration.json beside them"
     )
-    picture: bool = Field(True, description="draw the distances beside the file, as <file>.png")
+    picture: bool = Field(True, description="draw the distances beside the file, .png for .json")
 
     @field_validator("operating_point")
     @classmethod

@@ -148,3 +148,22 @@ def test_crops_and_results_are_not_mixed(said: io.StringIO) -> None:
     )
     with pytest.raises(InputError, match="--from results needs no labels; leave crops out"):
         command.run(invocation, Progress(Lines(said, said)))  # type: ignore[arg-type]
+
+
+def test_few_people_are_warned_of(run: Callable[..., Path], tmp_path: Path, said: io.StringIO) -> None:
+    """Two people, one of them in one camera only: written, with a warning; how cameras relate is left open."""
+    folder = tmp_path / "two"
+    folder.mkdir()
+    for name in ("0001_c1s1_000001", "0001_c1s1_000002", "0001_c2s1_000003", "0001_c2s1_000004"):
+        (folder / f"{name}_00.jpg").touch()
+        (folder / f"{name.replace('0001_c2', '0002_c1').replace('0001_c1', '0002_c1')}_01.jpg").touch()
+    made = load(run(folder), ENCODER)
+    assert "people seen by two cameras: 1." in said.getvalue()
+    assert made.same_camera is None
+
+
+def test_a_picture_is_no_place_for_the_file(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.png: must be a file whose name ends with \.json"):
+        run(crops, output=tmp_path / "a.png")
+    with pytest.raises(InputError, match="must be a file"):
+        run(crops, output=tmp_path)

@@ -192,3 +192,28 @@ def test_a_rare_rate_wants_labelled_crops(tmp_path: Path, progress: Progress) ->
 def test_nobody_is_nothing(tmp_path: Path, progress: Progress) -> None:
     with pytest.raises(InputError, match="nobody was seen"):
         calibrate_site.run(results(tmp_path, {"a": []}), CalibrateConfig(), progress)
+
+
+def test_a_damaged_base_is_named(tmp_path: Path, progress: Progress) -> None:
+    made = results(tmp_path, {"a": walkers("a", 1), "b": walkers("b", 2)})
+    beside = tmp_path / "encoder.onnx.calibration.json"
+    for text in ("{ broken", "[]"):
+        beside.write_text(text)
+        with pytest.raises(InputError, match=r"encoder\.onnx\.calibration\.json: not a calibration file"):
+            calibrate_site.run(made, CalibrateConfig(), progress)
+
+
+def test_what_labelled_crops_could_not_tell_a_recording_cannot(tmp_path: Path, progress: Progress) -> None:
+    given = base(tmp_path)
+    content = json.loads(given.read_text())
+    content["evidence"] = {"tracklets": {"points": {}, "missing": {"fmr=1e-3": "fmr=1e-3: needs more"}}}
+    given.write_text(json.dumps(content))
+    made = results(tmp_path, {"a": walkers("a", 1), "b": walkers("b", 2)}, calibration=given)
+    with pytest.raises(InputError, match="do not say where fmr=1e-3: needs more"):
+        calibrate_site.run(made, CalibrateConfig(operating_point="fmr=1e-3"), progress)
+
+
+def test_the_output_is_tried_first(tmp_path: Path, progress: Progress) -> None:
+    made = results(tmp_path, {"a": walkers("a", 1), "b": walkers("b", 2)})
+    with pytest.raises(InputError, match="must be a file whose name ends with"):
+        calibrate_site.run(made, CalibrateConfig(output=tmp_path), progress)

@@ -39,7 +39,7 @@ def calibrate(
     seed: int = 0,
     resamples: int = 1000,
 ) -> tuple[Calibration, Evaluation]:
-    """A `Calibration` from labelled crops, and what it was chosen by; several data sets count alike.
+    """A `Calibration` from labelled crops, and what it was chosen by; the people of several data sets count alike.
 
     Args:
         people_per_site: for precision, F1, probabilities and open-set rates: the more people, the more

@@ -40,7 +40,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
-    """The counts of one or several data sets, which count alike, whatever their sizes."""
+    """The counts of one or several data sets. The people of each together count alike, whatever their number.
+
+    Within that, somebody who is seen more often has more pairs, and so has a data set of such people.
+    """
 
     counts: Counts  # people of all sets; each person weighs as the inverse of the size of their set
     strata: NDArray[np.int64]  # (N,) set of each person: people are resampled within theirs

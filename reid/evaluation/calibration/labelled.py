@@ -30,6 +30,12 @@ class LabelledCrops:
         if people < 2:
             raise ValueError(f"{self.name} has crops of {people} people, at least 2 are needed")
 
+    @property
+    def people_in_two_cameras(self) -> int:
+        """How many people are seen by two cameras or more: those who can be linked."""
+        seen = np.unique(np.stack([self.persons, self.cameras])[:, self.persons != DISTRACTOR], axis=1)
+        return int((np.unique(seen[0], return_counts=True)[1] > 1).sum())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Items:

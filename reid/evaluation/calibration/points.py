@@ -79,11 +79,13 @@ def choose(point: OperatingPoint, curves: Curves, sample: Sample) -> int:
 def check(point: OperatingPoint, sample: Sample) -> None:
     """Raises NotEnoughData where `sample` has too few pairs to measure the rate that `point` asks for."""
     if point.kind == "fmr" and point.value is not None and point.value * sample.effective_impostors < EVENTS:
-        needed = EVENTS / point.value
+        needed, enough = EVENTS / point.value, sample.effective_impostors >= 2 * EVENTS
+        larger = (
+            f", or a larger rate: fmr={_rounded_up(EVENTS / sample.effective_impostors)}" if enough else ""
+        )
         raise NotEnoughData(
             f"{point}: needs about {needed:,.0f} pairs of two people, so that {EVENTS} of them can be expected "
-            f"within the distance; these crops are worth {sample.effective_impostors:,.0f}. Give more people, or a "
-            f"larger rate: fmr={_rounded_up(EVENTS / max(sample.effective_impostors, 2 * EVENTS))}"
+            f"within the distance; these crops are worth {sample.effective_impostors:,.0f}. Give more people{larger}"
         )
     if point.kind != "fmr" and not sample.genuine_pairs:
         raise NotEnoughData(f"{point}: nobody is seen by two cameras, so nothing can be found")

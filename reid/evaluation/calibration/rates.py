@@ -40,7 +40,7 @@ def curves(counts: Counts, weights: NDArray[np.generic] | None = None) -> Curves
     searches = (w @ counts.searches)[..., None]
     return Curves(
         genuine_rate=_share(right, wanted),
-        impostor_rate=_share(wrong, possible),
+        impostor_rate=np.minimum(_share(wrong, possible), 1.0),
         precision=np.where(right + wrong > 0, _share(right, right + wrong), 1.0),
         f1=_share(2 * right, right + wrong + wanted),
         kept_map=_share(w @ counts.precisions, searches),

@@ -81,7 +81,7 @@ def median_and_spread(distances: Floats, weights: Floats | None = None) -> tuple
 
 
 def same_camera(sets: Sequence[LabelledCrops], centre: Array, people_per_site: int) -> SameCamera | None:
-    """The relation that labelled crops show, at simulated sites; None where they lack one kind of pairs.
+    """The relation that labelled crops show, at simulated sites; None where they say too little.
 
     Data sets count alike. Crops of a passage must be in order of time, as file names of Market-1501 are.
     """
@@ -94,7 +94,9 @@ def same_camera(sets: Sequence[LabelledCrops], centre: Array, people_per_site: i
                 for name in ("halves", "meetings", "genuine", "impostor")
             }
         )
-        if all(len(getattr(own, name)) for name in ("halves", "meetings", "genuine", "impostor")):
+        kinds = (own.halves, own.meetings, own.genuine, own.impostor)
+        # where all who meet are equally far apart, or only two do, nothing says how much that varies
+        if all(map(len, kinds)) and median_and_spread(own.meetings)[1] > 0:
             relations.append(_relation(own, people_per_site))
     return mean_of(relations) if relations else None
 

@@ -1,0 +1,41 @@
+"""Whether results can be written, found out before anything is computed."""
+
+from pathlib import Path
+
+from reid.errors import InputError
+
+
+def check_folder(folder: Path) -> None:
+    """Make `folder`, which --output names.
+
+    Raises:
+        InputError: it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".reid-probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"--output {folder}: cannot be written to ({error.strerror}); name another folder"
+        ) from None
+
+
+def check_file(path: Path, suffix: str) -> None:
+    """Make the folder of the file `path`, which --output names or would have to.
+
+    Raises:
+        InputError: it is a folder, has another suffix, or cannot be written there.
+    """
+    if path.is_dir() or path.suffix != suffix:
+        raise InputError(f"--output {path}: must be a file whose name ends with {suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe = path.parent / ".reid-probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"--output {path}: cannot be written there ({error.strerror}); name another place"
+        ) from None
