@@ -31,7 +31,9 @@ class Parser(argparse.ArgumentParser):
 
     def _tidy(self, argv: Sequence[str]) -> list[str]:
         """Flags first, each with its value, then the rest: argparse loses a source that follows a flag."""
-        spelt = {_spelling(flag): flag for flag in self._option_string_actions if flag.startswith("--")}
+        # of two spellings of one flag the short name, which comes first, is the one that errors speak of
+        known = [flag for flag in reversed(list(self._option_string_actions)) if flag.startswith("--")]
+        spelt = {_spelling(flag): flag for flag in known}
         flags: list[str] = []
         rest: list[str] = []
         words = list(argv)

@@ -244,3 +244,10 @@ def test_what_libraries_do_behind_the_users_back_is_off_unless_the_user_says_so(
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     assert main(["--version"]) == 0
     assert (os.environ["YOLO_OFFLINE"], os.environ["OMP_WAIT_POLICY"]) == ("false", "PASSIVE")
+
+
+def test_errors_name_flags_as_the_help_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "crops", "--people_per_site", "z"]) == 2
+    assert capsys.readouterr().err == "reid: --people-per-site is 'z'; must be a whole number\n"
+    assert main(["calibrate", "crops", "--operating-point", "best"]) == 2
+    assert "--operating-point is 'best'" in capsys.readouterr().err
