@@ -11,15 +11,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         InputError: it cannot be made or written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".reid-probe"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise InputError(
-            f"--output {folder}: cannot be written to ({error.strerror}); name another folder"
-        ) from None
+    _probe(folder, f"--output {folder}: cannot be written to", "name another folder")
 
 
 def check_file(path: Path, suffix: str) -> None:
@@ -30,12 +22,14 @@ def check_file(path: Path, suffix: str) -> None:
     """
     if path.is_dir() or path.suffix != suffix:
         raise InputError(f"--output {path}: must be a file whose name ends with {suffix}")
+    _probe(path.parent, f"--output {path}: cannot be written there", "name another place")
+
+
+def _probe(folder: Path, complaint: str, advice: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe = path.parent / ".reid-probe"
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".reid-probe"
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise InputError(
-            f"--output {path}: cannot be written there ({error.strerror}); name another place"
-        ) from None
+        raise InputError(f"{complaint} ({error.strerror}); {advice}") from None
