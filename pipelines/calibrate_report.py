@@ -124,5 +124,6 @@ def _camera_pairs(evaluation: Evaluation, calibration: Calibration, progress: Pr
         )
     if len(told) < len(own):
         progress.message(
-            f"{len(own) - len(told)} of {len(own)} pairs of cameras saw too few people for a distance"
+            f"{len(own) - len(told)} of {len(own)} pairs of cameras saw too few people, or had too few "
+            "impostors within the distance, for one of their own"
         )

@@ -122,6 +122,10 @@ def measured(crops: LabelledCrops, splits: int, seed: int) -> dict[str, Report]:
         linked = impostors(joined(sites), group_of, groups)
         for unit, found in zip(UNITS, (single, linked), strict=True):
             edge = int(np.searchsorted(found.rate(first), RATE, side="right")) - 1
+            if edge < 0:
+                raise ValueError(
+                    f"more than {RATE:g} of the pairs of two people are equal; no distance keeps it"
+                )
             rows[unit].append(
                 {
                     "distance": round(float(EDGES[edge]), 4),

@@ -1,4 +1,4 @@
-"""`reid calibrate CROPS`: what it writes, says and refuses. The network is made up."""
+"""`reid calibrate CROPS`: what it writes, says and refuses. In all tests but the last the network is made up."""
 
 import io
 import json
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pipelines import calibrate
+from pipelines.cli import main
 from pipelines.commands import COMMANDS
 from pipelines.progress import Progress
 from pipelines.settings import load as load_settings
@@ -21,6 +22,8 @@ from reid.distance import unit
 from reid.errors import InputError
 from reid.gallery.calibration import load
 from reid.types import Array
+from tests.pipelines.test_bad_input import tiny_encoder
+from tests.pipelines.test_benchmark import picture
 
 ENCODER = "made-up"
 
@@ -167,3 +170,26 @@ def test_a_picture_is_no_place_for_the_file(run: Callable[..., Path], crops: Pat
         run(crops, output=tmp_path / "a.png")
     with pytest.raises(InputError, match="must be a file"):
         run(crops, output=tmp_path)
+
+
+def test_from_pictures_to_file_with_a_real_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing made up but the pictures: people in plain colours, and a network that knows only these."""
+    monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
+    encoder_id = tiny_encoder(tmp_path / "tiny.onnx")
+    rng = np.random.default_rng(0)
+    for person in range(1, 31):
+        colour = rng.uniform(30, 225, 3)
+        for camera in (1, 2, 3):
+            for shot in range(2):
+                name = f"{person:04d}_c{camera}s1_00000{shot}_00.jpg"
+                picture(tmp_path / "people" / name, colour, rng)
+    words = ["calibrate", str(tmp_path / "people"), "--encoder", str(tmp_path / "tiny.onnx")]
+    assert main([*words, "--backend", "onnxruntime", "--people-per-site", "10"]) == 0
+    made = load(tmp_path / "tiny.onnx.calibration.json", encoder_id)
+    assert 0 < made.impostor_rate < made.genuine_rate <= 1
+    assert made.centre.shape == (3,)
+    assert made.probability is not None
+    assert made.probability(0.0) > made.probability(made.max_distance) > made.probability(2.0)
+    drawn = cv2.imread(str(tmp_path / "tiny.onnx.calibration.png"))
+    assert drawn is not None
+    assert drawn.std() > 10

@@ -73,7 +73,7 @@ def _probability(fitted: ProbabilityFit) -> dict[str, Any]:
 
 
 def _short(values: Any) -> list[float]:
-    """Numbers of four significant digits at most DIGITS behind the point, but small rates keep two."""
+    """Numbers of four significant digits."""
     return [float(f"{value:.4g}") for value in np.asarray(values, dtype=np.float64).tolist()]
 
 
