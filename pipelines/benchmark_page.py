@@ -1,7 +1,6 @@
 """What the benchmark's page shows of every encoder: curves, lists, maps."""
 
 import platform
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -10,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.measure import EDGES, PLAIN, Measured, labelled
+from pipelines.measure import EDGES, PLAIN, Measured
 from pipelines.options import BenchmarkConfig
+from pipelines.ranked_queries import called, ranked_queries
 from reid import __version__
 from reid.datasets.open import describe
 from reid.datasets.records import DataSet
@@ -19,8 +19,6 @@ from reid.embedding.activation import activation_maps
 from reid.errors import InputError
 from reid.evaluation.projection import project, sample_people
 from reid.evaluation.retrieval.curves import precision_recall
-from reid.evaluation.retrieval.distances import CosineRows
-from reid.evaluation.retrieval.ranking import nearest
 from reid.evaluation.retrieval.scores import per_query
 from reid.outputs.benchmark_page import write_benchmark_page
 from reid.outputs.benchmark_result import (
@@ -31,7 +29,6 @@ from reid.outputs.benchmark_result import (
     Kind,
     PointMap,
     PrecisionRecall,
-    RankedItem,
     RankedQuery,
     Roc,
 )
@@ -44,7 +41,6 @@ PROTOCOL = (
 )
 MAP_POINTS = 1500
 COARSE = 10  # EDGES to a bin of the histograms
-LABELLED = re.compile(r"-?\d+_c\d")  # names that say person and camera
 
 
 def find_shown(data: DataSet, config: BenchmarkConfig) -> tuple[int, ...]:
@@ -150,9 +146,7 @@ def _looks(result: Measured, looked_at: Sequence[int]) -> dict[str, Any]:
     found = activation_maps(pictures, result.weights, result.encoder)
     maps = zip(paths, pictures, found.maps, strict=True)
     return {
-        "activations": [
-            Activation(picture=image, map=heat, note=_called(path)) for path, image, heat in maps
-        ],
+        "activations": [Activation(picture=image, map=heat, note=called(path)) for path, image, heat in maps],
         "activation_method": found.method,
     }
 
@@ -189,39 +183,8 @@ def _alternating(kinds: dict[int, Kind]) -> list[int]:
 
 
 def _lists(result: Measured, kinds: dict[int, Kind], top: int) -> list[RankedQuery]:
-    if not kinds:
-        return []
-    query, gallery = result.query, result.gallery
-    rows = np.array(list(kinds), dtype=np.int64)
-    distances = CosineRows(result.query_vectors, result.gallery_vectors)
-    found, values = nearest(distances, labelled(query), labelled(gallery), rows=rows, top=top)
-    scored = per_query(result.ranking)
-    ap = dict(zip(scored.queries.tolist(), scored.ap.tolist(), strict=True))
-    relevant = result.ranking.relevant
-    lists = []
-    for row, kind, columns, near in zip(rows.tolist(), kinds.values(), found, values, strict=True):
-        items = [
-            RankedItem(
-                picture=gallery.paths[column],
-                right=bool(gallery.persons[column] == query.persons[row]),
-                distance=float(distance),
-                note=_called(gallery.paths[column]),
-            )
-            for column, distance in zip(columns.tolist(), near.tolist(), strict=True)
-            if column >= 0
-        ]
-        lists.append(
-            RankedQuery(
-                kind=kind,
-                picture=query.paths[row],
-                person=query.person_name(int(query.persons[row])),
-                camera=query.camera_names[query.cameras[row]],
-                average_precision=ap.get(row),
-                matches=int(relevant[row]),
-                items=items,
-            )
-        )
-    return lists
+    vectors = (result.query_vectors, result.gallery_vectors)
+    return ranked_queries(result.query, result.gallery, vectors, result.ranking, kinds, top=top)
 
 
 def _points(result: Measured, config: BenchmarkConfig) -> PointMap | None:
@@ -241,8 +204,3 @@ def _points(result: Measured, config: BenchmarkConfig) -> PointMap | None:
         method=projection.method,
         explained=projection.explained,
     )
-
-
-def _called(path: Path) -> str:
-    """A picture's name; with its folders where the name alone says little."""
-    return path.name if LABELLED.match(path.name) else "/".join(path.parts[-3:])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.command import Command, Invocation
+from pipelines.training_commands import TRAINING_COMMANDS
 
 if TYPE_CHECKING:
     from pipelines.progress import Progress
@@ -206,6 +207,7 @@ COMMANDS = (
             ("crops", "*", "folder of labelled crops, or CSV file, see --format; several may be given"),
         ),
     ),
+    *TRAINING_COMMANDS,
     _of_gallery("list", "the people that a gallery remembers", "GALLERY"),
     _of_gallery("show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON),
     _of_gallery(

@@ -56,6 +56,10 @@ SHORTS = (
     Short("--people-per-site", ("people_per_site",)),
     Short("--camera-pairs", ("camera_pairs",)),
     Short("--memory", ("memory_mib",), "MIB"),
+    Short("--epochs", ("schedule.epochs",)),
+    Short("--start-from", ("start.weights",), "FILE"),
+    Short("--objective", ("loss.objectives",), "NAME=WEIGHT"),
+    Short("--backbone", ("network.backbone",), "NAME"),
 )
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from pipelines.options import BenchmarkConfig
 from pipelines.progress import Progress
+from pipelines.ranked_queries import labelled
 from reid.datasets.records import DataSet, Split
 from reid.embedding.encoder import Encoder
 from reid.embedding.features import extract
 from reid.evaluation.retrieval.curves import camera_pair_map, multi_query
 from reid.evaluation.retrieval.distances import CosineRows
-from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.pairs import PairCounts, pair_counts
 from reid.evaluation.retrieval.ranking import Ranking, rank
 from reid.evaluation.retrieval.rerank import RerankedRows
@@ -164,11 +164,6 @@ class _Work:
     def score(self, ranking: Ranking) -> Scores:
         """With the same resamples of the queries for every list, so that lists can be compared."""
         return score(ranking, rng=np.random.default_rng(self.config.seed), resamples=self.config.resamples)
-
-
-def labelled(split: Split) -> Labelled:
-    """Who and where, without the pictures."""
-    return Labelled(persons=split.persons, cameras=split.cameras)
 
 
 def joined(first: Split, second: Split) -> Split:

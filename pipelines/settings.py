@@ -4,6 +4,7 @@ YAML values are taken as the text that is written, like a flag's, and the model 
 So `off`, `010` and `2024-01-01` mean what they look like, and a camera may be called `no`.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,10 @@ def load(
     yaml_path: Path | None = None,
     overrides: Sequence[Override] = (),
     fallbacks: Sequence[Override] = (),
+    *,
+    base: Model | None = None,
 ) -> Model:
-    """Defaults < `yaml_path` < `fallbacks` (only where still unset) < `overrides`, checked.
+    """Defaults (or `base`) < `yaml_path` < `fallbacks` (only where still unset) < `overrides`, checked.
 
     Raises:
         InputError: one sentence that names file or flag, key, value, and what would work.
@@ -44,7 +47,9 @@ def load(
     known = keys(model)
     tree: Tree = {}
     for key in known:
-        if not key.required:
+        if base is not None:
+            _put(tree, key.path, plain(functools.reduce(getattr, key.path, base)))
+        elif not key.required:
             _put(tree, key.path, plain(key.default))
     origins = Origins(file=None if yaml_path is None else str(yaml_path))
     if yaml_path is not None:

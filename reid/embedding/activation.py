@@ -114,12 +114,15 @@ def _occlusion(crop: Image, encoder: Encoder) -> Array:
 
 
 def _last_layer(network: "nn.Module") -> "nn.Module":
+    from reid.embedding.network import ReidNetwork
     from reid.embedding.osnet import OSNet
     from reid.embedding.resnet import ResNet50
 
     match network:
         case OSNet():
-            return network.conv5
+            return network.get_submodule("conv5")
+        case ReidNetwork():
+            return network.backbone.last
         case ResNet50():
             return network.backbone.layer4  # type: ignore[no-any-return]
         case _:

@@ -1,7 +1,8 @@
 """Checkpoints in and out: torchreid's state dicts, and our own files that also say how crops are prepared.
 
 Our own format is a dictionary that `torch.load(weights_only=True)` reads: `architecture` ({"name": "osnet",
-"width": 0.25, "dimension": 512}), `preprocessing` (`Preprocessing.to_dict`), `state_dict`.
+"width": 0.25, "dimension": 512}, or {"name": "reid"} and the fields of `NetworkConfig`), `preprocessing`
+(`Preprocessing.to_dict`), `state_dict`.
 """
 
 import logging
@@ -15,16 +16,22 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from reid.embedding.crops import IMAGENET, Preprocessing
+from reid.embedding.network import ReidNetwork
+from reid.embedding.network_config import NetworkConfig
 from reid.embedding.osnet import CHANNELS, WIDTHS, OSNet
 from reid.embedding.resnet import ResNet50
 from reid.errors import InputError
 
 log = logging.getLogger(__name__)
 
-KNOWN = "OSNet x0.25, x0.5, x0.75, x1.0 (torchreid's keys) and ResNet-50 with BNNeck (backbone.*, bnneck.*)"
+KNOWN = (
+    "those that reid train writes, OSNet x0.25, x0.5, x0.75, x1.0 (torchreid's keys) and ResNet-50 with BNNeck "
+    "(backbone.*, bnneck.*)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,20 +57,23 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         InputError: the file is missing, damaged or holds code; its keys or shapes fit no known network.
     """
-    content = _read(path)
-    state = _state_dict(path, content)
+    content = read_checkpoint(path)
+    state = state_dict(path, content)
     ignored = tuple(sorted(key for key in state if key.startswith("classifier.")))
     kept = {key: value for key, value in state.items() if key not in ignored}
-    network = _network_for(path, kept)
+    preprocessing, stated = _preprocessing(path, content), content.get("architecture")
+    if isinstance(stated, Mapping) and stated.get("name") == "reid":
+        network: nn.Module = _trained(path, stated, preprocessing.size)
+    else:
+        network = _network_for(path, kept)
     _check_fit(path, network, kept)
     # num_batches_tracked is absent from checkpoints older than PyTorch 0.4.1 and does not touch the output.
     network.load_state_dict(kept, strict=False)
-    stated = content.get("architecture")
     if isinstance(stated, Mapping) and dict(stated) != architecture_of(network):
         raise InputError(f"{path}: states architecture {dict(stated)}, but holds {architecture_of(network)}")
     if ignored:
         log.info("%s: ignored %s", path, ", ".join(ignored))
-    return Checkpoint(network=network.eval(), preprocessing=_preprocessing(path, content), ignored=ignored)
+    return Checkpoint(network=network.eval(), preprocessing=preprocessing, ignored=ignored)
 
 
 def save_network(
@@ -98,11 +108,20 @@ def architecture_of(network: nn.Module) -> dict[str, Any]:
             return {"name": "osnet", "width": network.width, "dimension": network.dimension}
         case ResNet50():
             return {"name": "resnet50"}
+        case ReidNetwork():
+            return {"name": "reid", **network.config.model_dump(mode="json")}
         case _:
-            raise ValueError(f"network must be an OSNet or a ResNet50, got {type(network).__name__}")
+            raise ValueError(
+                f"network must be an OSNet, a ResNet50 or a ReidNetwork, got {type(network).__name__}"
+            )
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def read_checkpoint(path: Path) -> Mapping[str, Any]:
+    """What a checkpoint file holds, read without running code.
+
+    Raises:
+        InputError: the file is missing, damaged or holds code.
+    """
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected a checkpoint (.pth) of {KNOWN}")
     try:
@@ -130,7 +149,12 @@ def _numpy_scalars() -> list[Any]:
     return [*((scalar, name) for name in names), np.dtype, *kinds]
 
 
-def _state_dict(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
+def state_dict(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The tensors of a checkpoint, without the `module.` of several GPUs.
+
+    Raises:
+        InputError: there are none, or other things among them.
+    """
     state = content.get("state_dict", content)
     if not isinstance(state, Mapping) or not state:
         raise InputError(f"{path}: state_dict is empty or no dictionary; expected one of {KNOWN}")
@@ -138,6 +162,21 @@ def _state_dict(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
     if others:
         raise InputError(f"{path}: {_some(others)} hold no tensors, so this is not a state dict of {KNOWN}")
     return {str(key).removeprefix("module."): value for key, value in state.items()}
+
+
+def _trained(path: Path, stated: Mapping[str, Any], size: tuple[int, int]) -> ReidNetwork:
+    """An untrained network of the architecture that a file of `reid train` states."""
+    try:
+        config = NetworkConfig.model_validate({key: stated[key] for key in stated if key != "name"})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{path}: its architecture states {key} {first['input']!r}, which this version of reid does not know; "
+            "use the version that trained it"
+        ) from None
+    with torch.random.fork_rng(devices=[]):  # weights that will be replaced must not use up random numbers
+        return ReidNetwork(config, size)
 
 
 def _network_for(path: Path, state: Mapping[str, Tensor]) -> nn.Module:

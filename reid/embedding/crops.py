@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from reid.types import Array, Image
 
@@ -125,23 +126,36 @@ def prepare(crops: Sequence[Image], preprocessing: Preprocessing) -> Array:
     Raises:
         ValueError: a crop is empty or not uint8 BGR.
     """
-    size = preprocessing.size
-    scale = (1.0 / np.asarray(preprocessing.std, dtype=np.float32))[:, None, None]
-    shift = -np.asarray(preprocessing.mean, dtype=np.float32)[:, None, None] * scale
-    order = (2, 1, 0) if preprocessing.rgb else (0, 1, 2)  # where the planes blue, green and red go
-    resized = np.empty((*size, 3), dtype=np.uint8)
-    planes = np.empty((3, *size), dtype=np.uint8)
-    batch = np.empty((len(crops), 3, *size), dtype=np.float32)
-    # One crop at a time through two small buffers that stay in the processor's cache; cv2.split
-    # deinterleaves with vector instructions. numpy's strided transposition of the whole batch takes 6 times
-    # longer.
+    scale, shift = scale_and_shift(preprocessing)
+    # One crop at a time through small buffers that stay in the processor's cache.
+    planes = np.empty((3, *preprocessing.size), dtype=np.uint8)
+    batch = np.empty((len(crops), 3, *preprocessing.size), dtype=np.float32)
     for crop, target in zip(crops, batch, strict=True):
-        _check(crop)
-        _resize(crop, resized, antialias=preprocessing.interpolation == "antialiased")
-        cv2.split(resized, mv=[planes[plane] for plane in order])
+        resize(crop, preprocessing, out=planes)
         np.multiply(planes, scale, out=target, dtype=np.float32)
         target += shift
     return batch
+
+
+def resize(crop: Image, preprocessing: Preprocessing, *, out: NDArray[np.uint8]) -> None:
+    """A crop (h, w, 3) BGR of any size to planes (3, height, width) uint8 in the network's channel order.
+
+    Raises:
+        ValueError: the crop is empty or not uint8 BGR.
+    """
+    _check(crop)
+    resized = np.empty((*preprocessing.size, 3), dtype=np.uint8)
+    _resize(crop, resized, antialias=preprocessing.interpolation == "antialiased")
+    order = (2, 1, 0) if preprocessing.rgb else (0, 1, 2)  # where the planes blue, green and red go
+    # It deinterleaves with vector instructions: numpy's strided transposition takes 6 times longer.
+    cv2.split(resized, mv=[out[plane] for plane in order])
+
+
+def scale_and_shift(preprocessing: Preprocessing) -> tuple[Array, Array]:
+    """What planes (3, height, width) are multiplied by, and what is then added: (3, 1, 1) float32 each."""
+    scale: Array = (1.0 / np.asarray(preprocessing.std, dtype=np.float32))[:, None, None]
+    shift: Array = -np.asarray(preprocessing.mean, dtype=np.float32)[:, None, None] * scale
+    return scale, shift
 
 
 def _resize(crop: Image, target: Image, *, antialias: bool) -> None:

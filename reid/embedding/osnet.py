@@ -88,36 +88,54 @@ class OSNet(nn.Module):
     """
 
     def __init__(self, width: float = 1.0, dimension: int = 512) -> None:
-        if width not in WIDTHS:
-            raise ValueError(f"width must be one of {WIDTHS}, got {width}")
         super().__init__()
         self.width = width
         self.dimension = dimension
-        stem, first, second, third = (int(channels * width) for channels in CHANNELS)
-        self.conv1 = ConvBlock(3, stem, 7, stride=2)
-        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        self.conv2 = _stage(stem, first, shrink=True)
-        self.conv3 = _stage(first, second, shrink=True)
-        self.conv4 = _stage(second, third, shrink=False)
-        self.conv5 = ConvBlock(third, third)
-        self.fc = nn.Sequential(nn.Linear(third, dimension), nn.BatchNorm1d(dimension), nn.ReLU())
-        self._initialise()
+        for name, part in osnet_parts(width).items():
+            self.add_module(name, part)
+        self.fc = nn.Sequential(
+            nn.Linear(int(CHANNELS[-1] * width), dimension), nn.BatchNorm1d(dimension), nn.ReLU()
+        )
+        initialise_weights(self)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.maxpool(self.conv1(images))
-        x = self.conv5(self.conv4(self.conv3(self.conv2(x))))
+        x = images
+        for name, part in self.named_children():
+            if name != "fc":
+                x = part(x)
         features: Tensor = self.fc(x.mean(dim=(2, 3)))
         return features
 
-    def _initialise(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
-            elif isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=0.01)
+
+def osnet_parts(width: float) -> dict[str, nn.Module]:
+    """What makes the last feature map of pictures, in order.
+
+    Raises:
+        ValueError: `width` is none of the four.
+    """
+    if width not in WIDTHS:
+        raise ValueError(f"width must be one of {WIDTHS}, got {width}")
+    stem, first, second, third = (int(channels * width) for channels in CHANNELS)
+    return {
+        "conv1": ConvBlock(3, stem, 7, stride=2),
+        "maxpool": nn.MaxPool2d(3, stride=2, padding=1),
+        "conv2": _stage(stem, first, shrink=True),
+        "conv3": _stage(first, second, shrink=True),
+        "conv4": _stage(second, third, shrink=False),
+        "conv5": ConvBlock(third, third),
+    }
+
+
+def initialise_weights(network: nn.Module) -> None:
+    """He's normal weights in convolutions, small normal ones in linear layers."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if module.bias is not None:
                 nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.01)
+            nn.init.zeros_(module.bias)
 
 
 def _stage(inputs: int, outputs: int, *, shrink: bool) -> nn.Sequential:

@@ -200,6 +200,10 @@ def _validated(path: Path, values: Any) -> Preprocessing:
 
 def _state_bytes(network: "nn.Module") -> Iterable[bytes]:
     """The tensors as loaded, so that prefix, order and file format of the checkpoint do not matter."""
+    from reid.embedding.network import ReidNetwork
+
+    if isinstance(network, ReidNetwork):  # pooling, for one, has no tensor that would tell
+        yield json.dumps(network.config.model_dump(mode="json"), sort_keys=True).encode()
     for key, tensor in sorted(network.state_dict().items()):
         if not key.endswith("num_batches_tracked"):  # no influence on the output
             yield f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode()

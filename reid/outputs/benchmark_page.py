@@ -4,18 +4,14 @@ Everything is in the file: pictures as data addresses, charts as SVG, style inli
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from reid.outputs import atomic, benchmark_tables, charts
 from reid.outputs.benchmark_charts import histogram_charts, ranking_charts, rates, style, verification_charts
 from reid.outputs.benchmark_result import EncoderResult
 from reid.outputs.ranked_lists import looks, rows_by_kind
-
-_HERE = Path(__file__).parent
+from reid.outputs.templates import template
 
 
 def write_benchmark_page(
@@ -45,7 +41,7 @@ def write_benchmark_page(
     """
     if not results:
         raise ValueError("a benchmark page needs at least one result")
-    html = _template().render(
+    html = template("benchmark.html.j2").render(
         data_set=data_set,
         facts=facts,
         notes=notes,
@@ -100,15 +96,3 @@ def _pictures(results: Sequence[EncoderResult]) -> dict[str, Any]:
         "side": benchmark_tables.MAP_PX,
         "radius": 2.6,
     }
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,  # names of encoders, data sets and cameras are anybody's text
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("benchmark.html.j2")

@@ -133,8 +133,15 @@ def peak_labels(x: Scale, y: Scale, shapes: Sequence[tuple[str, str, Numbers, Nu
     peaks.sort(key=lambda peak: peak[0])
     crowded = len(peaks) > 1 and peaks[-1][0][0] - peaks[0][0][0] < _WORD
     anchors = ["end", *["start"] * (len(peaks) - 1)] if crowded else ["middle"] * len(peaks)
+    left = _WORD if crowded else 0  # room for the first one beside the axis
     return [
-        Label(text=name, style=style, x=place[0], y=place[1] - 7, anchor=anchor)
+        Label(
+            text=name,
+            style=style,
+            x=max(place[0], left + 8 * (anchor == "start")),
+            y=place[1] - 7,
+            anchor=anchor,
+        )
         for (place, name, style), anchor in zip(peaks, anchors, strict=True)
     ]
 
@@ -150,10 +157,20 @@ def linear(label: str, low: float, high: float, *, most: int = 6, percent: bool 
     return Scale(label=label, low=low, high=high, ticks=ticks)
 
 
+def whole(label: str, low: int, high: int, *, most: int = 8) -> Scale:
+    """An axis of whole numbers, such as epochs; a single one lies in its middle."""
+    if low == high:
+        return Scale(label=label, low=low - 1, high=high + 1, ticks=[(low, str(low))])
+    sizes = (size * 10**power for power in range(12) for size in (1, 2, 5))
+    step = next(size for size in sizes if (high - low) / size <= most)
+    values = [low, *range(low // step * step + step, high + 1, step)]
+    return Scale(label=label, low=low, high=high, ticks=[(value, str(value)) for value in values])
+
+
 def logarithmic(label: str, low: float, high: float = 1.0) -> Scale:
     """Decades from `low` to `high`, both powers of ten."""
     first, last = round(math.log10(low)), round(math.log10(high))
-    ticks = [(10.0**power, _power(power)) for power in range(first, last + 1)]
+    ticks = [(10.0**power, power_of_ten(power)) for power in range(first, last + 1)]
     return Scale(label=label, low=10.0**first, high=10.0**last, ticks=ticks, bend=np.log10)
 
 
@@ -166,15 +183,16 @@ def normal_deviate(label: str, low: float, high: float) -> Scale:
     return Scale(label=label, low=low, high=high, ticks=ticks, bend=_quantiles)
 
 
+def power_of_ten(exponent: int) -> str:
+    """1, 10⁻⁴, ..."""
+    superscripts = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return "1" if exponent == 0 else "10" + str(exponent).translate(superscripts)
+
+
 def _quantiles(shares: Numbers) -> Numbers:
     from scipy.special import ndtri
 
     return np.asarray(ndtri(np.clip(shares, 0, 1)))
-
-
-def _power(exponent: int) -> str:
-    superscripts = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    return "1" if exponent == 0 else "10" + str(exponent).translate(superscripts)
 
 
 def _positions(scale: Scale) -> Sequence[tuple[float, str]]:

@@ -1,0 +1,131 @@
+"""Labelled pictures to what a training needs: decoded, with people held out, and counted."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipelines.progress import Progress
+from reid.datasets.records import Split
+from reid.datasets.results import Corrections
+from reid.datasets.sources import Source, combine, open_sources
+from reid.embedding.crops import IMAGENET, Preprocessing
+from reid.errors import InputError
+from reid.gallery.people_now import people_now
+from reid.training.balance import balance, describe, warnings
+from reid.training.config import TrainConfig
+from reid.training.holdout import Held, hold_out
+from reid.training.pixels import Loaded, Pixels, load_pixels
+from reid.training.validation import HeldOut
+
+SHOWN = 5  # pictures named of those that were left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainingData:
+    """Pictures to learn from, pictures to judge by."""
+
+    sources: tuple[Source, ...]
+    train: Split
+    pixels: Pixels
+    held_out: HeldOut
+    notes: tuple[str, ...]
+    fingerprint: str  # of the pictures' names and labels
+
+
+def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
+    """Who is shown on which picture, and who is held out; nothing is decoded.
+
+    Raises:
+        InputError: no source, or one that cannot be used.
+    """
+    if not config.sources:
+        raise InputError(
+            "no pictures given: name folders of labelled crops, CSV files or results of reid video, "
+            "as in: reid train Market-1501-v15.09.15"
+        )
+    sources = open_sources(config.sources, corrections=_corrections(config))
+    held = hold_out(
+        combine(sources), config.data.held_out, config.data.hold_out, np.random.default_rng(config.seed)
+    )
+    return sources, held
+
+
+def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress: Progress) -> TrainingData:
+    """Decode the pictures; what cannot be used is left out and told."""
+    size = preprocessing_of(config)
+    memory_mib = config.data.memory_mib
+    parts: list[Loaded] = []
+    for name, split in (("training", held.train), ("queries", held.query), ("gallery", held.gallery)):
+        task = progress.task(f"reading {name}", len(split), unit="pictures")
+        parts.append(
+            load_pixels(split, size, min_px=config.data.min_px, memory_mib=memory_mib, advance=task.advance)
+        )
+        task.finish()
+        memory_mib = max(0, memory_mib - len(split) * 3 * size.height * size.width // 2**20)
+    train, query, gallery = parts
+    learned = _renumbered(train.split)
+    left_out = [f"{one.path}: {one.why}" for part in parts for one in part.left_out]
+    notes = [note for source in sources for note in source.notes] + list(held.notes)
+    if left_out:
+        more = f", and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
+        notes.append(f"{len(left_out):,} pictures left out: {'; '.join(left_out[:SHOWN])}{more}")
+    counted = balance(learned)
+    progress.summary("learned from", describe(counted))
+    by_person = config.batch.sampler != "random"
+    notes += warnings(counted, pictures=config.batch.pictures if by_person else None)
+    progress.summary(
+        "held out",
+        [
+            ("people", f"{query.split.people:,}"),
+            ("queries", f"{len(query.split):,}"),
+            ("gallery", f"{len(gallery.split):,}"),
+        ],
+    )
+    for note in notes:
+        progress.message(note, "warning")
+    return TrainingData(
+        sources=sources,
+        train=learned,
+        pixels=train.pixels,
+        held_out=HeldOut(
+            query=query.split,
+            gallery=gallery.split,
+            query_pixels=query.pixels,
+            gallery_pixels=gallery.pixels,
+            preprocessing=size,
+        ),
+        notes=tuple(notes),
+        fingerprint=_fingerprint(held),
+    )
+
+
+def _corrections(config: TrainConfig) -> Corrections | None:
+    """What became of the people of the gallery since it was filled."""
+    path = config.data.gallery
+    if path is None:
+        return None
+    now = people_now(path)
+    return Corrections(gallery=path, people=now.people, runs=now.runs)
+
+
+def _renumbered(split: Split) -> Split:
+    """Persons from 0 without gaps: somebody may have lost all pictures."""
+    people, numbers = np.unique(split.persons, return_inverse=True)
+    names = {number: split.person_name(int(person)) for number, person in enumerate(people.tolist())}
+    return replace(split, persons=numbers.astype(np.int64), person_names=names)
+
+
+def preprocessing_of(config: TrainConfig) -> Preprocessing:
+    """RGB, ImageNet's normalisation, at the size that is trained."""
+    return IMAGENET.resized(config.data.height, config.data.width)
+
+
+def _fingerprint(held: Held) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for split in (held.train, held.query, held.gallery):
+        names = ["/".join(path.parts[-3:]) for path in split.paths]
+        labels = [split.persons.tolist(), split.cameras.tolist()]
+        digest.update(json.dumps([split.name, names, labels]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,93 @@
+"""The folder of one training: what lies in it, and whether a repeated command goes on with it."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pipelines.writable import check_folder
+from reid.errors import InputError
+from reid.outputs import atomic
+from reid.training.config import TrainConfig
+
+# What does not change the result: where it is written, how often it is saved, what computes it, what is shown.
+NOT_COMPARED: dict[str, Any] = {
+    "sources": True,  # the pictures themselves are compared
+    "output": True,
+    "overwrite": True,
+    "save_s": True,
+    "threads": True,
+    "device": True,
+    "data": {"memory_mib", "workers"},
+    "validation": {"show"},
+}
+
+
+class TrainingFolder:
+    """Paths of the files of one training."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.state = root / "state.pt"
+        self.settings = root / "training.json"
+        self.model = root / "model.pth"
+        self.card = root / "model.md"
+        self.page = root / "training.html"
+        self.augmented = root / "augmented.png"
+        self.tensorboard = root / "tensorboard"
+        self._ours = {
+            *(self.state, self.settings, self.model, self.card, self.page, self.augmented, self.tensorboard),
+            *(root / name for name in ("model.json", "steps.csv", "epochs.csv", "model.calibration.json")),
+            root / "model.calibration.png",
+        }
+
+    def open(self, config: TrainConfig, fingerprint: str) -> bool:
+        """Make the folder ready.
+
+        Returns:
+            Whether a training with the same settings and pictures lies in it, to go on with.
+
+        Raises:
+            InputError: it cannot be written to, holds other things, or another training without --overwrite.
+        """
+        check_folder(self.root)
+        foreign = [path.name for path in sorted(self.root.iterdir()) if path not in self._ours]
+        foreign = [name for name in foreign if not name.startswith(".")]
+        if foreign:
+            raise InputError(
+                f"--output {self.root} holds files that no training made ({foreign[0]!r}); name a new or empty folder"
+            )
+        same = self.settings.is_file() and self._fingerprint() == fingerprint
+        if same and not config.overwrite:
+            return self.state.is_file()
+        if self.settings.is_file() and not config.overwrite:
+            raise InputError(
+                f"--output {self.root} holds a training with other settings or pictures; name another folder, or "
+                "replace it with --overwrite"
+            )
+        for path in self._ours:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        content = {"fingerprint": fingerprint, "config": config.model_dump(mode="json")}
+        atomic.write_text(self.settings, json.dumps(content, indent=1) + "\n")
+        return False
+
+    def _fingerprint(self) -> str:
+        try:
+            found = json.loads(self.settings.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return ""
+        return str(found.get("fingerprint")) if isinstance(found, dict) else ""
+
+
+def fingerprint(config: TrainConfig, data: str) -> str:
+    """Of all that decides what a training becomes.
+
+    Args:
+        data: fingerprint of the pictures.
+    """
+    settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
+    return hashlib.blake2b(json.dumps([settings, data], sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,197 @@
+"""Many trainings, each a little different, to the settings whose network finds held-out people best."""
+
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import torch
+
+from pipelines import train_data
+from pipelines.document import document
+from pipelines.progress import Progress
+from pipelines.settings import Override, load
+from pipelines.stopping import stopping_gently
+from pipelines.train_build import build, new_network
+from pipelines.train_data import TrainingData
+from pipelines.tune_config import TuneConfig
+from pipelines.writable import check_folder
+from reid.embedding.initialise import initialise
+from reid.errors import InputError
+from reid.outputs import atomic
+from reid.training.build import open_accelerator
+from reid.training.config import TrainConfig
+from reid.training.figures import EpochFigures, StepFigures
+from reid.training.loop import Loop
+
+if TYPE_CHECKING:
+    import optuna
+
+
+def run(config: TuneConfig, progress: Progress) -> int:
+    """Try settings until there are enough trainings; a repeated command goes on with the study."""
+    _optuna()
+    check_folder(config.output)
+    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    sources, held = train_data.read(config)
+    data = train_data.load(sources, held, config, progress)
+    study = _study(config, data)
+    task = progress.task("tuning", config.trials, unit="trainings")
+    task.advance(min(config.trials, len(_over(study))))
+    with stopping_gently(progress, "stopping; the same command goes on with the study") as stop:
+        while len(_over(study)) < config.trials and not stop():
+            trial = study.ask()
+            tried = _Tried(trial)
+            try:
+                finished = _train(_settings(config, trial), data, tried, stop)
+            except InputError as error:  # settings that diverge, or do not fit together, are bad ones
+                progress.message(f"trial {trial.number}: {error}", "warning")
+                study.tell(trial, state=_state("PRUNED"))
+                task.advance(1)
+                continue
+            if finished:
+                study.tell(trial, tried.best)
+            else:
+                study.tell(trial, state=_state("PRUNED" if tried.hopeless else "FAIL"))
+            _tell(trial, tried, config, progress)
+            task.advance(1)
+            if finished:
+                _write_best(study, config)
+    task.finish()
+    _report(study, config, progress)
+    return 0
+
+
+class _Tried:
+    """The figures of one training, reported to the study."""
+
+    def __init__(self, trial: "optuna.Trial") -> None:
+        self._trial = trial
+        self.best = 0.0
+        self.epochs = 0
+        self.hopeless = False
+
+    def steps(self, figures: list[StepFigures], images: int) -> None:
+        """Of no interest."""
+
+    def epoch(self, figures: EpochFigures) -> None:
+        """Compare with the others at the same epoch."""
+        self.epochs = figures.epoch
+        if figures.held_out is not None:
+            self.best = max(self.best, figures.held_out.map)
+            self._trial.report(figures.held_out.map, figures.epoch)
+            self.hopeless = self._trial.should_prune()
+
+    def save(self) -> None:
+        """A training of a search is not resumed: the study is."""
+
+
+def _train(config: TrainConfig, data: TrainingData, tried: _Tried, stop: Callable[[], bool]) -> bool:
+    accelerator = open_accelerator(config)
+    network = new_network(config)
+    if config.start.weights is not None:
+        initialise(network, config.start.weights)
+    begun = build(config, data, accelerator, network)
+    loop = Loop(config=config, loader=begun.loader, held_out=data.held_out, listener=tried)
+    return loop.run(begun.training, lambda: stop() or tried.hopeless)
+
+
+def _settings(config: TuneConfig, trial: "optuna.Trial") -> TrainConfig:
+    """Those of the search's trainings, with the trial's in their places."""
+    overrides = [
+        Override(path=tuple(key.split(".")), value=choice.suggest(trial), origin=f"search {key}")
+        for key, choice in config.space().items()
+    ]
+    own = set(TuneConfig.model_fields) - set(TrainConfig.model_fields)
+    base = TrainConfig.model_validate(config.model_dump(exclude=own | {"output"}))
+    return load(TrainConfig, overrides=overrides, base=base)
+
+
+def _study(config: TuneConfig, data: TrainingData) -> "optuna.Study":
+    """The study in the output folder, or a new one.
+
+    Raises:
+        InputError: it searches something else, or with other pictures.
+    """
+    optuna = _optuna()
+    backend = optuna.storages.journal.JournalFileBackend(str(config.output / "study.log"))
+    fixed = config.model_dump(
+        mode="json", exclude={"output", "overwrite", "trials", "threads", "device", "sources"}
+    )
+    study = optuna.create_study(
+        study_name="held-out mAP",
+        storage=optuna.storages.JournalStorage(backend),
+        load_if_exists=True,
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=config.seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=config.prune_after)
+        if config.prune
+        else optuna.pruners.NopPruner(),
+    )
+    about = {"data": data.fingerprint, "settings": fixed}
+    if study.user_attrs.get("about", about) != about:
+        raise InputError(
+            f"--output {config.output} holds a study of other settings or pictures; name another folder"
+        )
+    study.set_user_attr("about", about)
+    return study
+
+
+def _over(study: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
+    """The trainings that ended by themselves or were pruned."""
+    over: list[optuna.trial.FrozenTrial] = study.get_trials(
+        deepcopy=False, states=(_state("COMPLETE"), _state("PRUNED"))
+    )
+    return over
+
+
+def _tell(trial: "optuna.Trial", tried: _Tried, config: TuneConfig, progress: Progress) -> None:
+    values = ", ".join(f"{key} {value}" for key, value in trial.params.items())
+    how = f"pruned after epoch {tried.epochs}" if tried.hopeless else f"{tried.epochs} epochs"
+    progress.message(f"trial {trial.number} ({values}): held-out mAP {tried.best:.1%}, {how}")
+
+
+def _write_best(study: "optuna.Study", config: TuneConfig) -> None:
+    """best.yaml, which `reid train --config` takes."""
+    atomic.write_text(config.output / "best.yaml", document(_settings(config, study.best_trial)))
+
+
+def _report(study: "optuna.Study", config: TuneConfig, progress: Progress) -> None:
+    found = sorted(
+        (trial for trial in _over(study) if trial.value is not None), key=lambda trial: -(trial.value or 0)
+    )
+    if not found:
+        progress.summary("tuned", [("trainings to the end", 0)])
+        return
+    header = ["trial", "held-out mAP", *config.search]
+    rows = [
+        [trial.number, f"{trial.value:.1%}", *(_short(trial.params[key]) for key in config.search)]
+        for trial in found[:10]
+    ]
+    progress.summary("the best trainings", rows, header)
+    progress.summary(
+        "tuned",
+        [
+            ("trainings", f"{len(_over(study))}, {len(_over(study)) - len(found)} of them pruned"),
+            ("best settings", config.output / "best.yaml"),
+            ("next", f"reid train ... --config {config.output / 'best.yaml'}"),
+        ],
+    )
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _state(name: str) -> "optuna.trial.TrialState":
+    return getattr(_optuna().trial.TrialState, name)
+
+
+def _optuna() -> ModuleType:
+    try:
+        import optuna
+    except ModuleNotFoundError:
+        raise InputError("reid tune needs Optuna; install it with: pip install 'reid[tune]'") from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    module: ModuleType = optuna
+    return module

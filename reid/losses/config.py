@@ -1,0 +1,165 @@
+"""The settings of the objectives. Defaults are those of the papers or of the strong baselines in the field."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from reid.config import Section, Share
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Metric = Literal["euclidean", "unit-euclidean", "cosine"]
+METRIC = "euclidean: of vectors as they are; unit-euclidean: of vectors of length 1; cosine: 1 - cosine"
+WITH_MEMORY = ("triplet", "contrastive", "multi-similarity", "circle")  # can use vectors of earlier batches
+PAIRS = (*WITH_MEMORY, "quadruplet", "n-pair")  # compare pictures with pictures
+CLASSIFIERS = ("softmax", "arcface", "cosface")
+OBJECTIVES = (*PAIRS, "proxy-nca", "proxy-anchor", "center", *CLASSIFIERS)
+
+
+class TripletConfig(Section):
+    """Triplets: anchor, same person, other person (Schroff et al. 2015, Hermans et al. 2017)."""
+
+    mining: Literal["batch-hard", "semi-hard", "all", "informative-positive"] = Field(
+        "batch-hard",
+        description="batch-hard: farthest positive, nearest negative; semi-hard: negatives beyond the positive but "
+        "within the margin; informative-positive: the farthest positive that is nearer than the nearest negative",
+    )
+    margin: NotNegative | None = Field(
+        0.3, description="the negative should be farther by this; null: soft margin, log(1 + exp(d+ - d-))"
+    )
+    distance: Metric = Field("euclidean", description=METRIC)
+
+
+class ContrastiveConfig(Section):
+    """Pairs, the siamese objective (Hadsell et al. 2006)."""
+
+    margin: Positive = Field(1.0, description="pairs of two people farther apart than this cost nothing")
+    distance: Metric = Field("unit-euclidean", description=METRIC)
+
+
+class QuadrupletConfig(Section):
+    """Two people beside the anchor's own (Chen et al. 2017): d(a,p) < d(a,n1) and d(a,p) < d(n1,n2)."""
+
+    margin: NotNegative = Field(0.3, description="of the first term, with the anchor's own negative")
+    margin_of_others: NotNegative = Field(0.15, description="of the second term, between two other people")
+    hard: bool = Field(
+        True,
+        description="farthest positive and nearest negatives (margin sample mining); false: all quadruplets",
+    )
+    distance: Metric = Field("euclidean", description=METRIC)
+
+
+class ProxyNcaConfig(Section):
+    """A learned proxy a person, neighbourhood components (Movshovitz-Attias et al. 2017)."""
+
+    scale: Positive = Field(8.0, description="of the squared distances in the exponent")
+
+
+class ProxyAnchorConfig(Section):
+    """A learned proxy a person as anchor (Kim et al. 2020)."""
+
+    margin: NotNegative = Field(0.1, description="of the cosine")
+    scale: Positive = Field(32.0, description="of the cosine in the exponent; the paper's alpha")
+
+
+class MultiSimilarityConfig(Section):
+    """Pairs weighted by three similarities (Wang et al. 2019)."""
+
+    alpha: Positive = Field(2.0, description="sharpness of pairs of one person")
+    beta: Positive = Field(50.0, description="sharpness of pairs of two people")
+    base: Share = Field(0.5, description="the similarity around which pairs are weighted; the paper's lambda")
+    mining: bool = Field(True, description="leave out pairs that are easy by more than epsilon")
+    epsilon: NotNegative = Field(0.1, description="of the mining")
+
+
+class CircleConfig(Section):
+    """Pairs that weight themselves by how far they are from their goal (Sun et al. 2020)."""
+
+    margin: Share = Field(0.25, description="relaxation; the paper's m")
+    scale: Positive = Field(64.0, description="of the similarities in the exponent; the paper's gamma")
+
+
+class CenterConfig(Section):
+    """A learned centre a person (Wen et al. 2016); use it beside another objective."""
+
+    learning_rate: Positive = Field(
+        0.5, description="of the centres, which are updated by plain gradient descent"
+    )
+
+
+class SoftmaxConfig(Section):
+    """Classification of the people in training, cross-entropy."""
+
+    smoothing: Annotated[Share, Field(lt=1)] = Field(
+        0.1,
+        description="label smoothing (Szegedy et al. 2016): share of the target given to all people alike",
+    )
+
+
+class AngularConfig(Section):
+    """A margin in the classifier's angles: ArcFace (Deng et al. 2019), CosFace (Wang et al. 2018)."""
+
+    margin: NotNegative = Field(0.35, description="arcface: of the angle, in radians; cosface: of its cosine")
+    scale: Positive = Field(30.0, description="of the cosine in the exponent")
+
+
+class NPairConfig(Section):
+    """One positive against one negative of every other person (Sohn 2016)."""
+
+    l2: NotNegative = Field(0.002, description="weight of the mean squared length of the vectors")
+
+
+class LossConfig(Section):
+    """What is minimised: one objective, or a weighted sum of several."""
+
+    objectives: dict[str, NotNegative] = Field(
+        {"triplet": 1.0, "softmax": 1.0},
+        description="weight by objective, 0: not used; triplet, contrastive, quadruplet, n-pair, multi-similarity, "
+        "circle, proxy-nca, proxy-anchor, center, softmax, arcface, cosface",
+    )
+    memory: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="vectors of earlier batches that pairs are compared with as well (cross-batch memory, Wang et "
+        "al. 2020); 0: none",
+    )
+    memory_from_step: Annotated[int, Field(ge=0)] = Field(
+        1000, description="steps before that memory is used: vectors drift too fast at first"
+    )
+    triplet: TripletConfig = TripletConfig()
+    contrastive: ContrastiveConfig = ContrastiveConfig()
+    quadruplet: QuadrupletConfig = QuadrupletConfig()
+    n_pair: NPairConfig = NPairConfig()
+    multi_similarity: MultiSimilarityConfig = MultiSimilarityConfig()
+    circle: CircleConfig = CircleConfig()
+    proxy_nca: ProxyNcaConfig = ProxyNcaConfig()
+    proxy_anchor: ProxyAnchorConfig = ProxyAnchorConfig()
+    center: CenterConfig = CenterConfig()
+    softmax: SoftmaxConfig = SoftmaxConfig()
+    arcface: AngularConfig = AngularConfig()
+    cosface: AngularConfig = AngularConfig()
+
+    @field_validator("objectives")
+    @classmethod
+    def _known(cls, weights: dict[str, float]) -> dict[str, float]:
+        for name in weights:
+            if name not in OBJECTIVES:
+                raise ValueError(f"{name!r} is no objective; choose from {', '.join(OBJECTIVES)}")
+        used = {name: weight for name, weight in weights.items() if weight > 0}
+        if not used:
+            raise ValueError("must hold an objective with a weight above 0, such as {triplet: 1}")
+        if set(used) == {"center"}:
+            raise ValueError("center alone lets all vectors fall together; add softmax, as in its paper")
+        return weights
+
+    @model_validator(mode="after")
+    def _memory_is_used(self) -> Self:
+        alone = [name for name in PAIRS if self.objectives.get(name) and name not in WITH_MEMORY]
+        if self.memory and alone:
+            raise ValueError(
+                f"memory ({self.memory}) does not go with {alone[0]}, which compares within a batch; set it to 0"
+            )
+        if self.memory and not any(self.objectives.get(name) for name in WITH_MEMORY):
+            raise ValueError(
+                f"memory ({self.memory}) needs an objective that uses it: {', '.join(WITH_MEMORY)}; set it to 0"
+            )
+        return self

@@ -1,0 +1,112 @@
+"""All objectives of a training together: the weighted sum that is minimised."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from reid.losses.center import Center
+from reid.losses.classifiers import ArcFace, CosFace, Softmax
+from reid.losses.compared import compare
+from reid.losses.config import CLASSIFIERS, PAIRS, LossConfig
+from reid.losses.contrastive import Contrastive
+from reid.losses.memory import Memory
+from reid.losses.objective import Cost
+from reid.losses.proxies import ProxyAnchor, ProxyNca
+from reid.losses.quadruplet import Quadruplet
+from reid.losses.triplet import Triplet
+from reid.losses.weighted_pairs import Circle, MultiSimilarity, NPair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Losses:
+    """What one batch costs."""
+
+    total: Tensor  # the weighted sum, scalar, with a graph
+    terms: dict[str, Tensor]  # each objective's value before its weight, without one
+    active: (
+        Tensor | None
+    )  # share of mined pairs, triplets or quadruplets that cost something; None: there are none
+
+
+class Objectives(nn.Module):
+    """The objectives of a config. Parameters: classifiers and proxies. Buffers: centres and the memory.
+
+    Pairs, proxies and centres see the vectors before the neck, classifiers those behind it (Luo et al. 2019, section
+    3.5). Everything is computed in float32, whatever the network computes in.
+
+    Args:
+        dimension: length of the vectors.
+        people: in training; persons are 0 to `people` - 1.
+        generator: of the first weights.
+    """
+
+    def __init__(
+        self, config: LossConfig, *, dimension: int, people: int, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self._weights = {name: weight for name, weight in config.objectives.items() if weight > 0}
+        made = {
+            name: _build(name, config, dimension=dimension, people=people, generator=generator)
+            for name in self._weights
+        }
+        self.objectives = nn.ModuleDict(made)
+        self.memory = None
+        if config.memory and set(self._weights) & set(PAIRS):
+            self.memory = Memory(config.memory, dimension=dimension, from_step=config.memory_from_step)
+
+    def forward(self, pooled: Tensor, final: Tensor, persons: Tensor) -> Losses:
+        """Vectors before the neck (B, D), behind it (B, D), persons (B,) int64."""
+        with torch.autocast(pooled.device.type, enabled=False):
+            return self._costs(_at_least_float32(pooled), _at_least_float32(final), persons)
+
+    def _costs(self, pooled: Tensor, final: Tensor, persons: Tensor) -> Losses:
+        compared = compare(pooled, persons, None if self.memory is None else self.memory.remembered())
+        total, terms, active = pooled.sum() * 0, {}, None
+        for name, objective in self.objectives.items():
+            if name in PAIRS:
+                cost: Cost = objective(compared)
+                active = cost.active if active is None else active
+            else:
+                cost = objective(final if name in CLASSIFIERS else pooled, persons)
+            total = total + self._weights[name] * cost.loss
+            terms[name] = cost.loss.detach()
+        if self.memory is not None and self.training:
+            self.memory.add(pooled, persons)
+        return Losses(total=total, terms=terms, active=active)
+
+
+def _build(
+    name: str, config: LossConfig, *, dimension: int, people: int, generator: torch.Generator
+) -> nn.Module:
+    match name:
+        case "triplet":
+            return Triplet(config.triplet)
+        case "contrastive":
+            return Contrastive(config.contrastive)
+        case "quadruplet":
+            return Quadruplet(config.quadruplet)
+        case "n-pair":
+            return NPair(config.n_pair)
+        case "multi-similarity":
+            return MultiSimilarity(config.multi_similarity)
+        case "circle":
+            return Circle(config.circle)
+        case "proxy-nca":
+            return ProxyNca(config.proxy_nca, dimension=dimension, people=people, generator=generator)
+        case "proxy-anchor":
+            return ProxyAnchor(config.proxy_anchor, dimension=dimension, people=people, generator=generator)
+        case "center":
+            return Center(config.center, dimension=dimension, people=people)
+        case "softmax":
+            return Softmax(config.softmax, dimension=dimension, people=people, generator=generator)
+        case "arcface":
+            return ArcFace(config.arcface, dimension=dimension, people=people, generator=generator)
+        case "cosface":
+            return CosFace(config.cosface, dimension=dimension, people=people, generator=generator)
+        case _:
+            raise ValueError(f"no objective is called {name!r}")
+
+
+def _at_least_float32(features: Tensor) -> Tensor:
+    return features.float() if features.dtype in (torch.float16, torch.bfloat16) else features

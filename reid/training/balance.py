@@ -1,0 +1,106 @@
+"""How evenly people and cameras are shown: what is counted before a training, and what is worth a warning."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reid.datasets.listing import counted
+from reid.datasets.records import DISTRACTOR, Split
+
+FEW = 0.01  # share of all pictures below which a camera is hardly learned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """A split in numbers; distractors are not counted."""
+
+    people: int
+    pictures: int
+    cameras: int  # that saw somebody
+    one_picture: int  # people with one picture
+    one_camera: int  # people seen by one camera, those with one picture included
+    least: int  # pictures of a person
+    median: float
+    most: int
+    by_camera: tuple[tuple[str, int], ...]  # pictures of every camera that saw somebody, in the split's order
+
+
+def balance(split: Split) -> Balance:
+    """Counts people, pictures and cameras of a split that shows somebody."""
+    shown = split.select(split.persons != DISTRACTOR)
+    if not len(shown):
+        raise ValueError("a split must show somebody")
+    _, pictures = np.unique(shown.persons, return_counts=True)
+    seen = np.unique(np.stack([shown.persons, shown.cameras]), axis=1)
+    _, cameras = np.unique(seen[0], return_counts=True)
+    by_camera = np.bincount(shown.cameras, minlength=len(split.camera_names)).tolist()
+    return Balance(
+        people=len(pictures),
+        pictures=len(shown),
+        cameras=len(np.unique(shown.cameras)),
+        one_picture=int(np.sum(pictures == 1)),
+        one_camera=int(np.sum(cameras == 1)),
+        least=int(pictures.min()),
+        median=float(np.median(pictures)),
+        most=int(pictures.max()),
+        by_camera=tuple(
+            (name, count) for name, count in zip(split.camera_names, by_camera, strict=True) if count
+        ),
+    )
+
+
+def describe(found: Balance) -> list[tuple[str, str]]:
+    """Rows of what and how many, for a table."""
+    people = f"{found.people:,}"
+    few = [
+        f"{count:,} {what}"
+        for count, what in ((found.one_picture, "with one picture"), (found.one_camera, "in one camera"))
+        if count
+    ]
+    rows = [
+        ("people", ", ".join([people, *few])),
+        ("pictures", f"{found.pictures:,}"),
+        ("pictures of a person", f"{found.least:,} to {found.most:,}, median {found.median:g}"),
+        ("cameras", f"{found.cameras:,}"),
+    ]
+    if found.cameras > 1:
+        counts = sorted((count, name) for name, count in found.by_camera)
+        (least, rare), (most, busy) = counts[0], counts[-1]
+        rows.append(("pictures of a camera", f"{least:,} ({rare}) to {most:,} ({busy})"))
+    return rows
+
+
+def warnings(found: Balance, *, pictures: int | None = None) -> list[str]:
+    """Sentences about what will not be learned well.
+
+    Args:
+        pictures: K, pictures of a person in a batch, where batches are made by person.
+    """
+    said = []
+    if found.one_picture:
+        said.append(
+            f"{counted(found.one_picture, 'person has', 'people have')} one picture: nothing can be pulled together, "
+            "so in objectives of pairs and triplets they only count as somebody else"
+        )
+    if found.cameras > 1 and found.one_camera == found.people:
+        said.append(
+            "nobody is seen by two cameras, so what a change of camera does to a person's look is not learned"
+        )
+    elif found.one_camera > found.people / 2:
+        said.append(
+            f"{found.one_camera:,} of {found.people:,} people are seen by one camera only; the others alone teach "
+            "what a change of camera does to a person's look"
+        )
+    if pictures is not None and pictures > found.median:
+        said.append(
+            f"batch.pictures is {pictures}, but half of the people have {found.median:g} or fewer pictures, which "
+            f"are repeated within a batch; {max(2, int(found.median))} would do"
+        )
+    rare = [(name, count) for name, count in found.by_camera if count < FEW * found.pictures]
+    if rare:
+        named = ", ".join(f"{name} ({count:,})" for name, count in rare[:5])
+        said.append(
+            f"{counted(len(rare), 'camera has', 'cameras have')} less than {FEW:.0%} of the pictures: "
+            f"{named}{', ...' if len(rare) > 5 else ''}; people are hardly learned as these see them"
+        )
+    return said

@@ -1,0 +1,201 @@
+"""The settings of `reid train`."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reid.config import Seconds, Section, Share
+from reid.embedding.network_config import NetworkConfig
+from reid.losses.config import PAIRS, LossConfig
+
+Count = Annotated[int, Field(ge=1)]
+CountOrNone = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class DataConfig(Section):
+    """Which pictures are learned from, and which are held out."""
+
+    height: Annotated[int, Field(ge=16)] = Field(256, description="height of the network's input, in pixels")
+    width: Annotated[int, Field(ge=16)] = Field(128, description="width of the network's input, in pixels")
+    held_out: Annotated[int, Field(ge=2)] = Field(
+        100, description="people that are not trained on: they say when to stop and which epoch was best"
+    )
+    hold_out: Literal["last", "random"] = Field(
+        "last", description="which people are held out: the last ones of each source, or any (by the seed)"
+    )
+    min_px: Count = Field(16, description="pictures whose height or width is less are left out, and reported")
+    gallery: Path | None = Field(
+        None, description="gallery whose corrections apply to sources that are results of reid video"
+    )
+    memory_mib: CountOrNone = Field(
+        4096, description="mebibytes of decoded pictures kept; those beyond are decoded again each time"
+    )
+    workers: CountOrNone = Field(
+        1, description="threads that prepare batches ahead; 0: none, between the steps"
+    )
+
+
+class BatchConfig(Section):
+    """Who comes together in a batch."""
+
+    sampler: Literal["pxk", "balanced", "camera-aware", "random"] = Field(
+        "pxk",
+        description="pxk: P people, K pictures of each, every picture about once an epoch; balanced: every person "
+        "equally often, however many pictures there are; camera-aware: pxk with the K pictures over as many cameras "
+        "as there are; random: any pictures (for classification)",
+    )
+    people: Annotated[int, Field(ge=2)] = Field(16, description="P, people in a batch")
+    pictures: Annotated[int, Field(ge=2)] = Field(4, description="K, pictures of each person in a batch")
+    accumulate: Count = Field(1, description="batches whose gradients are added up before a step")
+
+
+class AugmentConfig(Section):
+    """What is done to training pictures; each with its probability. 0: never."""
+
+    flip: Share = Field(0.5, description="mirror")
+    crop: Share = Field(0.5, description="pad by crop_px on every side and cut the size out again anywhere")
+    crop_px: Count = Field(10, description="at an input of 256 x 128; less for smaller ones")
+    affine: Share = Field(0.0, description="rotate and scale a little")
+    rotate_deg: Annotated[float, Field(ge=0, le=45)] = Field(
+        8.0, description="largest rotation either way, in degrees"
+    )
+    scale: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.1, description="largest change of size either way, as a share"
+    )
+    jitter: Share = Field(0.0, description="change brightness, contrast, saturation and hue")
+    brightness: Share = Field(0.25, description="largest change either way, as a share")
+    contrast: Share = Field(0.15, description="largest change either way, as a share")
+    saturation: Share = Field(0.25, description="largest change either way, as a share")
+    hue: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0.05, description="largest shift, in turns of the wheel"
+    )
+    blur: Share = Field(0.0, description="Gaussian blur with a deviation of 0.5 to 1.5 pixels")
+    grayscale: Share = Field(0.0, description="take the colour out")
+    low_resolution: Share = Field(
+        0.0, description="shrink to between low_resolution_least and all of the size, and enlarge again"
+    )
+    low_resolution_least: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.25, description="smallest such size, as a share of the input's"
+    )
+    erase: Share = Field(
+        0.5,
+        description="random erasing (Zhong et al. 2020): a rectangle of 2 to 40 % of the area in the data's mean",
+    )
+    patch: Share = Field(
+        0.0,
+        description="background-aware patch: a piece of another picture's edge covers part of this one's edge, so "
+        "that what stands around a person is not learned",
+    )
+
+
+class OptimiserConfig(Section):
+    """How weights follow gradients."""
+
+    kind: Literal["adam", "adamw", "sgd", "rmsprop"] = Field("adam", description="the method")
+    learning_rate: Positive = Field(3.5e-4, description="after the warm-up")
+    weight_decay: NotNegative = Field(5e-4, description="not of biases and normalisation layers")
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of sgd and rmsprop")
+    backbone_factor: NotNegative = Field(
+        1.0, description="the backbone's learning rate, as a multiple of the others'"
+    )
+    clip_norm: Positive | None = Field(
+        None, description="longest gradient, over all weights; null: any length"
+    )
+    ema: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="decay by step of the moving average of weights that is evaluated; null: none"
+    )
+
+
+class ScheduleConfig(Section):
+    """How long, and how the learning rate goes."""
+
+    epochs: Count = Field(60, description="passes over the training pictures")
+    kind: Literal["constant", "step", "cosine", "plateau"] = Field(
+        "cosine", description="step: times factor at each of steps; plateau: where held-out mAP stops rising"
+    )
+    warmup_epochs: NotNegative = Field(
+        2.0, description="epochs over which the learning rate rises from a hundredth"
+    )
+    steps: tuple[Positive, ...] = Field((0.5, 0.8), description="of kind step: when, as shares of all epochs")
+    factor: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="of kinds step and plateau: what the rate is multiplied by"
+    )
+    patience: Count = Field(
+        3, description="of kind plateau: evaluations without a better mAP before the rate falls"
+    )
+    least: Share = Field(0.01, description="of kind cosine: last learning rate, as a share of the first")
+
+
+class StartConfig(Section):
+    """What the network knows before it is trained."""
+
+    weights: Path | None = Field(
+        None,
+        description="checkpoint to start from: of reid, torchreid, or a torchvision state dict; layers that do not "
+        "fit the network are named and begin at random. null: random",
+    )
+    freeze_epochs: CountOrNone = Field(
+        0, description="epochs at the beginning in which the backbone does not change"
+    )
+
+
+class ValidationConfig(Section):
+    """How held-out people are used while training runs."""
+
+    every_epochs: Count = Field(1, description="epochs between evaluations; the last one is always evaluated")
+    patience: CountOrNone = Field(
+        0, description="stop after so many evaluations without a better mAP; 0: never"
+    )
+    show: CountOrNone = Field(12, description="worst held-out queries shown on the page")
+
+
+class TrainConfig(Section):
+    """`reid train`: labelled pictures to an embedding network."""
+
+    sources: tuple[str, ...] = Field(
+        (),
+        description="labelled pictures: folders of Market-1501 or its kin, folders person/camera_*.jpg or "
+        "person/camera/*.jpg, CSV files of path, person, camera, results of reid video; each maybe as kind=path; "
+        "people of different sources are different people",
+    )
+    output: Path = Field(Path("training"), description="folder for the checkpoint, its card, logs and page")
+    overwrite: bool = Field(False, description="replace another training in the output folder")
+    seed: CountOrNone = Field(0, description="of everything random")
+    device: str = Field("auto", description="auto, cpu, cuda, mps")
+    precision: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32", description="of the network's arithmetic; float16 needs a GPU"
+    )
+    threads: CountOrNone = Field(0, description="CPU threads of a step; 0: as many as there are cores")
+    save_s: Seconds = Field(300.0, description="seconds between saved states within an epoch")
+    network: NetworkConfig = NetworkConfig()
+    loss: LossConfig = LossConfig()
+    data: DataConfig = DataConfig()
+    batch: BatchConfig = BatchConfig()
+    augment: AugmentConfig = AugmentConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    start: StartConfig = StartConfig()
+    validation: ValidationConfig = ValidationConfig()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.start.freeze_epochs >= self.schedule.epochs:
+            raise ValueError(
+                f"start.freeze_epochs ({self.start.freeze_epochs}) must be less than schedule.epochs "
+                f"({self.schedule.epochs})"
+            )
+        if self.schedule.warmup_epochs >= self.schedule.epochs:
+            raise ValueError(
+                f"schedule.warmup_epochs ({self.schedule.warmup_epochs:g}) must be less than schedule.epochs "
+                f"({self.schedule.epochs})"
+            )
+        pairs = [name for name in PAIRS if self.loss.objectives.get(name)]
+        if self.batch.sampler == "random" and pairs:
+            raise ValueError(
+                f"batch.sampler random rarely shows a person twice in a batch, which {', '.join(pairs)} needs; "
+                "use pxk"
+            )
+        return self

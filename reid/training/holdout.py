@@ -1,0 +1,130 @@
+"""People who are not learned from, searched for among each other: what says how good a training is."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from reid.datasets.listing import counted
+from reid.datasets.records import DISTRACTOR, Labels, Split
+from reid.datasets.sources import sites
+from reid.errors import InputError
+
+LEAST = 2  # people to learn from: one cannot be told from anybody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Held:
+    """A split divided by people: nobody in `train` is in `query` or `gallery`."""
+
+    train: Split  # persons from 0 without gaps
+    query: Split  # persons as they were
+    gallery: Split  # persons as they were
+    notes: tuple[str, ...]  # sentences for the user
+
+
+def hold_out(split: Split, people: int, how: Literal["last", "random"], rng: np.random.Generator) -> Held:
+    """Set `people` of a combined split aside, and divide their pictures as Market-1501 divides its test pictures.
+
+    last: the last people by number of every source, in proportion to its people; random: any.
+
+    One picture of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. A picture
+    stays in the gallery where it, or a query of the same person, would else have nothing to find in another
+    camera. If nobody held out is seen by two cameras, every picture counts as a camera of its own, and everybody
+    with two pictures has one query.
+
+    Raises:
+        InputError: fewer than two people would be left to learn from, or nobody held out has two pictures.
+        ValueError: `people` is below 1, or the split has distractors.
+    """
+    if people < 1 or np.any(split.persons == DISTRACTOR):
+        raise ValueError(f"people must be at least 1, without distractors in the split, got {people}")
+    everybody = np.unique(split.persons)
+    if people > len(everybody) - LEAST:
+        raise InputError(_too_many(people, len(everybody)))
+    chosen = (
+        _last(everybody, sites(split, everybody), people)
+        if how == "last"
+        else rng.choice(everybody, size=people, replace=False)
+    )
+    held = np.isin(split.persons, chosen)
+    rows = {person: np.flatnonzero(split.persons == person) for person in np.sort(chosen).tolist()}
+    notes = []
+    if apart := all(len(np.unique(split.cameras[own])) == 1 for own in rows.values()):
+        queries = [int(rng.choice(own)) for own in rows.values() if len(own) > 1]
+        notes.append(
+            "nobody held out is seen by two cameras, so every picture of them counts as a camera of its own; "
+            "people are easily found within a camera, so the figures will be too good"
+        )
+    else:
+        queries = [row for own in rows.values() for row in _queries(own, split.cameras[own], rng)]
+    if not queries:
+        raise InputError(
+            f"none of the {people} people held out has two pictures, so nobody can be searched for; "
+            "hold out more people (data.held_out) or others (data.hold_out: random)"
+        )
+    if alone := people - len(np.unique(split.persons[queries])):
+        why = "with one picture" if apart else "in one camera"
+        notes.append(f"{alone:,} of {people:,} people held out are {why}, so they are in the gallery only")
+    test = _a_camera_each(split) if apart else split
+    asked = np.isin(np.arange(len(split)), queries)
+    return Held(
+        train=_renumbered(split.select(~held)),
+        query=replace(test.select(asked), name="query"),
+        gallery=replace(test.select(held & ~asked), name="gallery"),
+        notes=tuple(notes),
+    )
+
+
+def _last(everybody: Labels, of: list[str], people: int) -> Labels:
+    """The last of each source, as many as its share of `people`; the largest remainders are rounded up."""
+    groups: dict[str, list[int]] = {}
+    for person, source in zip(everybody.tolist(), of, strict=True):
+        groups.setdefault(source, []).append(person)
+    shares = {source: people * len(members) / len(everybody) for source, members in groups.items()}
+    counts = {source: int(share) for source, share in shares.items()}
+    by_rest = sorted(groups, key=lambda source: counts[source] - shares[source])
+    for source in by_rest[: people - sum(counts.values())]:
+        counts[source] += 1
+    last = [
+        person for source, members in groups.items() for person in members[len(members) - counts[source] :]
+    ]
+    return np.array(last, dtype=np.int64)
+
+
+def _queries(rows: Labels, cameras: Labels, rng: np.random.Generator) -> list[int]:
+    """The queries among one person's pictures, given their cameras: at most one in each."""
+    pictures = {camera: rows[cameras == camera] for camera in rng.permutation(np.unique(cameras)).tolist()}
+    left = {camera: len(own) for camera, own in pictures.items()}
+    queries: dict[int, int] = {}
+    for camera, own in pictures.items():
+        left[camera] -= 1
+        where = {other for other, count in left.items() if count}
+        if all(where - {asked} for asked in (*queries, camera)):
+            queries[camera] = int(rng.choice(own))
+        else:
+            left[camera] += 1
+    return list(queries.values())
+
+
+def _a_camera_each(split: Split) -> Split:
+    names = tuple(path.name for path in split.paths)
+    return replace(split, cameras=np.arange(len(split), dtype=np.int64), camera_names=names)
+
+
+def _renumbered(split: Split) -> Split:
+    former, persons = np.unique(split.persons, return_inverse=True)
+    names = {number: split.person_name(person) for number, person in enumerate(former.tolist())}
+    return replace(split, name="train", persons=persons.astype(np.int64), person_names=names)
+
+
+def _too_many(people: int, there: int) -> str:
+    if there < 2 * LEAST:
+        return (
+            f"the sources show {counted(there, 'person', 'people')}, and {2 * LEAST} are needed: {LEAST} to learn "
+            "from and 2 to hold out; add pictures of others"
+        )
+    return (
+        f"data.held_out is {people}, but the sources show {there} people, of whom {LEAST} must be left to learn "
+        f"from; hold out at most {there - LEAST}"
+    )

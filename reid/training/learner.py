@@ -1,0 +1,49 @@
+"""Network and objectives as one module: what is moved to a device, wrapped for several GPUs, and saved."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from reid.embedding.network import ReidNetwork
+from reid.losses.objectives import Objectives
+from reid.losses.statistics import pair_distances
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Learned:
+    """What one batch gave."""
+
+    total: Tensor  # the weighted sum, with a graph
+    terms: dict[str, Tensor]
+    active: Tensor | None
+    positive: Tensor  # cosine distances of pairs of one person
+    negative: Tensor  # and of two
+
+
+class Learner(nn.Module):
+    """Pictures (N, 3, H, W) and persons (N,) to losses."""
+
+    def __init__(self, network: ReidNetwork, objectives: Objectives) -> None:
+        super().__init__()
+        self.network = network
+        self.objectives = objectives
+
+    def forward(self, images: Tensor, persons: Tensor) -> Learned:
+        features = self.network.features(images)
+        losses = self.objectives(features.pooled, features.final, persons)
+        with torch.no_grad():
+            distances = pair_distances(features.pooled, persons)
+        return Learned(
+            total=losses.total,
+            terms=losses.terms,
+            active=losses.active,
+            positive=distances.positive,
+            negative=distances.negative,
+        )
+
+    def freeze_backbone(self, frozen: bool) -> None:
+        """Whether the backbone's weights, and the statistics of its normalisations, stay as they are."""
+        for parameter in self.network.backbone_parameters():
+            parameter.requires_grad_(not frozen)
+        self.network.backbone.train(not frozen)

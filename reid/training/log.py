@@ -1,0 +1,126 @@
+"""Figures as they come: CSV files that any program reads, and TensorBoard."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter
+
+from reid.cache import replacing
+from reid.training.figures import EDGES, Distances, EpochFigures, StepFigures
+
+
+class Log:
+    """`steps.csv`, `epochs.csv` and the folder `tensorboard` of one training.
+
+    Args:
+        step: the training's; what an interrupted one has logged beyond its last saved state is dropped.
+    """
+
+    def __init__(self, folder: Path, *, step: int) -> None:
+        self._steps = _Table(folder / "steps.csv", step)
+        self._epochs = _Table(folder / "epochs.csv", step)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+
+    def steps(self, figures: list[StepFigures]) -> None:
+        """One row a step."""
+        for one in figures:
+            row = {
+                "step": one.step,
+                "epoch": one.epoch,
+                "learning_rate": one.learning_rate,
+                "grad_norm": one.grad_norm,
+                "active": one.active,
+                **_prefixed("loss", one.losses),
+            }
+            self._steps.add(row)
+            self._scalars("step", row, one.step)
+        self._steps.flush()
+
+    def epoch(self, one: EpochFigures, distances: Distances) -> None:
+        """One row an epoch, and where the pairs of its batches lay."""
+        held_out = one.held_out
+        row = {
+            "step": one.step,
+            "epoch": one.epoch,
+            "seconds": round(one.seconds, 2),
+            "images_per_s": round(one.images_per_s, 2),
+            "loader_share": round(one.loader_share, 5),
+            "learning_rate": one.learning_rate,
+            "grad_norm": one.grad_norm,
+            "active": one.active,
+            **_prefixed("loss", one.losses),
+            "held_out_map": None if held_out is None else held_out.map,
+            "held_out_rank1": None if held_out is None else held_out.rank1,
+            "held_out_minp": None if held_out is None else held_out.minp,
+            "best": int(one.best),
+        }
+        self._epochs.add(row)
+        self._epochs.flush()
+        self._scalars("epoch", row, one.step)
+        for name, counts in (("positive", distances.positive), ("negative", distances.negative)):
+            if counts.sum():
+                centres = (EDGES[:-1] + EDGES[1:]) / 2
+                self._board.add_histogram_raw(
+                    f"distance/{name}",
+                    min=float(EDGES[0]),
+                    max=float(EDGES[-1]),
+                    num=int(counts.sum()),
+                    sum=float(counts @ centres),
+                    sum_squares=float(counts @ centres**2),
+                    bucket_limits=EDGES[1:].tolist(),
+                    bucket_counts=counts.tolist(),
+                    global_step=one.step,
+                )
+        self._board.flush()
+
+    def close(self) -> None:
+        """No more figures come."""
+        self._board.close()
+
+    def _scalars(self, group: str, row: Mapping[str, Any], step: int) -> None:
+        for name, value in row.items():
+            if value is not None and name not in ("step", "epoch", "best"):
+                self._board.add_scalar(f"{group}/{name}", value, step)
+
+
+class _Table:
+    """A CSV file that rows are added to; its columns are those of the first row."""
+
+    def __init__(self, path: Path, step: int) -> None:
+        self._path = path
+        kept = []
+        if path.is_file():
+            with path.open(encoding="utf-8", newline="") as file:
+                # a program that was killed may have left half a row
+                kept = [row for row in csv.DictReader(file) if _whole(row) and int(row["step"]) <= step]
+        with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+            if kept:
+                writer = csv.DictWriter(file, list(kept[0]))
+                writer.writeheader()
+                writer.writerows(kept)
+        self._columns = list(kept[0]) if kept else None
+        self._waiting: list[Mapping[str, Any]] = []
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self._waiting.append(row)
+
+    def flush(self) -> None:
+        if not self._waiting:
+            return
+        with self._path.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, self._columns or list(self._waiting[0]))
+            if self._columns is None:
+                writer.writeheader()
+                self._columns = list(self._waiting[0])
+            writer.writerows(self._waiting)
+        self._waiting = []
+
+
+def _whole(row: Mapping[str, str | None]) -> bool:
+    return None not in row and None not in row.values() and (row["step"] or "").isdecimal()
+
+
+def _prefixed(prefix: str, values: Mapping[str, float]) -> dict[str, float]:
+    return {f"{prefix}_{name}": value for name, value in values.items()}

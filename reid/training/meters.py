@@ -1,0 +1,108 @@
+"""Means over the steps of an epoch, kept on the device until somebody asks: asking a GPU makes it wait."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reid.training.figures import EDGES, TOTAL, Distances, StepFigures
+from reid.training.learner import Learned
+
+BINS = len(EDGES) - 1
+
+
+class Meters:
+    """What the steps of one epoch gave."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[int, int, float, dict[str, Tensor]]] = []
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+        self._positive = torch.zeros(BINS, dtype=torch.int64)
+        self._negative = torch.zeros(BINS, dtype=torch.int64)
+
+    def add(
+        self, parts: list[Learned], *, step: int, epoch: int, learning_rate: float, grad_norm: Tensor
+    ) -> None:
+        """One step, made of the batches whose gradients it added up."""
+        values = {name: _mean([part.terms[name] for part in parts]) for name in parts[0].terms}
+        values[TOTAL] = _mean([part.total.detach() for part in parts])
+        values["grad_norm"] = grad_norm.detach()
+        if (shares := [part.active for part in parts if part.active is not None]) != []:
+            values["active"] = _mean(shares)
+        self._pending.append((step, epoch, learning_rate, values))
+        for part in parts:
+            self._positive += _histogram(part.positive)
+            self._negative += _histogram(part.negative)
+
+    def flush(self) -> list[StepFigures]:
+        """The steps since the last time, in order."""
+        steps = []
+        for step, epoch, learning_rate, values in self._pending:
+            numbers = {name: float(value) for name, value in values.items()}
+            for name, number in numbers.items():
+                self._sums[name] = self._sums.get(name, 0.0) + number
+            self._steps += 1
+            grad_norm, active = numbers.pop("grad_norm"), numbers.pop("active", None)
+            steps.append(
+                StepFigures(
+                    step=step,
+                    epoch=epoch,
+                    learning_rate=learning_rate,
+                    losses=numbers,
+                    active=active,
+                    grad_norm=grad_norm,
+                )
+            )
+        self._pending.clear()
+        return steps
+
+    def means(self) -> dict[str, float]:
+        """Over the steps that were flushed: every loss, `grad_norm`, and `active` where there is one."""
+        return {name: total / self._steps for name, total in self._sums.items()}
+
+    def distances(self, epoch: int) -> Distances:
+        """The histograms of the epoch."""
+        return Distances(epoch=epoch, positive=self._positive.numpy(), negative=self._negative.numpy())
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` takes back; all steps must have been flushed."""
+        assert not self._pending
+        return {
+            "sums": dict(self._sums),
+            "steps": self._steps,
+            "positive": self._positive.clone(),
+            "negative": self._negative.clone(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self._sums, self._steps = dict(state["sums"]), state["steps"]
+        self._positive, self._negative = state["positive"].clone(), state["negative"].clone()
+
+
+def _mean(values: list[Tensor]) -> Tensor:
+    return torch.stack(values).mean() if len(values) > 1 else values[0]
+
+
+def _histogram(distances: Tensor) -> Tensor:
+    return torch.histc(distances.float(), bins=BINS, min=float(EDGES[0]), max=float(EDGES[-1])).long().cpu()
+
+
+def to_plain(distances: Distances) -> dict[str, Any]:
+    """For a state file; `from_plain` reads it back."""
+    return {
+        "epoch": distances.epoch,
+        "positive": distances.positive.tolist(),
+        "negative": distances.negative.tolist(),
+    }
+
+
+def from_plain(values: dict[str, Any]) -> Distances:
+    """The inverse of `to_plain`."""
+    return Distances(
+        epoch=values["epoch"],
+        positive=np.array(values["positive"], dtype=np.int64),
+        negative=np.array(values["negative"], dtype=np.int64),
+    )

@@ -1,0 +1,155 @@
+"""Everything that a training must remember to go on as if it had not been stopped."""
+
+import copy
+import pickle
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from reid.cache import replacing
+from reid.embedding.network import ReidNetwork
+from reid.errors import InputError
+from reid.training.ema import Average
+from reid.training.figures import Distances, EpochFigures, HeldOutFigures
+from reid.training.learner import Learner
+from reid.training.meters import Meters, from_plain, to_plain
+from reid.training.schedule import Schedule
+
+FORMAT = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Progressed:
+    """Where a training is, and what it has seen."""
+
+    epoch: int = 0  # finished epochs
+    steps_in_epoch: int = 0  # finished steps of the epoch that is under way
+    step: int = 0  # finished steps in all
+    images: int = 0  # shown in the epoch that is under way
+    seconds: float = 0.0  # of training
+    epoch_seconds: float = 0.0  # of the steps of the epoch that is under way
+    waited_s: float = 0.0  # of those: for pictures
+    rows: list[EpochFigures] = field(default_factory=list)
+    distances: list[Distances] = field(default_factory=list)  # of the first and the last epoch
+    best_map: float = -1.0
+    best_epoch: int = 0
+    evaluations_without_better: int = 0
+    best_weights: dict[str, torch.Tensor] | None = None
+    stopped_early: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Training:
+    """All that changes while a training runs."""
+
+    accelerator: Accelerator
+    learner: Learner  # not wrapped
+    wrapped: Any  # the learner as several GPUs want it
+    optimiser: Any  # as accelerate has wrapped it
+    schedule: Schedule
+    average: Average | None
+    meters: Meters = field(default_factory=Meters)
+    at: Progressed = field(default_factory=Progressed)
+
+    @property
+    def evaluated(self) -> ReidNetwork:
+        """The network that is judged and kept."""
+        return self.learner.network if self.average is None else self.average.network
+
+
+def save_state(path: Path, training: Training, *, fingerprint: str) -> None:
+    """Write the state to `path`, atomically.
+
+    Args:
+        fingerprint: of settings and data; `load_state` refuses another one.
+    """
+    at = training.at
+    content = {
+        "format": FORMAT,
+        "fingerprint": fingerprint,
+        "learner": training.learner.state_dict(),
+        "optimiser": training.optimiser.state_dict(),
+        "schedule": training.schedule.state(),
+        "average": None if training.average is None else training.average.state(),
+        "scaler": None if training.accelerator.scaler is None else training.accelerator.scaler.state_dict(),
+        "meters": training.meters.state(),
+        "random": torch.get_rng_state(),
+        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "at": {
+            name: getattr(at, name)
+            for name in Progressed.__dataclass_fields__
+            if name not in ("rows", "distances")
+        },
+        "rows": [asdict(row) for row in at.rows],
+        "distances": [to_plain(distances) for distances in at.distances],
+    }
+    with replacing(path) as partial:
+        torch.save(content, partial)
+
+
+def load_state(path: Path, training: Training, *, fingerprint: str) -> None:
+    """Put `training` where it was when `path` was saved.
+
+    Raises:
+        InputError: the file is damaged, or of other settings or data.
+    """
+    content = read_state(path)
+    if content["fingerprint"] != fingerprint:
+        raise InputError(
+            f"{path}: belongs to other settings or pictures; use another --output, or --overwrite"
+        )
+    training.learner.load_state_dict(content["learner"])
+    training.optimiser.load_state_dict(content["optimiser"])
+    training.schedule.restore(content["schedule"])
+    if training.average is not None:
+        training.average.restore(content["average"])
+    if training.accelerator.scaler is not None and content["scaler"] is not None:
+        training.accelerator.scaler.load_state_dict(content["scaler"])
+    training.meters.restore(content["meters"])
+    torch.set_rng_state(content["random"])
+    if content["random_cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(content["random_cuda"])
+    training.at = Progressed(
+        **content["at"],
+        rows=[_row(values) for values in content["rows"]],
+        distances=[from_plain(values) for values in content["distances"]],
+    )
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """The content of a state file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise InputError(
+            f"{path}: damaged ({str(error).splitlines()[0]}); begin anew with --overwrite"
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputError(f"{path}: not a state of this version of reid; begin anew with --overwrite")
+    return content
+
+
+def keep_best(training: Training) -> None:
+    """Remember the weights that were just evaluated."""
+    weights = training.evaluated.state_dict()
+    training.at.best_weights = {key: value.detach().cpu().clone() for key, value in weights.items()}
+
+
+def best_network(training: Training) -> ReidNetwork:
+    """A copy of the network with the weights of the best epoch, on the CPU, in evaluation mode."""
+    network = copy.deepcopy(training.evaluated).cpu()
+    if training.at.best_weights is not None:
+        network.load_state_dict(training.at.best_weights)
+    return network.eval()
+
+
+def _row(values: dict[str, Any]) -> EpochFigures:
+    held_out = values["held_out"]
+    return EpochFigures(**{**values, "held_out": None if held_out is None else HeldOutFigures(**held_out)})
