@@ -5,7 +5,7 @@ import os
 import torch
 
 from pipelines import train_data
-from pipelines.progress import Progress
+from pipelines.progress import Progress, reporter
 from pipelines.stopping import stopping_gently
 from pipelines.train_build import build, new_network
 from pipelines.train_folder import TrainingFolder, fingerprint
@@ -25,6 +25,8 @@ def run(config: TrainConfig, progress: Progress) -> int:
     sources, held = train_data.read(config)
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
     accelerator = open_accelerator(config)
+    if not accelerator.is_main_process:  # of several, one speaks and writes
+        progress, config = reporter(quiet=True), config.model_copy(update={"overwrite": False})
     network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
     start = "random weights"
     if config.start.weights is not None:
@@ -34,7 +36,9 @@ def run(config: TrainConfig, progress: Progress) -> int:
     begun = build(config, data, accelerator, network)
     training, loader = begun.training, begun.loader
     folder, name = TrainingFolder(config.output), fingerprint(config, data.fingerprint)
-    if folder.open(config, name):
+    with accelerator.main_process_first():
+        begun_before = folder.open(config, name)
+    if begun_before:
         load_state(folder.state, training, fingerprint=name)
         progress.message(f"going on in epoch {training.at.epoch + 1}, after step {training.at.step:,}")
     elif accelerator.is_main_process:

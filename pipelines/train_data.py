@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from reid.errors import InputError
 from reid.gallery.people_now import people_now
 from reid.training.balance import balance, describe, warnings
 from reid.training.config import TrainConfig
-from reid.training.holdout import Held, hold_out
+from reid.training.holdout import Held, hold_out, renumbered
 from reid.training.pixels import Loaded, Pixels, load_pixels
 from reid.training.validation import HeldOut
 
@@ -65,7 +65,7 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
         task.finish()
         memory_mib = max(0, memory_mib - len(split) * 3 * size.height * size.width // 2**20)
     train, query, gallery = parts
-    learned = _renumbered(train.split)
+    learned = renumbered(train.split)  # somebody may have lost all pictures
     left_out = [f"{one.path}: {one.why}" for part in parts for one in part.left_out]
     notes = [note for source in sources for note in source.notes] + list(held.notes)
     if left_out:
@@ -108,13 +108,6 @@ def _corrections(config: TrainConfig) -> Corrections | None:
         return None
     now = people_now(path)
     return Corrections(gallery=path, people=now.people, runs=now.runs)
-
-
-def _renumbered(split: Split) -> Split:
-    """Persons from 0 without gaps: somebody may have lost all pictures."""
-    people, numbers = np.unique(split.persons, return_inverse=True)
-    names = {number: split.person_name(int(person)) for number, person in enumerate(people.tolist())}
-    return replace(split, persons=numbers.astype(np.int64), person_names=names)
 
 
 def preprocessing_of(config: TrainConfig) -> Preprocessing:

@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gallery": set(),
     "outputs": {"video"},  # the colour of a person, in the report as in the video
     "evaluation": {"datasets", "gallery"},  # thresholds are chosen with the clustering that will use them
+    "training": {"datasets", "embedding", "losses", "evaluation", "gallery"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
 }
@@ -33,8 +34,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Heavy or replaceable libraries, and the only places that know them.
 ONLY_IN = {
     "ultralytics": ("detection/", "tracking/ultralytics_tracker.py"),
-    "torch": ("detection/", "embedding/", "evaluation/retrieval/"),
-    "torchvision": ("embedding/",),
+    "torch": ("detection/", "embedding/", "evaluation/retrieval/", "training/"),
+    "torchvision": ("embedding/", "training/"),
+    "accelerate": ("training/",),
+    "tensorboard": ("training/",),
     "openvino": ("detection/precision.py", "embedding/"),
     "onnxruntime": ("embedding/",),
     "faiss": ("gallery/index.py",),

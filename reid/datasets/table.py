@@ -58,8 +58,8 @@ def read_rows(path: Path) -> Split:
     rows = _rows(path, needed=("path", "person", "camera"))
     if any(row.split for row in rows) and not any(row.split == "train" for row in rows):
         raise InputError(
-            f"{path}: no row has the split train; a threshold must not be chosen on query and gallery. "
-            "Give other pictures, or take the column split out"
+            f"{path}: no row has the split train; nothing must be learned from query and gallery, or chosen on "
+            "them, so give other pictures, or take the column split out"
         )
     (split,) = _numbered(path, rows, ["train" if any(row.split for row in rows) else ""])
     return split

@@ -93,15 +93,15 @@ def _check(
                 f"{path}: {_some(broken)} are not finite; use weights whose training did not diverge"
             )
         return
-    if len(missing) == len(backbone):
+    misfits = [key for key in missing if key in source]
+    if len(missing) == len(backbone) and not misfits:
         raise InputError(
             f"{path}: not a single tensor of it fits {name}, so these are weights of another network; "
             "set --backbone to the network that they are of, or leave --start-from out"
         )
-    misfits = [key for key in missing if key in source]
     why = f"{_some(misfits)} have another shape" if misfits else f"{_some(missing)} are missing"
     raise InputError(
-        f"{path}: fits {name} only in part: {why}; set --backbone to the network that the weights are of"
+        f"{path}: does not fit {name}: {why}; set --backbone to the network that the weights are of"
     )
 
 

@@ -42,7 +42,7 @@ def open_accelerator(config: TrainConfig) -> Accelerator:
         cpu=cpu,
         mixed_precision=PRECISIONS[config.precision],
         # a backbone that is frozen for some epochs has no gradients then
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=config.start.freeze_epochs > 0)],
     )
 
 

@@ -48,31 +48,48 @@ def hold_out(split: Split, people: int, how: Literal["last", "random"], rng: np.
         else rng.choice(everybody, size=people, replace=False)
     )
     held = np.isin(split.persons, chosen)
-    rows = {person: np.flatnonzero(split.persons == person) for person in np.sort(chosen).tolist()}
+    query, gallery, notes = _divided(split.select(held), rng)
+    return Held(
+        train=replace(renumbered(split.select(~held)), name="train"),
+        query=query,
+        gallery=gallery,
+        notes=notes,
+    )
+
+
+def renumbered(split: Split) -> Split:
+    """The split with persons from 0 without gaps, as classes are counted; they keep order and names."""
+    former, persons = np.unique(split.persons, return_inverse=True)
+    names = {number: split.person_name(person) for number, person in enumerate(former.tolist())}
+    return replace(split, persons=persons.astype(np.int64), person_names=names)
+
+
+def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tuple[str, ...]]:
+    """Query and gallery of the people held out, and notes."""
+    rows = [np.flatnonzero(split.persons == person) for person in np.unique(split.persons)]
     notes = []
-    if apart := all(len(np.unique(split.cameras[own])) == 1 for own in rows.values()):
-        queries = [int(rng.choice(own)) for own in rows.values() if len(own) > 1]
+    if apart := all(len(np.unique(split.cameras[own])) == 1 for own in rows):
+        queries = [int(rng.choice(own)) for own in rows if len(own) > 1]
+        split = _a_camera_each(split)
         notes.append(
             "nobody held out is seen by two cameras, so every picture of them counts as a camera of its own; "
             "people are easily found within a camera, so the figures will be too good"
         )
     else:
-        queries = [row for own in rows.values() for row in _queries(own, split.cameras[own], rng)]
+        queries = [row for own in rows for row in _queries(own, split.cameras[own], rng)]
     if not queries:
         raise InputError(
-            f"none of the {people} people held out has two pictures, so nobody can be searched for; "
+            f"none of the {len(rows)} people held out has two pictures, so nobody can be searched for; "
             "hold out more people (data.held_out) or others (data.hold_out: random)"
         )
-    if alone := people - len(np.unique(split.persons[queries])):
+    if alone := len(rows) - len(np.unique(split.persons[queries])):
         why = "with one picture" if apart else "in one camera"
-        notes.append(f"{alone:,} of {people:,} people held out are {why}, so they are in the gallery only")
-    test = _a_camera_each(split) if apart else split
+        notes.append(f"{alone:,} of {len(rows):,} people held out are {why}, so they are in the gallery only")
     asked = np.isin(np.arange(len(split)), queries)
-    return Held(
-        train=_renumbered(split.select(~held)),
-        query=replace(test.select(asked), name="query"),
-        gallery=replace(test.select(held & ~asked), name="gallery"),
-        notes=tuple(notes),
+    return (
+        replace(split.select(asked), name="query"),
+        replace(split.select(~asked), name="gallery"),
+        tuple(notes),
     )
 
 
@@ -110,12 +127,6 @@ def _queries(rows: Labels, cameras: Labels, rng: np.random.Generator) -> list[in
 def _a_camera_each(split: Split) -> Split:
     names = tuple(path.name for path in split.paths)
     return replace(split, cameras=np.arange(len(split), dtype=np.int64), camera_names=names)
-
-
-def _renumbered(split: Split) -> Split:
-    former, persons = np.unique(split.persons, return_inverse=True)
-    names = {number: split.person_name(person) for number, person in enumerate(former.tolist())}
-    return replace(split, name="train", persons=persons.astype(np.int64), person_names=names)
 
 
 def _too_many(people: int, there: int) -> str:

@@ -147,9 +147,7 @@ def test_crops(tmp_path: Path) -> None:
     assert [path.name for path in split.paths] == ["7.jpg", "8.jpg", "9.jpg"]
     plain = ["a/1.jpg,1,c1", "a/2.jpg,1,c2", "a/3.jpg,2,c1", "a/4.jpg,-,c1"]
     assert open_crops("csv", table(tmp_path, plain, "path,person,camera")).persons.tolist() == [1, 1, 2]
-    with pytest.raises(
-        InputError, match="no row has the split train; a threshold must not be chosen on query"
-    ):
+    with pytest.raises(InputError, match="no row has the split train; nothing must be learned from query"):
         open_crops("csv", table(tmp_path, ROWS[:5]))
     with pytest.raises(InputError, match="column split: 'tset' is none of"):
         open_crops("csv", table(tmp_path, ["a/1.jpg,1,c1,tset"], "path,person,camera,split"))

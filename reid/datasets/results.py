@@ -1,0 +1,174 @@
+"""The results of `reid video` as pictures to learn from, as the reviewer has left them.
+
+`crops/P0001/<camera>_<track>_<n>.jpg`: the folder is the person. Whatever a reviewer did there counts: pictures
+moved, folders merged, made or removed. What they did in the gallery (merge, rename, forget) comes as `Corrections`.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from reid.datasets.folder import NOBODY
+from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
+from reid.datasets.records import Split
+from reid.errors import InputError
+
+CROPS, RUN = "crops", "run.json"
+WANTED = f"{CROPS} and {RUN}, as `reid video` writes them"
+_MARKS = (RUN, "identities.json")
+_PERSON = re.compile(r"P([0-9]{1,18})")
+_PICTURE = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Corrections:
+    """Who the people of a gallery are now. `reid.gallery.people_now` finds it out."""
+
+    gallery: Path
+    people: Mapping[int, str | None]  # every id ever given: what they are called now; None: erased
+    runs: Set[tuple[datetime, tuple[str, ...]]]  # of the gallery: start in whole seconds, cameras by name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReadResults:
+    """Pictures of one results folder."""
+
+    split: Split
+    shared: bool  # people and cameras are those of the corrections' gallery
+    notes: tuple[str, ...]
+
+
+def is_results(folder: Path) -> bool:
+    """Whether `folder` is a results folder with pictures."""
+    return (folder / CROPS).is_dir() and any((folder / mark).is_file() for mark in _MARKS)
+
+
+def read_results(root: Path, name: str, corrections: Corrections | None) -> ReadResults:
+    """The pictures of people in a results folder; `name` tells its new people from those of other folders.
+
+    Raises:
+        InputError: not a results folder, no pictures of people left, or it cannot be told whether `corrections`
+            are about it.
+    """
+    require_folder(root, WANTED)
+    if not is_results(root):
+        raise InputError(f"{root}: not a results folder; it must hold {WANTED}")
+    linked, notes = _linked_with(root, corrections)
+    now = corrections.people if linked and corrections is not None else None
+    rows, left_out = _sorted_out(root / CROPS, name, now)
+    if not rows:
+        reasons = "; ".join(f"of {counted(count, 'picture')} {why}" for why, count in left_out.items())
+        why = reasons or "`reid video` writes them where outputs.crops is on"
+        raise InputError(f"{root / CROPS}: no pictures of people that may be learned from; {why}")
+    numbers = person_numbers(row.person for row in rows)
+    listing = Listing(name)
+    for row in rows:
+        listing.add(row.path, numbers[row.person], row.camera, row.track)
+    notes += [f"{counted(count, 'picture')} left out: {why}" for why, count in left_out.items()]
+    if deep := sum(row.path.parent.parent != root / CROPS for row in rows):
+        notes.append(f"{counted(deep, 'picture')} in folders within a person's folder count as that person's")
+    (split,) = number([listing], numbers)
+    return ReadResults(split=split, shared=linked, notes=tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    path: Path
+    person: str
+    camera: str
+    track: str
+
+
+_ERASED = "their people are not in the gallery any more (forgotten, or the run was pruned or repeated)"
+_HOMELESS = f"they lie in no person's folder, or in {NOBODY}"
+_NAMELESS = "their names are not <camera>_<track>_<n>.jpg"
+
+
+def _sorted_out(
+    crops: Path, source: str, now: Mapping[int, str | None] | None
+) -> tuple[list[_Row], Counter[str]]:
+    """Pictures to learn from, and how many of the others there are for what reason."""
+    rows: list[_Row] = []
+    left_out: Counter[str] = Counter()
+    for path in pictures_below(crops):
+        folders = path.relative_to(crops).parts[:-1]
+        people = [_person_now(folder, source, now) for folder in folders]
+        found = _PICTURE.fullmatch(path.stem)
+        if None in people:
+            left_out[_ERASED] += 1
+        elif not people or folders[0] == NOBODY:
+            left_out[_HOMELESS] += 1
+        elif found is None:
+            left_out[_NAMELESS] += 1
+        else:
+            rows.append(_Row(path, str(people[0]), unquote(found[1]), found[2]))
+    return rows, left_out
+
+
+def _person_now(folder: str, source: str, now: Mapping[int, str | None] | None) -> str | None:
+    """What the person of a folder is called; None: erased. Without a gallery, what the folder is called."""
+    found = _PERSON.fullmatch(folder)
+    if now is None:
+        return folder
+    if found is not None and int(found[1]) in now:
+        return now[int(found[1])]
+    # a reviewer's new folder: somebody of whom the gallery knows, by label, or a person of this source alone
+    return folder if folder in now.values() else f"{folder} ({source})"
+
+
+def _linked_with(root: Path, corrections: Corrections | None) -> tuple[bool, list[str]]:
+    """Whether the run was linked with the corrections' gallery; a note where corrections do not apply."""
+    run = _run(root)
+    gallery = None if run is None else run["config"].get("gallery")
+    if corrections is None:
+        note = f"linked with the gallery {gallery}, whose corrections count only where data.gallery names it"
+        return False, [note] if gallery else []
+    if run is None:
+        raise InputError(_cannot_tell(root, f"there is no {RUN}"))
+    of_others = f"so corrections of {corrections.gallery} are not about it"
+    if gallery is None:
+        return False, [f"linked without a gallery, {of_others}"]
+    if _start_and_cameras(run, root) in corrections.runs:
+        return True, []
+    if Path(gallery).resolve() != corrections.gallery.resolve():
+        return False, [f"linked with the gallery {gallery}, {of_others}"]
+    if Path(gallery).is_absolute():
+        return True, []  # pruned or repeated since; ids are never given again
+    # a relative path may have meant another site's file, and two sites' people must not become one
+    raise InputError(_cannot_tell(root, f"{corrections.gallery} does not know the run"))
+
+
+def _cannot_tell(root: Path, why: str) -> str:
+    return (
+        f"{root}: {why}, so it cannot be told who in it was merged or forgotten; run `reid video` again, "
+        "or leave out this source or data.gallery"
+    )
+
+
+def _run(root: Path) -> dict[str, Any] | None:
+    """What run.json says; None if there is none."""
+    path = root / RUN
+    if not path.is_file():
+        return None
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); run `reid video` again") from error
+    if not isinstance(run, dict) or not isinstance(run.get("config"), dict):
+        raise InputError(f"{path}: not as `reid video` writes it; run it again")
+    return run
+
+
+def _start_and_cameras(run: Mapping[str, Any], root: Path) -> tuple[datetime, tuple[str, ...]]:
+    try:
+        return datetime.fromisoformat(run["started"]), tuple(sorted(run["cameras"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{root / RUN}: no start and cameras of the run in it; run `reid video` again"
+        ) from error

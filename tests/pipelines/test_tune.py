@@ -1,0 +1,59 @@
+"""`reid tune`: a study that goes on, prunes, and leaves a config that `reid train` takes."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.cli import main
+from pipelines.settings import load
+from reid.training.config import TrainConfig
+from tests.pipelines.test_train import SMALL
+from tests.training.tiny import crops
+
+SEARCH = ("--search", "optimiser.learning_rate=1e-4..1e-2 log", "--search", "network.pooling=average|gem")
+ONLY = ("--search", "loss.triplet.margin=0.1..0.6", "--search", "augment.erase=0..0.8")
+
+
+@pytest.mark.slow
+def test_a_study_goes_on_and_leaves_the_best_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people, output = crops(tmp_path / "people"), tmp_path / "out"
+    words = ["tune", str(people), "--output", str(output), *SMALL, *SEARCH, *ONLY, "--epochs", "1"]
+    assert main([*words, "--trials", "2"]) == 0
+    first = capsys.readouterr()
+    assert first.err.count("trial ") == 2
+    assert main([*words, "--trials", "3"]) == 0
+    second = capsys.readouterr()
+    assert second.err.count("trial ") == 1
+    assert "trainings" in second.out
+    best = load(TrainConfig, output / "best.yaml")
+    assert 1e-4 <= best.optimiser.learning_rate <= 1e-2
+    assert best.network.pooling in ("average", "gem")
+    assert best.data.height == 32
+    assert best.output == TrainConfig().output
+    assert yaml.safe_load((output / "best.yaml").read_text(encoding="utf-8"))["schedule"]["epochs"] == 1
+
+
+def test_another_study_in_the_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    people, output = crops(tmp_path / "people"), tmp_path / "out"
+    words = ["tune", str(people), "--output", str(output), *SMALL, "--epochs", "1", "--trials", "1"]
+    assert main([*words, "--quiet"]) == 0
+    assert main([*words, "--quiet", "--network.pooling", "max"]) == 2
+    assert "holds a study of other settings or pictures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "why"),
+    [
+        ("optimiser.learning_rat=1..2", "did you mean optimiser.learning_rate"),
+        ("data.height=64..128", "the same for all trainings"),
+        ("augment.erase=lots", "LOW..HIGH"),
+    ],
+)
+def test_a_search_that_cannot_be_is_refused_at_once(
+    flag: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tune", "nowhere", "--search", flag]) == 2
+    assert why in capsys.readouterr().err

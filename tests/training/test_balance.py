@@ -1,0 +1,89 @@
+"""How evenly people are shown, compared with counting by hand."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reid.datasets.records import DISTRACTOR, Split
+from reid.training.balance import balance, describe, warnings
+
+
+def split_of(rows: list[tuple[int, int]]) -> Split:
+    persons, cameras = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    return Split(
+        name="made up",
+        paths=tuple(Path(f"/{row}.jpg") for row in range(len(rows))),
+        persons=persons,
+        cameras=cameras,
+        tracklets=np.arange(len(rows)),
+        camera_names=("door", "yard", "gate"),
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), min_size=1, max_size=40))
+def test_counts(rows: list[tuple[int, int]]) -> None:
+    found = balance(split_of([*rows, (DISTRACTOR, 2)]))
+    pictures = Counter(person for person, _ in rows)
+    cameras = {person: {camera for one, camera in rows if one == person} for person in pictures}
+    assert (found.people, found.pictures) == (len(pictures), len(rows))
+    assert found.cameras == len({camera for _, camera in rows})
+    assert found.one_picture == sum(count == 1 for count in pictures.values())
+    assert found.one_camera == sum(len(seen) == 1 for seen in cameras.values())
+    assert (found.least, found.most) == (min(pictures.values()), max(pictures.values()))
+    assert found.median == median(pictures.values())
+    names = ("door", "yard", "gate")
+    assert dict(found.by_camera) == Counter(names[camera] for _, camera in rows)
+
+
+def test_table() -> None:
+    rows = [(0, 0)] * 1000 + [(0, 1)] * 500 + [(1, 1)] * 4 + [(2, 1)]
+    assert describe(balance(split_of(rows))) == [
+        ("people", "3, 1 with one picture, 2 in one camera"),
+        ("pictures", "1,505"),
+        ("pictures of a person", "1 to 1,500, median 4"),
+        ("cameras", "2"),
+        ("pictures of a camera", "505 (yard) to 1,000 (door)"),
+    ]
+    assert describe(balance(split_of([(0, 0), (0, 0)])))[-1] == ("cameras", "1")
+
+
+EVEN = [(person, camera) for person in range(4) for camera in (0, 1) for _ in range(2)]
+
+
+def test_nothing_to_warn_of() -> None:
+    assert warnings(balance(split_of(EVEN)), pictures=4) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "pictures", "said"),
+    [
+        ([*EVEN, (4, 0), (5, 1)], None, "2 people have one picture: nothing can be pulled together"),
+        ([*EVEN, (4, 0)], 4, "1 person has one picture"),
+        ([(person, person % 2) for person in range(4) for _ in range(4)], 4, "nobody is seen by two cameras"),
+        (
+            [*EVEN, *[(person, 0) for person in range(4, 9)] * 4],
+            4,
+            "5 of 9 people are seen by one camera only",
+        ),
+        (EVEN, 5, "batch.pictures is 5, but half of the people have 4 or fewer pictures, .*; 4 would do"),
+        (
+            EVEN * 30 + [(0, 2)] * 4,
+            4,
+            r"1 camera has less than 1% of the pictures: gate \(4\); people are hardly",
+        ),
+    ],
+)
+def test_what_is_warned_of(rows: list[tuple[int, int]], pictures: int | None, said: str) -> None:
+    (sentence,) = warnings(balance(split_of(rows)), pictures=pictures)
+    assert re.match(said, sentence)
+
+
+def test_a_split_of_nobody() -> None:
+    with pytest.raises(ValueError, match="must show somebody"):
+        balance(split_of([(DISTRACTOR, 0)]))
