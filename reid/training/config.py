@@ -95,7 +95,9 @@ class OptimiserConfig(Section):
     """How weights follow gradients."""
 
     kind: Literal["adam", "adamw", "sgd", "rmsprop"] = Field("adam", description="the method")
-    learning_rate: Positive = Field(3.5e-4, description="after the warm-up")
+    learning_rate: Positive = Field(
+        2e-3, description="after the warm-up; pretrained ResNets want about 0.00035"
+    )
     weight_decay: NotNegative = Field(5e-4, description="not of biases and normalisation layers")
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of sgd and rmsprop")
     backbone_factor: NotNegative = Field(

@@ -84,7 +84,7 @@ def ours(job: dict[str, Any], precision: str) -> Report:
             ),
             *("--data.held_out", str(job["held_out"]), "--data.height", str(job["height"])),
             *("--data.width", str(job["width"]), "--validation.every_epochs", str(job["epochs"])),
-            *("--threads", os.environ["OMP_NUM_THREADS"]),
+            *("--threads", os.environ["OMP_NUM_THREADS"], "--augment.erase", "0"),
         ]
         if code := reid(words):
             raise RuntimeError(f"reid {' '.join(words)} ended with {code}")

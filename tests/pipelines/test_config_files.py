@@ -17,9 +17,14 @@ from pipelines.options import BenchmarkConfig
 from pipelines.settings import load, parse_yaml
 from reid.config import DetectorConfig, Section, VideoConfig
 from reid.errors import InputError
+from reid.training.config import TrainConfig
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-MODELS: dict[str, type[Section]] = {"benchmark.yaml": BenchmarkConfig, "video.yaml": VideoConfig}
+MODELS: dict[str, type[Section]] = {
+    "benchmark.yaml": BenchmarkConfig,
+    "train.yaml": TrainConfig,
+    "video.yaml": VideoConfig,
+}
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 NAME = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs")), min_size=1).filter(lambda n: n[0] != "{")
 
