@@ -15,7 +15,7 @@ from reid.errors import InputError
 from reid.gallery.people_now import people_now
 from reid.training.balance import balance, describe, warnings
 from reid.training.config import TrainConfig
-from reid.training.holdout import Held, hold_out, renumbered
+from reid.training.holdout import Held, hold_out, renumbered, usual
 from reid.training.pixels import Loaded, Pixels, load_pixels
 from reid.training.validation import HeldOut
 
@@ -46,10 +46,9 @@ def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
             "as in: reid train Market-1501-v15.09.15"
         )
     sources = open_sources(config.sources, corrections=_corrections(config))
-    held = hold_out(
-        combine(sources), config.data.held_out, config.data.hold_out, np.random.default_rng(config.seed)
-    )
-    return sources, held
+    split = combine(sources)
+    people = config.data.held_out or usual(split.people)
+    return sources, hold_out(split, people, config.data.hold_out, np.random.default_rng(config.seed))
 
 
 def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress: Progress) -> TrainingData:

@@ -31,7 +31,7 @@ from reid.outputs.training_result import EpochRow
 from reid.training.config import TrainConfig
 from reid.training.figures import EDGES, EpochFigures
 from reid.training.state import Training, best_network
-from reid.training.validation import Retrieved, retrieve
+from reid.training.validation import HeldOut, Retrieved, retrieve
 
 PACKAGES = ("torch", "torchvision", "accelerate", "pytorch-metric-learning")
 TOP = 10  # pictures of a list that are shown
@@ -113,7 +113,7 @@ def _card(done: Finished) -> ModelCard:
             )
             for source in data.sources
         ],
-        held_out=f"{config.data.held_out} people ({config.data.hold_out})",
+        held_out=_who(held_out, config),
         notes=data.notes,
         recipe=Recipe(
             objectives=[
@@ -141,6 +141,13 @@ def _card(done: Finished) -> ModelCard:
         date=datetime.now(UTC).date().isoformat(),
         versions=versions(PACKAGES),
     )
+
+
+def _who(held_out: HeldOut, config: TrainConfig) -> str:
+    """Who was held out."""
+    people = len(np.union1d(held_out.query.persons, held_out.gallery.persons))
+    how = "the last ones of every source" if config.data.hold_out == "last" else "any, by the seed"
+    return f"{people:,} people, {how}"
 
 
 def _write_page(done: Finished, card: ModelCard) -> None:

@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PACKAGES = ("reid", "pipelines")
 SHIPPED = ("configs", "weights")
-NOT_OURS = {"lap"}  # ultralytics' trackers import it, and would install it at run time
+# ultralytics' trackers import lap, and would install it at run time; torch.utils.tensorboard wants tensorboard
+NOT_OURS = {"lap", "tensorboard"}
+EXTRAS = {"faiss": ("cpu", "gpu"), "optuna": ("tune",), "timm": ("timm",)}  # module to who brings it
 PROVIDED_BY = {"pydantic_core": "pydantic"}  # which pins it exactly
 
 
@@ -157,12 +159,14 @@ def test_dependencies_are_what_is_imported() -> None:
     declared = {named(text) for text in PROJECT["dependencies"]}
     owners = packages_distributions()
     used = set()
-    for module in modules_imported() - {"faiss"}:
+    for module in modules_imported() - set(EXTRAS):
         candidates = {canonicalize_name(name) for name in owners.get(PROVIDED_BY.get(module, module), ())}
         assert candidates & declared, f"{module} is imported; none of {sorted(candidates)} is a dependency"
         used |= candidates & declared
     assert declared - used == NOT_OURS, "nothing imports these"
     assert [named(text) for text in (*extras["cpu"], *extras["gpu"])] == ["faiss-cpu", "faiss-gpu"]
+    assert {extra for brought in EXTRAS.values() for extra in brought} == set(extras) - {"dev"}
+    assert [named(text) for text in (*extras["timm"], *extras["tune"])] == ["timm", "optuna"]
 
 
 def test_a_gallery_without_faiss_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

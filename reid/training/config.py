@@ -20,8 +20,10 @@ class DataConfig(Section):
 
     height: Annotated[int, Field(ge=16)] = Field(256, description="height of the network's input, in pixels")
     width: Annotated[int, Field(ge=16)] = Field(128, description="width of the network's input, in pixels")
-    held_out: Annotated[int, Field(ge=2)] = Field(
-        100, description="people that are not trained on: they say when to stop and which epoch was best"
+    held_out: Annotated[int, Field(ge=2)] | None = Field(
+        None,
+        description="people that are not trained on: they say when to stop and which epoch was best; null: a tenth of "
+        "all, but at least 10 and at most 100",
     )
     hold_out: Literal["last", "random"] = Field(
         "last", description="which people are held out: the last ones of each source, or any (by the seed)"

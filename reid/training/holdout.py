@@ -11,6 +11,7 @@ from reid.datasets.sources import sites
 from reid.errors import InputError
 
 LEAST = 2  # people to learn from: one cannot be told from anybody
+USUAL = (10, 100)  # people held out where nobody says how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,6 +22,12 @@ class Held:
     query: Split  # persons as they were
     gallery: Split  # persons as they were
     notes: tuple[str, ...]  # sentences for the user
+
+
+def usual(people: int) -> int:
+    """How many of so many people are held out where nobody says: a tenth, within USUAL, but never most of them."""
+    least, most = USUAL
+    return max(2, min(max(least, people // 10), most, people // 3))
 
 
 def hold_out(split: Split, people: int, how: Literal["last", "random"], rng: np.random.Generator) -> Held:

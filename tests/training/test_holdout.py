@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reid.datasets.records import Split
 from reid.errors import InputError
-from reid.training.holdout import Held, hold_out, renumbered
+from reid.training.holdout import Held, hold_out, renumbered, usual
 
 How = Literal["last", "random"]
 
@@ -192,3 +192,10 @@ def test_wrong_use() -> None:
     for rows, people in ((everywhere(1, 2, 3), 0), ([*everywhere(1, 2, 3), (-1, 0)], 1)):
         with pytest.raises(ValueError, match="people must be at least 1, without distractors"):
             hold(split_of(rows), people)
+
+
+@pytest.mark.parametrize(
+    ("people", "held_out"), [(4, 2), (9, 3), (30, 10), (60, 10), (250, 25), (751, 75), (5_000, 100)]
+)
+def test_how_many_where_nobody_says(people: int, held_out: int) -> None:
+    assert usual(people) == held_out
