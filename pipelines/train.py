@@ -7,11 +7,12 @@ import torch
 from pipelines import train_data
 from pipelines.progress import Progress, reporter
 from pipelines.stopping import stopping_gently
-from pipelines.train_build import build, new_network
+from pipelines.train_build import Begun, build, new_network
 from pipelines.train_folder import TrainingFolder, fingerprint
 from pipelines.train_listener import TrainingListener
 from pipelines.train_report import report
 from reid.embedding.initialise import initialise
+from reid.embedding.network import ReidNetwork
 from reid.outputs.contact_sheet import write_contact_sheet
 from reid.training.build import open_accelerator
 from reid.training.config import TrainConfig
@@ -22,28 +23,28 @@ from reid.training.state import load_state
 
 def run(config: TrainConfig, progress: Progress) -> int:
     """Train, or go on training, and write the checkpoint with its card, logs and page."""
-    sources, held = train_data.read(config)
-    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    folder = TrainingFolder(config.output)
     accelerator = open_accelerator(config)
     if not accelerator.is_main_process:  # of several, one speaks and writes
         progress, config = reporter(quiet=True), config.model_copy(update={"overwrite": False})
+    folder.check(config)
+    sources, held = train_data.read(config)
+    torch.set_num_threads(config.threads or os.cpu_count() or 1)
     network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
-    start = "random weights"
-    if config.start.weights is not None:
-        start = initialise(network, config.start.weights).sentence(config.start.weights)
-        progress.message(start)
+    start = _start(config, network) if not folder.goes_on(config) else ""
     data = train_data.load(sources, held, config, progress)
     begun = build(config, data, accelerator, network)
-    training, loader = begun.training, begun.loader
-    folder, name = TrainingFolder(config.output), fingerprint(config, data.fingerprint)
+    training, name = begun.training, fingerprint(config, data.fingerprint)
     with accelerator.main_process_first():
-        begun_before = folder.open(config, name)
-    if begun_before:
+        goes_on = folder.open(config, name)
+    if goes_on:
         load_state(folder.state, training, fingerprint=name)
         progress.message(f"going on in epoch {training.at.epoch + 1}, after step {training.at.step:,}")
-    elif accelerator.is_main_process:
-        _draw_batch(loader, data, folder)
-    batches = config.schedule.epochs * len(loader) - training.at.step * config.batch.accumulate
+    else:
+        training.at.start = start
+        progress.message(f"starts from {start}")
+        if accelerator.is_main_process:
+            _draw_batch(begun.loader, data, folder)
     listener = TrainingListener(
         folder,
         training,
@@ -51,15 +52,30 @@ def run(config: TrainConfig, progress: Progress) -> int:
         progress,
         fingerprint=name,
         epochs=config.schedule.epochs,
-        images_left=batches * config.batch.people * config.batch.pictures * accelerator.num_processes,
+        images_left=_images_left(config, begun),
     )
-    loop = Loop(config=config, loader=loader, held_out=data.held_out, listener=listener)
-    with stopping_gently(progress, "stopping after this step; the same command goes on from there") as stop:
+    loop = Loop(config=config, loader=begun.loader, held_out=data.held_out, listener=listener)
+    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    with stopping_gently(progress, f"stopping after this step; {again} goes on from there") as stop:
         finished = loop.run(training, stop)
         listener.close()
     if finished and accelerator.is_main_process:
-        report(config, data, training, folder, start, progress)
+        report(config, data, training, folder, progress)
     return 0
+
+
+def _start(config: TrainConfig, network: ReidNetwork) -> str:
+    """Give the network the weights that it starts from, and say which."""
+    path = config.start.weights
+    return "random weights" if path is None else initialise(network, path).sentence(path)
+
+
+def _images_left(config: TrainConfig, begun: Begun) -> int:
+    """Pictures that will be shown, by all processes together."""
+    at, batches = begun.training.at, len(begun.loader)
+    done = at.epoch * batches + min(batches, at.steps_in_epoch * config.batch.accumulate)
+    shown = config.batch.people * config.batch.pictures * int(begun.training.accelerator.num_processes)
+    return (config.schedule.epochs * batches - done) * shown
 
 
 def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingFolder) -> None:

@@ -96,7 +96,7 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
             preprocessing=size,
         ),
         notes=tuple(notes),
-        fingerprint=_fingerprint(held),
+        fingerprint=_fingerprint(learned, query.split, gallery.split),
     )
 
 
@@ -114,10 +114,10 @@ def preprocessing_of(config: TrainConfig) -> Preprocessing:
     return IMAGENET.resized(config.data.height, config.data.width)
 
 
-def _fingerprint(held: Held) -> str:
+def _fingerprint(*splits: Split) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    for split in (held.train, held.query, held.gallery):
+    for split in splits:
         names = ["/".join(path.parts[-3:]) for path in split.paths]
         labels = [split.persons.tolist(), split.cameras.tolist()]
-        digest.update(json.dumps([split.name, names, labels]).encode())
+        digest.update(json.dumps([names, labels]).encode())
     return digest.hexdigest()

@@ -38,30 +38,48 @@ class TrainingFolder:
         self.tensorboard = root / "tensorboard"
         self._ours = {
             *(self.state, self.settings, self.model, self.card, self.page, self.augmented, self.tensorboard),
-            *(root / name for name in ("model.json", "steps.csv", "epochs.csv", "model.calibration.json")),
-            root / "model.calibration.png",
+            *(root / name for name in ("model.json", "steps.csv", "epochs.csv", "distances.csv")),
+            *(root / f"model.calibration.{suffix}" for suffix in ("json", "png")),
         }
 
+    def check(self, config: TrainConfig) -> None:
+        """What can be said before the pictures are known.
+
+        Raises:
+            InputError: the folder cannot be written to, holds other things, or the weights to start from.
+        """
+        check_folder(self.root)
+        start = config.start.weights
+        if start is not None and start.resolve().parent == self.root.resolve():
+            raise InputError(
+                f"--start-from {start} lies in --output {self.root}, which is written to; name another --output"
+            )
+        foreign = [path.name for path in sorted(self.root.iterdir()) if path not in self._ours]
+        foreign = [name for name in foreign if not name.startswith(".")]
+        if foreign and (config.overwrite or not self.settings.is_file()):
+            raise InputError(
+                f"--output {self.root} holds files that no training made ({foreign[0]!r}); name a new or empty folder"
+            )
+
+    def goes_on(self, config: TrainConfig) -> bool:
+        """Whether the folder's training will be gone on with, if its pictures are these."""
+        return self.state.is_file() and not config.overwrite
+
     def open(self, config: TrainConfig, fingerprint: str) -> bool:
-        """Make the folder ready.
+        """Make the folder ready; `check` was called before.
 
         Returns:
             Whether a training with the same settings and pictures lies in it, to go on with.
 
         Raises:
-            InputError: it cannot be written to, holds other things, or another training without --overwrite.
+            InputError: another training lies in it, without --overwrite.
         """
-        check_folder(self.root)
-        foreign = [path.name for path in sorted(self.root.iterdir()) if path not in self._ours]
-        foreign = [name for name in foreign if not name.startswith(".")]
-        if foreign:
-            raise InputError(
-                f"--output {self.root} holds files that no training made ({foreign[0]!r}); name a new or empty folder"
-            )
-        same = self.settings.is_file() and self._fingerprint() == fingerprint
-        if same and not config.overwrite:
-            return self.state.is_file()
-        if self.settings.is_file() and not config.overwrite:
+        start = _digest(config.start.weights)
+        if not config.overwrite and self.settings.is_file():
+            found = self._settings()
+            # the weights to start from may be gone by now: the state holds what became of them
+            if found.get("fingerprint") == fingerprint and start in (None, found.get("start")):
+                return self.state.is_file()
             raise InputError(
                 f"--output {self.root} holds a training with other settings or pictures; name another folder, or "
                 "replace it with --overwrite"
@@ -71,16 +89,24 @@ class TrainingFolder:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-        content = {"fingerprint": fingerprint, "config": config.model_dump(mode="json")}
+        content = {"fingerprint": fingerprint, "start": start, "config": config.model_dump(mode="json")}
         atomic.write_text(self.settings, json.dumps(content, indent=1) + "\n")
         return False
 
-    def _fingerprint(self) -> str:
+    def _settings(self) -> dict[str, Any]:
         try:
             found = json.loads(self.settings.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError):
-            return ""
-        return str(found.get("fingerprint")) if isinstance(found, dict) else ""
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def _digest(path: Path | None) -> str | None:
+    """Of a file's content; None where there is no file."""
+    if path is None or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint(config: TrainConfig, data: str) -> str:

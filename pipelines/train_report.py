@@ -14,7 +14,7 @@ from pipelines.train_data import TrainingData
 from pipelines.train_folder import TrainingFolder
 from pipelines.versions import versions
 from reid.datasets.records import DISTRACTOR
-from reid.embedding.checkpoint import architecture_of
+from reid.embedding.checkpoint import architecture_of, save_network
 from reid.embedding.network import ReidNetwork
 from reid.embedding.weights import open_weights
 from reid.outputs.benchmark_result import Histogram
@@ -45,7 +45,6 @@ class Finished:
     data: TrainingData
     training: Training
     folder: TrainingFolder
-    start: str  # what the weights were at the beginning
     network: ReidNetwork
     found: Retrieved
 
@@ -55,18 +54,19 @@ def report(
     data: TrainingData,
     training: Training,
     folder: TrainingFolder,
-    start: str,
     progress: Progress,
 ) -> None:
     """Write card and page, and say where everything lies."""
-    network = best_network(training).to(training.accelerator.device)
+    network = best_network(training)
+    # once more: after a kill at the wrong moment the file is that of an epoch which then came out otherwise
+    save_network(folder.model, network, preprocessing=data.held_out.preprocessing)
+    network.to(training.accelerator.device)
     found = retrieve(network, data.held_out, device=training.accelerator.device)
     done = Finished(
         config=config,
         data=data,
         training=training,
         folder=folder,
-        start=start,
         network=network,
         found=found,
     )
@@ -85,7 +85,7 @@ def report(
             ("checkpoint", folder.model),
             ("card", folder.card),
             ("page", folder.page),
-            ("logs", f"{folder.root / 'steps.csv'}, epochs.csv, tensorboard"),
+            ("logs", f"{folder.root / 'steps.csv'}, epochs.csv, distances.csv, tensorboard"),
             ("next", f"reid calibrate CROPS --encoder {folder.model}"),
         ],
     )
@@ -127,7 +127,7 @@ def _card(done: Finished) -> ModelCard:
             epochs=at.epoch,
             seed=config.seed,
             precision=config.precision,
-            start=done.start,
+            start=at.start,
         ),
         figures=HeldOutScores(
             **asdict(done.found.figures),

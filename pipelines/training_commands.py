@@ -41,7 +41,7 @@ TRAIN_EXAMPLES = """\
 examples:
   reid train Market-1501-v15.09.15
   reid train Market-1501-v15.09.15 my-crops results=monday --output mine --epochs 40
-  reid train my-crops --config configs/train/quadruplet.yaml --start-from training/model.pth
+  reid train my-crops --config configs/train/fine-tune.yaml --start-from training/model.pth --output site
   reid train --print-config > mine.yaml     then edit it, and: reid train my-crops --config mine.yaml
 """
 TUNE_EXAMPLES = """\

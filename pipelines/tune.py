@@ -17,6 +17,7 @@ from pipelines.train_data import TrainingData
 from pipelines.tune_config import TuneConfig
 from pipelines.writable import check_folder
 from reid.embedding.initialise import initialise
+from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.training.build import open_accelerator
@@ -33,12 +34,15 @@ def run(config: TuneConfig, progress: Progress) -> int:
     _optuna()
     check_folder(config.output)
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    open_accelerator(config)
+    _network(config)  # what no setting of the search can mend is said at once, not of every training
     sources, held = train_data.read(config)
     data = train_data.load(sources, held, config, progress)
     study = _study(config, data)
     task = progress.task("tuning", config.trials, unit="trainings")
     task.advance(min(config.trials, len(_over(study))))
-    with stopping_gently(progress, "stopping; the same command goes on with the study") as stop:
+    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    with stopping_gently(progress, f"stopping; {again} goes on with the study") as stop:
         while len(_over(study)) < config.trials and not stop():
             trial = study.ask()
             tried = _Tried(trial)
@@ -53,7 +57,7 @@ def run(config: TuneConfig, progress: Progress) -> int:
                 study.tell(trial, tried.best)
             else:
                 study.tell(trial, state=_state("PRUNED" if tried.hopeless else "FAIL"))
-            _tell(trial, tried, config, progress)
+            _tell(trial, tried, progress, pruned=not finished and tried.hopeless)
             task.advance(1)
             if finished:
                 _write_best(study, config)
@@ -88,12 +92,16 @@ class _Tried:
 
 def _train(config: TrainConfig, data: TrainingData, tried: _Tried, stop: Callable[[], bool]) -> bool:
     accelerator = open_accelerator(config)
+    begun = build(config, data, accelerator, _network(config))
+    loop = Loop(config=config, loader=begun.loader, held_out=data.held_out, listener=tried)
+    return loop.run(begun.training, lambda: stop() or tried.hopeless)
+
+
+def _network(config: TrainConfig) -> ReidNetwork:
     network = new_network(config)
     if config.start.weights is not None:
         initialise(network, config.start.weights)
-    begun = build(config, data, accelerator, network)
-    loop = Loop(config=config, loader=begun.loader, held_out=data.held_out, listener=tried)
-    return loop.run(begun.training, lambda: stop() or tried.hopeless)
+    return network
 
 
 def _settings(config: TuneConfig, trial: "optuna.Trial") -> TrainConfig:
@@ -114,7 +122,11 @@ def _study(config: TuneConfig, data: TrainingData) -> "optuna.Study":
         InputError: it searches something else, or with other pictures.
     """
     optuna = _optuna()
-    backend = optuna.storages.journal.JournalFileBackend(str(config.output / "study.log"))
+    log = config.output / "study.log"
+    if config.overwrite:
+        for path in (log, config.output / "best.yaml"):
+            path.unlink(missing_ok=True)
+    backend = optuna.storages.journal.JournalFileBackend(str(log))
     fixed = config.model_dump(
         mode="json", exclude={"output", "overwrite", "trials", "threads", "device", "sources"}
     )
@@ -123,15 +135,17 @@ def _study(config: TuneConfig, data: TrainingData) -> "optuna.Study":
         storage=optuna.storages.JournalStorage(backend),
         load_if_exists=True,
         direction="maximize",
-        sampler=optuna.samplers.TPESampler(seed=config.seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=config.prune_after)
         if config.prune
         else optuna.pruners.NopPruner(),
     )
+    # a generator that began anew would propose again what an earlier run has tried
+    study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.get_trials(deepcopy=False)))
     about = {"data": data.fingerprint, "settings": fixed}
     if study.user_attrs.get("about", about) != about:
         raise InputError(
-            f"--output {config.output} holds a study of other settings or pictures; name another folder"
+            f"--output {config.output} holds a study of other settings or pictures; name another folder, or "
+            "replace it with --overwrite"
         )
     study.set_user_attr("about", about)
     return study
@@ -145,9 +159,9 @@ def _over(study: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
     return over
 
 
-def _tell(trial: "optuna.Trial", tried: _Tried, config: TuneConfig, progress: Progress) -> None:
+def _tell(trial: "optuna.Trial", tried: _Tried, progress: Progress, *, pruned: bool) -> None:
     values = ", ".join(f"{key} {value}" for key, value in trial.params.items())
-    how = f"pruned after epoch {tried.epochs}" if tried.hopeless else f"{tried.epochs} epochs"
+    how = f"pruned after epoch {tried.epochs}" if pruned else f"{tried.epochs} epochs"
     progress.message(f"trial {trial.number} ({values}): held-out mAP {tried.best:.1%}, {how}")
 
 
@@ -157,9 +171,8 @@ def _write_best(study: "optuna.Study", config: TuneConfig) -> None:
 
 
 def _report(study: "optuna.Study", config: TuneConfig, progress: Progress) -> None:
-    found = sorted(
-        (trial for trial in _over(study) if trial.value is not None), key=lambda trial: -(trial.value or 0)
-    )
+    whole = study.get_trials(deepcopy=False, states=(_state("COMPLETE"),))
+    found = sorted(whole, key=lambda trial: -(trial.value or 0))
     if not found:
         progress.summary("tuned", [("trainings to the end", 0)])
         return

@@ -12,7 +12,8 @@ from reid.training.config import TrainConfig
 class TuneConfig(TrainConfig):
     """`reid tune`: many short trainings to the settings with the best held-out mAP."""
 
-    output: Path = Field(Path("tuning"), description="folder for the study, the best settings and the page")
+    output: Path = Field(Path("tuning"), description="folder for the study and the best settings")
+    overwrite: bool = Field(False, description="replace another study in the output folder")
     trials: Annotated[int, Field(ge=1)] = Field(
         20, description="trainings in all, those of earlier runs included"
     )

@@ -1,10 +1,12 @@
 """What a search tries of one setting: `1e-4..1e-2 log`, `0.1..0.5`, `2..8`, `average|gem`."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.keys import keys, listed, nearest
+from pipelines.settings import NULLS
 from reid.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 # The pictures are decoded once for all trainings, and all are judged by the same people.
 FIXED = ("sources", "output", "overwrite", "device", "threads", "save_s", "data.", "validation.")
 _RANGE = re.compile(
-    r"\s*(?P<low>[^.\s|]+(?:\.\d+)?(?:e[+-]?\d+)?)\.\.(?P<high>\S+?)(?P<log>\s+log)?\s*", re.IGNORECASE
+    r"\s*(?P<low>[^.\s|]*(?:\.\d+)?(?:e[+-]?\d+)?)\.\.(?P<high>\S+?)(?P<log>\s+log)?\s*", re.IGNORECASE
 )
 
 
@@ -28,10 +30,11 @@ class Choice:
     whole: bool = False
     values: tuple[str, ...] = ()
 
-    def suggest(self, trial: "optuna.Trial") -> str:
-        """A value as it would be written on the command line."""
+    def suggest(self, trial: "optuna.Trial") -> str | None:
+        """A value as it would be written on the command line; None for null."""
         if self.values:
-            return str(trial.suggest_categorical(self.key, self.values))
+            value = str(trial.suggest_categorical(self.key, self.values))
+            return None if value in NULLS else value
         if self.whole:
             return str(trial.suggest_int(self.key, int(self.low), int(self.high), log=self.log))
         return repr(trial.suggest_float(self.key, self.low, self.high, log=self.log))
@@ -59,9 +62,10 @@ def parse_choice(key: str, text: str) -> Choice:
             low, high = float(found["low"]), float(found["high"])
         except ValueError:
             low, high = 0.0, 0.0
-        log = bool(found["log"])
-        if low < high and (low > 0 or not log):
-            return Choice(key=key, low=low, high=high, log=log, whole=known[key].kind == "integer")
+        log, whole = bool(found["log"]), known[key].kind == "integer"
+        numbers = math.isfinite(high) and not (whole and (low % 1 or high % 1))
+        if low < high and (low > 0 or not log) and numbers:
+            return Choice(key=key, low=low, high=high, log=log, whole=whole)
     raise ValueError(
         f"{key} is to be searched in {text!r}; write LOW..HIGH with LOW below HIGH, LOW..HIGH log with LOW above 0, "
         "or A|B|C"

@@ -53,6 +53,8 @@ def replacing(path: Path) -> Iterator[Path]:
     partial = _partial(path)
     try:
         yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())  # else a power cut could leave the new name with no bytes
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tracking": set(),
     "embedding": set(),
     "gallery": set(),
+    "losses": set(),
     "outputs": {"video"},  # the colour of a person, in the report as in the video
     "evaluation": {"datasets", "gallery"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation", "gallery"},
@@ -34,10 +35,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Heavy or replaceable libraries, and the only places that know them.
 ONLY_IN = {
     "ultralytics": ("detection/", "tracking/ultralytics_tracker.py"),
-    "torch": ("detection/", "embedding/", "evaluation/retrieval/", "training/"),
+    "torch": ("detection/", "embedding/", "evaluation/retrieval/", "losses/", "training/"),
+    "pytorch_metric_learning": ("losses/",),
     "torchvision": ("embedding/", "training/"),
     "accelerate": ("training/",),
     "tensorboard": ("training/",),
+    "timm": ("embedding/",),
     "openvino": ("detection/precision.py", "embedding/"),
     "onnxruntime": ("embedding/",),
     "faiss": ("gallery/index.py",),

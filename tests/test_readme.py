@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import parse
+from pipelines.cli import main, parse
 from pipelines.command import Invocation
 from pipelines.commands import COMMANDS
 from reid.shipped import demo_recording, shipped
 from tests.shared import shared
+from tests.training.tiny import crops
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -173,3 +175,36 @@ def test_the_readme_tells_a_story_that_happens(tmp_path: Path) -> None:
     assert happened >= 8
     assert (tmp_path / "results" / "report.html").is_file()
     assert (tmp_path / "results" / "scores.json").is_file()
+
+
+TINY = (
+    "--epochs 1 --schedule.warmup_epochs 0 --start.freeze_epochs 0 --data.height 32 --data.width 16 "
+    "--data.held_out 3 --batch.people 3 --batch.pictures 2 --threads 1 --device cpu --overwrite"
+)
+TRAININGS = [line for _, line in LINES if line.startswith(("reid train ", "reid tune ")) and "<" not in line]
+
+
+@pytest.mark.slow
+def test_the_trainings_of_the_documentation_happen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In order, in one folder, with made-up people in place of the reader's, small and short."""
+    people = crops(tmp_path / "my-crops")
+    crops(tmp_path / "Market-1501-v15.09.15" / "bounding_box_train", seed=1)
+    for number, picture in enumerate(sorted(people.iterdir())[:30]):
+        own = tmp_path / "monday" / "crops" / f"P{number // 6 + 1:04d}"
+        own.mkdir(parents=True, exist_ok=True)
+        shutil.copy(picture, own / f"lobby_{number // 2}_{number % 2 + 1}.png")
+    (tmp_path / "monday" / "identities.json").write_text("{}")
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
+    for line in TRAININGS:
+        words = shlex.split(re.sub(r"--(trials|epochs) \d+", "", line.partition(" > ")[0]))[1:]
+        more = [*shlex.split(TINY), *(["--trials", "1"] if words[0] == "tune" else [])]
+        if "--print-config" in words:
+            more = []
+        assert main([*words, *more]) == 0, f"{line}\n{capsys.readouterr().err}"
+    assert len(TRAININGS) >= 6
+    assert (tmp_path / "training" / "model.pth").is_file()
+    assert (tmp_path / "tuning" / "best.yaml").is_file()

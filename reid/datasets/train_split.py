@@ -71,7 +71,7 @@ def read_msmt17_train(root: Path) -> Read:
 
 def refuse_test_pictures(source: Path, paths: Iterable[Path]) -> None:
     """Raises InputError if a picture lies in the query or gallery of a benchmark, however it came to be given."""
-    folders = {where.resolve() for where in {path.parent for path in paths}}
+    folders = {path.resolve().parent for path in paths}  # a link leads to what it is, not to where it lies
     whole = {
         part.parent
         for where in folders

@@ -47,10 +47,6 @@ class NonLocal(nn.Module):
         self.value = nn.Conv2d(channels, inner, 1)
         self.out = nn.Conv2d(inner, channels, 1)
         self.bn = nn.BatchNorm2d(channels)
-        self.begin_as_identity()
-
-    def begin_as_identity(self) -> None:
-        """Also after somebody has initialised all weights."""
         nn.init.zeros_(self.bn.weight)
         nn.init.zeros_(self.bn.bias)
 

@@ -61,7 +61,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     state = state_dict(path, content)
     ignored = tuple(sorted(key for key in state if key.startswith("classifier.")))
     kept = {key: value for key, value in state.items() if key not in ignored}
-    preprocessing, stated = _preprocessing(path, content), content.get("architecture")
+    preprocessing, stated = stated_preprocessing(path, content), content.get("architecture")
     if isinstance(stated, Mapping) and stated.get("name") == "reid":
         network: nn.Module = _trained(path, stated, preprocessing.size)
     else:
@@ -175,8 +175,13 @@ def _trained(path: Path, stated: Mapping[str, Any], size: tuple[int, int]) -> Re
             f"{path}: its architecture states {key} {first['input']!r}, which this version of reid does not know; "
             "use the version that trained it"
         ) from None
-    with torch.random.fork_rng(devices=[]):  # weights that will be replaced must not use up random numbers
-        return ReidNetwork(config, size)
+    try:
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # weights that will be replaced must not use up random numbers
+            return ReidNetwork(config, size)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _network_for(path: Path, state: Mapping[str, Tensor]) -> nn.Module:
@@ -216,7 +221,12 @@ def _check_fit(path: Path, network: nn.Module, state: Mapping[str, Tensor]) -> N
         )
 
 
-def _preprocessing(path: Path, content: Mapping[str, Any]) -> Preprocessing:
+def stated_preprocessing(path: Path, content: Mapping[str, Any]) -> Preprocessing:
+    """What a checkpoint says of its pictures; ImageNet's where it says nothing.
+
+    Raises:
+        InputError: what it says makes no sense.
+    """
     stated = content.get("preprocessing")
     if stated is None or isinstance(stated, Tensor):
         return IMAGENET

@@ -1,6 +1,9 @@
 """Classification networks without their classifier: torchvision's, cut behind the last feature map, and timm's."""
 
+import contextlib
+import io
 import warnings
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,13 +52,13 @@ def _shapes(network: nn.Module, name: str) -> dict[str, tuple[int, ...]]:
         names = get_graph_node_names(network)
         both = [node for node in names[1] if node in set(names[0])]  # train and evaluation may differ
         probe = create_feature_extractor(network, return_nodes=both).eval()
-        with torch.inference_mode():
+        # the trace prints a traceback of its own; the sentence below is all that a user needs
+        with torch.inference_mode(), contextlib.redirect_stderr(io.StringIO()):
             found = probe(torch.zeros(1, 3, _SIDE_PX, _SIDE_PX))
     except Exception as error:  # tracing runs the network's own code on its own terms
         raise InputError(
             f"network.backbone is {name!r}, which cannot be cut behind its last feature map "
-            f"({type(error).__name__}: {str(error).splitlines()[0][:100]}); choose another network, or timm's: "
-            "timm/vit_small_patch16_224"
+            f"({_first_line(error)}); choose another network, or timm's: timm/vit_small_patch16_224"
         ) from error
     return {node: tuple(value.shape) for node, value in found.items() if isinstance(value, Tensor)}
 
@@ -76,7 +79,7 @@ class TimmBody(nn.Module):
     """A network of timm without its classifier, whose maps or tokens become a map (B, C, h, w).
 
     Raises:
-        InputError: timm is not installed, or has no such network.
+        InputError: timm is not installed, or has no such network, or that cannot make maps of such pictures.
     """
 
     def __init__(self, name: str, size: tuple[int, int] | None) -> None:
@@ -92,12 +95,29 @@ class TimmBody(nn.Module):
             near = [f"timm/{found}" for found in timm.list_models(f"*{name.partition('_')[0]}*")[:3]]
             better = f"some are {', '.join(near)}" if near else "timm.list_models() names them"
             raise InputError(f"network.backbone timm/{name} is no network of timm; {better}")
-        options = {"pretrained": False, "num_classes": 0, "global_pool": ""}
-        network = timm.create_model(name, **options)
-        if size is not None and getattr(network, "patch_embed", None) is not None:
-            network = timm.create_model(name, **options, img_size=size)
-        self.body = network
-        self.channels = int(network.num_features)
+        try:
+            self.body: Any = _timm_network(name, size)
+            self.channels = int(self.body.num_features)
+            self._leave_out_the_classifier(size or self.body.pretrained_cfg["input_size"][-2:])
+        except Exception as error:  # a thousand networks, each with conditions of its own
+            pictures = f"pictures of {size[0]} x {size[1]} pixels" if size else "pictures"
+            raise InputError(
+                f"network.backbone is timm/{name}, which makes no feature map of {pictures} "
+                f"({_first_line(error)}); choose another network"
+            ) from error
+
+    def _leave_out_the_classifier(self, size: tuple[int, int]) -> None:
+        """Drop parts with weights that make no map: training on several GPUs would wait for their gradients."""
+        used: set[nn.Module] = set()
+        hooks = [part.register_forward_hook(lambda part, *_: used.add(part)) for part in self.body.modules()]
+        with torch.no_grad():
+            self.eval()(torch.zeros(1, 3, *size))
+        for hook in hooks:
+            hook.remove()
+        for name, part in list(self.body.named_children()):
+            if any(True for _ in part.parameters()) and used.isdisjoint(part.modules()):
+                setattr(self.body, name, nn.Identity())
+        self.train()
 
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.body.forward_features(images)
@@ -105,4 +125,23 @@ class TimmBody(nn.Module):
             first = features.shape[1] == self.channels
             return features if first else features.permute(0, 3, 1, 2)
         extra = int(getattr(self.body, "num_prefix_tokens", 0))
-        return features[:, extra:].transpose(1, 2).unsqueeze(-1)  # tokens (B, N, C)
+        tokens: Tensor = features[:, extra:].transpose(1, 2)  # (B, C, N)
+        rows, columns = getattr(getattr(self.body, "patch_embed", None), "grid_size", None) or (0, 0)
+        known = rows * columns == tokens.shape[2]
+        return tokens.reshape(*tokens.shape[:2], rows, columns) if known else tokens.unsqueeze(-1)
+
+
+def _timm_network(name: str, size: tuple[int, int] | None) -> Any:
+    """An untrained one, for pictures of that size where it must know."""
+    import timm
+
+    options = {"pretrained": False, "num_classes": 0, "global_pool": ""}
+    if size is not None:
+        # most convolutional networks take pictures of any size, and no argument for it
+        with contextlib.suppress(TypeError):
+            return timm.create_model(name, **options, img_size=size)
+    return timm.create_model(name, **options)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:100]}"

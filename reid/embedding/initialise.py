@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from reid.embedding.checkpoint import read_checkpoint, state_dict
+from reid.embedding.checkpoint import read_checkpoint, state_dict, stated_preprocessing
 from reid.embedding.network import ReidNetwork
+from reid.embedding.osnet import CHANNELS, WIDTHS
+from reid.embedding.positions import resized_positions
 from reid.errors import InputError
 
 _HEAD = {"fc.0.": "embedding."}  # of torchreid's OSNet
@@ -37,16 +40,23 @@ def initialise(network: ReidNetwork, path: Path) -> Initialised:
     """Fill the network with the tensors of a checkpoint that have the same names and shapes.
 
     Checkpoints of reid; of torchreid (`conv1.*` ... are the backbone, `fc.0` the embedding layer where it fits); and
-    state dicts of torchvision and timm, whose keys are those of our backbones.
+    state dicts of torchvision and timm, whose keys are those of our backbones. A vision transformer's positions are
+    interpolated to the network's pictures.
 
     Raises:
         InputError: the file cannot be used, or is not of this backbone.
     """
-    given = state_dict(path, read_checkpoint(path))
+    content = read_checkpoint(path)
+    given = state_dict(path, content)
     wanted = network.state_dict()
     source = _sources(given, wanted)
-    fitting = {key: given[name] for key, name in source.items() if given[name].shape == wanted[key].shape}
-    _check(network, path, source, fitting)
+    size = stated_preprocessing(path, content).size if "preprocessing" in content else None
+    meant = {
+        key: resized_positions(network.backbone, key, given[name], wanted[key], size)
+        for key, name in source.items()
+    }
+    fitting = {key: value for key, value in meant.items() if value.shape == wanted[key].shape}
+    _check(network, path, source, fitting, seems=_seems(content, given))
     loaded = dict(wanted) | {key: value.to(wanted[key].dtype) for key, value in fitting.items()}
     network.load_state_dict(loaded)
     counters = [key for key in wanted if key.endswith("num_batches_tracked")]
@@ -73,7 +83,12 @@ def _sources(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[
 
 
 def _check(
-    network: ReidNetwork, path: Path, source: Mapping[str, str], fitting: Mapping[str, Tensor]
+    network: ReidNetwork,
+    path: Path,
+    source: Mapping[str, str],
+    fitting: Mapping[str, Tensor],
+    *,
+    seems: str | None,
 ) -> None:
     """Raises InputError unless the file has the whole backbone."""
     optional = ("backbone.attention.",)
@@ -94,15 +109,32 @@ def _check(
             )
         return
     misfits = [key for key in missing if key in source]
+    better = "the network that they are of" if seems in (None, name) else f"{seems}, which they seem to be of"
     if len(missing) == len(backbone) and not misfits:
         raise InputError(
             f"{path}: not a single tensor of it fits {name}, so these are weights of another network; "
-            "set --backbone to the network that they are of, or leave --start-from out"
+            f"set --backbone to {better}, or leave --start-from out"
         )
     why = f"{_some(misfits)} have another shape" if misfits else f"{_some(missing)} are missing"
-    raise InputError(
-        f"{path}: does not fit {name}: {why}; set --backbone to the network that the weights are of"
-    )
+    raise InputError(f"{path}: does not fit {name}: {why}; set --backbone to {better}")
+
+
+def _seems(content: Mapping[str, Any], given: Mapping[str, Tensor]) -> str | None:
+    """The backbone that a file states, or that its keys and shapes show; None: no idea."""
+    stated = content.get("architecture")
+    if isinstance(stated, Mapping) and isinstance(stated.get("backbone"), str):
+        return str(stated["backbone"])
+    stem = given.get("conv1.conv.weight")
+    if stem is not None and stem.ndim == 4 and (width := stem.shape[0] / CHANNELS[0]) in WIDTHS:
+        kind = "osnet_ain" if "conv2.0.conv2.0.layers.0.conv1.weight" in given else "osnet"
+        return f"{kind}_x{width}".replace(".", "_")
+    bare = {key.removeprefix("backbone."): tuple(value.shape) for key, value in given.items()}
+    if bare.get("layer1.0.conv2.weight") == (64, 64, 3, 3) and "layer1.0.conv3.weight" in bare:
+        blocks = sum(key.startswith("layer3.") and key.endswith(".conv3.weight") for key in bare)
+        if "layer1.0.bn1.IN.weight" in bare:
+            return "resnet50_ibn" if blocks == 6 else None
+        return {6: "resnet50", 23: "resnet101", 36: "resnet152"}.get(blocks)
+    return None
 
 
 def _some(keys: tuple[str, ...] | list[str]) -> str:

@@ -23,7 +23,8 @@ class MaxPooling(nn.Module):
 class GemPooling(nn.Module):
     """Generalised mean: (mean of x^p)^(1/p), p learned (Radenovic et al. 2018, equation 3).
 
-    p = 1 is the mean, a large p nearly the maximum.
+    p = 1 is the mean, a large p nearly the maximum. Computed as m * (mean of (x/m)^p)^(1/p) with the largest x as m:
+    the same, but powers of a channel that is 0 everywhere, or of large numbers, do not leave float32 as p grows.
     """
 
     def __init__(self, power: float = 3.0) -> None:
@@ -31,7 +32,10 @@ class GemPooling(nn.Module):
         self.power = nn.Parameter(torch.tensor([power]))
 
     def forward(self, maps: Tensor) -> Tensor:
-        return maps.clamp(min=_LEAST).pow(self.power).mean(dim=(2, 3)).pow(1 / self.power)
+        maps = maps.clamp(min=_LEAST)
+        most = maps.detach().amax(dim=(2, 3), keepdim=True)  # cancels, so it has no gradient
+        mean = (maps / most).pow(self.power).mean(dim=(2, 3))
+        return most.flatten(1) * mean.pow(1 / self.power)
 
 
 def build_pooling(kind: str) -> nn.Module:

@@ -29,6 +29,12 @@ class TripletConfig(Section):
     )
     distance: Metric = Field("euclidean", description=METRIC)
 
+    @model_validator(mode="after")
+    def _something_is_mined(self) -> Self:
+        if self.mining == "semi-hard" and self.margin == 0:
+            raise ValueError("mining semi-hard finds nothing with a margin of 0; give margin 0.3")
+        return self
+
 
 class ContrastiveConfig(Section):
     """Pairs, the siamese objective (Hadsell et al. 2006)."""
@@ -123,7 +129,7 @@ class LossConfig(Section):
         "al. 2020); 0: none",
     )
     memory_from_step: Annotated[int, Field(ge=0)] = Field(
-        1000, description="steps before that memory is used: vectors drift too fast at first"
+        1000, description="batches before that memory is used: vectors drift too fast at first"
     )
     triplet: TripletConfig = TripletConfig()
     contrastive: ContrastiveConfig = ContrastiveConfig()

@@ -1,5 +1,6 @@
 """The contrastive objective of siamese networks (Hadsell et al. 2006, equation 4)."""
 
+import torch
 from torch import nn
 from torch.nn.functional import relu
 
@@ -24,8 +25,7 @@ class Contrastive(nn.Module):
         apart = distances(compared.anchors, compared.references, self._config.distance)
         near, far = apart[compared.positive], relu(self._config.margin - apart[compared.negative])
         loss = compared.nothing
-        if len(near):
-            loss = loss + near.square().mean()
-        if len(far):
-            loss = loss + far.square().mean()
-        return Cost(loss, share(far.detach() > 0))
+        for off in (near, far):
+            if len(off):
+                loss = loss + off.square().mean()
+        return Cost(loss, share(torch.cat([near, far]).detach() > 0))

@@ -10,7 +10,7 @@ class Memory(nn.Module):
     """A ring of vectors and their persons. All of it are buffers, so a saved training goes on with the same ring.
 
     Args:
-        from_step: steps before anybody is compared with it; it is filled from the first on.
+        from_step: batches before anybody is compared with it; it is filled from the first on.
     """
 
     vectors: Tensor

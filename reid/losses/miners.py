@@ -11,7 +11,9 @@ from reid.losses.compared import Compared
 
 def every_triplet(compared: Compared) -> Tensor:
     """All triplets (T, 3)."""
-    return torch.nonzero(compared.positive[:, :, None] & compared.negative[:, None, :])
+    pairs = torch.nonzero(compared.positive)
+    row, negative = torch.where(compared.negative[pairs[:, 0]])  # not (A, R, R), which a memory makes huge
+    return torch.cat([pairs[row], negative[:, None]], dim=1)
 
 
 def batch_hard(distances: Tensor, compared: Compared) -> Tensor:

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from reid.losses.arcface import ArcFace
 from reid.losses.center import Center
-from reid.losses.classifiers import ArcFace, CosFace, Softmax
+from reid.losses.circle import Circle
 from reid.losses.compared import compare
 from reid.losses.config import CLASSIFIERS, PAIRS, LossConfig
 from reid.losses.contrastive import Contrastive
+from reid.losses.cosface import CosFace
 from reid.losses.memory import Memory
+from reid.losses.multi_similarity import MultiSimilarity
+from reid.losses.n_pair import NPair
 from reid.losses.objective import Cost
-from reid.losses.proxies import ProxyAnchor, ProxyNca
+from reid.losses.proxy_anchor import ProxyAnchor
+from reid.losses.proxy_nca import ProxyNca
 from reid.losses.quadruplet import Quadruplet
+from reid.losses.softmax import Softmax
 from reid.losses.triplet import Triplet
-from reid.losses.weighted_pairs import Circle, MultiSimilarity, NPair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,7 +31,7 @@ class Losses:
     terms: dict[str, Tensor]  # each objective's value before its weight, without one
     active: (
         Tensor | None
-    )  # share of mined pairs, triplets or quadruplets that cost something; None: there are none
+    )  # share of what the first objective of pairs mined that costs something; None: no such
 
 
 class Objectives(nn.Module):
@@ -62,7 +67,8 @@ class Objectives(nn.Module):
 
     def _costs(self, pooled: Tensor, final: Tensor, persons: Tensor) -> Losses:
         compared = compare(pooled, persons, None if self.memory is None else self.memory.remembered())
-        total, terms, active = pooled.sum() * 0, {}, None
+        # of both, so that every parameter has a gradient: several processes wait for all of them
+        total, terms, active = (pooled.sum() + final.sum()) * 0, {}, None
         for name, objective in self.objectives.items():
             if name in PAIRS:
                 cost: Cost = objective(compared)

@@ -15,7 +15,8 @@ class Quadruplet(nn.Module):
     """max(0, d(a,p) - d(a,n) + margin) + max(0, d(a,p) - d(n1,n2) + margin of others), each as a mean.
 
     a and p show one person, n1 and n2 two others. Hard: every anchor with its farthest positive, its nearest
-    negative, and the nearest pair of two others; else all quadruplets, with means over those that cost something.
+    negative, and the nearest pair of two others; else all triplets and all quadruplets, with means over those that
+    cost something. The active share is of both terms together.
     """
 
     def __init__(self, config: QuadrupletConfig) -> None:
@@ -35,7 +36,7 @@ class Quadruplet(nn.Module):
         loss = _mean(first, active=not config.hard)
         if len(second):
             loss = loss + _mean(second, active=not config.hard)
-        return Cost(loss, share(first.detach() > 0))
+        return Cost(loss, share(torch.cat([first, second]).detach() > 0))
 
     def _others(self, apart: Tensor, compared: Compared, triplets: Tensor) -> tuple[Tensor, ...]:
         """Anchor, positive, and two others who are different people and neither is the anchor's."""
@@ -50,8 +51,6 @@ class Quadruplet(nn.Module):
             row, pair = torch.where(fits)
             return anchor[row], positive[row], one[pair], other[pair]
         able = fits.any(dim=1)
-        if not bool(able.any()):
-            return anchor[:0], positive[:0], one[:0], other[:0]
         nearest = torch.where(fits, apart[one, other], torch.inf).argmin(dim=1)[able]
         return anchor[able], positive[able], one[nearest], other[nearest]
 

@@ -16,7 +16,8 @@ class Triplet(nn.Module):
     """max(0, d(a, p) - d(a, n) + margin), or log(1 + exp(d(a, p) - d(a, n))), over mined triplets.
 
     The mean is over all mined triplets; with mining `all`, where most cost nothing, over those that cost something
-    (Hermans et al. 2017, section 2, "BA != 0").
+    (Hermans et al. 2017, section 2, "BA != 0"). With a soft margin everything costs something, so the active share is
+    of those whose negative is the nearer one.
     """
 
     def __init__(self, config: TripletConfig) -> None:

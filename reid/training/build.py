@@ -38,12 +38,20 @@ def open_accelerator(config: TrainConfig) -> Accelerator:
     cpu = config.device == "cpu" or (config.device == "auto" and not _has_gpu())
     if config.precision == "float16" and cpu:
         raise InputError("precision float16 needs a GPU; use bfloat16, or float32")
-    return Accelerator(
+    accelerator = Accelerator(
         cpu=cpu,
         mixed_precision=PRECISIONS[config.precision],
         # a backbone that is frozen for some epochs has no gradients then
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=config.start.freeze_epochs > 0)],
+        kwargs_handlers=[
+            DistributedDataParallelKwargs(find_unused_parameters=config.start.freeze_epochs > 0)
+        ],
     )
+    if accelerator.num_processes > 1 and (config.loss.memory or config.loss.objectives.get("center")):
+        raise InputError(
+            "loss.memory and the objective center are kept by one process, and there are "
+            f"{accelerator.num_processes}; set them to 0, or train with one"
+        )
+    return accelerator
 
 
 def build_training(

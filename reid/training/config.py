@@ -22,8 +22,8 @@ class DataConfig(Section):
     width: Annotated[int, Field(ge=16)] = Field(128, description="width of the network's input, in pixels")
     held_out: Annotated[int, Field(ge=2)] | None = Field(
         None,
-        description="people that are not trained on: they say when to stop and which epoch was best; null: a tenth of "
-        "all, but at least 10 and at most 100",
+        description="people that are not trained on: they say when to stop and which epoch was best; null: a tenth "
+        "of all, but at least 10 and at most 100",
     )
     hold_out: Literal["last", "random"] = Field(
         "last", description="which people are held out: the last ones of each source, or any (by the seed)"
@@ -121,7 +121,7 @@ class ScheduleConfig(Section):
         "cosine", description="step: times factor at each of steps; plateau: where held-out mAP stops rising"
     )
     warmup_epochs: NotNegative = Field(
-        2.0, description="epochs over which the learning rate rises from a hundredth"
+        2.0, description="epochs over which the learning rate rises from a hundredth; at most half of all"
     )
     steps: tuple[Positive, ...] = Field((0.5, 0.8), description="of kind step: when, as shares of all epochs")
     factor: Annotated[float, Field(gt=0, lt=1)] = Field(
@@ -189,11 +189,6 @@ class TrainConfig(Section):
         if self.start.freeze_epochs >= self.schedule.epochs:
             raise ValueError(
                 f"start.freeze_epochs ({self.start.freeze_epochs}) must be less than schedule.epochs "
-                f"({self.schedule.epochs})"
-            )
-        if self.schedule.warmup_epochs >= self.schedule.epochs:
-            raise ValueError(
-                f"schedule.warmup_epochs ({self.schedule.warmup_epochs:g}) must be less than schedule.epochs "
                 f"({self.schedule.epochs})"
             )
         pairs = [name for name in PAIRS if self.loss.objectives.get(name)]

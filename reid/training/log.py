@@ -12,7 +12,7 @@ from reid.training.figures import EDGES, Distances, EpochFigures, StepFigures
 
 
 class Log:
-    """`steps.csv`, `epochs.csv` and the folder `tensorboard` of one training.
+    """`steps.csv`, `epochs.csv`, `distances.csv` and the folder `tensorboard` of one training.
 
     Args:
         step: the training's; what an interrupted one has logged beyond its last saved state is dropped.
@@ -21,6 +21,7 @@ class Log:
     def __init__(self, folder: Path, *, step: int) -> None:
         self._steps = _Table(folder / "steps.csv", step)
         self._epochs = _Table(folder / "epochs.csv", step)
+        self._distances = _Table(folder / "distances.csv", step)
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def steps(self, figures: list[StepFigures]) -> None:
@@ -59,18 +60,25 @@ class Log:
         self._epochs.add(row)
         self._epochs.flush()
         self._scalars("epoch", row, one.step)
-        for name, counts in (("positive", distances.positive), ("negative", distances.negative)):
-            if counts.sum():
+        bins = zip(
+            EDGES[:-1], EDGES[1:], distances.positive.tolist(), distances.negative.tolist(), strict=True
+        )
+        for low, high, positive, negative in bins:
+            counts = {"from": f"{low:.2f}", "to": f"{high:.2f}", "positive": positive, "negative": negative}
+            self._distances.add({"step": one.step, "epoch": one.epoch, **counts})
+        self._distances.flush()
+        for name, found in (("positive", distances.positive), ("negative", distances.negative)):
+            if found.sum():
                 centres = (EDGES[:-1] + EDGES[1:]) / 2
                 self._board.add_histogram_raw(
                     f"distance/{name}",
                     min=float(EDGES[0]),
                     max=float(EDGES[-1]),
-                    num=int(counts.sum()),
-                    sum=float(counts @ centres),
-                    sum_squares=float(counts @ centres**2),
+                    num=int(found.sum()),
+                    sum=float(found @ centres),
+                    sum_squares=float(found @ centres**2),
                     bucket_limits=EDGES[1:].tolist(),
-                    bucket_counts=counts.tolist(),
+                    bucket_counts=found.tolist(),
                     global_step=one.step,
                 )
         self._board.flush()

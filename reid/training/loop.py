@@ -69,6 +69,9 @@ class Loop:
                 return False
             self._finish_epoch(training)
             self.listener.save()
+            over = at.epoch == self.config.schedule.epochs or at.stopped_early
+            if not over and self._agreed(training, should_stop()):
+                return False
         return True
 
     def _epoch(self, training: Training, should_stop: Callable[[], bool]) -> bool:
@@ -94,7 +97,7 @@ class Loop:
                 stop = self._agreed(training, should_stop())
                 due = now - saved >= config.save_s
                 if stop or due or at.step % TOLD_EVERY == 0:
-                    self._tell(training.meters, images)
+                    self._tell(training, images)
                     images = 0
                 if stop:
                     return at.steps_in_epoch == self.steps_per_epoch
@@ -103,7 +106,7 @@ class Loop:
                     saved = begun = time.perf_counter()
         finally:
             batches.close()
-        self._tell(training.meters, images)
+        self._tell(training, images)
         return True
 
     def _step(self, training: Training, group: list[Batch]) -> None:
@@ -128,10 +131,13 @@ class Loop:
             parts, step=training.at.step + 1, epoch=training.at.epoch + 1, learning_rate=rate, grad_norm=norm
         )
 
-    def _tell(self, meters: Meters, images: int) -> None:
-        figures = meters.flush()
+    def _tell(self, training: Training, images: int) -> None:
+        figures = training.meters.flush()
+        scaled = (
+            training.accelerator.scaler is not None
+        )  # float16 tries scales that are too large, and skips the step
         for one in figures:
-            if not math.isfinite(one.losses[TOTAL]):
+            if not math.isfinite(one.losses[TOTAL]) or not (scaled or math.isfinite(one.grad_norm)):
                 raise InputError(_diverged(one, self.config))
         self.listener.steps(figures, images)
 
@@ -139,7 +145,10 @@ class Loop:
         at, config = training.at, self.config
         begun = time.perf_counter()
         at.epoch += 1
-        held_out = None
+        held_out, rate = (
+            None,
+            training.schedule.rate(at.step - 1),
+        )  # before the schedule is told of the evaluation
         last = at.epoch == config.schedule.epochs
         if last or at.epoch % config.validation.every_epochs == 0:
             held_out = self._evaluate(training)
@@ -154,12 +163,14 @@ class Loop:
             keep_best(training)
         at.distances = [*at.distances[:1], training.meters.distances(at.epoch)]
         at.seconds += time.perf_counter() - begun
-        at.rows.append(self._row(training, held_out, better=better))
+        at.rows.append(self._row(training, held_out, rate=rate, better=better))
         at.steps_in_epoch, at.images, at.epoch_seconds, at.waited_s = 0, 0, 0.0, 0.0
         training.meters = Meters()
         self.listener.epoch(at.rows[-1])
 
-    def _row(self, training: Training, held_out: HeldOutFigures | None, *, better: bool) -> EpochFigures:
+    def _row(
+        self, training: Training, held_out: HeldOutFigures | None, *, rate: float, better: bool
+    ) -> EpochFigures:
         at, means = training.at, training.meters.means()
         grad_norm, active = means.pop("grad_norm"), means.pop("active", None)
         spent = max(at.epoch_seconds, 1e-9)
@@ -169,7 +180,7 @@ class Loop:
             seconds=at.seconds,
             images_per_s=at.images * training.accelerator.num_processes / spent,
             loader_share=at.waited_s / spent,
-            learning_rate=training.schedule.rate(at.step - 1),
+            learning_rate=rate,
             losses=means,
             active=active,
             grad_norm=grad_norm,
@@ -182,7 +193,13 @@ class Loop:
         accelerator = training.accelerator
         found: list[HeldOutFigures | None] = [None]
         if accelerator.is_main_process:
-            found = [retrieve(training.evaluated, self.held_out, device=accelerator.device).figures]
+            try:
+                found = [retrieve(training.evaluated, self.held_out, device=accelerator.device).figures]
+            except ValueError as error:  # vectors of 0, or none at all
+                raise InputError(
+                    f"after epoch {training.at.epoch} the network gives no usable vectors ({error}); use a smaller "
+                    f"--optimiser.learning_rate than {self.config.optimiser.learning_rate:g}"
+                ) from error
         if accelerator.num_processes > 1:
             broadcast_object_list(found)
         assert found[0] is not None
@@ -211,10 +228,12 @@ def _groups(batches: Iterator[Batch], size: int, limit: int) -> Iterator[list[Ba
 
 
 def _diverged(figures: StepFigures, config: TrainConfig) -> str:
-    name = next((name for name, value in figures.losses.items() if not math.isfinite(value)), TOTAL)
+    name = next(
+        (f"loss {name}" for name, value in figures.losses.items() if not math.isfinite(value)), "gradient"
+    )
     rate = config.optimiser.learning_rate
     return (
-        f"the loss {name} is not a number at step {figures.step} (epoch {figures.epoch}): the training has diverged; "
+        f"the {name} is not a number at step {figures.step} (epoch {figures.epoch}): the training has diverged; "
         f"use a smaller --optimiser.learning_rate than {rate:g}, such as {rate / 10:g}, --optimiser.clip_norm 5 or "
         "--precision float32; what was saved before is still there"
     )

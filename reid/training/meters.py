@@ -19,8 +19,8 @@ class Meters:
         self._pending: list[tuple[int, int, float, dict[str, Tensor]]] = []
         self._sums: dict[str, float] = {}
         self._steps = 0
-        self._positive = torch.zeros(BINS, dtype=torch.int64)
-        self._negative = torch.zeros(BINS, dtype=torch.int64)
+        self._positive = torch.zeros(BINS, dtype=torch.float64)
+        self._negative = torch.zeros(BINS, dtype=torch.float64)
 
     def add(
         self, parts: list[Learned], *, step: int, epoch: int, learning_rate: float, grad_norm: Tensor
@@ -33,8 +33,8 @@ class Meters:
             values["active"] = _mean(shares)
         self._pending.append((step, epoch, learning_rate, values))
         for part in parts:
-            self._positive += _histogram(part.positive)
-            self._negative += _histogram(part.negative)
+            self._positive = self._positive.to(part.positive.device) + _histogram(part.positive)
+            self._negative = self._negative.to(part.negative.device) + _histogram(part.negative)
 
     def flush(self) -> list[StepFigures]:
         """The steps since the last time, in order."""
@@ -64,7 +64,8 @@ class Meters:
 
     def distances(self, epoch: int) -> Distances:
         """The histograms of the epoch."""
-        return Distances(epoch=epoch, positive=self._positive.numpy(), negative=self._negative.numpy())
+        positive, negative = (counts.cpu().long().numpy() for counts in (self._positive, self._negative))
+        return Distances(epoch=epoch, positive=positive, negative=negative)
 
     def state(self) -> dict[str, Any]:
         """What `restore` takes back; all steps must have been flushed."""
@@ -72,8 +73,8 @@ class Meters:
         return {
             "sums": dict(self._sums),
             "steps": self._steps,
-            "positive": self._positive.clone(),
-            "negative": self._negative.clone(),
+            "positive": self._positive.cpu(),
+            "negative": self._negative.cpu(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -87,7 +88,9 @@ def _mean(values: list[Tensor]) -> Tensor:
 
 
 def _histogram(distances: Tensor) -> Tensor:
-    return torch.histc(distances.float(), bins=BINS, min=float(EDGES[0]), max=float(EDGES[-1])).long().cpu()
+    """Counts (BINS,); rounding puts some distances of 0 just below it."""
+    low, high = float(EDGES[0]), float(EDGES[-1])
+    return torch.histc(distances.float().clamp(low, high), bins=BINS, min=low, max=high).double()
 
 
 def to_plain(distances: Distances) -> dict[str, Any]:

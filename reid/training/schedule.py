@@ -19,7 +19,7 @@ class Schedule:
         self._config = config
         self._rate = optimiser.learning_rate
         self._total = config.epochs * steps_per_epoch
-        self._warmup = config.warmup_epochs * steps_per_epoch
+        self._warmup = min(config.warmup_epochs, config.epochs / 2) * steps_per_epoch
         self._best, self._waited, self._drops = -math.inf, 0, 0
 
     def rate(self, step: int) -> float:

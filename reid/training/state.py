@@ -1,7 +1,6 @@
 """Everything that a training must remember to go on as if it had not been stopped."""
 
 import copy
-import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ FORMAT = 1
 class Progressed:
     """Where a training is, and what it has seen."""
 
+    start: str = "random weights"  # what the weights were before
     epoch: int = 0  # finished epochs
     steps_in_epoch: int = 0  # finished steps of the epoch that is under way
     step: int = 0  # finished steps in all
@@ -86,8 +86,14 @@ def save_state(path: Path, training: Training, *, fingerprint: str) -> None:
         "rows": [asdict(row) for row in at.rows],
         "distances": [to_plain(distances) for distances in at.distances],
     }
-    with replacing(path) as partial:
-        torch.save(content, partial)
+    try:
+        with replacing(path) as partial:
+            torch.save(content, partial)
+    except (OSError, RuntimeError) as error:  # the latter is what torch makes of a full disk
+        raise InputError(
+            f"{path}: cannot be written ({str(error).partition(chr(10))[0][:100]}); make room on the disk, and "
+            "repeat the command: what was saved before is still there"
+        ) from error
 
 
 def load_state(path: Path, training: Training, *, fingerprint: str) -> None:
@@ -127,10 +133,10 @@ def read_state(path: Path) -> dict[str, Any]:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise InputError(
-            f"{path}: damaged ({str(error).splitlines()[0]}); begin anew with --overwrite"
-        ) from error
+    except (
+        Exception
+    ) as error:  # on damaged bytes the unpickler fails in every way: KeyError, struct.error, ...
+        raise InputError(f"{path}: damaged ({type(error).__name__}); begin anew with --overwrite") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{path}: not a state of this version of reid; begin anew with --overwrite")
     return content

@@ -3,9 +3,8 @@
     python -m tests.benchmarks.objectives --root Market-1501-v15.09.15 --work folder --output objectives.json
 
 Every objective is trained by `reid train` with its ready config and the same flags: the same held-out people,
-network, batches, augmentation, optimiser, epochs, seed, and the same two learning rates to choose from, because
-what suits a classifier lets vectors that are compared in pairs collapse. Two trainings run beside each other,
-one thread each. What an interrupted run has finished in the work folder is not done again.
+network, batches, augmentation, optimiser, epochs and seed. Two trainings run beside each other, one thread each. What
+an interrupted run has finished in the work folder is not done again.
 """
 
 import argparse
@@ -19,15 +18,16 @@ from pathlib import Path
 from tests.benchmarks.jobs import Report, machine, table, versions
 
 ROOT = Path(__file__).parents[2]
-# Name in the table to the ready config; none: the defaults, triplet + softmax + BNNeck.
-RECIPES: dict[str, str | None] = {
-    "softmax": "softmax",
-    "triplet (batch-hard, soft margin)": "triplet",
-    "contrastive (siamese)": "siamese",
-    "quadruplet": "quadruplet",
-    "Proxy-NCA": "proxy-nca",
-    "circle": "circle",
-    "triplet + softmax + BNNeck": None,
+# Name in the table to the ready config, and its learning rate. None: the defaults, triplet + softmax + BNNeck.
+# Batch-hard mining collapses at the rate that suits the others: all vectors become one (held-out mAP 2.2 %).
+RECIPES: dict[str, tuple[str | None, float]] = {
+    "softmax": ("softmax", 2e-3),
+    "triplet (batch-hard, soft margin)": ("triplet", 5e-4),
+    "contrastive (siamese)": ("siamese", 2e-3),
+    "quadruplet": ("quadruplet", 5e-4),
+    "Proxy-NCA": ("proxy-nca", 2e-3),
+    "circle": ("circle", 2e-3),
+    "triplet + softmax + BNNeck": (None, 2e-3),
 }
 
 
@@ -40,19 +40,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for the trainings")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--held-out", type=int, default=200)
-    parser.add_argument("--rates", type=float, nargs="+", default=[2e-3, 5e-4], help="learning rates tried")
     parser.add_argument("--beside", type=int, default=2, help="trainings at a time")
     parser.add_argument("--output", type=Path, required=True)
     told = parser.parse_args()
     budget = [
-        *(
-            "--epochs",
-            str(told.epochs),
-            "--schedule.warmup_epochs",
-            "1",
-            "--data.held_out",
-            str(told.held_out),
-        ),
+        *("--epochs", str(told.epochs), "--data.held_out", str(told.held_out)),
+        *("--schedule.warmup_epochs", "1"),
         *("--data.height", "128", "--data.width", "64", "--precision", "bfloat16", "--threads", "1"),
         *("--data.workers", "0", "--augment.erase", "0", "--device", "cpu"),
         *("--validation.every_epochs", str(max(1, told.epochs // 4))),
@@ -64,9 +57,8 @@ def main() -> None:
         "objectives": {},
     }
 
-    def one(job: tuple[str, float]) -> None:
-        name, rate = job
-        config = RECIPES[name]
+    def one(name: str) -> None:
+        config, rate = RECIPES[name]
         chosen = [] if config is None else ["--config", str(ROOT / "configs" / "train" / f"{config}.yaml")]
         output = told.work / f"{config or 'default'}-{rate:g}"
         words = ["train", str(told.root), "--output", str(output), *chosen, *budget]
@@ -79,7 +71,8 @@ def main() -> None:
         )
         card = json.loads((output / "model.json").read_text(encoding="utf-8"))
         found = card["figures"]
-        report["objectives"].setdefault(name, {})[f"{rate:g}"] = {
+        report["objectives"][name] = {
+            "learning_rate": rate,
             "held_out_map": round(100 * found["map"], 1),
             "held_out_rank1": round(100 * found["rank1"], 1),
             "best_epoch": found["epoch"],
@@ -88,12 +81,8 @@ def main() -> None:
         told.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
     with ThreadPoolExecutor(told.beside) as pool:
-        list(pool.map(one, [(name, rate) for rate in told.rates for name in RECIPES]))
-    rows = [
-        [name, rate, *found.values()]
-        for name in RECIPES
-        for rate, found in report["objectives"][name].items()
-    ]
+        list(pool.map(one, RECIPES))
+    rows = [[name, *report["objectives"][name].values()] for name in RECIPES]
     print(table(["objective", "learning rate", "held-out mAP %", "rank-1 %", "best epoch", "minutes"], rows))
 
 

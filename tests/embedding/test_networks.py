@@ -1,6 +1,4 @@
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -10,6 +8,7 @@ from reid.embedding.checkpoint import load_network
 from reid.embedding.osnet import WIDTHS, OSNet
 from reid.embedding.resnet import ResNet50
 from tests.embedding.conftest import scramble
+from tests.embedding.peers import torchreid_module
 
 PARAMETERS = {0.25: 0.2e6, 0.5: 0.6e6, 0.75: 1.3e6, 1.0: 2.2e6}  # table 9 of the paper
 
@@ -70,26 +69,11 @@ def test_vectors_of_the_market_checkpoint(shared: Path) -> None:
     np.testing.assert_allclose(np.linalg.norm(features, axis=1), [16.34170532, 16.73931313], rtol=1e-5)
 
 
-def torchreid_osnet() -> ModuleType:
-    """torchreid's network alone: importing the package wants a dozen others."""
-    package = importlib.util.find_spec("torchreid")
-    if package is None or package.origin is None:
-        pytest.skip("torchreid is not installed (pip install --no-deps torchreid)")
-    root = Path(package.origin).parent
-    for path in (root / "reid" / "models" / "osnet.py", root / "models" / "osnet.py"):
-        if path.is_file():
-            spec = importlib.util.spec_from_file_location("torchreid_osnet", path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            return module
-    pytest.skip(f"no osnet.py in {root}")
-
-
 @pytest.mark.parity
 @pytest.mark.parametrize("width", WIDTHS)
 def test_parity_with_torchreid(width: float, tmp_path: Path) -> None:
     name = f"osnet_x{width}".replace(".", "_")
-    theirs = getattr(torchreid_osnet(), name)(num_classes=10, pretrained=False).eval()
+    theirs = getattr(torchreid_module("osnet"), name)(num_classes=10, pretrained=False).eval()
     scramble(theirs)
     torch.save({"state_dict": theirs.state_dict(), "epoch": 3}, tmp_path / "theirs.pth")
     ours = load_network(tmp_path / "theirs.pth")
@@ -102,7 +86,7 @@ def test_parity_with_torchreid(width: float, tmp_path: Path) -> None:
 @pytest.mark.shared
 def test_parity_with_torchreid_on_trained_weights(shared: Path) -> None:
     path = shared / "weights" / "osnet_x0_25_market1501.pth"
-    theirs = torchreid_osnet().osnet_x0_25(num_classes=751, pretrained=False).eval()
+    theirs = torchreid_module("osnet").osnet_x0_25(num_classes=751, pretrained=False).eval()
     theirs.load_state_dict(torch.load(path, weights_only=True))
     with torch.inference_mode():
         expected, got = theirs(noise(2, 3, 256, 128)), load_network(path)(noise(2, 3, 256, 128))
