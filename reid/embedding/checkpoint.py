@@ -69,8 +69,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
     _check_fit(path, network, kept)
     # num_batches_tracked is absent from checkpoints older than PyTorch 0.4.1 and does not touch the output.
     network.load_state_dict(kept, strict=False)
-    if isinstance(stated, Mapping) and dict(stated) != architecture_of(network):
-        raise InputError(f"{path}: states architecture {dict(stated)}, but holds {architecture_of(network)}")
+    # what reid train states was built as stated, and may lack what later versions added
+    differs = isinstance(stated, Mapping) and dict(stated) != architecture_of(network)
+    if differs and not isinstance(network, ReidNetwork):
+        raise InputError(f"{path}: states architecture {stated}, but holds {architecture_of(network)}")
     if ignored:
         log.info("%s: ignored %s", path, ", ".join(ignored))
     return Checkpoint(network=network.eval(), preprocessing=preprocessing, ignored=ignored)

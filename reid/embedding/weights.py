@@ -203,7 +203,10 @@ def _state_bytes(network: "nn.Module") -> Iterable[bytes]:
     from reid.embedding.network import ReidNetwork
 
     if isinstance(network, ReidNetwork):  # pooling, for one, has no tensor that would tell
-        yield json.dumps(network.config.model_dump(mode="json"), sort_keys=True).encode()
+        # A setting that is added to NetworkConfig later belongs here only where it is not as it was before it, or
+        # every network trained until then would be another one.
+        settings = network.config.model_dump(mode="json", exclude={"dropout"})  # which only training has
+        yield json.dumps(settings, sort_keys=True).encode()
     for key, tensor in sorted(network.state_dict().items()):
         if not key.endswith("num_batches_tracked"):  # no influence on the output
             yield f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode()

@@ -50,7 +50,7 @@ class QuadrupletConfig(Section):
     margin_of_others: NotNegative = Field(0.15, description="of the second term, between two other people")
     hard: bool = Field(
         True,
-        description="farthest positive and nearest negatives (margin sample mining); false: all quadruplets",
+        description="each anchor's farthest positive and nearest negatives; false: all quadruplets",
     )
     distance: Metric = Field("euclidean", description=METRIC)
 

@@ -224,7 +224,7 @@ def test_a_checkpoint_of_another_network_is_refused(
     said = refused([*words, "--backbone", "mobilenet_v2"], capsys)
     assert "not a single tensor of it fits mobilenet_v2" in said
     said = refused([*words, "--backbone", "osnet_x0_5"], capsys)
-    assert "does not fit osnet_x0_5: backbone.conv1.bn.bias" in said
+    assert "does not fit osnet_x0_5: " in said
 
 
 def test_broken_and_tiny_pictures_are_left_out_and_said(
