@@ -12,6 +12,7 @@ default one. torchreid needs the packages that it imports: gdown, h5py, imageio,
 import argparse
 import contextlib
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -108,6 +109,7 @@ def peer(job: dict[str, Any]) -> Report:
     """torchreid's engine with its own data loader, model, objective, optimiser and schedule."""
     import torch
 
+    multiprocessing.set_start_method("fork", force=True)  # as its data loader has it by itself on Linux
     with contextlib.redirect_stdout(sys.stderr):
         from torchreid.reid import data, engine, models, optim
 
