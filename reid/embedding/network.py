@@ -9,7 +9,6 @@ from reid.embedding.attention import build_attention
 from reid.embedding.backbone import Backbone
 from reid.embedding.backbones import build_backbone
 from reid.embedding.network_config import NetworkConfig
-from reid.embedding.osnet import initialise_weights
 from reid.embedding.pooling import build_pooling
 from reid.errors import InputError
 
@@ -49,7 +48,11 @@ class ReidNetwork(nn.Module):
             self.neck = nn.BatchNorm1d(self.dimension)
             self.neck.bias.requires_grad_(False)  # no shift: Luo et al. 2019, section 3.5
         self.dropout = nn.Dropout(config.dropout)
-        initialise_weights(self.embedding)
+        if isinstance(self.embedding, nn.Linear):
+            # Vectors as long as the map's own (He et al. 2015). With weights of 0.01, as a classifier has them, all
+            # distances begin far below the margin, and batch-hard triplets pull everything into one point.
+            nn.init.kaiming_normal_(self.embedding.weight, nonlinearity="linear")
+            nn.init.zeros_(self.embedding.bias)
 
     def features(self, images: Tensor) -> Features:
         """Vectors before and behind the neck."""

@@ -16,7 +16,7 @@ class NetworkConfig(Section):
         "classification network of torchvision by its name there, or timm/NAME where timm is installed",
     )
     last_stride: Annotated[int, Field(ge=1, le=2)] = Field(
-        1, description="stride of the last stage of torchvision's ResNets; 1 keeps twice the resolution (Luo et al. 2019)"
+        1, description="last stride of torchvision's ResNets; 1 keeps twice the resolution (Luo et al. 2019)"
     )
     attention: Literal["none", "se", "cbam", "non-local"] = Field(
         "none", description="attention block (Hu et al. 2018, Woo et al. 2018, Wang et al. 2018)"

@@ -33,7 +33,7 @@ class Learner(nn.Module):
         features = self.network.features(images)
         losses = self.objectives(features.pooled, features.final, persons)
         with torch.no_grad():
-            distances = pair_distances(features.pooled, persons)
+            distances = pair_distances(features.final, persons)  # as they are searched by
         return Learned(
             total=losses.total,
             terms=losses.terms,
