@@ -3,8 +3,8 @@
     python -m tests.benchmarks.objectives --root Market-1501-v15.09.15 --work folder --output objectives.json
 
 Every objective is trained by `reid train` with its ready config and the same flags: the same held-out people,
-network, batches, augmentation, optimiser, learning rate, epochs and seed. Two trainings run beside each other, one thread each. What
-an interrupted run has finished in the work folder is not done again.
+network, batches, augmentation, optimiser, learning rate, epochs and seed. Two trainings run beside each other, one
+thread each. What an interrupted run has finished in the work folder is not done again.
 """
 
 import argparse

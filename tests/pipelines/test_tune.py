@@ -1,5 +1,6 @@
 """`reid tune`: a study that goes on, prunes, and leaves a config that `reid train` takes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_a_study_goes_on_and_leaves_the_best_settings(
     assert main([*words, "--trials", "3"]) == 0
     second = capsys.readouterr()
     assert second.err.count("trial ") == 1
+    tried = re.findall(r"trial \d+ \(([^)]*)\)", first.err + second.err)
+    assert len(set(tried)) == 3  # a study that goes on does not try again what it has tried
     assert "trainings" in second.out
     best = load(TrainConfig, output / "best.yaml")
     assert 1e-4 <= best.optimiser.learning_rate <= 1e-2
@@ -57,3 +60,11 @@ def test_a_search_that_cannot_be_is_refused_at_once(
 ) -> None:
     assert main(["tune", "nowhere", "--search", flag]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_what_no_setting_can_mend_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    people = crops(tmp_path / "people")
+    words = ["tune", str(people), "--output", str(tmp_path / "out"), *SMALL, "--start-from", "none.pth"]
+    assert main(words) == 2
+    assert "none.pth: no such file" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "study.log").exists()

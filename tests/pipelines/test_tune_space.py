@@ -19,6 +19,8 @@ from pipelines.tune_space import Choice, parse_choice
         ("batch.pictures", "2..8", Choice(key="", low=2, high=8, whole=True)),
         ("network.pooling", "average | gem", Choice(key="", values=("average", "gem"))),
         ("batch.people", "8|16|32", Choice(key="", values=("8", "16", "32"))),
+        ("network.dimension", "128|null", Choice(key="", values=("128", "null"))),
+        ("loss.triplet.margin", ".1..1", Choice(key="", low=0.1, high=1.0)),
     ],
 )
 def test_understood(key: str, text: str, choice: Choice) -> None:
@@ -41,6 +43,8 @@ def test_understood(key: str, text: str, choice: Choice) -> None:
         ("optimiser.learning_rate", "..", "LOW..HIGH"),
         ("network.pooling", "gem|gem", "A|B|C"),
         ("network.pooling", "1..2", "A|B|C"),
+        ("optimiser.learning_rate", "1..inf", "LOW..HIGH"),
+        ("batch.people", "2.5..8.9", "LOW..HIGH"),
     ],
 )
 def test_refused(key: str, text: str, why: str) -> None:
@@ -53,7 +57,12 @@ def test_suggestions_stay_inside_and_are_written_as_on_the_command_line() -> Non
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     for _ in range(30):
         trial = study.ask()
-        assert 1e-4 <= float(parse_choice("optimiser.learning_rate", "1e-4..1e-2 log").suggest(trial)) <= 1e-2
+        assert (
+            1e-4
+            <= float(str(parse_choice("optimiser.learning_rate", "1e-4..1e-2 log").suggest(trial)))
+            <= 1e-2
+        )
         assert parse_choice("batch.pictures", "2..8").suggest(trial) in {str(n) for n in range(2, 9)}
         assert parse_choice("network.pooling", "average|gem").suggest(trial) in {"average", "gem"}
+        assert parse_choice("network.dimension", "128|null").suggest(trial) in {"128", None}
         study.tell(trial, 0.0)

@@ -150,3 +150,67 @@ def test_a_damaged_state_is_said(folder: Path, tmp_path: Path, monkeypatch: pyte
     state.write_bytes(state.read_bytes()[:1000])
     with pytest.raises(InputError, match="damaged"):
         train.run(settings, quiet())
+
+
+def test_notes_beside_a_training_do_not_keep_it_from_going_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config(folder, tmp_path / "out", schedule={"epochs": 1})
+    run(settings, monkeypatch, steps=1)
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    run(settings, monkeypatch)
+    assert (tmp_path / "out" / "training.html").is_file()
+    with pytest.raises(InputError, match=r"'notes.txt'"):
+        train.run(settings.model_copy(update={"overwrite": True}), quiet())
+
+
+def test_weights_to_start_from_are_compared_and_may_be_gone_once_they_were_read(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(config(folder, tmp_path / "base", schedule={"epochs": 1}), monkeypatch)
+    weights = tmp_path / "base.pth"
+    weights.write_bytes((tmp_path / "base" / "model.pth").read_bytes())
+    settings = config(folder, tmp_path / "out", start={"weights": weights}, validation={"show": 0})
+    run(settings, monkeypatch, steps=1)
+    run(config(folder, tmp_path / "other", schedule={"epochs": 1}, seed=5), monkeypatch)
+    weights.write_bytes((tmp_path / "other" / "model.pth").read_bytes())
+    with pytest.raises(InputError, match="other settings or pictures"):
+        train.run(settings, quiet())
+    weights.unlink()
+    run(settings, monkeypatch)
+    assert "tensors from" in (tmp_path / "out" / "model.md").read_text(encoding="utf-8")
+
+
+def test_weights_in_the_output_folder_are_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(config(folder, tmp_path / "out", schedule={"epochs": 1}), monkeypatch)
+    settings = config(folder, tmp_path / "out", start={"weights": tmp_path / "out" / "model.pth"})
+    with pytest.raises(InputError, match="name another --output"):
+        train.run(settings, quiet())
+    assert (tmp_path / "out" / "model.pth").is_file()
+
+
+def test_a_picture_that_breaks_meanwhile_is_another_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = crops(tmp_path / "people")
+    settings = config(people, tmp_path / "out")
+    run(settings, monkeypatch, steps=2)
+    next(iter(sorted(people.iterdir()))).write_bytes(b"")
+    with pytest.raises(InputError, match="other settings or pictures"):
+        train.run(settings, quiet())
+
+
+def test_the_checkpoint_is_that_of_the_best_epoch_whatever_lay_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between writing checkpoint and state leaves the checkpoint of an epoch that is done again."""
+    settings = config(folder, tmp_path / "out", schedule={"epochs": 1})
+    run(settings, monkeypatch)
+    model = tmp_path / "out" / "model.pth"
+    before = model.read_bytes()
+    run(config(folder, tmp_path / "other", schedule={"epochs": 1}, seed=5), monkeypatch)
+    model.write_bytes((tmp_path / "other" / "model.pth").read_bytes())
+    run(settings, monkeypatch)
+    same(torch.load(model, weights_only=True), torch.load(io.BytesIO(before), weights_only=True))
