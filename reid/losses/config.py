@@ -20,14 +20,14 @@ class TripletConfig(Section):
     """Triplets: anchor, same person, other person (Schroff et al. 2015, Hermans et al. 2017)."""
 
     mining: Literal["batch-hard", "semi-hard", "all", "informative-positive"] = Field(
-        "batch-hard",
-        description="batch-hard: farthest positive, nearest negative; semi-hard: negatives beyond the positive but "
+        "all",
+        description="all: the mean over those that cost something; batch-hard: farthest positive, nearest negative; semi-hard: negatives beyond the positive but "
         "within the margin; informative-positive: the farthest positive that is nearer than the nearest negative",
     )
     margin: NotNegative | None = Field(
         0.3, description="the negative should be farther by this; null: soft margin, log(1 + exp(d+ - d-))"
     )
-    distance: Metric = Field("euclidean", description=METRIC)
+    distance: Metric = Field("unit-euclidean", description=METRIC)
 
     @model_validator(mode="after")
     def _something_is_mined(self) -> Self:
