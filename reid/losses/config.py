@@ -21,8 +21,9 @@ class TripletConfig(Section):
 
     mining: Literal["batch-hard", "semi-hard", "all", "informative-positive"] = Field(
         "all",
-        description="all: the mean over those that cost something; batch-hard: farthest positive, nearest negative; semi-hard: negatives beyond the positive but "
-        "within the margin; informative-positive: the farthest positive that is nearer than the nearest negative",
+        description="all: the mean over those that cost something; batch-hard: farthest positive, nearest negative; "
+        "semi-hard: negatives beyond the positive but within the margin; informative-positive: the farthest positive "
+        "that is nearer than the nearest negative",
     )
     margin: NotNegative | None = Field(
         0.3, description="the negative should be farther by this; null: soft margin, log(1 + exp(d+ - d-))"
