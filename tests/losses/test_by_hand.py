@@ -15,6 +15,9 @@ OPPOSITE = (0, 60, 180, 240)
 BESIDE = (0, 60, 90, 150)
 
 
+HARD: dict[str, Any] = {"mining": "batch-hard", "distance": "euclidean"}
+
+
 class Paper(NamedTuple):
     objective: str
     settings: dict[str, Any]
@@ -24,9 +27,11 @@ class Paper(NamedTuple):
 
 
 PAPER = {  # a chord over 60, 120, 180 degrees is 1, sqrt(3), 2 long; the distances 1 - cosine are 0.5, 1.5, 2
-    "triplet-euclidean": Paper("triplet", {"margin": 1}, OPPOSITE, 1 - sqrt(3) + 1),
-    "triplet-cosine": Paper("triplet", {"margin": 1.2, "distance": "cosine"}, OPPOSITE, 0.5 - 1.5 + 1.2),
-    "triplet-soft-margin": Paper("triplet", {"margin": None}, OPPOSITE, log(1 + exp(1 - sqrt(3)))),
+    "triplet-euclidean": Paper("triplet", HARD | {"margin": 1}, OPPOSITE, 1 - sqrt(3) + 1),
+    "triplet-cosine": Paper(
+        "triplet", HARD | {"margin": 1.2, "distance": "cosine"}, OPPOSITE, 0.5 - 1.5 + 1.2
+    ),
+    "triplet-soft-margin": Paper("triplet", HARD | {"margin": None}, OPPOSITE, log(1 + exp(1 - sqrt(3)))),
     "triplet-all": Paper(  # those at 180 degrees cost nothing and do not count
         "triplet", {"margin": 0.9, "mining": "all"}, OPPOSITE, 1 - sqrt(3) + 0.9
     ),

@@ -63,7 +63,7 @@ def test_losses(shown: str) -> None:
         return Objectives(config, dimension=DIMENSION, people=PEOPLE, generator=generator).double()
 
     every = pml.TripletMarginLoss(margin=0.3, distance=PLAIN)  # over those that cost something
-    ours = made("triplet", triplet={"mining": "all"})(batch, batch, persons).total
+    ours = made("triplet", triplet={"mining": "all", "distance": "euclidean"})(batch, batch, persons).total
     torch.testing.assert_close(ours, every(batch, persons))
     mined = pml_miners.MultiSimilarityMiner(epsilon=0.1)(batch, persons)
     theirs = pml.MultiSimilarityLoss(alpha=2, beta=50, base=0.5)(batch, persons, mined)
