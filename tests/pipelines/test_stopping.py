@@ -1,47 +1,69 @@
-"""Signals wait for a safe place, and then do what they always do."""
+"""Signals wait for a safe place, and then do what they always do. Each in a process of its own."""
 
-import io
-import os
-import signal
+import subprocess
+import sys
+from pathlib import Path
 
-import pytest
-
-from pipelines.progress import Progress, reporter
+ROOT = Path(__file__).parents[2]
+BEGIN = """
+import io, os, signal
+from pipelines.progress import reporter
 from pipelines.stopping import stopping_gently
+progress = reporter(out=io.StringIO(), err=io.StringIO())
+"""
 
 
-@pytest.fixture
-def progress() -> Progress:
-    return reporter(out=io.StringIO(), err=io.StringIO())
+def told(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", BEGIN + code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
 
 
-def test_the_first_signal_is_only_noted_until_the_block_ends(progress: Progress) -> None:
-    done = []
-    with pytest.raises(KeyboardInterrupt), stopping_gently(progress, "stopping") as stop:  # noqa: PT012
-        assert not stop()
-        os.kill(os.getpid(), signal.SIGINT)
-        done.append(stop())
-    assert done == [True]
-
-
-def test_the_second_takes_effect_at_once(progress: Progress) -> None:
-    done = []
-    with pytest.raises(KeyboardInterrupt), stopping_gently(progress, "stopping") as stop:  # noqa: PT012
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop()
-        os.kill(os.getpid(), signal.SIGINT)
-        done.append("never")
-    assert done == []
-
-
-def test_without_a_signal_everything_is_as_before(progress: Progress) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+def test_the_first_signal_is_only_noted_until_the_block_ends() -> None:
+    said = told("""
+try:
     with stopping_gently(progress, "stopping") as stop:
-        assert not stop()
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+        before = stop()
+        os.kill(os.getpid(), signal.SIGINT)
+        print(before, stop())
+except KeyboardInterrupt:
+    print("interrupted")
+""")
+    assert said.split() == ["False", "True", "interrupted"]
 
 
-def test_an_error_inside_is_not_hidden_by_a_signal(progress: Progress) -> None:
-    with pytest.raises(ValueError, match="inside"), stopping_gently(progress, "stopping"):  # noqa: PT012
+def test_the_second_takes_effect_at_once() -> None:
+    said = told("""
+try:
+    with stopping_gently(progress, "stopping") as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        print(stop())
+        os.kill(os.getpid(), signal.SIGINT)
+        print("never")
+except KeyboardInterrupt:
+    print("interrupted")
+""")
+    assert said.split() == ["True", "interrupted"]
+
+
+def test_without_a_signal_everything_is_as_before() -> None:
+    said = told("""
+before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+with stopping_gently(progress, "stopping") as stop:
+    print(stop())
+print([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before)
+""")
+    assert said.split() == ["False", "True"]
+
+
+def test_an_error_inside_is_not_hidden_by_a_signal() -> None:
+    said = told("""
+try:
+    with stopping_gently(progress, "stopping"):
         os.kill(os.getpid(), signal.SIGINT)
         raise ValueError("inside")
+except ValueError as error:
+    print(error)
+""")
+    assert said == "inside"

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = (
     *("--data.height", "32", "--data.width", "16", "--data.held-out", "3", "--network.dimension", "16"),
     *("--batch.people", "3", "--batch.pictures", "2", "--schedule.warmup-epochs", "0", "--epochs", "2"),
-    *("--device", "cpu", "--threads", "1", "--optimiser.learning-rate", "2e-3"),
+    *("--device", "cpu", "--threads", "1", "--data.workers", "0", "--optimiser.learning-rate", "2e-3"),
 )
 
 
