@@ -31,9 +31,10 @@ from reid.outputs.training_result import EpochRow
 from reid.training.config import TrainConfig
 from reid.training.figures import EDGES, EpochFigures
 from reid.training.state import Training, best_network
-from reid.training.validation import HeldOut, Retrieved, retrieve
+from reid.training.validation import Retrieved, retrieve
 
 PACKAGES = ("torch", "torchvision", "accelerate", "pytorch-metric-learning")
+HELD_OUT = {"last": "the last people of every source", "random": "people drawn by the seed"}
 TOP = 10  # pictures of a list that are shown
 
 
@@ -113,7 +114,7 @@ def _card(done: Finished) -> ModelCard:
             )
             for source in data.sources
         ],
-        held_out=_who(held_out, config),
+        held_out=HELD_OUT[config.data.hold_out],
         notes=data.notes,
         recipe=Recipe(
             objectives=[
@@ -141,13 +142,6 @@ def _card(done: Finished) -> ModelCard:
         date=datetime.now(UTC).date().isoformat(),
         versions=versions(PACKAGES),
     )
-
-
-def _who(held_out: HeldOut, config: TrainConfig) -> str:
-    """Who was held out."""
-    people = len(np.union1d(held_out.query.persons, held_out.gallery.persons))
-    how = "the last ones of every source" if config.data.hold_out == "last" else "any, by the seed"
-    return f"{people:,} people, {how}"
 
 
 def _write_page(done: Finished, card: ModelCard) -> None:

@@ -110,7 +110,9 @@ def _markdown(card: ModelCard, *, checkpoint: str) -> str:
         "Ethical considerations": _ETHICS,
         "Caveats and recommendations": _CAVEATS,
     }
-    name = f"# {_code(card.architecture.get('name', 'network'))} for person re-identification"
+    made_of = card.architecture
+    network = made_of.get("backbone") or made_of.get("name", "network")
+    name = f"# {_code(network)} for person re-identification"
     return "\n\n".join([name, *(f"## {head}\n\n{body}" for head, body in sections.items())]) + "\n"
 
 
