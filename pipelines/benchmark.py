@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.benchmark_page import Page, find_shown
 from pipelines.benchmark_tables import print_side_by_side, print_tables
+from pipelines.chosen_weights import as_recorded, with_weights
 from pipelines.measure import measure
 from pipelines.options import BenchmarkConfig
 from pipelines.progress import Progress
@@ -18,13 +19,16 @@ from reid.embedding.build import build_encoder
 from reid.errors import InputError
 from reid.evaluation.retrieval.scores import Scores
 from reid.outputs import atomic
+from reid.shipped_weights import located
 
 PACKAGES = ("torch", "openvino", "onnxruntime", "opencv-python-headless", "numpy", "scikit-learn")
 
 
 def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     """Score every encoder on the data set; what is finished is written before the next encoder begins."""
-    weights = [path for path in (config.encoder.weights, *config.compare) if path is not None]
+    config = with_weights(config)
+    compare = [located(path, "encoder") for path in config.compare]
+    weights = [path for path in (config.encoder.weights, *compare) if path is not None]
     if not weights:
         raise InputError("--encoder is not set; it wants a re-identification network: .pth, .onnx or .xml")
     check_folder(config.output)
@@ -76,7 +80,7 @@ def _document(kind: str, data: DataSet, config: BenchmarkConfig) -> dict[str, An
             "notes": list(data.notes),
         },
         "encoders": [],
-        "config": config.model_dump(mode="json"),
+        "config": as_recorded(config),
         "versions": versions(PACKAGES),
         "machine": {"system": platform.platform(), "processor": platform.machine()},
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.calibrate_report import report
+from pipelines.chosen_weights import with_weights
 from pipelines.progress import Progress
 from pipelines.writable import check_file
 from reid.config import CalibrateConfig
@@ -21,6 +22,7 @@ from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
 from reid.gallery.calibration import beside, dumps
 from reid.outputs import atomic
 from reid.outputs.calibration_picture import Diagram, Panel, write_picture
+from reid.shipped_weights import entry_of
 from reid.types import Calibration
 
 FEW_PEOPLE = 20  # below it, who they are decides more than how the encoder works
@@ -36,9 +38,10 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
         if [other.resolve() for other in folders].count(folder.resolve()) > 1:
             raise InputError(f"{folder}: given twice; its people would be strangers to themselves")
     point = OperatingPoint.parse(config.operating_point)
+    config = with_weights(config)
     weights = config.encoder.weights
     if weights is not None:  # build_encoder says what to do where it is
-        check_file(config.output or beside(weights), ".json")
+        check_file(_target(config, weights), ".json")
     splits = [open_crops(config.format, folder) for folder in folders]
     encoder = build_encoder(config.encoder)
     sets = []
@@ -67,8 +70,8 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
         )
     except NotEnoughData as error:
         raise InputError(f"--operating-point {error}") from error
-    assert config.encoder.weights is not None  # build_encoder has refused that
-    path = config.output or beside(config.encoder.weights)
+    assert weights is not None  # build_encoder has refused that
+    path = _target(config, weights)
     seen_twice = sum(own.people_in_two_cameras for own in sets)
     if seen_twice < FEW_PEOPLE:
         progress.message(
@@ -79,11 +82,19 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
     atomic.write_text(path, dumps(calibration, evidence(evaluation)))
     written = [("calibration", str(path))]
     if config.picture:
-        picture = _draw(path, config.encoder.weights.name, str(point), calibration, evaluation)
+        picture = _draw(path, weights.name, str(point), calibration, evaluation)
         written.append(("picture", str(picture)))
+    if path != beside(weights):
+        written.append(("use it", f"reid video ... --calibration {path}"))
     report(evaluation, calibration, point, progress)
     progress.summary("written", written)
     return 0
+
+
+def _target(config: CalibrateConfig, weights: Path) -> Path:
+    """The calibration file: as asked, else beside the weights; those that ship lie in a folder that is reid's own."""
+    own = beside(weights)
+    return config.output or (Path(own.name) if entry_of(weights) else own)
 
 
 def _draw(path: Path, encoder: str, point: str, calibration: Calibration, evaluation: Evaluation) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.command import Command, Invocation
 from pipelines.training_commands import TRAINING_COMMANDS
+from pipelines.weights_commands import WEIGHTS_COMMANDS
 
 if TYPE_CHECKING:
     from pipelines.progress import Progress
@@ -120,6 +121,7 @@ def _gallery(invocation: Invocation, progress: "Progress") -> int:
 
 VIDEO_EXAMPLES = """\
 examples:
+  reid video lobby.mp4 street.mp4
   reid video lobby.mp4 street.mp4 --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth
   reid video lobby=a.mp4 lobby=b.mp4 street='street/*.jpg' --output monday --fps 10
   reid video *.mp4 --gallery site.db --offset street=-2.5 --min-travel lobby-street=20
@@ -158,7 +160,7 @@ COMMANDS = (
     Command(
         name="video",
         summary="recordings of several cameras to identities: who was where, when",
-        usage="SOURCES... --detector FILE --encoder FILE [--output DIR] [settings]",
+        usage="SOURCES... [--detector FILE] [--encoder FILE] [--output DIR] [settings]",
         examples=VIDEO_EXAMPLES,
         run=_video,
         model=_video_config,
@@ -168,8 +170,8 @@ COMMANDS = (
     Command(
         name="demo",
         summary="the same on the three-camera recording that comes with reid",
-        usage="--detector FILE --encoder FILE [--output DIR] [settings]",
-        examples="example:\n  reid demo --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth\n",
+        usage="[--detector FILE] [--encoder FILE] [--output DIR] [settings]",
+        examples="examples:\n  reid demo\n  reid demo --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth\n",
         run=_demo,
         model=_video_config,
         skip=("sources",),
@@ -187,7 +189,7 @@ COMMANDS = (
     Command(
         name="benchmark",
         summary="encoders on a labelled data set: mAP, CMC, intervals, curves, ranked lists",
-        usage="[DATASET] --root DIR --encoder FILE [--compare FILE] [--output DIR] [settings]",
+        usage="[DATASET] --root DIR [--encoder FILE] [--compare FILE] [--output DIR] [settings]",
         examples=BENCHMARK_EXAMPLES,
         run=_benchmark,
         model=_benchmark_config,
@@ -199,7 +201,7 @@ COMMANDS = (
     Command(
         name="calibrate",
         summary="the distance up to which an encoder's tracklets are one person, from labelled crops or a recording",
-        usage="CROPS... --encoder FILE [--operating-point POINT] [--output FILE] [settings], or --from RESULTS ...",
+        usage="CROPS... [--encoder FILE] [--operating-point POINT] [--output FILE] [settings], or --from RESULTS ...",
         examples=CALIBRATE_EXAMPLES,
         run=_calibrate,
         model=_calibrate_config,
@@ -208,6 +210,7 @@ COMMANDS = (
         ),
     ),
     *TRAINING_COMMANDS,
+    *WEIGHTS_COMMANDS,
     _of_gallery("list", "the people that a gallery remembers", "GALLERY"),
     _of_gallery("show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON),
     _of_gallery(

@@ -5,6 +5,7 @@ from pipelines.video import run as run_video
 from reid.config import VideoConfig
 from reid.errors import InputError
 from reid.shipped import demo_recording
+from reid.shipped_weights import default_detector, default_encoder
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
@@ -16,9 +17,14 @@ def run(config: VideoConfig, progress: Progress) -> int:
                 "a person detector that ultralytics loads",
                 "detector",
                 "REID_DETECTOR",
-                config.detector.weights,
+                config.detector.weights or default_detector(),
             ),
-            ("a re-identification network", "encoder", "REID_ENCODER", config.encoder.weights),
+            (
+                "a re-identification network",
+                "encoder",
+                "REID_ENCODER",
+                config.encoder.weights or default_encoder(),
+            ),
         )
         if given is None
     ]

@@ -1,6 +1,7 @@
 """Who is who: the threshold, the linking, and what the gallery knows and learns."""
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ from reid.gallery.index import PersonIndex
 from reid.gallery.linking import Linking, link
 from reid.gallery.runs import Sighting
 from reid.gallery.store import Store
+from reid.shipped_weights import recorded
 from reid.types import Array, Calibration, Identity, ProbabilityMap, Tracklet
 
 UNCALIBRATED_DISTANCE = 0.35  # raw cosine distances of usual re-identification networks; comes with a warning
@@ -38,6 +40,7 @@ class Threshold:
     probability: ProbabilityMap | None = None
     camera_scales: Mapping[tuple[str, str], float] = field(default_factory=dict)  # see `link`
     evidence: Mapping[str, Any] | None = None  # of the calibration, for the report
+    warning: str | None = None  # where the distance is a guess: the sentence that says so
 
     def facts(self) -> dict[str, Any]:
         """What run.json and the report say of it."""
@@ -48,6 +51,7 @@ def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progre
     """From the config, the calibration given, the encoder's own one, or a guess with a warning."""
     path = config.linking.calibration or calibrations.find(encoder, encoder_id)
     calibration = calibrations.load(path, encoder_id) if path else None
+    warning = None
     if calibration is not None:
         distance, centre, split = calibration.max_distance, calibration.centre, calibration.max_distance
         source = f"calibration on {calibration.data_set}: {calibration.operating_point}"
@@ -57,12 +61,8 @@ def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progre
     if config.linking.max_distance is not None:
         distance, source = config.linking.max_distance, "linking.max_distance"
     elif calibration is None:
-        progress.message(
-            f"{encoder.name} (encoder {encoder_id}) has no calibration file; people are linked up to a distance "
-            f"of {distance}, a guess: make one with `reid calibrate`, or look at the links with the smallest "
-            "margins in the report and set --max-distance",
-            "warning",
-        )
+        warning = _guessed(distance, recorded(encoder), encoder_id)
+        progress.message(warning, "warning")
     if config.tracklets.split_distance is not None:
         split = config.tracklets.split_distance
     return Threshold(
@@ -73,6 +73,15 @@ def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progre
         probability=calibration.probability if calibration else None,
         camera_scales=_camera_scales(calibration) if calibration else {},
         evidence=_evidence(path, calibration) if path and calibration else None,
+        warning=warning,
+    )
+
+
+def _guessed(distance: float, encoder: str, encoder_id: str) -> str:
+    return (
+        f"{encoder} (encoder {encoder_id}) has no calibration, so the distance of {distance} up to which people are "
+        f"linked is a guess: `reid calibrate CROPS --encoder {shlex.quote(encoder)}` measures one on labelled crops, "
+        "and without any, look at the links with the smallest margins in the report and set --max-distance"
     )
 
 
@@ -92,7 +101,7 @@ def _evidence(path: Path, calibration: Calibration) -> dict[str, Any]:
     """What the report shows of a calibration file; the curves only where it has them: old ones do not."""
     tracklets = json.loads(path.read_text(encoding="utf-8")).get("evidence", {}).get("tracklets", {})
     return {
-        "file": str(path),
+        "file": recorded(path),
         "data_set": calibration.data_set,
         "operating_point": calibration.operating_point,
         "max_distance": calibration.max_distance,

@@ -21,6 +21,7 @@ from reid.evaluation.retrieval.pairs import PairCounts, pair_counts
 from reid.evaluation.retrieval.ranking import Ranking, rank
 from reid.evaluation.retrieval.rerank import RerankedRows
 from reid.evaluation.retrieval.scores import Scores, score
+from reid.shipped_weights import recorded
 from reid.timing import Stopwatch
 
 EDGES = np.linspace(0, 2, 1001, dtype=np.float32)  # distances at which pairs are counted
@@ -51,7 +52,7 @@ class Measured:
         """For benchmark.json."""
         return {
             "name": self.name,
-            "weights": str(self.weights),
+            "weights": recorded(self.weights),
             "encoder_id": self.encoder.encoder_id,
             "backend": getattr(self.encoder, "backend", None),
             "scores": {name: scores.as_dict() for name, scores in self.variants.items()},

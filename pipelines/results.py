@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.chosen_weights import as_recorded
 from pipelines.versions import versions
 from reid.config import VideoConfig
 from reid.gallery.linking import Linking
@@ -111,6 +112,6 @@ def describe(
         "stages_s": {stage: round(spent, 3) for stage, spent in stages.items()},
         "networks_share": round(networks / work, 4) if work else None,
         "cameras": cameras,
-        "config": config.model_dump(mode="json"),
+        "config": as_recorded(config),
         "versions": versions(PACKAGES),
     }

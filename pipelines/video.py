@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from pipelines.chosen_weights import identify, with_weights
 from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
 from pipelines.pace import frames_to_come, warn_of_pace
@@ -17,9 +17,6 @@ from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
 from reid.config import SourceConfig, VideoConfig
-from reid.detection.first_look import check_detector
-from reid.detection.yolo import content_id, existing_weights
-from reid.errors import InputError
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
@@ -32,7 +29,8 @@ def run(config: VideoConfig, progress: Progress) -> int:
     started, clock = datetime.now(UTC), time.perf_counter()
     sources = parse_sources(config.sources, config.source.offset_s)
     infos = {source.camera_id: probe(source, config.source) for source in sources}
-    detector_id, encoder_id, encoder = _identify(config)
+    config = with_weights(config)
+    detector_id, encoder_id, encoder = identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
     check_travel(config.linking.min_travel_s, list(infos))
     warn_of_pace(infos, config, progress)
@@ -83,25 +81,13 @@ def run(config: VideoConfig, progress: Progress) -> int:
         "detector_id": detector_id,
         "encoder_id": encoder_id,
         "threshold": threshold.facts(),
+        "warnings": [threshold.warning] if threshold.warning else [],
     }
     results.finish(run_facts | describe(config, facts, rendering))
-    _summarise(results, facts, seconds, progress)
+    _summarise(results, facts, threshold, seconds, progress)
     if failure is not None:
         raise failure
     return 0
-
-
-def _identify(config: VideoConfig) -> tuple[str, str, Path]:
-    """Ids of detector and encoder, before anything is computed, and the encoder's path."""
-    detector_id = content_id(check_detector(existing_weights(config.detector.weights)), config.detector)
-    if config.encoder.weights is None:
-        raise InputError(
-            "no encoder is given: --encoder FILE (or encoder.weights) takes a re-identification network: a "
-            "torchreid checkpoint (.pth), an ONNX file (.onnx) or an OpenVINO file (.xml)"
-        )
-    from reid.embedding.weights import open_weights  # brings torch, which no wrong recording should wait for
-
-    return detector_id, open_weights(config.encoder.weights).encoder_id, config.encoder.weights
 
 
 def _jobs(
@@ -211,7 +197,11 @@ def _facts(camera: FollowedCamera, info: SourceInfo, part: SourceConfig) -> dict
 
 
 def _summarise(
-    results: Results, cameras: Mapping[str, Mapping[str, Any]], seconds: float, progress: Progress
+    results: Results,
+    cameras: Mapping[str, Mapping[str, Any]],
+    threshold: Threshold,
+    seconds: float,
+    progress: Progress,
 ) -> None:
     """The tables that end the run."""
     matches, folder, outputs = results.linking.matches, results.folder, results.config.outputs
@@ -226,6 +216,8 @@ def _summarise(
     rows.append(["all", sum(f["frames"] for f in cameras.values()), "", len(matches), people])
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
+    if threshold.warning:
+        where.append(("warning", threshold.warning))
     where.append(("results", str(folder.root)))
     if outputs.report:
         where.append(("report", str(folder.report)))

@@ -49,7 +49,8 @@ class DetectorConfig(Section):
 
     weights: Path | None = Field(
         None,
-        description="detector file (.pt, .onnx, .engine) or OpenVINO folder; a class must be called person",
+        description="detector file (.pt, .onnx, .engine) or OpenVINO folder with a class called person, or "
+        "shipped:NAME, see `reid weights`; null: the one that ships",
     )
     confidence: Share = Field(
         0.1, description="drop detections below this confidence; trackers use weak ones too"
@@ -75,7 +76,8 @@ class EncoderConfig(Section):
 
     weights: Path | None = Field(
         None,
-        description="torchreid checkpoint (.pth), ONNX (.onnx) or OpenVINO (.xml) re-identification network",
+        description="torchreid checkpoint (.pth), ONNX (.onnx) or OpenVINO (.xml) re-identification network, or "
+        "shipped:NAME, see `reid weights`; null: the one that ships",
     )
     backend: Literal["auto", "torch", "onnxruntime", "openvino"] = Field(
         "auto", description="what runs the network; auto measures those that can and takes the fastest"
@@ -221,7 +223,8 @@ class CalibrateConfig(Section):
         True, description="let pairs of cameras that were seen often have a distance of their own"
     )
     output: Path | None = Field(
-        None, description="calibration file; null: <weights>.calibration.json beside them"
+        None,
+        description="calibration file; null: <weights>.calibration.json beside them, or in this folder if they ship",
     )
     picture: bool = Field(True, description="draw the distances beside the file, .png for .json")
 

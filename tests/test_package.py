@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -76,6 +77,26 @@ def test_wheel_holds_all_that_is_needed_and_nothing_else(built: Path) -> None:
     assert {"LICENSE", "entry_points.txt"} <= set(about)
 
 
+def test_every_kind_of_weights_gets_into_the_wheel(tmp_path: Path) -> None:
+    """Built as the project is, from a tree whose weights are made up."""
+    if importlib.util.find_spec("hatchling") is None:
+        pytest.skip("building needs hatchling, which is in the extra [dev]")
+    tree, built = tmp_path / "tree", tmp_path / "built"
+    wanted = {"manifest.json", "a.md", "a.onnx", "a.onnx.yaml", "a.pth", "a.pt", "calibrations/a.json"}
+    wanted |= {f"a_openvino_model/{name}" for name in ("a.xml", "a.bin", "metadata.yaml")}
+    for name in (*PACKAGES, "configs", *(f"weights/{file}" for file in wanted)):
+        path = tree / (f"{name}/__init__.py" if name in PACKAGES else name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore"):
+        shutil.copy(ROOT / name, tree)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
+    subprocess.run(build, cwd=tree, check=True, capture_output=True)
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+    assert {f"reid/_shipped/weights/{name}" for name in wanted} <= names
+
+
 def test_source_distribution_builds_the_same(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as source:
         names = {name.partition("/")[2] for name in source.getnames()}
@@ -109,6 +130,15 @@ def test_installed_wheel_prints_its_config(installed: Path, tmp_path: Path) -> N
     done = run_installed(installed, "-m", "pipelines.cli", "video", "--print-config", at=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "max_distance:" in done.stdout
+
+
+def test_installed_wheel_knows_its_weights_to_be_whole(installed: Path, tmp_path: Path) -> None:
+    done = run_installed(installed, "-m", "pipelines.cli", "weights", "check", at=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    entries = json.loads((ROOT / "weights" / "manifest.json").read_text(encoding="utf-8"))["entries"]
+    assert [line.split()[-1] for line in done.stdout.splitlines()[2:]] == ["ok"] * len(entries)
+    card = run_installed(installed, "-m", "pipelines.cli", "weights", "show", entries[0]["name"], at=tmp_path)
+    assert card.stdout == (ROOT / "weights" / entries[0]["card"]).read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from reid.detection.export import openvino_export
 from reid.detection.precision import full_precision
 from reid.errors import InputError
 from reid.geometry import clip
+from reid.shipped_weights import checked, chosen
 from reid.types import Detections, Image
 
 log = logging.getLogger(__name__)
@@ -81,13 +82,14 @@ class YoloDetector:
 
 
 def existing_weights(weights: Path | None) -> Path:
-    """The path of the detector's weights, or a sentence about what to do."""
+    """The path of the detector's weights, by default of those that ship, or a sentence about what to do."""
+    weights = chosen(weights, "detector")
     if weights is None:
         raise InputError(
             "no detector is given: --detector FILE (or detector.weights) takes ultralytics weights such as "
             "yolo26n.pt, an .onnx or .engine file, or an OpenVINO folder"
         )
-    if not weights.exists():
+    if not checked(weights).exists():
         raise InputError(
             f"{weights}: no such detector; nothing is downloaded by itself, so fetch the file first "
             f"(for ultralytics' own: `yolo settings` and docs.ultralytics.com/models) or give another path"

@@ -9,6 +9,7 @@ from torch import nn
 from torchvision.models import get_model, list_models
 from torchvision.models.resnet import Bottleneck
 
+from reid.efficientnet_lite import HEAD, efficientnet_lite0_parts
 from reid.embedding.backbone import Backbone
 from reid.embedding.cut import TimmBody, torchvision_body
 from reid.embedding.ibn import resnet50_ibn
@@ -24,6 +25,7 @@ OWN = (
     *(f"osnet_ain_{width}" for width in _WIDTHS),
     "resnet50",
     "resnet50_ibn",
+    "efficientnet_lite0",
 )
 _RESNET = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
 _RESNETS = re.compile(r"(wide_)?resnex?t\d+.*")  # torchvision's, which are all built alike
@@ -51,6 +53,8 @@ def _untrained(config: NetworkConfig, size: tuple[int, int] | None) -> Backbone:
         return _osnet(width, ain=found["ain"] is not None)
     if name == "resnet50_ibn":
         return _resnet(resnet50_ibn(), config.last_stride)
+    if name == "efficientnet_lite0":
+        return Backbone(efficientnet_lite0_parts(config.last_stride), channels=HEAD)
     if name.startswith("timm/"):
         body = TimmBody(name.removeprefix("timm/"), size)
         return Backbone({"body": body}, channels=body.channels)

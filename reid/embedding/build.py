@@ -14,6 +14,7 @@ from reid.embedding.openvino_backend import OpenVinoRunner
 from reid.embedding.torch_backend import TorchRunner
 from reid.embedding.weights import Weights, open_weights
 from reid.errors import InputError
+from reid.shipped_weights import chosen
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +35,13 @@ def build_encoder(config: EncoderConfig, threads: int | None = None) -> Encoder:
     Raises:
         InputError: no weights, a file that cannot be used, or a back end or device that cannot run it.
     """
-    if config.weights is None:
+    path = chosen(config.weights, "encoder")
+    if path is None:
         raise InputError(
             "encoder.weights is not set; it wants a re-identification network: "
             "a torchreid checkpoint (.pth), an ONNX file (.onnx) or an OpenVINO file (.xml)"
         )
-    weights = open_weights(config.weights)
+    weights = open_weights(path)
     asked = None if config.backend == "auto" else config.backend
     if asked is not None and asked not in BACKENDS[weights.kind]:
         raise InputError(

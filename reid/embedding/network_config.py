@@ -12,11 +12,13 @@ class NetworkConfig(Section):
 
     backbone: str = Field(
         "osnet_x0_25",
-        description="osnet_x0_25 to osnet_x1_0, osnet_ain_x0_25 to osnet_ain_x1_0, resnet50, resnet50_ibn, any "
-        "classification network of torchvision by its name there, or timm/NAME where timm is installed",
+        description="osnet_x0_25 to osnet_x1_0, osnet_ain_x0_25 to osnet_ain_x1_0, resnet50, resnet50_ibn, "
+        "efficientnet_lite0, any classification network of torchvision by its name there, or timm/NAME where timm is "
+        "installed",
     )
     last_stride: Annotated[int, Field(ge=1, le=2)] = Field(
-        1, description="last stride of torchvision's ResNets; 1 keeps twice the resolution (Luo et al. 2019)"
+        1,
+        description="last stride of ResNets and EfficientNet-Lite; 1 keeps twice the resolution (Luo et al. 2019)",
     )
     attention: Literal["none", "se", "cbam", "non-local"] = Field(
         "none", description="attention block (Hu et al. 2018, Woo et al. 2018, Wang et al. 2018)"

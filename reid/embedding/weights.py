@@ -22,6 +22,7 @@ import yaml
 from reid.embedding.crops import IMAGENET, RETAIL, Preprocessing
 from reid.embedding.openvino_backend import input_size, read_model
 from reid.errors import InputError
+from reid.shipped_weights import checked
 
 if TYPE_CHECKING:  # torch takes seconds to import, which no sentence about a wrong file may cost
     from torch import nn
@@ -58,12 +59,17 @@ class _Found:
 
 
 def open_weights(path: Path) -> Weights:
-    """Read a weights file.
+    """Read a weights file; one that ships is compared with the manifest first.
 
     Raises:
         InputError: the file is missing, damaged or of an unknown kind, or nothing says how to prepare its
-        crops.
+        crops; or it ships and is not what the manifest has.
     """
+    return read_weights(checked(path))
+
+
+def read_weights(path: Path) -> Weights:
+    """The same without a look at the manifest, which is made with it."""
     kind = _KINDS.get(path.suffix.lower())
     if kind is None:
         raise InputError(f"{path}: unknown kind of weights; expected one of {', '.join(_KINDS)}")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reid.config import DetectorConfig, SourceConfig
-from reid.detection.yolo import YoloDetector, content_id, existing_weights
+from reid.detection.yolo import YoloDetector, content_id
 from reid.errors import InputError
 from reid.geometry import iou
 from reid.shipped import demo_recording
@@ -122,8 +122,6 @@ def test_not_a_model(tmp_path: Path, name: str, backend: str) -> None:
 
 
 def test_missing_weights(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no detector is given: --detector FILE"):
-        existing_weights(None)
     with pytest.raises(InputError, match=r"absent\.pt: no such detector; nothing is downloaded"):
         YoloDetector(DetectorConfig(weights=tmp_path / "absent.pt"))
     assert list(tmp_path.iterdir()) == []

@@ -157,7 +157,6 @@ def test_auto_measures_once(
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"weights": None}, "encoder.weights is not set; it wants"),
         ({"weights": "nothing.pth"}, "no such file"),
         ({"weights": "net.h5"}, "unknown kind of weights; expected one of .pth"),
         ({"device": "gpu"}, "encoder.device must be auto, cpu"),

@@ -51,10 +51,6 @@ RECORDINGS = [
     ("a=good.mp4 b=./good.mp4", "good.mp4: given twice; name every recording once"),
     ("a=good.mp4 A=other.mp4", "good.mp4 and other.mp4 would both be camera 'A'; name at least one with name=path"),
     ("good.mp4 --offset god=1", "offset_s: no camera is called 'god'; did you mean 'good'?"),
-    ("good.mp4", "no detector is given: --detector FILE (or detector.weights) takes ultralytics weights such as "
-     "yolo26n.pt, an .onnx or .engine file, or an OpenVINO folder"),
-    ("good.mp4 --detector detector.pt", "no encoder is given: --encoder FILE (or encoder.weights) takes a "
-     "re-identification network: a torchreid checkpoint (.pth), an ONNX file (.onnx) or an OpenVINO file (.xml)"),
 ]  # fmt: skip
 
 # Laid over GOOD, whose detector has the right beginning and nothing else: who loads it, fails.

@@ -224,7 +224,6 @@ def test_vectors_are_computed_once(site: Path, tmp_path: Path, monkeypatch: pyte
         ("market --root data --encoder tiny.onnx", "no kind of data set is called 'market'; choose one of"),
         ("market1501 --root none --encoder tiny.onnx", "none: no such folder"),
         ("market1501 --root data/query --encoder tiny.onnx", "the wrong level, it must hold the folders query and"),
-        ("market1501 --root data", "--encoder is not set"),
         ("market1501 --root data --encoder tiny.onnx --page.show x.jpg", "names 'x.jpg', which is no query"),
         ("market1501 --root data --encoder none.onnx", "none.onnx: no such file"),
         ("market1501 --root data --encoder tiny.onnx --distractors none", "none: no such folder"),

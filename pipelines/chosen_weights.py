@@ -1,0 +1,60 @@
+"""The networks that a job runs: those that its settings name, else those that ship."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from reid.config import DetectorConfig, EncoderConfig, VideoConfig
+from reid.detection.first_look import check_detector
+from reid.detection.yolo import content_id, existing_weights
+from reid.errors import InputError
+from reid.shipped_weights import chosen, recorded
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def with_weights(config: Model) -> Model:
+    """`config` with the paths of what will run in its sections `detector` and `encoder`.
+
+    They stay null where they name nothing and nothing ships.
+
+    Raises:
+        InputError: `shipped:NAME` names nothing that fits.
+    """
+    changes: dict[str, Any] = {}
+    match getattr(config, "detector", None):
+        case DetectorConfig() as detector:
+            changes["detector"] = detector.model_copy(
+                update={"weights": chosen(detector.weights, "detector")}
+            )
+    match getattr(config, "encoder", None):
+        case EncoderConfig() as encoder:
+            changes["encoder"] = encoder.model_copy(update={"weights": chosen(encoder.weights, "encoder")})
+    return config.model_copy(update=changes)
+
+
+def identify(config: VideoConfig) -> tuple[str, str, Path]:
+    """Ids of detector and encoder, before anything is computed, and the encoder's path.
+
+    Raises:
+        InputError: one of them is not given, or cannot be used.
+    """
+    detector_id = content_id(check_detector(existing_weights(config.detector.weights)), config.detector)
+    if config.encoder.weights is None:
+        raise InputError(
+            "no encoder is given: --encoder FILE (or encoder.weights) takes a re-identification network: a "
+            "torchreid checkpoint (.pth), an ONNX file (.onnx) or an OpenVINO file (.xml)"
+        )
+    from reid.embedding.weights import open_weights  # brings torch, which no wrong recording should wait for
+
+    return detector_id, open_weights(config.encoder.weights).encoder_id, config.encoder.weights
+
+
+def as_recorded(config: BaseModel) -> dict[str, Any]:
+    """`config` for a results file: what ships by name, not by where it lies on this machine."""
+    content = config.model_dump(mode="json")
+    for name in ("detector", "encoder"):
+        if (section := content.get(name)) and section["weights"]:
+            section["weights"] = recorded(Path(section["weights"]))
+    return content

@@ -1,0 +1,82 @@
+"""The commands about what ships: `reid weights [list]`, `check`, `show`, `seal`."""
+
+import difflib
+from typing import TYPE_CHECKING
+
+from pipelines.command import Command, Invocation
+
+if TYPE_CHECKING:
+    from pipelines.progress import Progress
+
+
+def _list(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines import weights
+    from reid.errors import InputError
+
+    word = invocation.arguments.list
+    if word not in (None, "list"):
+        others = [command.name.rpartition(" ")[2] for command in WEIGHTS_COMMANDS[1:]]
+        near = difflib.get_close_matches(word, ["list", *others], n=1)
+        better = f"did you mean reid weights {near[0]}?" if near else "see reid weights --help"
+        raise InputError(f"reid weights {word} is not a command; {better}")
+    return weights.list_entries(progress)
+
+
+def _check(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines import weights
+
+    return weights.check_entries(progress)
+
+
+def _show(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines import weights
+
+    return weights.show(invocation.arguments.name)
+
+
+def _seal(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines import weights_seal
+
+    return weights_seal.seal(progress)
+
+
+LIST_EXAMPLES = """\
+examples:
+  reid weights
+  reid weights check
+  reid weights show NAME
+  reid video lobby.mp4 --encoder shipped:NAME     another one than the default
+"""
+
+WEIGHTS_COMMANDS = (
+    Command(
+        name="weights",
+        summary="the networks and calibrations that come with reid",
+        usage="[list]",
+        examples=LIST_EXAMPLES,
+        run=_list,
+        operands=(("list", "?", "may be left out"),),
+    ),
+    Command(
+        name="weights check",
+        summary="whether they are whole: every file against its SHA-256",
+        usage="[--quiet]",
+        examples="example:\n  reid weights check\n",
+        run=_check,
+    ),
+    Command(
+        name="weights show",
+        summary="the card of one of them: made from what and how, how good, its licence",
+        usage="NAME",
+        examples="example:\n  reid weights show 'calibration of torchreid OSNet x0.25 MSMT17'\n",
+        run=_show,
+        operands=(("name", None, "name in `reid weights`"),),
+    ),
+    Command(
+        name="weights seal",
+        summary="for maintainers: write sizes, hashes and encoder ids into weights/manifest.json",
+        usage="[--quiet]",
+        examples="example:\n  reid weights seal\n",
+        run=_seal,
+    ),
+)
