@@ -34,6 +34,14 @@ def _show(invocation: Invocation, progress: "Progress") -> int:
     return weights.show(invocation.arguments.name)
 
 
+def _add(invocation: Invocation, progress: "Progress") -> int:
+    from pathlib import Path
+
+    from pipelines import weights_add
+
+    return weights_add.add(Path(invocation.arguments.file), invocation.arguments.name, progress)
+
+
 def _seal(invocation: Invocation, progress: "Progress") -> int:
     from pipelines import weights_seal
 
@@ -71,6 +79,17 @@ WEIGHTS_COMMANDS = (
         examples="example:\n  reid weights show 'calibration of torchreid OSNet x0.25 MSMT17'\n",
         run=_show,
         operands=(("name", None, "name in `reid weights`"),),
+    ),
+    Command(
+        name="weights add",
+        summary="for maintainers: put a trained network into weights/, in half the bytes",
+        usage="FILE NAME",
+        examples="example:\n  reid weights add training/model.pth person\n",
+        run=_add,
+        operands=(
+            ("file", None, "what was trained: .pth, .onnx, OpenVINO folder"),
+            ("name", None, "its name there"),
+        ),
     ),
     Command(
         name="weights seal",

@@ -1,0 +1,37 @@
+"""`reid weights add`: a trained network into the weights folder of a clone, as small as it may be."""
+
+import shutil
+from pathlib import Path
+
+from pipelines.progress import Progress
+from reid.errors import InputError
+from reid.shipped import shipped
+from reid.shipped_weights import FOLDER, manifest_file
+
+
+def add(weights: Path, name: str, progress: Progress) -> int:
+    """Checkpoints of encoders lose half of each number's bits, which no search notices; anything else is copied.
+
+    Raises:
+        InputError: the weights cannot be used, or are there already.
+    """
+    if not weights.exists():
+        raise InputError(f"{weights}: no such file; give what reid train or reid train-detector has written")
+    ending = "_openvino_model" if weights.is_dir() else weights.suffix
+    target = shipped(FOLDER) / f"{name}{ending}"
+    if target.exists():
+        raise InputError(f"{target}: there already; remove it first, or choose another name than {name!r}")
+    if weights.suffix == ".pth":
+        from reid.embedding.checkpoint import load_checkpoint, save_network  # brings torch
+
+        checkpoint = load_checkpoint(weights)
+        save_network(target, checkpoint.network, preprocessing=checkpoint.preprocessing, half=True)
+    elif weights.is_dir():
+        shutil.copytree(weights, target)
+    else:
+        shutil.copyfile(weights, target)
+    files = [target] if target.is_file() else [path for path in target.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    progress.summary("added", [("file", str(target)), ("MB", f"{size / 1e6:.2f}")])
+    progress.message(f"write its card and its entry in {manifest_file().name}, then run reid weights seal")
+    return 0

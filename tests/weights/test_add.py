@@ -1,0 +1,65 @@
+"""Putting a trained network into the weights folder."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.cli import main
+from reid.config import EncoderConfig
+from reid.embedding.build import build_encoder
+from reid.embedding.checkpoint import save_network
+from reid.embedding.crops import IMAGENET
+from reid.embedding.network import ReidNetwork
+from reid.embedding.network_config import NetworkConfig
+from tests.weights.shipping import ship
+
+SIZE = (64, 32)
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path / "model.pth"
+    save_network(
+        path, ReidNetwork(NetworkConfig(), SIZE), preprocessing=replace(IMAGENET, height=64, width=32)
+    )
+    return path
+
+
+def test_half_the_bytes_and_the_same_vectors(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ship(monkeypatch, tmp_path / "clone")
+    assert main(["weights", "add", str(trained), "person", "--quiet"]) == 0
+    added = folder / "person.pth"
+    assert added.stat().st_size < 0.65 * trained.stat().st_size
+    crops = list(np.random.default_rng(0).integers(0, 256, (4, 80, 40, 3), dtype=np.uint8))
+    vectors = [
+        build_encoder(EncoderConfig(weights=path, backend="torch")).encode(crops).vectors
+        for path in (trained, added)
+    ]
+    assert np.abs(vectors[0] - vectors[1]).max() < 2e-3
+    assert vectors[1].dtype == np.float32
+
+
+def test_folders_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ship(monkeypatch, tmp_path / "clone")
+    exported = tmp_path / "x_openvino_model"
+    exported.mkdir()
+    (exported / "x.xml").write_text("<net/>")
+    assert main(["weights", "add", str(exported), "finder", "--quiet"]) == 0
+    assert (folder / "finder_openvino_model" / "x.xml").read_text() == "<net/>"
+
+
+def test_nothing_is_replaced(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ship(monkeypatch, tmp_path / "clone")
+    (folder / "person.pth").write_bytes(b"precious")
+    assert main(["weights", "add", str(trained), "person"]) != 0
+    assert "there already; remove it first" in " ".join(capsys.readouterr().err.split())
+    assert (folder / "person.pth").read_bytes() == b"precious"
+    assert main(["weights", "add", str(tmp_path / "none.pth"), "other"]) != 0
