@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.command import Command, Invocation
 from pipelines.training_commands import TRAINING_COMMANDS
-from pipelines.weights_commands import WEIGHTS_COMMANDS
+from pipelines.weights_commands import QUANTISE_COMMAND, WEIGHTS_COMMANDS
 
 if TYPE_CHECKING:
     from pipelines.progress import Progress
@@ -210,6 +210,7 @@ COMMANDS = (
         ),
     ),
     *TRAINING_COMMANDS,
+    QUANTISE_COMMAND,
     *WEIGHTS_COMMANDS,
     _of_gallery("list", "the people that a gallery remembers", "GALLERY"),
     _of_gallery("show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON),

@@ -48,6 +48,28 @@ def _seal(invocation: Invocation, progress: "Progress") -> int:
     return weights_seal.seal(progress)
 
 
+def _quantise(invocation: Invocation, progress: "Progress") -> int:
+    from pathlib import Path
+
+    from pipelines import quantise
+
+    words = invocation.arguments
+    return quantise.run(Path(words.weights), Path(words.pictures), Path(words.output), progress)
+
+
+QUANTISE_COMMAND = Command(
+    name="quantise",
+    summary="a trained network in 8-bit integers: a quarter of the size, several times as fast on processors",
+    usage="WEIGHTS PICTURES OUTPUT.xml",
+    examples="example:\n  reid quantise training/model.pth my-crops training/model-int8.xml\n",
+    run=_quantise,
+    operands=(
+        ("weights", None, "checkpoint of an embedding network (.pth), or shipped:NAME"),
+        ("pictures", None, "folder with some hundred pictures of people, without labels"),
+        ("output", None, "the network that is written, for OpenVINO"),
+    ),
+)
+
 LIST_EXAMPLES = """\
 examples:
   reid weights
