@@ -1,5 +1,6 @@
-"""The commands that make networks: `reid train`, `reid tune`."""
+"""The commands that make networks: `reid train`, `reid tune`, `reid train-detector`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.command import Command, Invocation
@@ -37,6 +38,21 @@ def _tune(invocation: Invocation, progress: "Progress") -> int:
     return run(invocation.config, progress)
 
 
+def _train_detector_config() -> "type[Section]":
+    from reid.detection.training_config import DetectorTrainConfig
+
+    return DetectorTrainConfig
+
+
+def _train_detector(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.train_detector import run
+    from reid.detection.training_config import DetectorTrainConfig
+
+    config, named = invocation.config, invocation.arguments.dataset
+    assert isinstance(config, DetectorTrainConfig)
+    return run(config.model_copy(update={"data": Path(named)}) if named else config, progress)
+
+
 TRAIN_EXAMPLES = """\
 examples:
   reid train Market-1501-v15.09.15
@@ -48,6 +64,11 @@ TUNE_EXAMPLES = """\
 examples:
   reid tune my-crops --trials 30 --epochs 10
   reid tune my-crops --search 'optimiser.learning_rate=1e-4..1e-2 log' --search 'network.pooling=average|gem'
+"""
+TRAIN_DETECTOR_EXAMPLES = """\
+examples:
+  reid train-detector people/dataset.yaml --start-from efficientnet_lite0.pth --output mine --epochs 20
+  reid train-detector people/dataset.yaml --start-from detector/detector.pth --output site --epochs 3 --quantise
 """
 
 TRAINING_COMMANDS = (
@@ -70,5 +91,17 @@ TRAINING_COMMANDS = (
         model=_tune_config,
         file=True,
         positional="sources",
+    ),
+    Command(
+        name="train-detector",
+        summary="pictures with boxes to a person detector",
+        usage="[DATASET.yaml] [--start-from FILE] [--config FILE] [--output DIR] [settings]",
+        examples=TRAIN_DETECTOR_EXAMPLES,
+        run=_train_detector,
+        model=_train_detector_config,
+        file=True,
+        operands=(
+            ("dataset", "?", "YAML file of a data set in ultralytics' format with one class (= --data)"),
+        ),
     ),
 )

@@ -46,7 +46,14 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Heavy or replaceable libraries, and the only places that know them.
 ONLY_IN = {
     "ultralytics": ("detection/", "tracking/ultralytics_tracker.py"),
-    "torch": ("detection/", "efficientnet_lite.py", "embedding/", "evaluation/retrieval/", "losses/", "training/"),
+    "torch": (
+        "detection/",
+        "efficientnet_lite.py",
+        "embedding/",
+        "evaluation/retrieval/",
+        "losses/",
+        "training/",
+    ),
     "pytorch_metric_learning": ("losses/",),
     "torchvision": ("embedding/", "training/"),
     "accelerate": ("training/",),
@@ -54,6 +61,7 @@ ONLY_IN = {
     "timm": ("embedding/",),
     "openvino": ("detection/", "embedding/"),
     "onnxruntime": ("embedding/",),
+    "nncf": ("detection/", "embedding/"),
     "faiss": ("gallery/index.py",),
     "sqlite3": ("gallery/",),
     "av": ("video/",),

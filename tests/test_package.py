@@ -30,7 +30,8 @@ PACKAGES = ("reid", "pipelines")
 SHIPPED = ("configs", "weights")
 # ultralytics' trackers import lap, and would install it at run time; torch.utils.tensorboard wants tensorboard
 NOT_OURS = {"lap", "tensorboard"}
-EXTRAS = {"faiss": ("cpu", "gpu"), "optuna": ("tune",), "timm": ("timm",)}  # module to who brings it
+# module to who brings it
+EXTRAS = {"faiss": ("cpu", "gpu"), "optuna": ("tune",), "timm": ("timm",), "nncf": ("quantise",)}
 PROVIDED_BY = {"pydantic_core": "pydantic"}  # which pins it exactly
 
 
@@ -196,7 +197,8 @@ def test_dependencies_are_what_is_imported() -> None:
     assert declared - used == NOT_OURS, "nothing imports these"
     assert [named(text) for text in (*extras["cpu"], *extras["gpu"])] == ["faiss-cpu", "faiss-gpu"]
     assert {extra for brought in EXTRAS.values() for extra in brought} == set(extras) - {"dev"}
-    assert [named(text) for text in (*extras["timm"], *extras["tune"])] == ["timm", "optuna"]
+    single = (*extras["timm"], *extras["tune"], *extras["quantise"])
+    assert [named(text) for text in single] == ["timm", "optuna", "nncf"]
 
 
 def test_a_gallery_without_faiss_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

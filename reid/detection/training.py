@@ -37,7 +37,7 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
     """ultralytics' trainer of the network in `reid.detection.network`.
 
     Args:
-        start: state dict of an EfficientNet-Lite0 checkpoint, or of a detector that this trainer made.
+        start: state dict of an EfficientNet-Lite0 checkpoint, or of a detector that this trainer made; empty: random.
         window: side of the square that is cut out of a mosaic, in pixels; `imgsz` is what the pictures of the mosaic
             are shrunk to. A window smaller than the pictures shows people large at the cost of a small one.
     """
@@ -49,9 +49,11 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
 
     def get_model(self, cfg: Any = None, weights: nn.Module | None = None, verbose: bool = True) -> Any:
         model = self.set_model_names_for_load(PersonModel(verbose=verbose))
-        if "_conv_stem.weight" in self._start:
+        if weights is not None:  # of the state that a training goes on from
+            model.load_state_dict(weights.float().state_dict())
+        elif "_conv_stem.weight" in self._start:
             fill_backbone(model, self._start)
-        else:
+        elif self._start:
             model.load_state_dict(self._start)
         return model.to(memory_format=torch.channels_last)
 

@@ -16,6 +16,7 @@ from pipelines.keys import Key, keys, plain
 from pipelines.options import BenchmarkConfig
 from pipelines.settings import load, parse_yaml
 from reid.config import DetectorConfig, Section, VideoConfig
+from reid.detection.training_config import DetectorTrainConfig
 from reid.errors import InputError
 from reid.training.config import TrainConfig
 
@@ -23,6 +24,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 MODELS: dict[str, type[Section]] = {
     "benchmark.yaml": BenchmarkConfig,
     "train.yaml": TrainConfig,
+    "train-detector.yaml": DetectorTrainConfig,
     "video.yaml": VideoConfig,
 }
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)

@@ -1,0 +1,93 @@
+"""Detector files in and out: weights and nothing that could run code.
+
+A file is a dictionary that `torch.load(weights_only=True)` reads: `format` (1), `architecture` ("person", the network
+of `reid.detection.network`), `image_size` that it was trained at, `epochs` that made it, `state_dict`.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reid.cache import replacing
+from reid.detection.training import PersonModel
+from reid.errors import InputError
+
+FORMAT, ARCHITECTURE = 1, "person"
+_IMAGENET = (
+    "_conv_stem.weight"  # EfficientNet-Lite0 as it is published has this key, and our networks have not
+)
+
+
+def save_state(path: Path, state: Mapping[str, Tensor], *, image_size: int, epochs: int) -> None:
+    """Write weights whole or not at all, in float32."""
+    content = {
+        "format": FORMAT,
+        "architecture": ARCHITECTURE,
+        "image_size": image_size,
+        "epochs": epochs,
+        "state_dict": {key: _plain(value) for key, value in state.items()},
+    }
+    with replacing(path) as partial:
+        torch.save(content, partial)
+
+
+def _plain(value: Tensor) -> Tensor:
+    value = value.detach().cpu()
+    # a copy: what is saved shares no memory with a network that is being trained
+    return value.float().contiguous().clone() if value.is_floating_point() else value.clone()
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Weights that a training can start from.
+
+    Raises:
+        InputError: the file is missing or damaged, or holds neither EfficientNet-Lite0 nor a detector of ours.
+    """
+    state = _state_dict(path)
+    if _IMAGENET in state:
+        _check(path, PersonModel().get_submodule("model.0").state_dict(), state, "EfficientNet-Lite0")
+    else:
+        _check(path, PersonModel().state_dict(), state, "a detector of reid train-detector")
+    return state
+
+
+def load_model(path: Path) -> PersonModel:
+    """The network of a file that `save_state` wrote, in evaluation mode.
+
+    Raises:
+        InputError: the file is no such detector.
+    """
+    state, model = _state_dict(path), PersonModel()
+    _check(path, model.state_dict(), state, "a detector of reid train-detector")
+    model.load_state_dict(state)
+    model.names = {0: "person"}
+    model.eval()
+    return model
+
+
+def _state_dict(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file; weights to start from are EfficientNet-Lite0's or a detector's .pth"
+        )
+    try:
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, KeyError) as error:
+        raise InputError(
+            f"{path}: not a file of plain PyTorch weights, or damaged; save it as a state dict"
+        ) from error
+    state = content.get("state_dict", content) if isinstance(content, dict) else {}
+    return {key: value for key, value in state.items() if isinstance(value, Tensor)}
+
+
+def _check(path: Path, wanted: Mapping[str, Tensor], state: Mapping[str, Tensor], what: str) -> None:
+    for key, value in wanted.items():
+        if key not in state:
+            raise InputError(f"{path}: is not {what}: it lacks {key}")
+        if state[key].shape != value.shape:
+            found, right = list(state[key].shape), list(value.shape)
+            raise InputError(f"{path}: is not {what}: {key} is of shape {found}, must be {right}")

@@ -1,0 +1,176 @@
+"""Pictures with boxes of people, in ultralytics' layout, read and checked before hours are spent on them.
+
+The YAML file has `path` (a folder; relative ones start at the file), `train` and `val` (folders of pictures, or text
+files with a picture a line, or lists of these) and `names` with one class. The boxes of `images/a.jpg` lie in
+`labels/a.txt`: lines of class, centre and size, as shares of the picture's width and height.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reid.cache import write_text
+from reid.errors import InputError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+_FIELDS = 5  # class, x, y, width, height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The pictures of `train` or `val`."""
+
+    pictures: tuple[Path, ...]
+    people: int
+    missing: int  # listed, but not there
+    fingerprint: str  # of names and boxes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """A data set that a detector can be trained on."""
+
+    train: Part
+    val: Part
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.train.fingerprint}-{self.val.fingerprint}"
+
+
+def read_people(file: Path) -> People:
+    """The data set that `file` describes.
+
+    Raises:
+        InputError: the file, a list or a label cannot be used; there is not one class, no picture, or no person.
+    """
+    content = _read(file)
+    names = content.get("names")
+    if not isinstance(names, dict | list) or len(names) != 1:
+        shown = "missing" if names is None else repr(names)[:60]
+        raise InputError(f"{file}: names is {shown}; must be one class, such as {{0: person}}")
+    root = file.absolute().parent / _text(file, "path", content.get("path", "."))
+    if not root.is_dir():
+        raise InputError(f"{file}: path is {content.get('path')!r}; {root} is no folder")
+    return People(
+        train=_part(file, "train", root, content.get("train")),
+        val=_part(file, "val", root, content.get("val")),
+    )
+
+
+def write_resolved(people: People, folder: Path) -> Path:
+    """The data set as ultralytics reads it without guessing what paths are relative to, or fetching anything."""
+    for name, part in (("train", people.train), ("val", people.val)):
+        write_text(folder / f"{name}.txt", "".join(f"{picture}\n" for picture in part.pictures))
+    content = {"path": str(folder.absolute()), "train": "train.txt", "val": "val.txt", "names": {0: "person"}}
+    write_text(folder / "dataset.yaml", yaml.safe_dump(content, sort_keys=False))
+    return folder / "dataset.yaml"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file; name the YAML file of a data set") from None
+    except IsADirectoryError:
+        raise InputError(f"{file}: is a folder; name the YAML file in it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read ({error})") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{file}: is not valid YAML: {' '.join(str(error).split())[:120]}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{file}: must hold path, train, val and names")
+    return content
+
+
+def _text(file: Path, key: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        shown = "missing" if value is None else repr(value)[:60]
+        raise InputError(
+            f"{file}: {key} is {shown}; must be a folder of pictures, or a text file that lists them"
+        )
+    return value
+
+
+def _part(file: Path, key: str, root: Path, value: object) -> Part:
+    listed: list[Path] = []
+    for one in value if isinstance(value, list) and value else [value]:
+        listed += _pictures(file, key, root / _text(file, key, one))
+    pictures = tuple(sorted({picture for picture in listed if picture.is_file()}))
+    if not pictures:
+        first = f", not even {listed[0]}" if listed else ""
+        raise InputError(f"{file}: {key} is {value!r}; none of its {len(listed)} pictures is there{first}")
+    people, digest = 0, hashlib.blake2b(digest_size=8)
+    for picture, label in zip(pictures, _labels(pictures), strict=True):
+        text = _label_text(label)
+        people += _count(label, text)
+        digest.update(f"{picture.name}\n{text}\n".encode())
+    if not people:
+        label = _labels(pictures[:1])[0]
+        raise InputError(
+            f"{file}: {key} is {value!r}; none of its {len(pictures)} pictures has a box of a person, which would "
+            f"stand in files such as {label}"
+        )
+    return Part(
+        pictures=pictures,
+        people=people,
+        missing=len(set(listed)) - len(pictures),
+        fingerprint=digest.hexdigest(),
+    )
+
+
+def _pictures(file: Path, key: str, source: Path) -> Iterator[Path]:
+    """All that a folder holds, or a list names."""
+    if source.is_dir():
+        yield from (path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+        return
+    if not source.is_file():
+        raise InputError(f"{file}: {key}: {source} is neither a folder nor a file")
+    try:
+        lines = source.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: {key}: {source} is not a text file with a picture a line") from None
+    for line in filter(None, map(str.strip, lines)):
+        yield Path(os.path.normpath(source.parent / line))
+
+
+def _labels(pictures: Sequence[Path]) -> list[Path]:
+    from ultralytics.data.utils import img2label_paths
+
+    return [Path(label) for label in img2label_paths([str(picture) for picture in pictures])]
+
+
+def _label_text(label: Path) -> str:
+    """Empty where there is no file: a picture without people."""
+    try:
+        return label.read_text(encoding="utf-8-sig") if label.is_file() else ""
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{label}: is not a text file; must hold lines of class, x, y, width, height"
+        ) from None
+
+
+def _count(label: Path, text: str) -> int:
+    """Boxes in the file. ultralytics would leave out pictures with a wrong line, and only log it."""
+    count = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if not (fields := line.split()):
+            continue
+        try:
+            values = [float(field) for field in fields]
+        except ValueError:
+            values = []
+        if len(values) < _FIELDS or not all(-0.01 <= value <= 1.01 for value in values[1:]):
+            raise InputError(
+                f"{label}: line {number} is {line[:60]!r}; must be 0, then x, y, width and height of a box as shares "
+                "of the picture's, 0 to 1"
+            )
+        if values[0] != 0:
+            raise InputError(f"{label}: line {number} is of class {fields[0]}; the only class, person, is 0")
+        count += 1
+    return count
