@@ -22,7 +22,6 @@ from packaging.utils import canonicalize_name
 from reid import shipped
 from reid.errors import InputError
 from reid.gallery.index import require_faiss
-from tests.shared import shared
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -143,13 +142,8 @@ def test_installed_wheel_knows_its_weights_to_be_whole(installed: Path, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_installed_wheel_runs_the_demo(installed: Path, tmp_path: Path) -> None:
-    weights = (
-        *("--detector", str(shared("weights/yolov8n_int8_openvino_model"))),
-        *("--encoder", str(shared("weights/osnet_x0_25_msmt17.onnx"))),
-    )
-    words = ("-m", "pipelines.cli", "demo", *weights, "--end", "1", "--workers", "1")
+    words = ("-m", "pipelines.cli", "demo", "--end", "1", "--workers", "1")
     done = run_installed(installed, *words, at=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "calibration" not in done.stderr  # the one that ships for this encoder is found: no warning

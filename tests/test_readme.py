@@ -16,7 +16,6 @@ from pipelines.cli import main, parse
 from pipelines.command import Invocation
 from pipelines.commands import COMMANDS
 from reid.shipped import demo_recording, shipped
-from tests.shared import shared
 from tests.training.tiny import crops
 
 ROOT = Path(__file__).parents[1]
@@ -139,10 +138,8 @@ def really_run(line: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_the_readme_tells_a_story_that_happens(tmp_path: Path) -> None:
-    detector = shared("weights/yolov8n_int8_openvino_model")
-    encoder = shared("weights/osnet_x0_25_msmt17.onnx")
+    """With what ships, and nothing else."""
     for at, name in enumerate(RECORDINGS):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
@@ -157,9 +154,9 @@ def test_the_readme_tells_a_story_that_happens(tmp_path: Path) -> None:
         **os.environ,
         "PATH": f"{reid.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "REID_DETECTOR": str(detector),
-        "REID_ENCODER": str(encoder),
     }
+    for name in ("REID_DETECTOR", "REID_ENCODER"):
+        environment.pop(name, None)
     happened = 0
     for page, line in LINES:
         if page != README or not line.startswith("reid ") or not really_run(line):

@@ -1,5 +1,7 @@
 """A float network as one of 8-bit integers, for processors: several times as fast, a quarter of the size."""
 
+import contextlib
+import io
 import json
 import logging
 import tempfile
@@ -45,7 +47,8 @@ def quantise(weights: Weights, crops: Sequence[Image], path: Path) -> float:
         exported = Path(folder) / "float.xml"
         export_openvino(exported, weights.network, weights.preprocessing)
         model = openvino.Core().read_model(exported)
-        smaller = nncf.quantize(model, nncf.Dataset(batches), subset_size=len(batches))
+        with contextlib.redirect_stdout(io.StringIO()):  # its progress bars
+            smaller = nncf.quantize(model, nncf.Dataset(batches), subset_size=len(batches))
         smaller.set_rt_info(json.dumps(weights.preprocessing.to_dict()), METADATA_KEY)
         openvino.save_model(smaller, str(path))
         before = _vectors(exported, batches, weights)
