@@ -9,7 +9,7 @@ from reid.config import DetectorConfig, EncoderConfig, VideoConfig
 from reid.detection.first_look import check_detector
 from reid.detection.yolo import content_id, existing_weights
 from reid.errors import InputError
-from reid.shipped_weights import chosen, recorded
+from reid.shipped_weights import Kind, checked, chosen, located, recorded
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -32,6 +32,15 @@ def with_weights(config: Model) -> Model:
         case EncoderConfig() as encoder:
             changes["encoder"] = encoder.model_copy(update={"weights": chosen(encoder.weights, "encoder")})
     return config.model_copy(update=changes)
+
+
+def start_of(weights: Path | None, kind: Kind) -> Path | None:
+    """What a training begins with, checked where it ships.
+
+    Raises:
+        InputError: `shipped:NAME` names nothing that fits, or it is not what was sealed.
+    """
+    return None if weights is None else checked(located(weights, kind))
 
 
 def identify(config: VideoConfig) -> tuple[str, str, Path]:

@@ -17,11 +17,14 @@ def _train_config() -> "type[Section]":
 
 
 def _train(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.chosen_weights import start_of
     from pipelines.train import run
     from reid.training.config import TrainConfig
 
-    assert isinstance(invocation.config, TrainConfig)
-    return run(invocation.config, progress)
+    config = invocation.config
+    assert isinstance(config, TrainConfig)
+    start = config.start.model_copy(update={"weights": start_of(config.start.weights, "encoder")})
+    return run(config.model_copy(update={"start": start}), progress)
 
 
 def _tune_config() -> "type[Section]":
@@ -45,12 +48,14 @@ def _train_detector_config() -> "type[Section]":
 
 
 def _train_detector(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.chosen_weights import start_of
     from pipelines.train_detector import run
     from reid.detection.training_config import DetectorTrainConfig
 
     config, named = invocation.config, invocation.arguments.dataset
     assert isinstance(config, DetectorTrainConfig)
-    return run(config.model_copy(update={"data": Path(named)}) if named else config, progress)
+    changes = {"start_from": start_of(config.start_from, "start")} | ({"data": Path(named)} if named else {})
+    return run(config.model_copy(update=changes), progress)
 
 
 TRAIN_EXAMPLES = """\

@@ -10,7 +10,7 @@ from reid.shipped_weights import FOLDER, manifest_file
 
 
 def add(weights: Path, name: str, progress: Progress) -> int:
-    """Checkpoints of encoders lose half of each number's bits, which no search notices; anything else is copied.
+    """Checkpoints lose half of each number's bits, which nobody notices; anything else is copied.
 
     Raises:
         InputError: the weights cannot be used, or are there already.
@@ -22,10 +22,7 @@ def add(weights: Path, name: str, progress: Progress) -> int:
     if target.exists():
         raise InputError(f"{target}: there already; remove it first, or choose another name than {name!r}")
     if weights.suffix == ".pth":
-        from reid.embedding.checkpoint import load_checkpoint, save_network  # brings torch
-
-        checkpoint = load_checkpoint(weights)
-        save_network(target, checkpoint.network, preprocessing=checkpoint.preprocessing, half=True)
+        _halve(weights, target)
     elif weights.is_dir():
         shutil.copytree(weights, target)
     else:
@@ -35,3 +32,14 @@ def add(weights: Path, name: str, progress: Progress) -> int:
     progress.summary("added", [("file", str(target)), ("MB", f"{size / 1e6:.2f}")])
     progress.message(f"write its card and its entry in {manifest_file().name}, then run reid weights seal")
     return 0
+
+
+def _halve(weights: Path, target: Path) -> None:
+    from reid.detection.state import is_detector, save_half  # bring torch
+    from reid.embedding.checkpoint import load_checkpoint, save_network
+
+    if is_detector(weights):
+        save_half(weights, target)
+        return
+    checkpoint = load_checkpoint(weights)
+    save_network(target, checkpoint.network, preprocessing=checkpoint.preprocessing, half=True)

@@ -74,6 +74,11 @@ def _encoder_id(entry: Entry, path: Path) -> str | None:
         case "detector":
             check_detector(path)
             return None
+        case "start":
+            from reid.detection.state import read_state  # brings torch and ultralytics
+
+            read_state(path)
+            return None
         case "calibration":
             return calibrations.load(path, path.stem).encoder_id
         case "encoder":

@@ -15,7 +15,8 @@ from reid.cache import write_text
 from reid.errors import InputError
 from reid.shipped import shipped
 
-Kind = Literal["detector", "encoder", "calibration"]
+# start: a detector in the form that a training can begin with; encoders are that already
+Kind = Literal["detector", "encoder", "calibration", "start"]
 FOLDER = "weights"
 PREFIX = "shipped:"
 AGAIN = "fetch it again: `git checkout -- weights` in a clone, else install reid again"
@@ -77,8 +78,8 @@ class Manifest(_Part):
                 raise ValueError(f"two entries have the {what} {twice[0]!r}; give each its own")
         chosen = [entry for entry in self.entries if entry.default]
         for entry in chosen:
-            if entry.kind == "calibration":
-                raise ValueError(f"{entry.name!r} is a calibration: found by its encoder, no default")
+            if entry.kind not in ("detector", "encoder"):
+                raise ValueError(f"{entry.name!r} is a {entry.kind}, which is never the default")
             if sum(other.kind == entry.kind for other in chosen) > 1:
                 raise ValueError(f"more than one {entry.kind} is the default; leave one")
         return self

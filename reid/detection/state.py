@@ -22,23 +22,47 @@ _IMAGENET = (
 )
 
 
-def save_state(path: Path, state: Mapping[str, Tensor], *, image_size: int, epochs: int) -> None:
-    """Write weights whole or not at all, in float32."""
+def save_state(
+    path: Path, state: Mapping[str, Tensor], *, image_size: int, epochs: int, half: bool = False
+) -> None:
+    """Write weights whole or not at all, in float32, or in half the bytes."""
     content = {
         "format": FORMAT,
         "architecture": ARCHITECTURE,
         "image_size": image_size,
         "epochs": epochs,
-        "state_dict": {key: _plain(value) for key, value in state.items()},
+        "state_dict": {key: _plain(value, half) for key, value in state.items()},
     }
     with replacing(path) as partial:
         torch.save(content, partial)
 
 
-def _plain(value: Tensor) -> Tensor:
-    value = value.detach().cpu()
+def _plain(value: Tensor, half: bool) -> Tensor:
     # a copy: what is saved shares no memory with a network that is being trained
-    return value.float().contiguous().clone() if value.is_floating_point() else value.clone()
+    value = value.detach().cpu().clone()
+    if not value.is_floating_point():
+        return value
+    return (value.half() if half else value.float()).contiguous()
+
+
+def save_half(path: Path, target: Path) -> None:
+    """Write a detector of `save_state` again, in half the bytes.
+
+    Raises:
+        InputError: it is no detector of ours.
+    """
+    state = load_model(path).state_dict()
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    save_state(target, state, image_size=content["image_size"], epochs=content["epochs"], half=True)
+
+
+def is_detector(path: Path) -> bool:
+    """Whether a readable checkpoint is of `save_state`."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, KeyError):
+        return False
+    return isinstance(content, dict) and content.get("architecture") == ARCHITECTURE
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -81,7 +105,8 @@ def _state_dict(path: Path) -> dict[str, Tensor]:
             f"{path}: not a file of plain PyTorch weights, or damaged; save it as a state dict"
         ) from error
     state = content.get("state_dict", content) if isinstance(content, dict) else {}
-    return {key: value for key, value in state.items() if isinstance(value, Tensor)}
+    tensors = {key: value for key, value in state.items() if isinstance(value, Tensor)}
+    return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
 
 
 def _check(path: Path, wanted: Mapping[str, Tensor], state: Mapping[str, Tensor], what: str) -> None:

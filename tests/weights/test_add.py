@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.chosen_weights import start_of
 from pipelines.cli import main
 from reid.config import EncoderConfig
+from reid.detection.state import read_state, save_state
+from reid.detection.training import PersonModel
 from reid.embedding.build import build_encoder
 from reid.embedding.checkpoint import save_network
 from reid.embedding.crops import IMAGENET
 from reid.embedding.network import ReidNetwork
 from reid.embedding.network_config import NetworkConfig
-from tests.weights.shipping import ship
+from reid.errors import InputError
+from tests.weights.shipping import flip, seal, ship, write
 
 SIZE = (64, 32)
 
@@ -43,6 +47,25 @@ def test_half_the_bytes_and_the_same_vectors(
     ]
     assert np.abs(vectors[0] - vectors[1]).max() < 2e-3
     assert vectors[1].dtype == np.float32
+
+
+def test_a_detector_to_train_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ship(monkeypatch, tmp_path / "clone")
+    torch.manual_seed(0)
+    state = PersonModel().state_dict()
+    save_state(tmp_path / "detector.pth", state, image_size=640, epochs=1)
+    assert main(["weights", "add", str(tmp_path / "detector.pth"), "finder", "--quiet"]) == 0
+    added = folder / "finder.pth"
+    assert added.stat().st_size < 0.55 * (tmp_path / "detector.pth").stat().st_size
+    again = read_state(added)
+    assert all(torch.allclose(again[key], value, atol=1e-2) for key, value in state.items())
+    entry = {"name": "finder", "kind": "start", "path": "finder.pth"}
+    write(folder, entry)
+    seal()
+    assert start_of(Path("shipped:finder"), "start") == added
+    flip(added)
+    with pytest.raises(InputError, match=r"finder\.pth: not the file that ships with reid"):
+        start_of(Path("shipped:finder"), "start")
 
 
 def test_folders_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
