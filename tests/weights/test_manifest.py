@@ -30,7 +30,7 @@ FILE = {"path": "a.onnx", "bytes": 1, "sha256": "0" * 64}
         ("nonsense", "the whole: invalid JSON"),
         ({"entries": [A]}, "entries.0.card: field required"),
         ({"entries": [FACTS | A | {"colour": 1}]}, "entries.0.colour 1: extra inputs are not permitted"),
-        ({"entries": [FACTS | A | {"kind": "x"}]}, "entries.0.kind 'x': input should be 'detector', 'encoder', 'calibration'"),
+        ({"entries": [FACTS | A | {"kind": "x"}]}, "entries.0.kind 'x': input should be 'detector', 'encoder'"),
         ({"entries": [FACTS | A | {"path": "../a"}]}, "entries.0.path '../a': must be a plain path inside the"),
         ({"entries": [FACTS | A | {"path": "/a"}]}, "entries.0.path '/a': must be a plain path inside the"),
         ({"entries": [FACTS | A | {"path": "b/./a"}]}, "entries.0.path 'b/./a': must be a plain path inside the"),
