@@ -1,5 +1,6 @@
 """Whether results can be written, found out before anything is computed."""
 
+import os
 from pathlib import Path
 
 from reid.errors import InputError
@@ -28,7 +29,7 @@ def check_file(path: Path, suffix: str) -> None:
 def _probe(folder: Path, complaint: str, advice: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".reid-probe"
+        probe = folder / f".reid-probe-{os.getpid()}"  # several processes of one training look at once
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
