@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipelines.train_folder import digest
 from pipelines.writable import check_folder
 from reid.cache import replacing, write_text
 from reid.detection.training_config import DetectorTrainConfig
@@ -74,7 +75,7 @@ class DetectorFolder:
         Raises:
             InputError: another training lies in it, without --overwrite.
         """
-        name, start = _fingerprint(config, data), _digest(config.start_from)
+        name, start = _fingerprint(config, data), digest(config.start_from)
         if not config.overwrite and self.settings.is_file():
             found = _json(self.settings)
             # the weights to start from may be gone by now: the state holds what became of them
@@ -120,14 +121,6 @@ def _json(file: Path) -> dict[str, Any]:
     except (OSError, json.JSONDecodeError, UnicodeDecodeError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _digest(path: Path | None) -> str | None:
-    """Of a file's content; None where there is no file."""
-    if path is None or not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fingerprint(config: DetectorTrainConfig, data: str) -> str:

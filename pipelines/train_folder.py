@@ -74,7 +74,7 @@ class TrainingFolder:
         Raises:
             InputError: another training lies in it, without --overwrite.
         """
-        start = _digest(config.start.weights)
+        start = digest(config.start.weights)
         if not config.overwrite and self.settings.is_file():
             found = self._settings()
             # the weights to start from may be gone by now: the state holds what became of them
@@ -101,7 +101,7 @@ class TrainingFolder:
         return found if isinstance(found, dict) else {}
 
 
-def _digest(path: Path | None) -> str | None:
+def digest(path: Path | None) -> str | None:
     """Of a file's content; None where there is no file."""
     if path is None or not path.is_file():
         return None
