@@ -67,7 +67,10 @@ def run(config: TrainConfig, progress: Progress) -> int:
 def _start(config: TrainConfig, network: ReidNetwork) -> str:
     """Give the network the weights that it starts from, and say which."""
     path = config.start.weights
-    return "random weights" if path is None else initialise(network, path).sentence(path)
+    if path is None:
+        return "random weights"
+    kept = f"; {', '.join(config.start.frozen)} never change" if config.start.frozen else ""
+    return initialise(network, path).sentence(path) + kept
 
 
 def _images_left(config: TrainConfig, begun: Begun) -> int:

@@ -48,7 +48,8 @@ def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
     sources = open_sources(config.sources, corrections=_corrections(config))
     split = combine(sources)
     people = config.data.held_out or usual(split.people)
-    return sources, hold_out(split, people, config.data.hold_out, np.random.default_rng(config.seed))
+    rng = np.random.default_rng(config.seed)
+    return sources, hold_out(split, people, config.data.hold_out, rng, of=config.data.hold_out_of)
 
 
 def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress: Progress) -> TrainingData:

@@ -28,13 +28,13 @@ from reid.outputs.model_card import (
 )
 from reid.outputs.training_page import write_training_page
 from reid.outputs.training_result import EpochRow
-from reid.training.config import TrainConfig
+from reid.training.config import DataConfig, TrainConfig
 from reid.training.figures import EDGES, EpochFigures
 from reid.training.state import Training, best_network
 from reid.training.validation import Retrieved, retrieve
 
 PACKAGES = ("torch", "torchvision", "accelerate", "pytorch-metric-learning")
-HELD_OUT = {"last": "the last people of every source", "random": "people drawn by the seed"}
+HELD_OUT = {"last": "the last people of", "random": "people drawn by the seed from"}
 TOP = 10  # pictures of a list that are shown
 
 
@@ -114,7 +114,7 @@ def _card(done: Finished) -> ModelCard:
             )
             for source in data.sources
         ],
-        held_out=HELD_OUT[config.data.hold_out],
+        held_out=_held_out(config.data),
         notes=data.notes,
         recipe=Recipe(
             objectives=[
@@ -193,3 +193,8 @@ def _recipe(config: TrainConfig) -> dict[str, str]:
 def _row(one: EpochFigures) -> EpochRow:
     values = asdict(one)
     return EpochRow(**values)
+
+
+def _held_out(config: DataConfig) -> str:
+    every = {"last": "every source", "random": "all sources"}[config.hold_out]
+    return f"{HELD_OUT[config.hold_out]} {' and '.join(config.hold_out_of) or every}"

@@ -71,7 +71,7 @@ def build_training(
     """
     generator = torch.Generator().manual_seed(config.seed)
     objectives = Objectives(config.loss, dimension=network.dimension, people=people, generator=generator)
-    learner = Learner(network, objectives).to(accelerator.device)
+    learner = Learner(network, objectives, frozen=config.start.frozen).to(accelerator.device)
     learner.to(memory_format=torch.channels_last)  # 1.3 to 1.6 times as fast on CPUs
     optimiser = build_optimiser(learner, config.optimiser)
     average = None if config.optimiser.ema is None else Average(network, config.optimiser.ema)

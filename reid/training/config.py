@@ -28,6 +28,11 @@ class DataConfig(Section):
     hold_out: Literal["last", "random"] = Field(
         "last", description="which people are held out: the last ones of each source, or any (by the seed)"
     )
+    hold_out_of: tuple[str, ...] = Field(
+        (),
+        description="names of the sources (of their folder or file) that people are held out of, such as the one "
+        "that is like the place of use; none: all",
+    )
     min_px: Count = Field(16, description="pictures whose height or width is less are left out, and reported")
     gallery: Path | None = Field(
         None, description="gallery whose corrections apply to sources that are results of reid video"
@@ -144,6 +149,12 @@ class StartConfig(Section):
     freeze_epochs: CountOrNone = Field(
         0, description="epochs at the beginning in which the backbone does not change"
     )
+    frozen: tuple[str, ...] = Field(
+        (),
+        description="parts of the backbone that never change, by name: the first layers cost much of a step and "
+        "change least. conv1, conv2 of an OSNet; conv1, bn1, layer1 of a ResNet; _conv_stem, _bn0, _blocks.0 of an "
+        "EfficientNet-Lite",
+    )
 
 
 class ValidationConfig(Section):
@@ -190,6 +201,11 @@ class TrainConfig(Section):
             raise ValueError(
                 f"start.freeze_epochs ({self.start.freeze_epochs}) must be less than schedule.epochs "
                 f"({self.schedule.epochs})"
+            )
+        if self.start.frozen and self.start.weights is None:
+            raise ValueError(
+                "start.frozen keeps parts as start.weights has them, and nothing is given to start from; name "
+                "weights with --start-from, or leave start.frozen out"
             )
         pairs = [name for name in PAIRS if self.loss.objectives.get(name)]
         if self.batch.sampler == "random" and pairs:

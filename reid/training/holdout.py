@@ -1,5 +1,6 @@
 """People who are not learned from, searched for among each other: what says how good a training is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -30,10 +31,18 @@ def usual(people: int) -> int:
     return max(2, min(max(least, people // 10), most, people // 3))
 
 
-def hold_out(split: Split, people: int, how: Literal["last", "random"], rng: np.random.Generator) -> Held:
+def hold_out(
+    split: Split,
+    people: int,
+    how: Literal["last", "random"],
+    rng: np.random.Generator,
+    *,
+    of: Sequence[str] = (),
+) -> Held:
     """Set `people` of a combined split aside, and divide their pictures as Market-1501 divides its test pictures.
 
-    last: the last people by number of every source, in proportion to its people; random: any.
+    last: the last people by number of every source, in proportion to its people; random: any. With `of`, the names of
+    some sources, they are all of those.
 
     One picture of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. A picture
     stays in the gallery where it, or a query of the same person, would else have nothing to find in another
@@ -41,7 +50,8 @@ def hold_out(split: Split, people: int, how: Literal["last", "random"], rng: np.
     with two pictures has one query.
 
     Raises:
-        InputError: fewer than two people would be left to learn from, or nobody held out has two pictures.
+        InputError: fewer than two people would be left to learn from, the sources `of` are not there or show fewer
+            people, or nobody held out has two pictures.
         ValueError: `people` is below 1, or the split has distractors.
     """
     if people < 1 or np.any(split.persons == DISTRACTOR):
@@ -49,8 +59,17 @@ def hold_out(split: Split, people: int, how: Literal["last", "random"], rng: np.
     everybody = np.unique(split.persons)
     if people > len(everybody) - LEAST:
         raise InputError(_too_many(people, len(everybody)))
+    sources = sites(split, everybody)
+    if of:
+        everybody, sources = _of(of, everybody, sources)
+        if people > len(everybody):
+            raise InputError(
+                f"data.held_out is {people}, but {', '.join(of)} (data.hold_out_of) "
+                f"{'shows' if len(of) == 1 else 'show'} {counted(len(everybody), 'person', 'people')}; "
+                "hold out fewer, or of more sources"
+            )
     chosen = (
-        _last(everybody, sites(split, everybody), people)
+        _last(everybody, sources, people)
         if how == "last"
         else rng.choice(everybody, size=people, replace=False)
     )
@@ -98,6 +117,23 @@ def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tupl
         replace(split.select(~asked), name="gallery"),
         tuple(notes),
     )
+
+
+def _of(names: Sequence[str], everybody: Labels, sources: list[str]) -> tuple[Labels, list[str]]:
+    """Those of everybody who are in the sources of these names."""
+    there = list(dict.fromkeys(sources))
+    for name in names:
+        if name not in there:
+            raise InputError(
+                f"data.hold_out_of: no source is called {name!r}; "
+                + (
+                    "there is only one source, so leave it out"
+                    if there == [""]
+                    else f"choose of {', '.join(there)}"
+                )
+            )
+    chosen = np.isin(sources, names)
+    return everybody[chosen], [source for source in sources if source in names]
 
 
 def _last(everybody: Labels, of: list[str], people: int) -> Labels:

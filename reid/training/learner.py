@@ -1,11 +1,13 @@
 """Network and objectives as one module: what is moved to a device, wrapped for several GPUs, and saved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from reid.embedding.network import ReidNetwork
+from reid.errors import InputError
 from reid.losses.objectives import Objectives
 from reid.losses.statistics import pair_distances
 
@@ -22,12 +24,21 @@ class Learned:
 
 
 class Learner(nn.Module):
-    """Pictures (N, 3, H, W) and persons (N,) to losses."""
+    """Pictures (N, 3, H, W) and persons (N,) to losses.
 
-    def __init__(self, network: ReidNetwork, objectives: Objectives) -> None:
+    Args:
+        frozen: names of parts of the backbone that never change.
+
+    Raises:
+        InputError: the backbone has no such part.
+    """
+
+    def __init__(self, network: ReidNetwork, objectives: Objectives, *, frozen: Sequence[str] = ()) -> None:
         super().__init__()
         self.network = network
         self.objectives = objectives
+        self._frozen = [_part(network.backbone, name) for name in frozen]
+        self.freeze_backbone(False)
 
     def forward(self, images: Tensor, persons: Tensor) -> Learned:
         features = self.network.features(images)
@@ -43,7 +54,29 @@ class Learner(nn.Module):
         )
 
     def freeze_backbone(self, frozen: bool) -> None:
-        """Whether the backbone's weights, and the statistics of its normalisations, stay as they are."""
-        for parameter in self.network.backbone_parameters():
+        """Whether the backbone's weights, and the statistics of its normalisations, stay as they are.
+
+        The parts that never change do in any case.
+        """
+        self._freeze(self.network.backbone, frozen)
+        for part in self._frozen:
+            self._freeze(part, True)
+
+    @staticmethod
+    def _freeze(part: nn.Module, frozen: bool) -> None:
+        for parameter in part.parameters():
             parameter.requires_grad_(not frozen)
-        self.network.backbone.train(not frozen)
+        part.train(not frozen)
+
+
+def _part(backbone: nn.Module, name: str) -> nn.Module:
+    try:
+        if not name:
+            raise AttributeError  # the whole is no part
+        return backbone.get_submodule(name)
+    except AttributeError:
+        there = ", ".join(part for part, _ in backbone.named_children())
+        raise InputError(
+            f"start.frozen: the backbone has no part called {name!r}; it is made of {there}, and of what is in them "
+            "(such as layer1.0)"
+        ) from None

@@ -194,6 +194,8 @@ BAD = [
     (["CROPS", "--start-from", "none.pth"], "none.pth: no such file"),
     (["CROPS", "--batch.sampler", "random"], "rarely shows a person twice"),
     (["CROPS", "--start.freeze-epochs", "2"], "must be less than schedule.epochs"),
+    (["CROPS", "--start.frozen", "conv1"], "start.frozen keeps parts as start.weights has them"),
+    (["CROPS", "--data.hold-out-of", "elsewhere"], "there is only one source, so leave it out"),
     (["CROPS", "--optimiser.learning-rate", "1e9", "--network.neck", "none"], "the training has diverged"),
 ]
 

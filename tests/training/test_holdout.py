@@ -1,6 +1,8 @@
 """People held out: never shared with training, and searched for by Market-1501's protocol."""
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -36,8 +38,8 @@ def held_people(split: Split, held: Held) -> list[int]:
     return sorted({*held.query.persons.tolist(), *held.gallery.persons.tolist()})
 
 
-def hold(split: Split, people: int, how: How = "last", seed: int = 0) -> Held:
-    return hold_out(split, people, how, np.random.default_rng(seed))
+def hold(split: Split, people: int, how: How = "last", seed: int = 0, of: Sequence[str] = ()) -> Held:
+    return hold_out(split, people, how, np.random.default_rng(seed), of=of)
 
 
 def everywhere(*people: int, pictures: int = 2) -> list[tuple[int, int]]:
@@ -58,8 +60,27 @@ def test_the_last_of_each_source_in_proportion() -> None:
     names = {person: f"{'north' if person < 12 else 'south'}/{person}" for person in range(18)}
     split = split_of(everywhere(*range(18)), names)
     assert held_people(split, hold(split, 6)) == [8, 9, 10, 11, 16, 17]
+    assert held_people(split, hold(split, 6, of=["south"])) == [12, 13, 14, 15, 16, 17]
+    assert held_people(split, hold(split, 3, of=["north"])) == [9, 10, 11]
+    assert held_people(split, hold(split, 6, of=["south", "north"])) == [8, 9, 10, 11, 16, 17]
     assert held_people(split, hold(split, 2)) == [11, 17], "1.33 and 0.67: the larger remainder is rounded up"
     assert held_people(split, hold(split, 16)) == [*range(1, 12), *range(13, 18)]
+    assert set(held_people(split, hold(split, 4, "random", of=["south"]))) < set(range(12, 18))
+
+
+@pytest.mark.parametrize(
+    ("people", "of", "why"),
+    [
+        (7, ["south"], "data.held_out is 7, but south (data.hold_out_of) shows 6 people; hold out fewer"),
+        (2, ["west"], "data.hold_out_of: no source is called 'west'; choose of north, south"),
+    ],
+)
+def test_sources_that_do_not_do(people: int, of: list[str], why: str) -> None:
+    names = {person: f"{'north' if person < 12 else 'south'}/{person}" for person in range(18)}
+    with pytest.raises(InputError, match=re.escape(why)):
+        hold(split_of(everywhere(*range(18)), names), people, of=of)
+    with pytest.raises(InputError, match="there is only one source, so leave it out"):
+        hold(split_of(everywhere(*range(18))), 2, of=["south"])
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5).filter(lambda sizes: sum(sizes) > 2), st.data())

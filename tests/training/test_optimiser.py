@@ -1,10 +1,13 @@
 """Which weights decay, and how fast each group learns."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
 from reid.embedding.network import ReidNetwork
 from reid.embedding.network_config import NetworkConfig
+from reid.errors import InputError
 from reid.losses.config import LossConfig
 from reid.losses.objectives import Objectives
 from reid.training.config import OptimiserConfig
@@ -14,11 +17,12 @@ from reid.training.optimiser import build_optimiser, set_rate
 OBJECTIVES = {"triplet": 1.0, "softmax": 1.0, "proxy-nca": 0.5, "center": 0.1}
 
 
-def learner(**network: object) -> Learner:
+def learner(*, frozen: Sequence[str] = (), **network: object) -> Learner:
     torch.manual_seed(0)
     made = ReidNetwork(NetworkConfig.model_validate({"dimension": 8, "pooling": "gem", **network}))
     loss = LossConfig.model_validate({"objectives": OBJECTIVES})
-    return Learner(made, Objectives(loss, dimension=8, people=4, generator=torch.Generator().manual_seed(0)))
+    objectives = Objectives(loss, dimension=8, people=4, generator=torch.Generator().manual_seed(0))
+    return Learner(made, objectives, frozen=frozen)
 
 
 def config(**settings: object) -> OptimiserConfig:
@@ -74,3 +78,28 @@ def test_a_frozen_backbone_does_not_move_and_its_statistics_neither() -> None:
     moved = {key for key, value in made.state_dict().items() if not torch.equal(before[key], value)}
     assert "network.backbone.conv1.conv.weight" in moved
     assert "network.backbone.conv1.bn.running_mean" in moved
+
+
+@pytest.mark.parametrize("all_of_it", [False, True])
+def test_parts_that_never_change(all_of_it: bool) -> None:
+    made = learner(frozen=("conv1", "conv2.0"))
+    optimiser = build_optimiser(made, config(kind="adamw"))
+    made.train()
+    made.freeze_backbone(all_of_it)
+    made.freeze_backbone(False)  # as after epochs in which all of it was frozen
+    before = {key: value.clone() for key, value in made.state_dict().items()}
+    images, persons = torch.randn(4, 3, 64, 32), torch.tensor([0, 0, 1, 1])
+    made(images, persons).total.backward()
+    optimiser.step()
+    moved = {key for key, value in made.state_dict().items() if not torch.equal(before[key], value)}
+    assert not [
+        key for key in moved if key.startswith(("network.backbone.conv1.", "network.backbone.conv2.0."))
+    ]
+    assert [key for key in moved if key.startswith("network.backbone.conv2.1.")]
+    assert "network.backbone.conv3.0.conv1.conv.weight" in moved
+
+
+@pytest.mark.parametrize("name", ["conv9", "conv1.x", ""])
+def test_a_part_that_is_not_there(name: str) -> None:
+    with pytest.raises(InputError, match=r"no part called .*made of conv1, maxpool, conv2"):
+        learner(frozen=(name,))
