@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outputs": {"video"},  # the colour of a person, in the report as in the video
     "evaluation": {"datasets", "gallery"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation", "gallery"},
+    "live": {"video", "detection", "tracking", "embedding", "gallery"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
 }
@@ -64,7 +65,7 @@ ONLY_IN = {
     "nncf": ("detection/", "embedding/"),
     "faiss": ("gallery/index.py",),
     "sqlite3": ("gallery/",),
-    "av": ("video/",),
+    "av": ("video/", "live/stream.py"),
     "pyarrow": ("outputs/",),
     "jinja2": ("outputs/",),
     "matplotlib": ("outputs/",),

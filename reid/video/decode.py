@@ -68,7 +68,7 @@ def pictures(
             if frame.is_corrupt:
                 health.concealed_picture()
             shown_s = frame_s if origin_s is None else _shown_s(frame, frame_s)
-            image = partial(_bgr, frame, converter)
+            image = partial(bgr, frame, converter)
             index = decoded + health.bad_packets  # a packet is a picture, whether or not it can be decoded
             yield Picture(index=index, time_s=time_s, duration_s=shown_s, image=image)
         else:
@@ -135,7 +135,8 @@ def _missing_s(container: Any, end_s: float, frame_s: float) -> float:
     return stated_s - end_s
 
 
-def _bgr(frame: Any, converter: VideoReformatter) -> Image:
+def bgr(frame: Any, converter: VideoReformatter) -> Image:
+    """A decoded frame as a BGR picture, upright."""
     # One thread: swscale would otherwise start a pool of threads for every frame (3 times slower at 768x432).
     image = converter.reformat(frame, format="bgr24", threads=1).to_ndarray()
     turns = quarter_turns(frame)

@@ -1,0 +1,198 @@
+"""Where live cameras are, and how credentials reach them without being seen.
+
+A user name and a password come from the environment or from a secrets file. They are put into the address only when
+FFmpeg opens it: nothing that is printed, logged, reported or shown in a list of processes holds them.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import yaml
+
+from reid.errors import InputError
+from reid.video.source import clean_name
+
+Kind = Literal["rtsp", "http", "hls", "device", "file"]
+SCHEMES: Mapping[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
+PREFIX = "REID_CAMERA_"  # of environment variables: REID_CAMERA_LOBBY_USER, REID_CAMERA_LOBBY_PASSWORD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Who a camera lets in; never printed."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One camera's place."""
+
+    camera_id: str  # safe as a file name
+    kind: Kind
+    url: str  # without credentials; a path for files, a device's path for devices
+    credentials: Credentials | None = field(default=None, repr=False)
+
+    @property
+    def secret_url(self) -> str:
+        """With credentials, for FFmpeg alone: never print, log or keep it."""
+        if self.credentials is None:
+            return self.url
+        parts = urlsplit(self.url)
+        who = f"{quote(self.credentials.user, safe='')}:{quote(self.credentials.password, safe='')}"
+        return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc}"))
+
+    def hide(self, text: str) -> str:
+        """`text` without what must not be seen, should a library have put it there."""
+        if self.credentials is None:
+            return text
+        for secret in (self.credentials.password, self.credentials.user):
+            for form in (secret, quote(secret, safe="")):
+                text = text.replace(form, "***") if form else text
+        return text
+
+
+def parse_cameras(arguments: Sequence[str], secrets: Mapping[str, Credentials]) -> tuple[Address, ...]:
+    """The cameras that `arguments` describe, each `name=address` or an address alone, in the order given.
+
+    An address is an rtsp://, rtsps://, http:// or https:// one (HLS if its path ends in .m3u8, MJPEG or whatever
+    FFmpeg knows else), the number or path of a video device, or a video file, which is played at its own speed.
+
+    Args:
+        secrets: credentials by camera name; what names no camera is an error.
+
+    Raises:
+        InputError: an address that is none, a password in one, a name twice or none at all.
+    """
+    if not arguments:
+        raise InputError(
+            "no cameras given: name addresses, devices or files, as in: reid live lobby=rtsp://10.0.0.5/stream desk=0"
+        )
+    cameras: dict[str, Address] = {}
+    for argument in arguments:
+        address = _parse(argument)
+        if address.camera_id.casefold() in {name.casefold() for name in cameras}:
+            raise InputError(
+                f"two cameras would be called '{address.camera_id}'; name at least one, as in door={address.url}"
+            )
+        cameras[address.camera_id] = address
+    for name in secrets:
+        if name not in cameras:
+            raise InputError(
+                f"credentials are given for '{name}', but no camera is called so; there are {', '.join(cameras)}"
+            )
+    return tuple(
+        Address(camera_id=name, kind=one.kind, url=one.url, credentials=secrets.get(name))
+        for name, one in cameras.items()
+    )
+
+
+def read_secrets(
+    file: Path | None, names: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> dict[str, Credentials]:
+    """Credentials by camera name: from the environment, and from a YAML file of `name: {user: ..., password: ...}`.
+
+    The environment wins. REID_CAMERA_FRONT_DOOR_USER and REID_CAMERA_FRONT_DOOR_PASSWORD are those of `front-door`.
+
+    Args:
+        names: of the cameras.
+
+    Raises:
+        InputError: the file is missing or is not such a file, or half of a pair is given. No value is quoted.
+    """
+    secrets = {} if file is None else _read_file(file)
+    for name in names:
+        begin = PREFIX + re.sub(r"\W", "_", name).upper()
+        user, password = environment.get(f"{begin}_USER"), environment.get(f"{begin}_PASSWORD")
+        if user is None and password is None:
+            continue
+        if user is None or password is None:
+            there, missing = ("PASSWORD", "USER") if user is None else ("USER", "PASSWORD")
+            raise InputError(f"the environment has {begin}_{there}, but no {begin}_{missing}; set both")
+        secrets[name] = Credentials(user=user, password=password)
+    return secrets
+
+
+def name_of(argument: str) -> str:
+    """What the camera of an argument is called."""
+    return _parse(argument).camera_id
+
+
+def _parse(argument: str) -> Address:
+    name, place = _split(argument)
+    if place.isdecimal():
+        return Address(camera_id=name or f"device{place}", kind="device", url=f"/dev/video{place}")
+    if place.startswith("/dev/"):
+        return Address(camera_id=name or clean_name(Path(place).name), kind="device", url=place)
+    if "://" in place:
+        return _stream(name, place)
+    path = Path(place).expanduser()
+    if not path.is_file():
+        raise InputError(
+            f"{argument}: neither an address (rtsp://, http://), nor the number of a device, nor a file"
+        )
+    return Address(camera_id=name or clean_name(path.stem) or "camera", kind="file", url=str(path))
+
+
+def _stream(name: str | None, place: str) -> Address:
+    scheme, _, _ = place.partition("://")
+    kind = SCHEMES.get(scheme.lower())
+    shown = re.sub(r"//[^/@]*@", "//***@", place)
+    if kind is None:
+        raise InputError(
+            f"{shown}: no camera speaks {scheme}://; use one of {', '.join(f'{s}://' for s in SCHEMES)}"
+        )
+    try:
+        parts = urlsplit(place)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise InputError(f"{shown}: not an address ({error})") from None
+    if not host:
+        raise InputError(f"{shown}: the address has no host; write {scheme}://10.0.0.5/...")
+    camera_id = name or clean_name(unquote(host))
+    if "@" in parts.netloc:
+        begin = PREFIX + re.sub(r"\W", "_", camera_id).upper()
+        raise InputError(
+            f"{shown}: everybody on this machine can read a password that is part of a command or of a config; set "
+            f"{begin}_USER and {begin}_PASSWORD in the environment, or name a secrets file, and leave it out of the "
+            "address"
+        )
+    if kind == "http" and parts.path.lower().endswith((".m3u8", ".m3u")):
+        kind = "hls"
+    return Address(camera_id=camera_id, kind=kind, url=place)
+
+
+def _split(argument: str) -> tuple[str | None, str]:
+    """Camera name or None, and the rest; an address may hold '=' itself."""
+    name, equals, place = argument.partition("=")
+    if not equals or "/" in name or Path(argument).is_file():
+        return None, argument
+    if not place:
+        raise InputError(f"{argument}: no address after '='; write {name or 'name'}=rtsp://...")
+    if not clean_name(name):
+        raise InputError(f"{argument}: '{name}' is no camera name; begin it with a letter or a digit")
+    return clean_name(name), place
+
+
+def _read_file(path: Path) -> dict[str, Credentials]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: the secrets cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # the parser's own words would quote the line
+        raise InputError(f"{path}: not YAML; write lines of name: {{user: ..., password: ...}}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: no secrets; write lines of name: {{user: ..., password: ...}}")
+    found = {}
+    for name, pair in content.items():
+        if not isinstance(pair, dict) or set(pair) != {"user", "password"}:
+            raise InputError(f"{path}: '{name}' wants user and password, both, and nothing else")
+        found[str(name)] = Credentials(user=str(pair["user"]), password=str(pair["password"]))
+    return found

@@ -1,0 +1,138 @@
+"""What is wrong with a live camera, judged from what it delivers. No threads, no clock of its own."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reid.live.config import SupervisionConfig
+
+Level = Literal["online", "degraded", "offline", "paused"]
+RATE_S = 10.0  # pictures are counted over this long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How a camera is, and why; two are equal where nothing happened between them."""
+
+    level: Level
+    why: str  # a few words; empty where all is well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One picture, as far as health goes."""
+
+    size: tuple[int, int]  # width, height
+    codec: str
+    fingerprint: int  # equal for pictures that are equal
+
+
+@dataclass(slots=True, kw_only=True)
+class Faults:
+    """How often what went wrong."""
+
+    disconnects: int = 0
+    stalls: int = 0
+    freezes: int = 0
+    damaged: int = 0  # packets that could not be decoded
+    changes: int = 0  # of size or codec within a connection, or between two
+
+
+@dataclass(slots=True, kw_only=True)
+class CameraHealth:
+    """One camera's condition. `now_s` ascends; every method but `state` is told of what happened."""
+
+    config: SupervisionConfig
+    faults: Faults = field(default_factory=Faults)
+    connects: int = 0
+    look: Look | None = None
+    _connected_s: float | None = None
+    _lost: str = "not reached yet"
+    _paused: bool = False
+    _picture_s: float = 0.0  # when the last one came
+    _changed_s: float = 0.0  # when the last one came that differed from the one before
+    _retried: bool = False  # reconnected because of the picture that is still the same
+    _times: deque[float] = field(default_factory=deque)
+    _usual_fps: float = 0.0
+
+    def connected(self, now_s: float) -> None:
+        """A connection is open; no picture has come yet."""
+        self.connects += 1
+        self._connected_s = self._picture_s = self._changed_s = now_s
+        self._times.clear()
+
+    def picture(self, now_s: float, look: Look) -> bool:
+        """A picture was decoded; whether its size or codec differs from those of the one before."""
+        before, self.look = self.look, look
+        changed = before is not None and (before.size, before.codec) != (look.size, look.codec)
+        if changed:
+            self.faults.changes += 1
+        if before is None or before.fingerprint != look.fingerprint:
+            self._changed_s, self._retried = now_s, False
+        self._picture_s = now_s
+        self._times.append(now_s)
+        while now_s - self._times[0] > RATE_S:
+            self._times.popleft()
+        if self._full(now_s):
+            self._usual_fps = max(self._usual_fps, self.fps(now_s))
+        return changed
+
+    def damaged(self) -> None:
+        """A packet could not be decoded."""
+        self.faults.damaged += 1
+
+    def lost(self, why: str) -> None:
+        """The connection is gone, or could not be made."""
+        if self._connected_s is not None:
+            self.faults.disconnects += 1
+        self._connected_s, self._lost = None, why
+
+    def paused(self, paused: bool) -> None:
+        """Somebody wants no pictures of it, or wants them again."""
+        self._paused = paused
+
+    def must_reconnect(self, now_s: float) -> str | None:
+        """Why the connection is no good any more; None where it is."""
+        if self._connected_s is None:
+            return None
+        if now_s - self._picture_s > self.config.stall_s:
+            self.faults.stalls += 1
+            return f"no picture for {self.config.stall_s:g} s"
+        if now_s - self._changed_s > self.config.frozen_s and not self._retried:
+            self.faults.freezes += 1
+            self._retried = True  # once: what shows the same again may be a wall at night
+            return f"the same picture for {self.config.frozen_s:g} s"
+        return None
+
+    def fps(self, now_s: float) -> float:
+        """Pictures a second over the last RATE_S seconds, or since the connection if that is less."""
+        if self._connected_s is None:
+            return 0.0
+        seen = sum(now_s - time_s <= RATE_S for time_s in self._times)
+        return seen / max(min(RATE_S, now_s - self._connected_s), 1e-3)
+
+    def steady(self, now_s: float) -> bool:
+        """Whether the connection has lasted long enough to be called a good one."""
+        return self._connected_s is not None and self._picture_s - self._connected_s >= self.config.steady_s
+
+    def state(self, now_s: float) -> State:
+        """How the camera is at this moment."""
+        if self._paused:
+            return State(level="paused", why="on request")
+        if self._connected_s is None:
+            return State(level="offline", why=self._lost)
+        if self._picture_s == self._connected_s:
+            return State(level="offline", why="connected, no picture yet")
+        if now_s - self._picture_s > self.config.stall_s / 2:
+            return State(level="degraded", why="pictures stopped coming")
+        if now_s - self._changed_s > self.config.frozen_s:
+            return State(level="degraded", why="the picture stands still")
+        if self._full(now_s) and self.fps(now_s) < self.config.slow_share * self._usual_fps:
+            return State(
+                level="degraded", why=f"slower than its usual {self._usual_fps:.0f} pictures a second"
+            )
+        return State(level="online", why="")
+
+    def _full(self, now_s: float) -> bool:
+        """Whether the rate has been counted over its whole time."""
+        return self._connected_s is not None and now_s - self._connected_s >= RATE_S

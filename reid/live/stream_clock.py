@@ -1,0 +1,70 @@
+"""When a live picture was taken, on this machine's clock.
+
+A stream says exactly how its pictures follow each other, but from an origin of its own; their arrival says when they
+were taken, but late, by a delay that varies. The picture that was least delayed lately ties one to the other.
+"""
+
+from collections import deque
+
+WINDOW_S = 60.0  # delays are compared over this long: shorter than clocks drift by a frame
+JUMP_S = 2.0  # a stream time this far from what its arrival says is a new origin, not a delay
+_STEP_S = 0.001  # between two pictures that claim one time
+_BUCKET_S = 1.0
+
+
+class StreamClock:
+    """Stream seconds to wall clock seconds of one connection, strictly ascending."""
+
+    def __init__(self) -> None:
+        self._least: deque[tuple[float, float]] = (
+            deque()
+        )  # (arrival, least offset) of every second of the window
+        self._first: tuple[float, float] | None = None  # (arrival, offset) at the beginning, for the drift
+        self._last_s = float("-inf")
+        self.jumps = 0
+
+    def wall_s(self, stream_s: float | None, arrival_s: float) -> float:
+        """When the picture with stream time `stream_s` was taken, at the latest `arrival_s`.
+
+        Args:
+            stream_s: None where the stream does not say; the arrival counts then.
+            arrival_s: wall clock, when it was decoded.
+        """
+        wall_s = arrival_s
+        if stream_s is not None:
+            offset = arrival_s - stream_s
+            if self._least and abs(offset - self._offset) > JUMP_S and not self._late(offset):
+                self._least.clear()
+                self._first = None
+                self.jumps += 1
+            self._add(arrival_s, offset)
+            wall_s = stream_s + self._offset
+        self._last_s = max(wall_s, self._last_s + _STEP_S)
+        return self._last_s
+
+    @property
+    def drift(self) -> float:
+        """Seconds that the stream's clock loses in a second of ours; 0 until it has run for two windows."""
+        if self._first is None or not self._least:
+            return 0.0
+        elapsed = self._least[-1][0] - self._first[0]
+        return (self._offset - self._first[1]) / elapsed if elapsed >= 2 * WINDOW_S else 0.0
+
+    @property
+    def _offset(self) -> float:
+        return min(offset for _, offset in self._least)
+
+    def _late(self, offset: float) -> bool:
+        """Whether the picture is only delayed: what was held up on its way comes within some seconds."""
+        return 0 < offset - self._offset < 5 * JUMP_S
+
+    def _add(self, arrival_s: float, offset: float) -> None:
+        if self._least and arrival_s - self._least[-1][0] < _BUCKET_S:
+            began, least = self._least[-1]
+            self._least[-1] = began, min(least, offset)
+        else:
+            self._least.append((arrival_s, offset))
+        while arrival_s - self._least[0][0] > WINDOW_S:
+            self._least.popleft()
+        if self._first is None and self._least[-1][0] - self._least[0][0] >= WINDOW_S / 2:
+            self._first = self._least[0][0], self._offset

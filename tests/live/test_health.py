@@ -1,0 +1,112 @@
+"""What is wrong with a camera, told from what it delivers and when."""
+
+from reid.live.config import SupervisionConfig
+from reid.live.health import CameraHealth, Look, State
+
+CONFIG = SupervisionConfig(stall_s=5, frozen_s=30, slow_share=0.5, steady_s=10)
+ONLINE = State(level="online", why="")
+
+
+def look(fingerprint: int, size: tuple[int, int] = (640, 360), codec: str = "h264") -> Look:
+    return Look(size=size, codec=codec, fingerprint=fingerprint)
+
+
+def play(health: CameraHealth, begin: float, end: float, fps: float = 10.0, same: bool = False) -> float:
+    """Pictures from begin to end; the time of the last one."""
+    steps = int((end - begin) * fps)
+    for step in range(steps):
+        health.picture(begin + step / fps, look(7 if same else int(begin * 1000) + step))
+    return begin + (steps - 1) / fps
+
+
+def running() -> CameraHealth:
+    health = CameraHealth(config=CONFIG)
+    health.connected(0.0)
+    play(health, 0.01, 20.0)
+    return health
+
+
+def test_from_nothing_to_online_and_back() -> None:
+    health = CameraHealth(config=CONFIG)
+    assert health.state(0.0) == State(level="offline", why="not reached yet")
+    health.lost("connection refused")
+    assert health.state(1.0) == State(level="offline", why="connection refused")
+    assert health.faults.disconnects == 0  # there was no connection to lose
+    health.connected(2.0)
+    assert health.state(2.0).level == "offline"
+    health.picture(2.1, look(1))
+    assert health.state(2.1) == ONLINE
+    assert not health.steady(2.1)
+    play(health, 2.2, 15)
+    assert health.steady(15)
+    health.lost("the stream ended")
+    assert health.state(15.1) == State(level="offline", why="the stream ended")
+    assert (health.faults.disconnects, health.connects) == (1, 1)
+    assert health.must_reconnect(1000.0) is None
+
+
+def test_pictures_that_stop() -> None:
+    health = running()
+    assert health.state(21.0) == ONLINE
+    assert health.state(23.0) == State(level="degraded", why="pictures stopped coming")
+    assert health.must_reconnect(24.0) is None
+    assert health.must_reconnect(25.2) == "no picture for 5 s"
+    assert health.faults.stalls == 1
+
+
+def test_a_connection_without_any_picture() -> None:
+    health = CameraHealth(config=CONFIG)
+    health.connected(0.0)
+    assert health.must_reconnect(4.9) is None
+    assert health.must_reconnect(5.1) == "no picture for 5 s"
+
+
+def test_a_picture_that_stands_still_costs_one_reconnect() -> None:
+    health = running()
+    play(health, 20.0, 51.0, same=True)
+    assert health.state(51.0) == State(level="degraded", why="the picture stands still")
+    assert health.must_reconnect(51.0) == "the same picture for 30 s"
+    health.lost("the same picture for 30 s")
+    health.connected(52.0)
+    play(health, 52.1, 120.0, same=True)  # the same again: a wall at night
+    assert health.must_reconnect(120.0) is None
+    assert health.state(120.0).level == "degraded"
+    play(health, 120.0, 121.0)
+    assert health.state(121.0) == ONLINE
+    play(health, 121.0, 153.0, same=True)
+    assert health.must_reconnect(153.0) is not None  # another freeze
+    assert health.faults.freezes == 2
+
+
+def test_a_slow_camera_is_degraded_until_it_is_not() -> None:
+    health = running()
+    last = play(health, 20.0, 35.0, fps=3.0)
+    assert health.fps(last) < 3.5
+    assert health.state(last) == State(level="degraded", why="slower than its usual 10 pictures a second")
+    last = play(health, 35.0, 50.0)
+    assert health.state(last) == ONLINE
+
+
+def test_a_new_connection_is_not_slow_before_it_was_counted() -> None:
+    health = running()
+    health.lost("the stream ended")
+    health.connected(30.0)
+    last = play(health, 30.1, 31.0)
+    assert health.state(last) == ONLINE
+
+
+def test_changes_are_counted() -> None:
+    health = running()
+    assert not health.picture(20.0, look(1))
+    assert health.picture(20.1, look(2, size=(1280, 720)))
+    assert not health.picture(20.2, look(3, size=(1280, 720)))
+    assert health.picture(20.3, look(4, size=(1280, 720), codec="hevc"))
+    assert health.faults.changes == 2
+
+
+def test_pausing() -> None:
+    health = running()
+    health.paused(True)
+    assert health.state(20.0).level == "paused"
+    health.paused(False)
+    assert health.state(20.0) == ONLINE
