@@ -86,7 +86,7 @@ def receive(
 
 
 def _open(address: Address, config: SupervisionConfig) -> Any:
-    options = {"fflags": "nobuffer"}
+    options = {"fflags": "nobuffer", "analyzeduration": "1000000"}  # microseconds; without, up to 5 s pass
     container_format = None
     if address.kind == "rtsp":
         options |= {"rtsp_transport": config.transport, "max_delay": "500000"}

@@ -20,7 +20,7 @@ class StreamClock:
             deque()
         )  # (arrival, least offset) of every second of the window
         self._first: tuple[float, float] | None = None  # (arrival, offset) at the beginning, for the drift
-        self._last_s = float("-inf")
+        self._last_s = self._last_stream_s = float("-inf")
         self.jumps = 0
 
     def wall_s(self, stream_s: float | None, arrival_s: float) -> float:
@@ -31,7 +31,9 @@ class StreamClock:
             arrival_s: wall clock, when it was decoded.
         """
         wall_s = arrival_s
-        if stream_s is not None:
+        stands = stream_s is not None and 0 <= self._last_stream_s - stream_s < JUMP_S
+        if stream_s is not None and not stands:  # some senders give all pictures one time
+            self._last_stream_s = stream_s
             offset = arrival_s - stream_s
             if self._least and abs(offset - self._offset) > JUMP_S and not self._late(offset):
                 self._least.clear()
