@@ -13,6 +13,7 @@ from pipelines.train_listener import TrainingListener
 from pipelines.train_report import report
 from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
+from reid.errors import InputError
 from reid.outputs.contact_sheet import write_contact_sheet
 from reid.training.build import open_accelerator
 from reid.training.config import TrainConfig
@@ -68,6 +69,11 @@ def _start(config: TrainConfig, network: ReidNetwork) -> str:
     """Give the network the weights that it starts from, and say which."""
     path = config.start.weights
     if path is None:
+        if config.start.frozen:
+            raise InputError(
+                "start.frozen keeps parts as start.weights has them, and nothing is given to start from; name "
+                "weights with --start-from, or leave start.frozen out"
+            )
         return "random weights"
     kept = f"; {', '.join(config.start.frozen)} never change" if config.start.frozen else ""
     return initialise(network, path).sentence(path) + kept

@@ -63,7 +63,7 @@ OURS = list(dict.fromkeys(tuple(words[1:]) for words in SHELL if words[0] == "re
 def test_the_two_set_up_commands_are_there() -> None:
     lines = list(shell_lines(README))
     assert "python -m pip install -e '.[cpu]' && reid demo" in lines
-    assert "python -m pip install -e '.[cpu,dev]' && pytest" in lines
+    assert "python -m pip install -e '.[cpu,dev]' && pytest -n 2 --dist loadfile" in lines
 
 
 def test_every_job_is_shown() -> None:

@@ -202,11 +202,6 @@ class TrainConfig(Section):
                 f"start.freeze_epochs ({self.start.freeze_epochs}) must be less than schedule.epochs "
                 f"({self.schedule.epochs})"
             )
-        if self.start.frozen and self.start.weights is None:
-            raise ValueError(
-                "start.frozen keeps parts as start.weights has them, and nothing is given to start from; name "
-                "weights with --start-from, or leave start.frozen out"
-            )
         pairs = [name for name in PAIRS if self.loss.objectives.get(name)]
         if self.batch.sampler == "random" and pairs:
             raise ValueError(
