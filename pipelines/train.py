@@ -15,6 +15,7 @@ from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
 from reid.outputs.contact_sheet import write_contact_sheet
+from reid.shipped_weights import recorded
 from reid.training.build import open_accelerator
 from reid.training.config import TrainConfig
 from reid.training.loader import Loader
@@ -75,8 +76,10 @@ def _start(config: TrainConfig, network: ReidNetwork) -> str:
                 "weights with --start-from, or leave start.frozen out"
             )
         return "random weights"
+    for name in config.start.frozen:
+        network.backbone.part(name)  # what is not there should be said before pictures are read
     kept = f"; {', '.join(config.start.frozen)} never change" if config.start.frozen else ""
-    return initialise(network, path).sentence(path) + kept
+    return initialise(network, path).sentence(recorded(path)) + kept
 
 
 def _images_left(config: TrainConfig, begun: Begun) -> int:

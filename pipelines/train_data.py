@@ -15,7 +15,7 @@ from reid.errors import InputError
 from reid.gallery.people_now import people_now
 from reid.training.balance import balance, describe, warnings
 from reid.training.config import TrainConfig
-from reid.training.holdout import Held, hold_out, renumbered, usual
+from reid.training.holdout import Held, hold_out, renumbered
 from reid.training.pixels import Loaded, Pixels, load_pixels
 from reid.training.validation import HeldOut
 
@@ -47,9 +47,8 @@ def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
         )
     sources = open_sources(config.sources, corrections=_corrections(config))
     split = combine(sources)
-    people = config.data.held_out or usual(split.people)
-    rng = np.random.default_rng(config.seed)
-    return sources, hold_out(split, people, config.data.hold_out, rng, of=config.data.hold_out_of)
+    data, rng = config.data, np.random.default_rng(config.seed)
+    return sources, hold_out(split, data.held_out, data.hold_out, rng, of=data.hold_out_of)
 
 
 def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress: Progress) -> TrainingData:

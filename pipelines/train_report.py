@@ -34,7 +34,6 @@ from reid.training.state import Training, best_network
 from reid.training.validation import Retrieved, retrieve
 
 PACKAGES = ("torch", "torchvision", "accelerate", "pytorch-metric-learning")
-HELD_OUT = {"last": "the last people of", "random": "people drawn by the seed from"}
 TOP = 10  # pictures of a list that are shown
 
 
@@ -196,5 +195,7 @@ def _row(one: EpochFigures) -> EpochRow:
 
 
 def _held_out(config: DataConfig) -> str:
-    every = {"last": "every source", "random": "all sources"}[config.hold_out]
-    return f"{HELD_OUT[config.hold_out]} {' and '.join(config.hold_out_of) or every}"
+    sources = " and ".join(config.hold_out_of)
+    if config.hold_out == "last":
+        return f"the last people of {sources or 'every source'}"
+    return f"people drawn by the seed from {sources or 'all sources'}"

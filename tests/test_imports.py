@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outputs": {"video"},  # the colour of a person, in the report as in the video
     "evaluation": {"datasets", "gallery"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation", "gallery"},
-    "live": {"video", "detection", "tracking", "embedding", "gallery"},
+    "live": {"video"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
 }

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from reid.errors import InputError
+
 
 class Backbone(nn.Module):
     """Pictures (B, 3, H, W), normalised, to a feature map (B, channels, h, w).
@@ -41,6 +43,16 @@ class Backbone(nn.Module):
     def last_name(self) -> str:
         """The part that makes the last feature map."""
         return self._order[-1]
+
+    def part(self, name: str) -> nn.Module:
+        """A part, or one within it, by its name in the state dict; InputError where there is none."""
+        parts: dict[str, nn.Module] = dict(self.named_modules())
+        if not name or name not in parts:  # the whole has the name ""
+            raise InputError(
+                f"start.frozen: the backbone has no part called {name!r}; it is made of {', '.join(self._order)}, "
+                f"and of what is in them, such as {next(part for part in parts if '.' in part)}"
+            )
+        return parts[name]
 
     def forward(self, images: Tensor) -> Tensor:
         x = images

@@ -26,7 +26,7 @@ class Initialised:
     ignored: tuple[str, ...]  # keys of the file that were not used
     random: tuple[str, ...]  # keys of the network that stay as they were
 
-    def sentence(self, path: Path | None) -> str:
+    def sentence(self, path: Path | str) -> str:
         """For people who want to know."""
         text = f"{len(self.loaded)} tensors from {path}"
         if self.random:

@@ -7,7 +7,7 @@ FFmpeg opens it: nothing that is printed, logged, reported or shown in a list of
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import yaml
 
 from reid.errors import InputError
-from reid.video.source import clean_name
+from reid.video.source import camera_name, clean_name
 
 Kind = Literal["rtsp", "http", "hls", "device", "file"]
 SCHEMES: Mapping[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
@@ -58,14 +58,11 @@ class Address:
         return text
 
 
-def parse_cameras(arguments: Sequence[str], secrets: Mapping[str, Credentials]) -> tuple[Address, ...]:
+def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
     """The cameras that `arguments` describe, each `name=address` or an address alone, in the order given.
 
     An address is an rtsp://, rtsps://, http:// or https:// one (HLS if its path ends in .m3u8, MJPEG or whatever
     FFmpeg knows else), the number or path of a video device, or a video file, which is played at its own speed.
-
-    Args:
-        secrets: credentials by camera name; what names no camera is an error.
 
     Raises:
         InputError: an address that is none, a password in one, a name twice or none at all.
@@ -82,15 +79,18 @@ def parse_cameras(arguments: Sequence[str], secrets: Mapping[str, Credentials]) 
                 f"two cameras would be called '{address.camera_id}'; name at least one, as in door={address.url}"
             )
         cameras[address.camera_id] = address
+    return tuple(cameras.values())
+
+
+def with_credentials(cameras: Sequence[Address], secrets: Mapping[str, Credentials]) -> tuple[Address, ...]:
+    """The cameras with their credentials, given by name; InputError where a name is no camera's."""
+    names = [camera.camera_id for camera in cameras]
     for name in secrets:
-        if name not in cameras:
+        if name not in names:
             raise InputError(
-                f"credentials are given for '{name}', but no camera is called so; there are {', '.join(cameras)}"
+                f"credentials are given for '{name}', but no camera is called so; there are {', '.join(names)}"
             )
-    return tuple(
-        Address(camera_id=name, kind=one.kind, url=one.url, credentials=secrets.get(name))
-        for name, one in cameras.items()
-    )
+    return tuple(replace(camera, credentials=secrets.get(camera.camera_id)) for camera in cameras)
 
 
 def read_secrets(
@@ -117,11 +117,6 @@ def read_secrets(
             raise InputError(f"the environment has {begin}_{there}, but no {begin}_{missing}; set both")
         secrets[name] = Credentials(user=user, password=password)
     return secrets
-
-
-def name_of(argument: str) -> str:
-    """What the camera of an argument is called."""
-    return _parse(argument).camera_id
 
 
 def _parse(argument: str) -> Address:
@@ -175,9 +170,7 @@ def _split(argument: str) -> tuple[str | None, str]:
         return None, argument
     if not place:
         raise InputError(f"{argument}: no address after '='; write {name or 'name'}=rtsp://...")
-    if not clean_name(name):
-        raise InputError(f"{argument}: '{name}' is no camera name; begin it with a letter or a digit")
-    return clean_name(name), place
+    return camera_name(name, argument), place
 
 
 def _read_file(path: Path) -> dict[str, Credentials]:

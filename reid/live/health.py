@@ -40,7 +40,7 @@ class Faults:
 
 @dataclass(slots=True, kw_only=True)
 class CameraHealth:
-    """One camera's condition. `now_s` ascends; every method but `state` is told of what happened."""
+    """One camera's condition, from what it is told; `now_s` ascends. `must_reconnect` also counts what it finds."""
 
     config: SupervisionConfig
     faults: Faults = field(default_factory=Faults)
@@ -74,7 +74,7 @@ class CameraHealth:
         while now_s - self._times[0] > RATE_S:
             self._times.popleft()
         if self._full(now_s):
-            self._usual_fps = max(self._usual_fps, self.fps(now_s))
+            self._usual_fps = max(self._usual_fps, len(self._times) / RATE_S)
         return changed
 
     def damaged(self) -> None:
@@ -111,7 +111,7 @@ class CameraHealth:
         seen = sum(now_s - time_s <= RATE_S for time_s in self._times)
         return seen / max(min(RATE_S, now_s - self._connected_s), 1e-3)
 
-    def steady(self, now_s: float) -> bool:
+    def steady(self) -> bool:
         """Whether the connection has lasted long enough to be called a good one."""
         return self._connected_s is not None and self._picture_s - self._connected_s >= self.config.steady_s
 

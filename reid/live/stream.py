@@ -30,6 +30,10 @@ class StreamLost(Exception):
     """The connection is gone or could not be made; says why, without credentials."""
 
 
+class FileEnded(StreamLost):
+    """A file was played to its end: there is nothing to come back for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Received:
     """One decoded picture."""
@@ -58,11 +62,13 @@ def receive(
         on_damage: told of every packet that cannot be decoded.
 
     Raises:
-        StreamLost: no connection, or no more.
+        StreamLost: no connection, or no more; FileEnded where a file was played to its end.
     """
     try:
         with _open(address, config) as container:
             stream = _only_video(container)
+            if stop.is_set():
+                return
             on_open()
             pace = _Pace(stop) if address.kind == "file" else None
             converter = VideoReformatter()
@@ -82,7 +88,9 @@ def receive(
                     yield received
     except (av.error.FFmpegError, OSError) as error:
         raise StreamLost(address.hide(_why(error))) from None
-    raise StreamLost("the file has ended" if address.kind == "file" else "the stream ended")
+    if address.kind == "file":
+        raise FileEnded("the file has ended")
+    raise StreamLost("the stream ended")
 
 
 def _open(address: Address, config: SupervisionConfig) -> Any:

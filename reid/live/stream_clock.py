@@ -16,9 +16,8 @@ class StreamClock:
     """Stream seconds to wall clock seconds of one connection, strictly ascending."""
 
     def __init__(self) -> None:
-        self._least: deque[tuple[float, float]] = (
-            deque()
-        )  # (arrival, least offset) of every second of the window
+        # arrival and least offset of every second of the window
+        self._least: deque[tuple[float, float]] = deque()
         self._first: tuple[float, float] | None = None  # (arrival, offset) at the beginning, for the drift
         self._last_s = self._last_stream_s = float("-inf")
         self.jumps = 0

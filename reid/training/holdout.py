@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reid.datasets.listing import counted
 from reid.datasets.records import DISTRACTOR, Labels, Split
@@ -33,7 +34,7 @@ def usual(people: int) -> int:
 
 def hold_out(
     split: Split,
-    people: int,
+    people: int | None,
     how: Literal["last", "random"],
     rng: np.random.Generator,
     *,
@@ -42,7 +43,7 @@ def hold_out(
     """Set `people` of a combined split aside, and divide their pictures as Market-1501 divides its test pictures.
 
     last: the last people by number of every source, in proportion to its people; random: any. With `of`, the names of
-    some sources, they are all of those.
+    some sources, they are all of those. Without `people`, the usual number of those who come into question.
 
     One picture of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. A picture
     stays in the gallery where it, or a query of the same person, would else have nothing to find in another
@@ -54,24 +55,23 @@ def hold_out(
             people, or nobody held out has two pictures.
         ValueError: `people` is below 1, or the split has distractors.
     """
-    if people < 1 or np.any(split.persons == DISTRACTOR):
+    if (people is not None and people < 1) or np.any(split.persons == DISTRACTOR):
         raise ValueError(f"people must be at least 1, without distractors in the split, got {people}")
     everybody = np.unique(split.persons)
+    sources = np.array(sites(split, everybody), dtype=object)
+    eligible = _of(of, sources)
+    people = people or usual(int(eligible.sum()))
     if people > len(everybody) - LEAST:
         raise InputError(_too_many(people, len(everybody)))
-    sources = sites(split, everybody)
-    if of:
-        everybody, sources = _of(of, everybody, sources)
-        if people > len(everybody):
-            raise InputError(
-                f"data.held_out is {people}, but {', '.join(of)} (data.hold_out_of) "
-                f"{'shows' if len(of) == 1 else 'show'} {counted(len(everybody), 'person', 'people')}; "
-                "hold out fewer, or of more sources"
-            )
+    if people > eligible.sum():
+        raise InputError(
+            f"data.held_out is {people}, but {' and '.join(of)} (data.hold_out_of) together show "
+            f"{counted(int(eligible.sum()), 'person', 'people')}; hold out fewer, or of more sources"
+        )
     chosen = (
-        _last(everybody, sources, people)
+        _last(everybody[eligible], sources[eligible].tolist(), people)
         if how == "last"
-        else rng.choice(everybody, size=people, replace=False)
+        else rng.choice(everybody[eligible], size=people, replace=False)
     )
     held = np.isin(split.persons, chosen)
     query, gallery, notes = _divided(split.select(held), rng)
@@ -119,21 +119,18 @@ def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tupl
     )
 
 
-def _of(names: Sequence[str], everybody: Labels, sources: list[str]) -> tuple[Labels, list[str]]:
-    """Those of everybody who are in the sources of these names."""
-    there = list(dict.fromkeys(sources))
+def _of(names: Sequence[str], sources: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Whose source has one of these names; everybody where there are none."""
+    there = list(dict.fromkeys(sources.tolist()))
     for name in names:
         if name not in there:
-            raise InputError(
-                f"data.hold_out_of: no source is called {name!r}; "
-                + (
-                    "there is only one source, so leave it out"
-                    if there == [""]
-                    else f"choose of {', '.join(there)}"
-                )
+            others = (
+                "there is only one source, so leave it out"
+                if there == [""]
+                else f"choose of {', '.join(there)}"
             )
-    chosen = np.isin(sources, names)
-    return everybody[chosen], [source for source in sources if source in names]
+            raise InputError(f"data.hold_out_of: no source is called {name!r}; {others}")
+    return np.isin(sources, names) if names else np.ones(len(sources), dtype=bool)
 
 
 def _last(everybody: Labels, of: list[str], people: int) -> Labels:

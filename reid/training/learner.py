@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from reid.embedding.network import ReidNetwork
-from reid.errors import InputError
 from reid.losses.objectives import Objectives
 from reid.losses.statistics import pair_distances
 
@@ -37,7 +36,7 @@ class Learner(nn.Module):
         super().__init__()
         self.network = network
         self.objectives = objectives
-        self._frozen = [_part(network.backbone, name) for name in frozen]
+        self._frozen = [network.backbone.part(name) for name in frozen]
         self.freeze_backbone(False)
 
     def forward(self, images: Tensor, persons: Tensor) -> Learned:
@@ -67,16 +66,3 @@ class Learner(nn.Module):
         for parameter in part.parameters():
             parameter.requires_grad_(not frozen)
         part.train(not frozen)
-
-
-def _part(backbone: nn.Module, name: str) -> nn.Module:
-    try:
-        if not name:
-            raise AttributeError  # the whole is no part
-        return backbone.get_submodule(name)
-    except AttributeError:
-        there = ", ".join(part for part, _ in backbone.named_children())
-        raise InputError(
-            f"start.frozen: the backbone has no part called {name!r}; it is made of {there}, and of what is in them "
-            "(such as layer1.0)"
-        ) from None

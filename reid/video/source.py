@@ -78,6 +78,13 @@ def clean_name(text: str) -> str:
     return f"_{name}"[:50] if _RESERVED.fullmatch(name) else name
 
 
+def camera_name(name: str, argument: str) -> str:
+    """The name before an argument's '=', cleaned; InputError where nothing is left of it."""
+    if cleaned := clean_name(name):
+        return cleaned
+    raise InputError(f"{argument}: '{name}' is no camera name; begin it with a letter or a digit")
+
+
 def natural_key(path: Path) -> tuple[list[tuple[int, int, str]], str]:
     """Sorts `cam2` before `cam10`, folder by folder."""
     chunks = re.findall(r"\d+|[^\d/\\]+|[/\\]", str(path))
@@ -115,9 +122,7 @@ def _split(argument: str) -> tuple[str | None, str]:
         return None, argument
     if not text:
         raise InputError(f"{argument}: no file after '='; write {name or 'name'}=path")
-    if not clean_name(name):
-        raise InputError(f"{argument}: '{name}' is no camera name; begin it with a letter or a digit")
-    return clean_name(name), text
+    return camera_name(name, argument), text
 
 
 def _cameras(text: str) -> list[list[Path]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reid.errors import InputError
-from reid.live.address import Credentials, name_of, parse_cameras, read_secrets
+from reid.live.address import Credentials, parse_cameras, read_secrets, with_credentials
 
 SECRET = Credentials(user="ad:min", password="p@ss/w ord")
 
@@ -24,16 +24,15 @@ SECRET = Credentials(user="ad:min", password="p@ss/w ord")
     ],
 )
 def test_addresses(argument: str, name: str, kind: str, url: str) -> None:
-    (camera,) = parse_cameras([argument], {})
+    (camera,) = parse_cameras([argument])
     assert (camera.camera_id, camera.kind, camera.url) == (name, kind, url)
-    assert name_of(argument) == name
     assert camera.secret_url == url
 
 
 def test_a_file_is_played(tmp_path: Path) -> None:
     clip = tmp_path / "a=b.mp4"
     clip.touch()
-    assert [(c.camera_id, c.kind, c.url) for c in parse_cameras([str(clip), f"x={clip}"], {})] == [
+    assert [(c.camera_id, c.kind, c.url) for c in parse_cameras([str(clip), f"x={clip}"])] == [
         ("a_b", "file", str(clip)),
         ("x", "file", str(clip)),
     ]
@@ -61,13 +60,13 @@ BAD = [
 @pytest.mark.parametrize(("arguments", "why"), BAD, ids=lambda value: str(value)[:40])
 def test_bad_addresses(arguments: list[str], why: str) -> None:
     with pytest.raises(InputError) as raised:
-        parse_cameras(arguments, {})
+        parse_cameras(arguments)
     assert why in str(raised.value)
 
 
 def test_a_password_in_an_address_is_refused_without_being_said() -> None:
     with pytest.raises(InputError) as raised:
-        parse_cameras(["front-door=rtsp://admin:hunter2@10.0.0.5/x"], {})
+        parse_cameras(["front-door=rtsp://admin:hunter2@10.0.0.5/x"])
     said = str(raised.value)
     assert "rtsp://***@10.0.0.5/x" in said
     assert "REID_CAMERA_FRONT_DOOR_USER and REID_CAMERA_FRONT_DOOR_PASSWORD" in said
@@ -76,7 +75,7 @@ def test_a_password_in_an_address_is_refused_without_being_said() -> None:
 
 
 def test_only_ffmpeg_sees_credentials() -> None:
-    (camera,) = parse_cameras(["lobby=rtsp://10.0.0.5:554/x"], {"lobby": SECRET})
+    (camera,) = with_credentials(parse_cameras(["lobby=rtsp://10.0.0.5:554/x"]), {"lobby": SECRET})
     assert camera.secret_url == "rtsp://ad%3Amin:p%40ss%2Fw%20ord@10.0.0.5:554/x"
     for shown in (repr(camera), str(camera), camera.url, repr(SECRET), f"{camera}"):
         assert "ord" not in shown
@@ -89,7 +88,7 @@ def test_secrets_of_nobody() -> None:
     with pytest.raises(
         InputError, match="credentials are given for 'loby', but no camera is called so; there are lobby"
     ):
-        parse_cameras(["lobby=rtsp://h/x"], {"loby": SECRET})
+        with_credentials(parse_cameras(["lobby=rtsp://h/x"]), {"loby": SECRET})
 
 
 def test_secrets_from_file_and_environment(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import av
 import numpy as np
 import pytest
 
-from reid.live.address import Credentials, parse_cameras
-from reid.live.cameras import Cameras, LivePicture, Snapshot
+from reid.live.address import Credentials, parse_cameras, with_credentials
+from reid.live.camera import LivePicture, Snapshot
+from reid.live.cameras import Cameras
 from reid.live.config import SupervisionConfig
+from reid.live.health import State
 from reid.live.slots import Slots
 from tests.live.mjpeg_camera import running
 
@@ -51,7 +53,7 @@ class Site:
 @contextmanager
 def site(*cameras: str, config: SupervisionConfig = FAST, **secrets: Credentials) -> Iterator[Site]:
     made = Site(config)
-    for address in parse_cameras(cameras, secrets):
+    for address in with_credentials(parse_cameras(cameras), secrets):
         made.cameras.add(address)
     try:
         yield made
@@ -189,7 +191,7 @@ def test_pausing_removing_and_adding() -> None:
         assert len(here.pictures) == seen
         here.cameras.pause("a", False)
         here.until(online("a"))
-        (another,) = parse_cameras([f"b={camera.url}"], {})
+        (another,) = parse_cameras([f"b={camera.url}"])
         here.cameras.add(another)
         with pytest.raises(ValueError, match="called b already"):
             here.cameras.add(another)
@@ -211,16 +213,41 @@ def test_a_file_plays_at_its_own_speed_and_ends(tmp_path: Path) -> None:
         begun = time.monotonic()
         here.until(lambda found: found["clip"].state.why == "the file has ended")
         assert 1.3 < time.monotonic() - begun < 3
+        time.sleep(3 * FAST.longest_wait_s)
+        assert here.look()["clip"].connects == 1, "it is not played again"
     steps = np.diff([picture.timestamp_s for picture in here.pictures])
     assert len(here.pictures) == 15
     assert np.allclose(steps, 0.1, atol=0.03)
+
+
+def test_a_thread_that_hangs_in_a_library_is_replaced() -> None:
+    """As far as its time-outs go: an hour passes on the clock that watches, while the thread waits for data."""
+    here = Site(SupervisionConfig(open_s=30, stall_s=30, frozen_s=7200))
+    here.cameras.clock = lambda: time.monotonic() + ahead
+    ahead = 0.0
+    with running() as camera:
+        here.cameras.add(parse_cameras([f"a={camera.url}"])[0])
+        here.until(online("a"))
+        camera.mode = "stall"
+        time.sleep(0.3)
+        ahead = 3600.0
+        found = here.look()
+        assert found["a"].state == State(level="offline", why="its thread hung in a library and was given up")
+        ahead = 0.0
+        camera.mode = "play"
+        here.until(online("a"))
+        assert here.look()["a"].connects == 2
+        assert sum(thread.name == "camera a" for thread in threading.enumerate()) <= 2
+        here.cameras.stop(5.0)
+    time.sleep(0.5)
+    assert not [thread for thread in threading.enumerate() if thread.name == "camera a"], "both have ended"
 
 
 def test_stopping_does_not_wait_for_a_dead_camera() -> None:
     here = Site(SupervisionConfig(open_s=20, stall_s=20))
     with running() as camera:
         camera.mode = "stall"
-        here.cameras.add(parse_cameras([f"a={camera.url}"], {})[0])
+        here.cameras.add(parse_cameras([f"a={camera.url}"])[0])
         time.sleep(0.3)
         begun = time.monotonic()
         assert here.cameras.stop(0.5) == ["a"]

@@ -36,9 +36,9 @@ def test_from_nothing_to_online_and_back() -> None:
     assert health.state(2.0).level == "offline"
     health.picture(2.1, look(1))
     assert health.state(2.1) == ONLINE
-    assert not health.steady(2.1)
+    assert not health.steady()
     play(health, 2.2, 15)
-    assert health.steady(15)
+    assert health.steady()
     health.lost("the stream ended")
     assert health.state(15.1) == State(level="offline", why="the stream ended")
     assert (health.faults.disconnects, health.connects) == (1, 1)

@@ -167,6 +167,7 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return said[-1]
 
 
+LITE = ("--backbone", "efficientnet_lite0")
 BAD = [
     ([], "no pictures given: name folders of labelled crops, CSV files or results of reid video"),
     (["none"], "none: no such file or folder; a source is a folder or a .csv file"),
@@ -195,6 +196,18 @@ BAD = [
     (["CROPS", "--batch.sampler", "random"], "rarely shows a person twice"),
     (["CROPS", "--start.freeze-epochs", "2"], "must be less than schedule.epochs"),
     (["CROPS", "--start.frozen", "conv1"], "start.frozen keeps parts as start.weights has them"),
+    (
+        [
+            "CROPS",
+            "--start-from",
+            "shipped:reid-lite0-float",
+            "--backbone",
+            "efficientnet_lite0",
+            "--start.frozen",
+            "layer1",
+        ],
+        "the backbone has no part called 'layer1'; it is made of _conv_stem, _bn0, _relu0, _blocks, _conv_head",
+    ),
     (["CROPS", "--data.hold-out-of", "elsewhere"], "there is only one source, so leave it out"),
     (["CROPS", "--optimiser.learning-rate", "1e9", "--network.neck", "none"], "the training has diverged"),
 ]

@@ -38,7 +38,7 @@ def held_people(split: Split, held: Held) -> list[int]:
     return sorted({*held.query.persons.tolist(), *held.gallery.persons.tolist()})
 
 
-def hold(split: Split, people: int, how: How = "last", seed: int = 0, of: Sequence[str] = ()) -> Held:
+def hold(split: Split, people: int | None, how: How = "last", seed: int = 0, of: Sequence[str] = ()) -> Held:
     return hold_out(split, people, how, np.random.default_rng(seed), of=of)
 
 
@@ -62,6 +62,7 @@ def test_the_last_of_each_source_in_proportion() -> None:
     assert held_people(split, hold(split, 6)) == [8, 9, 10, 11, 16, 17]
     assert held_people(split, hold(split, 6, of=["south"])) == [12, 13, 14, 15, 16, 17]
     assert held_people(split, hold(split, 3, of=["north"])) == [9, 10, 11]
+    assert held_people(split, hold(split, None, of=["south"])) == [16, 17], "a third of six, not of eighteen"
     assert held_people(split, hold(split, 6, of=["south", "north"])) == [8, 9, 10, 11, 16, 17]
     assert held_people(split, hold(split, 2)) == [11, 17], "1.33 and 0.67: the larger remainder is rounded up"
     assert held_people(split, hold(split, 16)) == [*range(1, 12), *range(13, 18)]
@@ -71,7 +72,11 @@ def test_the_last_of_each_source_in_proportion() -> None:
 @pytest.mark.parametrize(
     ("people", "of", "why"),
     [
-        (7, ["south"], "data.held_out is 7, but south (data.hold_out_of) shows 6 people; hold out fewer"),
+        (
+            7,
+            ["south"],
+            "data.held_out is 7, but south (data.hold_out_of) together show 6 people; hold out fewer",
+        ),
         (2, ["west"], "data.hold_out_of: no source is called 'west'; choose of north, south"),
     ],
 )
