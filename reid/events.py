@@ -1,0 +1,41 @@
+"""What happens at a live site, as people and programs are told of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from reid.types import person_name
+
+Kind = Literal["seen", "left", "identity_changed", "camera_state"]
+Fact = str | int | float | bool | None | list[str] | list[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened."""
+
+    event_id: str  # never given twice: who is told a second time can tell
+    kind: Kind
+    at_s: float  # wall clock, seconds since 1970, of the picture that showed it
+    camera_id: str | None
+    person_id: int | None  # None: nobody, or nobody certain
+    facts: Mapping[str, Fact] = field(default_factory=dict)  # what else is known, by name
+
+    def content(self) -> dict[str, Fact]:
+        """As it is written everywhere: flat, JSON-ready, times in UTC."""
+        at = datetime.fromtimestamp(self.at_s, UTC).isoformat(timespec="milliseconds")
+        return {
+            "id": self.event_id,
+            "event": self.kind,
+            "at": at.replace("+00:00", "Z"),
+            "camera": self.camera_id,
+            "person": None if self.person_id is None else person_name(self.person_id),
+            **self.facts,
+        }
+
+    def names(self, person_id: int) -> bool:
+        """Whether it says anything of that person: as who was seen, was taken for, or came second."""
+        name = person_name(person_id)
+        told = [fact if isinstance(fact, list) else [fact] for fact in self.facts.values()]
+        return self.person_id == person_id or any(name in values for values in told)

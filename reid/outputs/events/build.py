@@ -1,0 +1,85 @@
+"""From settings to those who are told of events."""
+
+import os
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from reid.errors import InputError
+from reid.outputs.events.broker import parse_broker
+from reid.outputs.events.config import EventsConfig, MqttConfig, OutboxConfig, WebhookConfig
+from reid.outputs.events.event_file import EventFile
+from reid.outputs.events.mqtt import Login, Mqtt
+from reid.outputs.events.outbox import Outbox
+from reid.outputs.events.receiver import Receiver
+from reid.outputs.events.sink import Sink
+from reid.outputs.events.webhook import Webhook
+
+USER, PASSWORD = "REID_MQTT_USER", "REID_MQTT_PASSWORD"
+
+
+def build_sinks(
+    config: EventsConfig,
+    output_folder: Path,
+    rng: random.Random,
+    environment: Mapping[str, str] = os.environ,
+) -> list[Sink]:
+    """The file of events in `output_folder`, and a webhook and a broker where the config names them.
+
+    Raises:
+        InputError: a setting that cannot work, a variable or a library that is missing. Nothing has begun then.
+    """
+    webhook = _webhook(config.webhook, environment)
+    mqtt = _mqtt(config.mqtt, environment)
+    most_bytes = max(1, round(config.file.most_mib * 2**20))
+    sinks: list[Sink] = [
+        EventFile(output_folder / "events.jsonl", most_bytes=most_bytes, keep=config.file.keep)
+    ]
+    if webhook is not None:
+        sinks.append(_outbox("webhook", webhook, config.outbox, rng))
+    if mqtt is not None:
+        mqtt.start()
+        sinks.append(_outbox("mqtt", mqtt, config.outbox, rng))
+    return sinks
+
+
+def _outbox(name: str, receiver: Receiver, config: OutboxConfig, rng: random.Random) -> Outbox:
+    return Outbox(
+        name,
+        receiver,
+        most_waiting=config.most_waiting,
+        tries=config.tries,
+        first_wait_s=config.first_wait_s,
+        longest_wait_s=config.longest_wait_s,
+        rng=random.Random(rng.getrandbits(64)),  # each thread has its own
+    )
+
+
+def _webhook(config: WebhookConfig, environment: Mapping[str, str]) -> Webhook | None:
+    if config.url is None:
+        return None
+    token = None
+    if config.token_variable is not None:
+        token = environment.get(config.token_variable)
+        if token is None:
+            raise InputError(
+                f"webhook.token_variable: the environment has no {config.token_variable}; set it to the token, or "
+                "leave token_variable null"
+            )
+    return Webhook(config.url, headers=config.headers, token=token, timeout_s=config.timeout_s)
+
+
+def _mqtt(config: MqttConfig, environment: Mapping[str, str]) -> Mqtt | None:
+    if config.address is None:
+        return None
+    broker = parse_broker(config.address)
+    user, password = environment.get(USER), environment.get(PASSWORD)
+    if user is None and password is not None:
+        raise InputError(f"the environment has {PASSWORD}, but no {USER}; set both")
+    return Mqtt(
+        broker,
+        login=None if user is None else Login(user=user, password=password),
+        timeout_s=config.timeout_s,
+        keepalive_s=config.keepalive_s,
+        version=config.version,
+    )

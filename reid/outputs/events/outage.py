@@ -1,0 +1,51 @@
+"""The log of a receiver that does not work: one line when it begins and one when it is over."""
+
+import logging
+import time
+from collections.abc import Callable
+
+
+class Outage:
+    """Turns many failures into few lines; its owner holds a lock around every call.
+
+    Args:
+        quiet_s: an outage that began lasts at least so long, so that a receiver that takes every second event
+            does not fill the log either.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        log: logging.Logger,
+        *,
+        quiet_s: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name, self._log, self._quiet_s, self._clock = name, log, quiet_s, clock
+        self._since: float | None = None
+        self._lost = 0
+
+    def lost(self, why: str, *, error: BaseException | None = None) -> None:
+        """An event was lost; `error` is one that nobody expected, to be logged with its traceback."""
+        self._lost += 1
+        if self._since is None:
+            self._since = self._clock()
+            self._log.warning(
+                "%s: events are being lost (%s); this is said once, until it works again",
+                self._name,
+                why,
+                exc_info=error,
+            )
+
+    def worked(self) -> None:
+        """An event arrived."""
+        if self._since is not None and self._clock() - self._since >= self._quiet_s:
+            self.over("works again")
+
+    def over(self, how: str) -> None:
+        """Say what was lost, if anything was."""
+        if self._since is not None:
+            plural = "event was" if self._lost == 1 else "events were"
+            self._log.warning("%s: %s; %d %s lost", self._name, how, self._lost, plural)
+        self._since, self._lost = None, 0
