@@ -19,6 +19,7 @@ GROUND = {
     "distance",
     "efficientnet_lite",
     "errors",
+    "events",
     "geometry",
     "shipped",
     "shipped_weights",
@@ -39,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outputs": {"video"},  # the colour of a person, in the report as in the video
     "evaluation": {"datasets", "gallery"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation", "gallery"},
-    "live": {"video"},
+    "live": {"video", "camera", "detection", "embedding", "tracking", "gallery"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
 }
@@ -67,9 +68,15 @@ ONLY_IN = {
     "sqlite3": ("gallery/",),
     "av": ("video/", "live/stream.py"),
     "pyarrow": ("outputs/",),
-    "jinja2": ("outputs/",),
+    "jinja2": ("outputs/", "live/page/"),
+    "fastapi": ("live/page/",),
+    "starlette": ("live/page/",),
+    "uvicorn": ("live/page/",),
+    "prometheus_client": ("live/page/",),
     "matplotlib": ("outputs/",),
     "sklearn": ("evaluation/",),
+    "httpx": ("outputs/events/webhook.py",),
+    "paho": ("outputs/events/mqtt.py",),
     "argparse": (),
     "rich": (),
 }

@@ -79,7 +79,8 @@ class Camera:
         rng: random.Random,
     ) -> None:
         self.address = address
-        self._config, self._slots, self._offset_s, self._rng = config, slots, offset_s, rng
+        self._config, self._slots, self._rng = config, slots, rng
+        self.offset_s = offset_s
         self._lock = threading.Lock()
         self._health = CameraHealth(config=config)
         self._clock = StreamClock()
@@ -112,6 +113,11 @@ class Camera:
         with self._lock:
             self._health.paused(paused)
         self._slots.pause(self.address.camera_id, paused)
+
+    @property
+    def over(self) -> bool:
+        """Whether it is a file that was played to its end."""
+        return self.address.kind == "file" and self._thread is not None and not self._thread.is_alive()
 
     def hangs(self, now_s: float) -> bool:
         """Whether its thread is stuck beyond every time-out."""
@@ -199,7 +205,7 @@ class Camera:
             LivePicture(
                 camera_id=camera_id,
                 index=self._index - 1,
-                timestamp_s=self._clock.wall_s(received.stream_s, received.arrival_s) + self._offset_s,
+                timestamp_s=self._clock.wall_s(received.stream_s, received.arrival_s) + self.offset_s,
                 changed=changed,
                 received=received,
             ),

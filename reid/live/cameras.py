@@ -54,6 +54,20 @@ class Cameras:
         """Take no pictures of a camera, or take them again."""
         self._cameras[camera_id].pause(paused)
 
+    @property
+    def names(self) -> list[str]:
+        """Of all of them."""
+        return list(self._cameras)
+
+    def offset_s(self, camera_id: str) -> float:
+        """What is added to the times of one of them."""
+        return self._cameras[camera_id].offset_s
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing can come any more: all are files that were played to their ends."""
+        return all(camera.over for camera in self._cameras.values())
+
     def check(self) -> list[Snapshot]:
         """All cameras as they are now; call it about once a second: it tells of changes, and frees what hangs."""
         now_s = self.clock()

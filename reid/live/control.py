@@ -1,0 +1,25 @@
+"""What a person may ask of a live site while it runs."""
+
+from typing import Protocol
+
+
+class Control(Protocol):
+    """Each call returns when it is done, from whatever thread; InputError where it cannot be done."""
+
+    def forget(self, person_id: int) -> None:
+        """Erase everything kept about one person: vectors, crops, events."""
+
+    def rename(self, person_id: int, label: str | None) -> None:
+        """Give a person a name, or take it away."""
+
+    def merge(self, person_id: int, into: int) -> None:
+        """Two people are one: the first becomes part of the second."""
+
+    def add_camera(self, argument: str) -> None:
+        """Begin to read `name=address`."""
+
+    def remove_camera(self, camera_id: str) -> None:
+        """Stop reading a camera, and forget that it was there."""
+
+    def pause_camera(self, camera_id: str, paused: bool) -> None:
+        """Take no pictures of a camera, or take them again."""

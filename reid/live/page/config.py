@@ -1,0 +1,55 @@
+"""The settings of the live page."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from reid.config import Section
+
+_LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[\w.-]+)):(?P<port>\d{1,5})")
+
+
+class PageConfig(Section):
+    """Where the page is served, to whom, and how large its pictures are."""
+
+    listen: str | None = Field(
+        "127.0.0.1:8080",
+        description="address and port of the page; one that is not of this machine alone, as 0.0.0.0:8080, needs a "
+        "token; port 0: a free one; null: no page",
+    )
+    token_env: str = Field(
+        "REID_TOKEN",
+        description="name of the environment variable that holds the page's token: who gives it may see and do all; "
+        "unset: no token is asked for",
+    )
+    hosts: list[str] = Field(
+        [],
+        description="further host names that the page answers to, where a proxy on this machine passes requests on",
+    )
+    preview_fps: Annotated[float, Field(gt=0, le=30)] = Field(
+        5.0, description="pictures a second that are drawn of each camera while somebody looks"
+    )
+    preview_width: Annotated[int, Field(ge=64)] = Field(
+        640, description="pixels; wider pictures are made smaller for the page"
+    )
+    preview_quality: Annotated[int, Field(ge=1, le=100)] = Field(75, description="JPEG quality of previews")
+
+    @field_validator("listen")
+    @classmethod
+    def _is_address_and_port(cls, listen: str | None) -> str | None:
+        if listen is not None:
+            split_listen(listen)
+        return listen
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """Host and port of `host:port`; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _LISTEN.fullmatch(listen)
+    if found is None or int(found["port"]) > 65535:
+        raise ValueError(f"listen is address:port, as in 127.0.0.1:8080 or [::1]:8080, not '{listen}'")
+    return found["six"] or found["name"], int(found["port"])

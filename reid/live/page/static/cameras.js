@@ -1,0 +1,155 @@
+// The wall of cameras, and the table of how they are.
+
+import { ask, confirmed } from "./api.js";
+import { cameraChip, count, duration, fill, h, keep, one, show } from "./dom.js";
+import { watchPreviews } from "./previews.js";
+
+const RATE_MS = 10000; // what is processed is counted over this long
+const SOON_S = 2; // no rate before
+const REASONS = { newer: "overtaken", sampling: "sampled out", old: "too old", paused: "paused" };
+const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of picture" };
+const history = new Map(); // camera -> [{at, taken, offered, dropped}]
+const screens = new Map(); // camera -> its img
+const early = new Map(); // camera -> a picture that came before there was a place for it
+
+export function startWall() {
+  watchPreviews(showPicture);
+  one("add").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const address = one("address").value.trim();
+    if (await ask("POST", "/api/cameras", { address }, "Added.")) one("add").reset();
+  });
+}
+
+function showPicture(camera, jpeg) {
+  const img = screens.get(camera);
+  if (!img) early.set(camera, jpeg);
+  if (!img || (img.src && !img.complete)) return;
+  const url = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
+  img.onload = img.onerror = () => URL.revokeObjectURL(url);
+  img.src = url;
+  img.hidden = false;
+}
+
+export function showCameras(cameras) {
+  for (const camera of cameras) remember(camera);
+  for (const name of history.keys()) if (!cameras.some((camera) => camera.name === name)) history.delete(name);
+  show("no-cameras", cameras.length === 0);
+  one("wall").dataset.count = Math.min(cameras.length, 5);
+  keep(one("wall"), cameras, (camera) => camera.name, tile, updateTile);
+  for (const name of screens.keys()) if (!history.has(name)) screens.delete(name);
+  keep(one("health"), cameras, (camera) => camera.name, healthRow, updateRow);
+  fill(one("legend"), cameras.map((camera) => cameraChip(camera.name, camera.colour)));
+}
+
+// The wall ---
+
+function tile(camera) {
+  const img = h("img", { alt: `What ${camera.name} shows`, hidden: true });
+  screens.set(camera.name, img);
+  if (early.has(camera.name)) showPicture(camera.name, early.get(camera.name));
+  early.delete(camera.name);
+  const enlarge = (event) => {
+    const large = event.currentTarget.closest(".tile").classList.toggle("large");
+    event.currentTarget.setAttribute("aria-expanded", large);
+  };
+  return h("article", { class: "tile", style: { "--c": camera.colour } },
+    h("button", { type: "button", class: "screen", "aria-label": `Enlarge ${camera.name}`, "aria-expanded": "false", onclick: enlarge },
+      img, h("span", { class: "veil" })),
+    h("div", { class: "caption" },
+      h("h3", {}, cameraChip(camera.name, camera.colour)), h("span", { class: "level" }), h("span", { class: "in-view" }), pauseButton(camera)),
+    h("p", { class: "numbers" }));
+}
+
+function updateTile(element, camera) {
+  element.dataset.level = camera.level;
+  const part = (name) => element.querySelector(name);
+  level(part(".level"), camera);
+  part(".veil").textContent = camera.level === "online" ? "" : camera.level === "paused" ? "Paused" : camera.why || camera.level;
+  part(".in-view").textContent = camera.in_view ? `${camera.in_view} in view` : "";
+  updatePause(part("button.pause"), camera);
+  const { processed, offered, dropped } = recent(camera.name);
+  const sampled = camera.sampled_fps === null ? "" : ` (at most ${number(camera.sampled_fps)})`;
+  const share = Object.entries(dropped).filter(([, value]) => value >= 0.005)
+    .map(([reason, value]) => `${Math.round(100 * value)} % ${REASONS[reason] ?? reason}`);
+  fill(part(".numbers"),
+    h("span", {}, h("b", {}, number(camera.fps)), " fps in, ", h("b", {}, number(processed)), ` processed${sampled}`),
+    h("span", { title: "pictures of the last 10 seconds that were not processed" }, share.length ? share.join(", ") : offered ? "all processed" : "\u00a0"));
+}
+
+function level(element, camera) {
+  element.className = `level ${camera.level}`;
+  element.textContent = camera.level;
+  element.title = camera.why;
+}
+
+const number = (value) => (value === null ? "–" : value >= 9.95 ? value.toFixed(0) : value.toFixed(1));
+
+function pauseButton(camera) {
+  return h("button", { type: "button", class: "quiet pause", onclick: (event) => {
+    const verb = event.currentTarget.dataset.verb;
+    ask("POST", `/api/cameras/${encodeURIComponent(camera.name)}/${verb}`, null, verb === "pause" ? `${camera.name} is paused.` : `${camera.name} goes on.`);
+  } });
+}
+
+function updatePause(button, camera) {
+  const paused = camera.level === "paused";
+  button.dataset.verb = paused ? "resume" : "pause";
+  button.textContent = paused ? "Resume" : "Pause";
+  button.setAttribute("aria-label", `${button.textContent} ${camera.name}`);
+}
+
+// Rates over the last seconds, from totals ---
+
+function remember(camera) {
+  const past = history.get(camera.name) ?? [], now = performance.now();
+  if (past.length && past.at(-1).offered > camera.frames.offered) past.length = 0; // the program began anew
+  past.push({ at: now, ...camera.frames });
+  while (past.length > 2 && now - past[0].at > RATE_MS) past.shift();
+  history.set(camera.name, past);
+}
+
+function recent(name) {
+  const past = history.get(name), first = past[0], last = past.at(-1);
+  const seconds = (last.at - first.at) / 1000, offered = seconds < SOON_S ? 0 : last.offered - first.offered;
+  const dropped = {};
+  for (const [reason, total] of Object.entries(last.dropped)) {
+    dropped[reason] = offered ? (total - (first.dropped[reason] ?? 0)) / offered : 0;
+  }
+  return { processed: seconds < SOON_S ? null : Math.max(0, last.taken - first.taken) / seconds, offered, dropped };
+}
+
+// The table ---
+
+function healthRow(camera) {
+  const remove = async () => {
+    const text = "It is read no more, and forgotten. What was seen there stays.";
+    if (await confirmed(`Remove ${camera.name}?`, text, "Remove")) {
+      ask("DELETE", `/api/cameras/${encodeURIComponent(camera.name)}`, null, `${camera.name} is removed.`);
+    }
+  };
+  return h("tr", {},
+    h("td", {}, cameraChip(camera.name, camera.colour), h("small", { class: "url" }, camera.url)),
+    h("td", { class: "state" }), h("td", { class: "picture" }), h("td", { class: "rate" }),
+    h("td", { class: "dropped" }), h("td", { class: "faults" }), h("td", { class: "drift" }),
+    h("td", { class: "actions" }, pauseButton(camera), h("button", { type: "button", class: "quiet", "aria-label": `Remove ${camera.name}`, onclick: remove }, "Remove")));
+}
+
+function updateRow(row, camera) {
+  const cell = (name) => row.querySelector(name);
+  const badge = h("span");
+  level(badge, camera);
+  fill(cell(".state"), badge, camera.why ? h("small", {}, camera.why) : null);
+  fill(cell(".picture"), camera.size ? camera.size.join(" × ") : "–", h("small", {}, camera.codec ?? ""));
+  fill(cell(".rate"), `${number(camera.fps)} fps`, h("small", {}, `${number(recent(camera.name).processed)} processed`));
+  const { offered, dropped } = camera.frames;
+  const parts = Object.entries(dropped).filter(([, total]) => total).map(([reason, total]) => `${total.toLocaleString()} ${REASONS[reason] ?? reason}`);
+  cell(".dropped").textContent = parts.length ? parts.join(", ") : "none";
+  cell(".dropped").title = `of ${count(offered, "picture")} since the start`;
+  const faults = Object.entries(camera.faults).filter(([, total]) => total)
+    .map(([kind, total]) => count(total, FAULTS[kind] ?? kind, FAULTS[kind] === FAULTS.changes ? "changes of picture" : undefined));
+  fill(cell(".faults"), faults.join(", ") || "none", h("small", {}, `connected ${count(camera.connects, "time")}`));
+  const perDay = camera.drift * 86400;
+  cell(".drift").textContent = Math.abs(perDay) < 0.5 ? "none" : `${perDay > 0 ? "loses" : "gains"} ${duration(Math.abs(perDay))} a day`;
+  updatePause(cell("button.pause"), camera);
+}

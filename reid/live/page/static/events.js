@@ -1,0 +1,92 @@
+// What happened, newest first, and the receivers of it.
+
+import { read } from "./api.js";
+import { cameraChip, chance, clock, distance, duration, fill, h, keep, one, personChip, show } from "./dom.js";
+
+const TOLD = new Set(["id", "event", "at", "camera", "person", "track", "since", "box"]);
+let mark = null, events = [], state = null, kind = "";
+
+export function startEvents() {
+  for (const button of one("kinds").children) {
+    button.addEventListener("click", () => {
+      kind = button.dataset.kind;
+      for (const other of one("kinds").children) other.setAttribute("aria-pressed", other === button);
+      draw();
+    });
+  }
+}
+
+/** Fetch them where there are others than before. */
+export async function showEvents(fresh) {
+  state = fresh;
+  if (fresh.events_mark !== mark) {
+    events = await read("/api/events");
+    mark = fresh.events_mark;
+  }
+  draw();
+}
+
+function draw() {
+  const shown = events.filter((event) => !kind || event.event === kind);
+  show("no-events", shown.length === 0);
+  show("events", shown.length > 0);
+  keep(one("events"), shown, (event) => event.id, (event) => h("li", { class: event.event }),
+    (item, event) => fill(item, h("time", { datetime: event.at }, clock(Date.parse(event.at) / 1000)), h("div", {}, sentence(event))));
+}
+
+function sentence(event) {
+  const where = event.camera ? [h("span", { class: "soft" }, " in "), camera(event.camera)] : [];
+  if (event.event === "camera_state") {
+    return [camera(event.camera ?? ""), " ", h("span", { class: `level ${event.level ?? ""}` }, event.level ?? "changed"), note(rest(event, "level"))];
+  }
+  if (event.event === "identity_changed") {
+    const from = event.old ? [person(event.old), " is ", event.new ? person(event.new) : "nobody certain"] : [person(event.new ?? event.person), " is certain now"];
+    return [h("b", { class: "what" }, "Corrected"), from, where, note(rest(event, "old", "new"))];
+  }
+  if (event.event === "left") {
+    const stay = typeof event.seconds === "number" ? [`after ${duration(event.seconds)}`] : [];
+    return [event.person ? person(event.person) : "somebody uncertain", " left ", event.camera ? camera(event.camera) : "", note([...stay, ...rest(event, "seconds")])];
+  }
+  return [event.person ? person(event.person) : "somebody uncertain", where, note(rest(event))];
+}
+
+/** What else is known, in words: what is known best first, what has no words of its own by its name. */
+function rest(event, ...told) {
+  const known = { ...event }, parts = [];
+  for (const name of [...TOLD, ...told]) delete known[name];
+  const say = (name, words) => {
+    if (known[name] !== null && known[name] !== undefined && known[name] !== "") parts.push(words(known[name]));
+    delete known[name];
+  };
+  if (known.answer === "known") delete known.answer;
+  if (known.nearest === event.person) delete known.nearest;
+  for (const name of ["answer", "why", "reason"]) say(name, String);
+  const other = known.nearest ? label(known.nearest) : "";
+  say("probability", (value) => (other ? `${chance(value)} ${other}` : `${chance(value)} sure`));
+  if (other && parts.at(-1)?.endsWith(other)) delete known.nearest;
+  say("nearest", (value) => `nearest ${label(value)}`);
+  say("distance", (value) => `distance ${distance(value)}`);
+  const far = known.runner_up_distance;
+  delete known.runner_up_distance;
+  say("runner_up", (value) => `next ${label(value)}${typeof far === "number" ? ` ${distance(far)}` : ""}`);
+  for (const name of Object.keys(known)) say(name, (value) => `${name.replaceAll("_", " ")} ${value}`);
+  return parts;
+}
+
+const note = (parts) => (parts.length ? h("small", {}, parts.join(", ")) : null);
+const found = (name) => state.people.find((one) => one.name === name);
+const label = (name) => found(name)?.label ?? name;
+const person = (name) => personChip(found(name) ?? { name: String(name), label: null, colour: "var(--soft)" });
+const camera = (name) => cameraChip(name, state.cameras.find((one) => one.name === name)?.colour ?? "var(--soft)");
+
+export function showQueues(queues) {
+  show("queues-section", queues.length > 0);
+  const cells = ["waiting", "sent", "given_up", "dropped"];
+  keep(one("queues"), queues, (queue) => queue.name,
+    (queue) => h("tr", {}, h("td", {}, queue.name), cells.map((name) => h("td", { class: `n ${name}` }))),
+    (row, queue) => cells.forEach((name, at) => {
+      const cell = row.children[at + 1];
+      cell.textContent = queue[name].toLocaleString();
+      cell.classList.toggle("bad", (name === "given_up" || name === "dropped") && queue[name] > 0);
+    }));
+}

@@ -1,0 +1,61 @@
+// Asks once a second how things are, and shows it. Says so where nobody answers, and goes on when somebody does.
+
+import { read } from "./api.js";
+import { showCameras, startWall } from "./cameras.js";
+import { clock, delay, duration, one } from "./dom.js";
+import { showEvents, showQueues, startEvents } from "./events.js";
+import { countPeople, showPeople } from "./people.js";
+import { showTimeline } from "./timeline.js";
+
+const EVERY_MS = 1000;
+const HIDDEN_MS = 15000; // nobody looks; the title still says how many are here
+let answered = Date.now() / 1000, timer = 0, busy = false;
+
+async function look() {
+  if (busy) return;
+  busy = true;
+  clearTimeout(timer);
+  try {
+    const state = await read("/api/state");
+    if (state.version !== document.body.dataset.version) location.reload();
+    showCameras(state.cameras);
+    showPeople(state);
+    showTimeline(state);
+    showQueues(state.queues);
+    showFacts(state);
+    await showEvents(state);
+    answered = Date.now() / 1000;
+    away(false);
+  } catch (error) {
+    console.error(error);
+    away(true);
+  }
+  busy = false;
+  timer = setTimeout(look, document.hidden ? HIDDEN_MS : EVERY_MS);
+}
+
+function showFacts(state) {
+  countPeople(state);
+  const online = state.cameras.filter((camera) => camera.level === "online").length;
+  one("fact-cameras").textContent = `${online} of ${state.cameras.length}`;
+  one("fact-cameras").classList.toggle("bad", online < state.cameras.filter((camera) => camera.level !== "paused").length);
+  one("fact-latency").textContent = state.latency.p50_s === null ? "–" : `${delay(state.latency.p50_s)} / ${delay(state.latency.p95_s)}`;
+  one("fact-uptime").textContent = duration(state.now_s - state.started_s);
+  document.title = `${one("fact-here").textContent} here · reid live`;
+}
+
+function away(gone) {
+  const banner = one("away");
+  document.body.classList.toggle("away", gone);
+  if (gone) {
+    banner.textContent = `The program does not answer; what you see is of ${clock(answered)}. Trying again…`;
+    document.title = "no answer · reid live";
+  }
+  banner.hidden = !gone;
+}
+
+startWall();
+startEvents();
+document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+document.addEventListener("asked", look);
+look();

@@ -1,0 +1,141 @@
+// Who is here, and who was: cards with a crop, a name, and why they were taken for who they are.
+
+import { answered, ask, confirmed } from "./api.js";
+import { cameraChip, chance, clock, count, distance, duration, fill, h, keep, one, personChip, show } from "./dom.js";
+
+const FARTHEST = 0.8; // where the scale of distances ends
+let everybody = [];
+
+/** What to call somebody. */
+export const called = (person) => person.label ?? person.name;
+
+const now = (person) => person.visits.filter((visit) => visit.present);
+const since = (person) => Math.min(...now(person).map((visit) => visit.start_s));
+const last = (person) => Math.max(...person.visits.map((visit) => visit.end_s));
+
+export function showPeople(state) {
+  everybody = state.people;
+  if (document.querySelector(".rename")) return; // a name is being written: nothing moves under the hand
+  const here = state.people.filter((person) => person.present).sort((a, b) => since(b) - since(a) || b.id - a.id);
+  const gone = state.people.filter((person) => !person.present).sort((a, b) => last(b) - last(a));
+  show("no-here", here.length === 0);
+  show("no-recent", gone.length === 0);
+  one("not-shown").textContent = state.people_not_shown ? `and ${state.people_not_shown} before` : "";
+  keep(one("here"), here, (person) => person.id, card, (element, person) => updateHere(element, person, state.now_s));
+  keep(one("recent"), gone, (person) => person.id, card, (element, person) => updateGone(element, person, state.now_s));
+}
+
+function card(person) {
+  const act = (label, action) => h("button", { type: "button", class: "quiet", onclick: (event) => action(known(person), event.currentTarget.closest(".person")) }, label);
+  return h("article", { class: "person", style: { "--p": person.colour } },
+    h("span", { class: "crop" }),
+    h("div", { class: "who" }, h("h3", {}), h("p", { class: "where" }), h("div", { class: "sure" }),
+      h("p", { class: "actions" }, act("Rename", rename), act("Merge with…", merge), act("Forget", forget))));
+}
+
+/** As the server said last: a card is older than its person's name. */
+const known = (person) => everybody.find((other) => other.id === person.id) ?? person;
+
+function head(element, person) {
+  const crop = element.querySelector(".crop");
+  if (crop.dataset.src !== (person.crop ?? "")) {
+    crop.dataset.src = person.crop ?? "";
+    crop.replaceChildren(person.crop ? h("img", { src: person.crop, alt: `Picture of ${called(person)}` }) : h("small", {}, "no picture"));
+  }
+  const badge = person.visits[0].answer;
+  fill(element.querySelector("h3"),
+    h("span", { class: "tag" }, called(person)), person.label ? h("small", {}, person.name) : null,
+    h("span", { class: `badge ${badge}` }, badge));
+  for (const button of element.querySelectorAll(".actions button")) {
+    button.setAttribute("aria-label", `${button.textContent.replace("…", "")} ${called(person)}`);
+  }
+}
+
+function updateHere(element, person, now_s) {
+  head(element, person);
+  fill(element.querySelector(".where"), now(person).map((visit) =>
+    h("span", {}, cameraChip(visit.camera, visit.colour), " ", h("span", { class: "soft", title: `since ${clock(visit.start_s)}` }, `for ${duration(now_s - visit.start_s)}`))));
+  fill(element.querySelector(".sure"), certainty(now(person)[0], person));
+}
+
+function updateGone(element, person, now_s) {
+  head(element, person);
+  const visit = person.visits[0], cameras = new Map(person.visits.map((one) => [one.camera, one.colour]));
+  fill(element.querySelector(".where"), [...cameras].map(([name, colour]) => cameraChip(name, colour)),
+    h("span", { class: "soft", title: clock(visit.end_s) }, `${duration(now_s - last(person))} ago`));
+  fill(element.querySelector(".sure"), visit.nearest ? h("span", { class: "soft" }, sureness(visit, person)) : null);
+}
+
+const chip = (compared) => personChip({ ...compared, label: known(compared).label });
+
+/** In words: how likely they are who was nearest, and how far; whom, where that is somebody else. */
+function sureness(visit, person) {
+  const far = h("span", { title: "distance" }, distance(visit.nearest.distance));
+  const other = visit.nearest.id !== person.id;
+  if (visit.probability === null) return [other ? ["nearest ", chip(visit.nearest), " "] : "distance ", far];
+  return other ? ["only ", h("b", {}, chance(visit.probability)), " ", chip(visit.nearest), " ", far] : [h("b", {}, chance(visit.probability)), " sure at ", far];
+}
+
+/** In words and as a scale: the filled dot is how far the nearest is, the ring who comes next. */
+function certainty(visit, person) {
+  if (!visit.nearest) return h("span", { class: "soft" }, visit.answer === "new" ? "nobody was known before" : "not compared yet");
+  const next = visit.runner_up, from = visit.nearest.distance, to = next && next.distance;
+  const at = (value) => `${100 * Math.min(value / FARTHEST, 1)}%`;
+  return [
+    h("p", { class: "pair" }, h("span", {}, sureness(visit, person)),
+      next ? h("span", { class: "soft", title: "the next nearest, and how far" }, "next ", chip(next), ` ${distance(to)}`) : h("span", { class: "soft" }, "nobody else near")),
+    from === null ? null : h("svg", { height: 12, width: "100%", "aria-hidden": "true" },
+      h("line", { class: "base", x1: 0, x2: "100%", y1: 6, y2: 6 }),
+      to === null ? null : h("line", { class: "gap", x1: at(from), x2: at(to), y1: 6, y2: 6 }),
+      to === null ? null : h("circle", { class: "ring", cx: at(to), cy: 6, r: 4, style: { stroke: next.colour } }),
+      h("circle", { class: "dot", cx: at(from), cy: 6, r: 4.5, style: { fill: visit.nearest.colour } })),
+  ];
+}
+
+// What may be asked ---
+
+function rename(person, element) {
+  const title = element.querySelector("h3"), back = element.querySelector(".actions button");
+  const input = h("input", { value: person.label ?? "", placeholder: person.name, maxlength: 80, "aria-label": `Name of ${person.name}; empty for none`, autocomplete: "off" });
+  const form = h("form", { class: "rename" }, input, h("button", { type: "submit", class: "quiet" }, "Save"));
+  const over = () => { form.remove(); title.hidden = false; back.focus(); };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const label = input.value.trim() || null;
+    over();
+    await ask("POST", `/api/people/${person.id}/rename`, { label }, label ? `${person.name} is called ${label}.` : `${person.name} has no name.`);
+  });
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") over(); });
+  form.addEventListener("focusout", (event) => { if (form.isConnected && !form.contains(event.relatedTarget)) over(); });
+  title.hidden = true;
+  title.after(form);
+  input.select();
+}
+
+async function forget(person) {
+  const text = "Their vectors, crops and events are erased, here and in the gallery. This cannot be undone. If they come again, they are somebody new.";
+  if (await confirmed(`Forget ${called(person)}?`, text, "Forget")) {
+    ask("POST", `/api/people/${person.id}/forget`, null, `${called(person)} is forgotten.`);
+  }
+}
+
+async function merge(person) {
+  one("merge-title").textContent = `${called(person)} is the same person as…`;
+  const others = everybody.filter((other) => other.id !== person.id);
+  one("merge-list").replaceChildren(...others.map((other) =>
+    h("label", { style: { "--p": other.colour } },
+      h("input", { type: "radio", name: "into", value: other.id, required: true }),
+      h("span", { class: "crop" }, other.crop ? h("img", { src: other.crop, alt: "", loading: "lazy" }) : null),
+      h("span", {}, personChip(other), h("small", {}, other.present ? "here now" : `last seen ${clock(last(other))}`)))));
+  if (!others.length) one("merge-list").replaceChildren(h("p", { class: "soft" }, "There is nobody else."));
+  if (!(await answered(one("merge")))) return;
+  const chosen = one("merge-list").querySelector("input:checked");
+  const into = others.find((other) => String(other.id) === chosen?.value);
+  if (into) ask("POST", `/api/people/${person.id}/merge`, { into: into.id }, `${called(person)} is ${called(into)} now.`);
+}
+
+/** The line above everything. */
+export function countPeople(state) {
+  one("fact-here").textContent = state.people.filter((person) => person.present).length;
+  one("fact-lately").textContent = count(state.people.length + state.people_not_shown, "person", "people");
+}
