@@ -1,11 +1,11 @@
 """The networks that a job runs: those that its settings name, else those that ship."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from reid.config import DetectorConfig, EncoderConfig, VideoConfig
+from reid.config import DetectorConfig, EncoderConfig
 from reid.detection.first_look import check_detector
 from reid.detection.yolo import content_id, existing_weights
 from reid.errors import InputError
@@ -43,7 +43,16 @@ def start_of(weights: Path | None, kind: Kind) -> Path | None:
     return None if weights is None else checked(located(weights, kind))
 
 
-def identify(config: VideoConfig) -> tuple[str, str, Path]:
+class Looks(Protocol):
+    """Settings of a job that runs both networks."""
+
+    @property
+    def detector(self) -> DetectorConfig: ...
+    @property
+    def encoder(self) -> EncoderConfig: ...
+
+
+def identify(config: Looks) -> tuple[str, str, Path]:
     """Ids of detector and encoder, before anything is computed, and the encoder's path.
 
     Raises:

@@ -7,6 +7,7 @@ Config models are imported when a command is chosen: the table of contents appea
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.camera_commands import CAMERA_COMMANDS
 from pipelines.command import Command, Invocation
 from pipelines.training_commands import TRAINING_COMMANDS
 from pipelines.weights_commands import QUANTISE_COMMAND, WEIGHTS_COMMANDS
@@ -16,32 +17,10 @@ if TYPE_CHECKING:
     from reid.config import Section
 
 
-def _video_config() -> "type[Section]":
-    from reid.config import VideoConfig
-
-    return VideoConfig
-
-
 def _evaluate_config() -> "type[Section]":
     from pipelines.options import EvaluateConfig
 
     return EvaluateConfig
-
-
-def _video(invocation: Invocation, progress: "Progress") -> int:
-    from pipelines.video import run
-    from reid.config import VideoConfig
-
-    assert isinstance(invocation.config, VideoConfig)
-    return run(invocation.config, progress)
-
-
-def _demo(invocation: Invocation, progress: "Progress") -> int:
-    from pipelines.demo import run
-    from reid.config import VideoConfig
-
-    assert isinstance(invocation.config, VideoConfig)
-    return run(invocation.config, progress)
 
 
 def _evaluate(invocation: Invocation, progress: "Progress") -> int:
@@ -119,14 +98,6 @@ def _gallery(invocation: Invocation, progress: "Progress") -> int:
             return gallery.history(path, told.person)
 
 
-VIDEO_EXAMPLES = """\
-examples:
-  reid video lobby.mp4 street.mp4
-  reid video lobby.mp4 street.mp4 --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth
-  reid video lobby=a.mp4 lobby=b.mp4 street='street/*.jpg' --output monday --fps 10
-  reid video *.mp4 --gallery site.db --offset street=-2.5 --min-travel lobby-street=20
-  reid video --print-config > site.yaml     then edit it, and: reid video *.mp4 --config site.yaml
-"""
 BENCHMARK_EXAMPLES = """\
 examples:
   reid benchmark market1501 --root Market-1501-v15.09.15 --encoder osnet_x0_25_market1501.pth
@@ -157,26 +128,7 @@ def _of_gallery(name: str, summary: str, usage: str, *operands: tuple[str, str |
 
 
 COMMANDS = (
-    Command(
-        name="video",
-        summary="recordings of several cameras to identities: who was where, when",
-        usage="SOURCES... [--detector FILE] [--encoder FILE] [--output DIR] [settings]",
-        examples=VIDEO_EXAMPLES,
-        run=_video,
-        model=_video_config,
-        file=True,
-        positional="sources",
-    ),
-    Command(
-        name="demo",
-        summary="the same on the three-camera recording that comes with reid",
-        usage="[--detector FILE] [--encoder FILE] [--output DIR] [settings]",
-        examples="examples:\n  reid demo\n  reid demo --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth\n",
-        run=_demo,
-        model=_video_config,
-        skip=("sources",),
-        file=True,
-    ),
+    *CAMERA_COMMANDS,
     Command(
         name="evaluate",
         summary="results against the truth: IDF1, HOTA, MOTA, identity switches",

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from pipelines.progress import Progress
-from reid.config import VideoConfig
+from reid.config import LinkingConfig, TrackletConfig, VideoConfig
 from reid.errors import InputError
 from reid.gallery import calibration as calibrations
 from reid.gallery.camera_bias import comparable
@@ -47,7 +47,16 @@ class Threshold:
         return {"max_distance": self.max_distance, "source": self.source, "calibration": self.evidence}
 
 
-def choose_threshold(config: VideoConfig, encoder: Path, encoder_id: str, progress: Progress) -> Threshold:
+class Links(Protocol):
+    """Settings of a job that links tracklets."""
+
+    @property
+    def linking(self) -> LinkingConfig: ...
+    @property
+    def tracklets(self) -> TrackletConfig: ...
+
+
+def choose_threshold(config: Links, encoder: Path, encoder_id: str, progress: Progress) -> Threshold:
     """From the config, the calibration given, the encoder's own one, or a guess with a warning."""
     path = config.linking.calibration or calibrations.find(encoder, encoder_id)
     calibration = calibrations.load(path, encoder_id) if path else None

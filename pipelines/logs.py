@@ -1,8 +1,10 @@
 """Python's logging, shown through a job's `Progress`: log lines and bars do not overwrite each other."""
 
 import logging
+import logging.handlers
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pipelines.progress import Progress
 
@@ -45,3 +47,19 @@ def routed(progress: Progress, *, debug: bool = False) -> Iterator[None]:
         root.removeHandler(handler)
         for logger, level in before:
             logger.setLevel(level)
+
+
+@contextmanager
+def rotating(path: Path, most_bytes: int = 4 * 2**20, keep: int = 4) -> Iterator[None]:
+    """What is logged also goes to a file, with times; full files are kept as path.1, path.2 and so on."""
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=most_bytes, backupCount=keep, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()

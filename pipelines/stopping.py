@@ -12,13 +12,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stopping_gently(progress: Progress, promise: str) -> Iterator[Callable[[], bool]]:
+def stopping_gently(
+    progress: Progress, promise: str, *, is_the_end: bool = False
+) -> Iterator[Callable[[], bool]]:
     """Gives a function that says whether a signal came; it takes effect when the block is left.
 
     A second signal takes effect at once. Only a program's main thread can arrange that; elsewhere nothing stops.
 
     Args:
         promise: told at the first signal, such as "stopping after this step".
+        is_the_end: a signal is how the job ends, not how it is interrupted: it has no further effect.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
@@ -39,5 +42,5 @@ def stopping_gently(progress: Progress, promise: str) -> Iterator[Callable[[], b
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if received:
+    if received and not is_the_end:
         signal.raise_signal(received[0])

@@ -1,14 +1,54 @@
 """One camera, from frames to tracklets. It knows nothing of other cameras, so it runs anywhere."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from reid.detection.detector import Detector
 from reid.embedding.crops import cut
 from reid.embedding.encoder import Encoder
 from reid.timing import Stopwatch
 from reid.tracking.assembler import TrackletAssembler
-from reid.tracking.tracker import Tracker
-from reid.types import Embeddings, Frame, Tracklet
+from reid.tracking.tracker import Tracker, Tracks
+from reid.types import Detections, Embeddings, Frame, Image, Tracklet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Seen:
+    """One frame, and the people that the networks found in it."""
+
+    frame: Frame
+    people: Detections  # (N)
+    crops: list[Image]  # N views of the frame
+    embeddings: Embeddings  # (N, D)
+
+
+def see(frames: Sequence[Frame], detector: Detector, encoder: Encoder, watch: Stopwatch) -> list[Seen]:
+    """The people in frames of one or of several cameras: each network is called once."""
+    with watch.stage("detect"):
+        found = detector.detect([frame.image for frame in frames])
+    with watch.stage("embed"):
+        crops = [cut(frame.image, people.boxes) for frame, people in zip(frames, found, strict=True)]
+        vectors = encoder.encode([crop for in_frame in crops for crop in in_frame]).vectors
+    seen, start = [], 0
+    for frame, people, pictures in zip(frames, found, crops, strict=True):
+        own = Embeddings(vectors=vectors[start : start + len(people)], encoder_id=encoder.encoder_id)
+        start += len(people)
+        seen.append(Seen(frame=frame, people=people, crops=pictures, embeddings=own))
+    return seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Follower:
+    """Follows the people of one camera from frame to frame."""
+
+    tracker: Tracker
+    assembler: TrackletAssembler
+
+    def update(self, seen: Seen) -> tuple[Tracks, list[Tracklet]]:
+        """Take the next frame: the tracks in it, and the tracklets that have ended."""
+        tracks = self.tracker.update(seen.people, seen.embeddings, seen.frame.image)
+        ended = self.assembler.update(seen.frame, seen.crops, seen.people, seen.embeddings, tracks)
+        return tracks, list(ended)
 
 
 def follow(
@@ -27,20 +67,11 @@ def follow(
     Detector and encoder see `batch` frames at a time; tracker and assembler go frame by frame. `on_frames` is
     told of every batch that is done. Memory does not grow with the length of the stream.
     """
+    follower = Follower(tracker=tracker, assembler=assembler)
     for group in watch.groups("read", frames, batch):
-        with watch.stage("detect"):
-            found = detector.detect([frame.image for frame in group])
-        with watch.stage("embed"):
-            crops = [cut(frame.image, people.boxes) for frame, people in zip(group, found, strict=True)]
-            vectors = encoder.encode([crop for in_frame in crops for crop in in_frame]).vectors
+        seen = see(group, detector, encoder, watch)
         with watch.stage("track"):
-            ended: list[Tracklet] = []
-            start = 0
-            for frame, people, pictures in zip(group, found, crops, strict=True):
-                own = Embeddings(vectors=vectors[start : start + len(people)], encoder_id=encoder.encoder_id)
-                start += len(people)
-                tracks = tracker.update(people, own, frame.image)
-                ended += assembler.update(frame, pictures, people, own, tracks)
+            ended = [tracklet for one in seen for tracklet in follower.update(one)[1]]
         on_frames(group)
         yield from ended
     with watch.stage("track"):

@@ -77,14 +77,14 @@ def comparable(
         return list(tracklets)
     vectors = [tracklet.embeddings.vectors for tracklet in tracklets]
     cameras = [tracklet.camera_id for tracklet in tracklets]
-    moved = without_bias(vectors, cameras, centre, max_distance, _most_at_once(tracklets))
+    moved = without_bias(vectors, cameras, centre, max_distance, most_at_once(tracklets))
     return [
         replace(tracklet, embeddings=Embeddings(vectors=own, encoder_id=tracklet.embeddings.encoder_id))
         for tracklet, own in zip(tracklets, moved, strict=True)
     ]
 
 
-def _most_at_once(tracklets: Sequence[Tracklet]) -> dict[str, int]:
+def most_at_once(tracklets: Sequence[Tracklet]) -> dict[str, int]:
     """The most tracklets that any moment of each camera holds."""
     most: dict[str, int] = {}
     for camera in {tracklet.camera_id for tracklet in tracklets}:

@@ -1,6 +1,6 @@
 """Which tracklets cannot be one person, whatever they look like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,28 @@ def apart(
     return result
 
 
+def apart_from(
+    tracklet: Tracklet,
+    others: Sequence[Tracklet],
+    min_travel_s: Mapping[str, float],
+    cameras: Sequence[str] = (),
+) -> NDArray[np.bool_]:
+    """(N,): which of `others` cannot be the person of `tracklet`; as `apart`, in time that grows with N only.
+
+    What `min_travel_s` says of cameras that are none any more is nothing to anybody.
+    """
+    names = sorted({t.camera_id for t in others}.union(cameras, [tracklet.camera_id]))
+    least = _travel(among(min_travel_s, names), names)
+    numbers = {name: number for number, name in enumerate(names)}
+    found = np.zeros(len(others), dtype=bool)
+    for place, other in enumerate(others):
+        gap = max(tracklet.start_s, other.start_s) - min(tracklet.end_s, other.end_s)
+        first, second = sorted((numbers[tracklet.camera_id], numbers[other.camera_id]))
+        together = first == second and gap <= 0 and _two_people(tracklet, other)
+        found[place] = together or gap < least.get((first, second), -np.inf)
+    return found
+
+
 def _two_people(a: Tracklet, b: Tracklet) -> bool:
     """Whether two tracklets of one camera that overlap in time prove two people.
 
@@ -69,6 +91,12 @@ def check_travel(min_travel_s: Mapping[str, float], cameras: Sequence[str]) -> N
                 f"linking.min_travel_s: '{key}' names no pair of cameras; write camera-camera with two of "
                 + ", ".join(cameras)
             )
+
+
+def among(min_travel_s: Mapping[str, float], cameras: Collection[str]) -> dict[str, float]:
+    """What is said of pairs of these cameras: a site loses cameras while it runs, and its settings stay."""
+    pairs = _pairs(sorted(cameras))
+    return {key: seconds for key, seconds in min_travel_s.items() if key in pairs}
 
 
 def _travel(min_travel_s: Mapping[str, float], cameras: Sequence[str]) -> dict[tuple[int, int], float]:

@@ -13,7 +13,7 @@ from typing import Literal
 from reid.errors import InputError
 from reid.types import Match, TrackletKey, person_name
 
-Event = Literal["created", "seen", "merged", "forgotten", "renamed", "retracted"]
+Event = Literal["created", "seen", "merged", "forgotten", "renamed", "retracted", "identity_changed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,7 @@ def check(db: sqlite3.Connection, encoder_id: str, sightings: Sequence[Sighting]
     keys = [sighting.match.tracklet for sighting in sightings]
     if len(set(keys)) != len(keys):
         raise ValueError("a run has two sightings of one tracklet")
-    _check_vectors(db, encoder_id, [sighting.embeddings for sighting in sightings])
+    check_vectors(db, encoder_id, [sighting.embeddings for sighting in sightings])
     known = {row[0] for row in db.execute("SELECT person_id FROM people")}
     people = _people(sightings)
     gone = [person_id for person_id in people if person_id not in known and person_id < next_person_id(db)]
@@ -89,7 +89,7 @@ def replace(
     for sighting in sorted(sightings, key=lambda sighting: sighting.match.tracklet):
         assert sighting.match.person_id is not None
         vectors = sighting.embeddings.vectors
-        new[sighting.match.person_id].append((_insert(db, run_id, sighting), vectors))
+        new[sighting.match.person_id].append((insert(db, run_id, sighting), vectors))
     for person_id, theirs in new.items():
         keep_varied(db, person_id, max_prototypes, new=theirs, run_id=run_id)
         journal.append(db, at, "seen", person_id=person_id, run_id=run_id, sightings=len(theirs))
@@ -100,7 +100,8 @@ def _people(sightings: Sequence[Sighting]) -> list[int]:
     return sorted({s.match.person_id for s in sightings if s.match.person_id is not None})
 
 
-def _check_vectors(db: sqlite3.Connection, encoder_id: str, embeddings: Sequence[Embeddings]) -> None:
+def check_vectors(db: sqlite3.Connection, encoder_id: str, embeddings: Sequence[Embeddings]) -> None:
+    """Refuse, with a ValueError, vectors that cannot be compared with the gallery's."""
     dimensions = {row[0] for row in db.execute("SELECT dimension FROM gallery")} - {None}
     for own in embeddings:
         if own.encoder_id != encoder_id:
@@ -118,7 +119,8 @@ def _retract(db: sqlite3.Connection, at: datetime, run_id: str) -> None:
         journal.append(db, at, "retracted", run_id=run_id, sightings=count)
 
 
-def _insert(db: sqlite3.Connection, run_id: str, sighting: Sighting) -> int:
+def insert(db: sqlite3.Connection, run_id: str, sighting: Sighting) -> int:
+    """A sighting without its vectors; its id."""
     match, key = sighting.match, sighting.match.tracklet
     row = db.execute(
         """INSERT INTO sightings (run_id, camera_id, track_id, person_id, start_s, end_s,

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.errors import InputError
-from reid.gallery import corrections, journal, runs
+from reid.gallery import corrections, journal, live_run, runs
 from reid.gallery.index import keep_varied, prototypes_of_all, to_vectors
+from reid.gallery.live_run import Record
 from reid.gallery.lock import WriterLock
 from reid.gallery.runs import Sighting
 from reid.gallery.schema import connect, explain, naming, transaction
@@ -195,6 +196,17 @@ class Store:
         with self._writing() as db:
             run = runs.Run(run_id=run_id, started=started, cameras=tuple(sorted(cameras)))
             runs.replace(db, self._clock(), run, named, max_prototypes=self.max_prototypes)
+
+    def record(self, record: Record) -> None:
+        """Write what happened at a live site since the last call, or nothing of it. On return it is on the disk.
+
+        Raises:
+            ValueError: vectors of another encoder or size.
+            InputError: the store is read-only, or the disk is full or fails; nothing is stored then.
+        """
+        runs.check_vectors(self._db, self.encoder_id, [s.sighting.embeddings for s in record.sightings])
+        with self._writing() as db:
+            live_run.write(db, self._clock(), record, max_prototypes=self.max_prototypes)
 
     # corrections ---
 

@@ -1,10 +1,10 @@
-"""The settings of `reid live`."""
+"""The settings of `reid live`, without those of what listens to it."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reid.config import Seconds, Section, Share
+from reid.config import Distance, Seconds, Section, Share
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -30,4 +30,40 @@ class SupervisionConfig(Section):
     longest_wait_s: Positive = Field(60.0, description="at most so long between attempts")
     steady_s: Seconds = Field(
         10.0, description="a connection that lasted this long was a good one: the wait begins anew"
+    )
+
+
+class OnlineConfig(Section):
+    """When somebody gets an answer, and how long it may be changed."""
+
+    answer_after_s: Seconds = Field(
+        0.5, description="somebody who has been in view for so long gets an answer: known, new or uncertain"
+    )
+    new_after_s: Seconds = Field(
+        1.5, description="nobody who has been in view for less is somebody new; uncertain until then"
+    )
+    margin: Distance = Field(
+        0.05, description="two known people whose distances differ by less are not told apart at a glimpse"
+    )
+    again_s: Positive = Field(0.5, description="who is uncertain is asked about again so often")
+    update_s: Positive = Field(
+        2.0, description="what is known of somebody in view is brought up to date so often"
+    )
+    window_s: Positive = Field(
+        600.0, description="identities of the last so many seconds may still be changed by second thoughts"
+    )
+    refine_s: Positive = Field(10.0, description="time between second thoughts")
+
+
+class SamplingConfig(Section):
+    """How many pictures are processed."""
+
+    fps: Positive | None = Field(
+        None, description="pictures of each camera a second at most; null: as many as the machine sustains"
+    )
+    max_age_s: Positive = Field(
+        0.5, description="a picture that has waited for longer is dropped, because a newer one tells more"
+    )
+    load: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.9, description="share of the machine's rate that is used; the rest is for what comes at once"
     )

@@ -1,7 +1,7 @@
 """From tracked boxes to tracklets: what is kept of a track is bounded, and cut where it is doubtful."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ class _Growing:
     """A track that is still being followed."""
 
     tracker_id: int
+    track_id: int | None = None  # promised by `so_far`
     frames: list[int] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
     boxes: list[Array] = field(default_factory=list)
@@ -65,9 +66,29 @@ class TrackletAssembler:
             track.scores.append(float(detections.scores[row]))
             moment = self._moment(track, frame.timestamp_s, embeddings.vectors.shape[1])
             moment.add(frame.timestamp_s, embeddings.vectors[row], float(quality[row]), crops[row])
-        gone = [
-            i for i, t in self._growing.items() if frame.timestamp_s - t.times_s[-1] > self._config.max_gap_s
-        ]
+        yield from self.expire(frame.timestamp_s)
+
+    @property
+    def following(self) -> Collection[int]:
+        """The tracker's numbers of the tracks that have not ended."""
+        return self._growing.keys()
+
+    def so_far(self, tracker_id: int) -> Tracklet | None:
+        """What is known of a track that is still being followed; None where it is too short to keep.
+
+        Its `track_id` is a promise: the largest part of the track will have it when it has ended, and where nothing
+        of it is kept then, nobody else gets it.
+        """
+        track = self._growing[tracker_id]
+        if track.times_s[-1] - track.times_s[0] < self._config.min_s:
+            return None
+        if track.track_id is None:
+            track.track_id = self._new_id()
+        return self._tracklet(track, slice(None), track.moments, track.track_id)
+
+    def expire(self, now_s: float) -> Iterator[Tracklet]:
+        """The tracklets of whoever has been out of view for too long at `now_s`, frames or not."""
+        gone = [i for i, t in self._growing.items() if now_s - t.times_s[-1] > self._config.max_gap_s]
         for tracker_id in gone:
             yield from self._end(tracker_id)
 
@@ -90,31 +111,36 @@ class TrackletAssembler:
     def _end(self, tracker_id: int) -> Iterator[Tracklet]:
         track = self._growing.pop(tracker_id)
         track.moments[-1].close(self._config.jpeg_quality)
+        times = np.array(track.times_s)
         positions = [0, *cuts(track.moments, self._split_distance, self._centre), len(track.moments)]
+        pieces = []
         for first, last in itertools.pairwise(positions):
             until_s = track.moments[last].start_s if last < len(track.moments) else np.inf
-            if tracklet := self._piece(track, track.moments[first:last], until_s):
-                yield tracklet
+            start, stop = np.searchsorted(times, [track.moments[first].start_s, until_s]).tolist()
+            if times[stop - 1] - times[start] >= self._config.min_s:
+                pieces.append((slice(start, stop), track.moments[first:last]))
+        largest = max(pieces, key=lambda piece: piece[0].stop - piece[0].start, default=None)
+        for piece in pieces:
+            promised = track.track_id if piece is largest else None
+            yield self._tracklet(track, *piece, self._new_id() if promised is None else promised)
 
-    def _piece(self, track: _Growing, moments: list[Moment], until_s: float) -> Tracklet | None:
-        """The part of a track that `moments` cover, up to `until_s`, or None when it is too short to keep."""
-        times = np.array(track.times_s)
-        start, stop = np.searchsorted(times, [moments[0].start_s, until_s])
-        if times[stop - 1] - times[start] < self._config.min_s:
-            return None
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+    def _tracklet(self, track: _Growing, part: slice, moments: list[Moment], track_id: int) -> Tracklet:
+        """The `part` of a track that `moments` cover."""
         kept = condense(moments, self._config.max_moments)
-        tracklet = Tracklet(
+        return Tracklet(
             camera_id=self._camera_id,
-            track_id=self._next_id,
+            track_id=track_id,
             tracker_id=track.tracker_id,
-            frames=np.array(track.frames[start:stop], dtype=np.int32),
-            times_s=times[start:stop],
-            boxes=np.stack(track.boxes[start:stop]).astype(np.float32),
-            scores=np.array(track.scores[start:stop], dtype=np.float32),
+            frames=np.array(track.frames[part], dtype=np.int32),
+            times_s=np.array(track.times_s[part]),
+            boxes=np.stack(track.boxes[part]).astype(np.float32),
+            scores=np.array(track.scores[part], dtype=np.float32),
             embeddings=Embeddings(vectors=np.stack([m.vector for m in kept]), encoder_id=self._encoder_id),
             moments_s=np.array([m.best_s for m in kept]),
             qualities=np.array([m.best_quality for m in kept], dtype=np.float32),
-            crops=tuple(m.crop for m in kept),
+            crops=tuple(m.crop or m.jpeg(self._config.jpeg_quality) for m in kept),
         )
-        self._next_id += 1
-        return tracklet

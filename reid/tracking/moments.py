@@ -36,11 +36,16 @@ class Moment:
 
     def close(self, jpeg_quality: int) -> None:
         """Compress the crop; called once, when the stretch is over."""
-        if self._picture is not None:
-            ok, data = cv2.imencode(".jpg", self._picture, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
-            if not ok:
-                raise RuntimeError(f"OpenCV could not write a crop of shape {self._picture.shape} as JPEG")
-            self.crop, self._picture = data.tobytes(), None
+        self.crop, self._picture = self.jpeg(jpeg_quality), None
+
+    def jpeg(self, quality: int) -> bytes:
+        """The best crop so far, compressed."""
+        if self._picture is None:
+            return self.crop
+        ok, data = cv2.imencode(".jpg", self._picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if not ok:
+            raise RuntimeError(f"OpenCV could not write a crop of shape {self._picture.shape} as JPEG")
+        return data.tobytes()
 
     @property
     def vector(self) -> Array:
@@ -60,6 +65,7 @@ def merge(moments: list[Moment]) -> Moment:
         best_quality=best.best_quality,
         best_s=best.best_s,
         crop=best.crop,
+        _picture=best._picture,
     )
 
 

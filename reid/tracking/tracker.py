@@ -23,3 +23,7 @@ class Tracker(Protocol):
     def update(self, detections: Detections, embeddings: Embeddings, image: Image) -> Tracks:
         """Tracks of this frame; `embeddings` has one row per detection."""
         ...
+
+    def at_rate(self, fps: float) -> None:
+        """So many frames a second come from now on."""
+        ...

@@ -24,6 +24,10 @@ class UltralyticsTracker:
 
         self._tracker: Any = TRACKER_MAP[config.kind](args=_arguments(config, fps))
         self._uses_appearance = config.kind in ("botsort", "deepocsort")
+        self._lost_s = config.lost_s
+
+    def at_rate(self, fps: float) -> None:
+        self._tracker.max_frames_lost = _buffer(self._lost_s, fps)
 
     def update(self, detections: Detections, embeddings: Embeddings, image: Image) -> Tracks:
         from ultralytics.engine.results import Boxes
@@ -42,6 +46,11 @@ class UltralyticsTracker:
         return Tracks(tracker_ids=tracks[:, 4].astype(np.int64), detections=seen)
 
 
+def _buffer(lost_s: float, fps: float) -> int:
+    """Frames that a lost track is remembered."""
+    return max(1, math.ceil(lost_s * fps))
+
+
 def _arguments(config: TrackerConfig, fps: float) -> SimpleNamespace:
     """Our settings under ultralytics' names; it halves embedding distances before it compares them."""
     return SimpleNamespace(
@@ -49,7 +58,7 @@ def _arguments(config: TrackerConfig, fps: float) -> SimpleNamespace:
         track_high_thresh=config.high_confidence,
         track_low_thresh=config.low_confidence,
         new_track_thresh=config.new_confidence,
-        track_buffer=max(1, math.ceil(config.lost_s * fps)),
+        track_buffer=_buffer(config.lost_s, fps),
         match_thresh=config.match_threshold,
         fuse_score=True,
         gmc_method="none",  # the cameras stand still

@@ -13,6 +13,7 @@ from pipelines.cli import parse
 from pipelines.command import Invocation
 from pipelines.document import document
 from pipelines.keys import Key, keys, plain
+from pipelines.live_config import LiveConfig
 from pipelines.options import BenchmarkConfig
 from pipelines.settings import load, parse_yaml
 from reid.config import DetectorConfig, Section, VideoConfig
@@ -23,6 +24,7 @@ from reid.training.config import TrainConfig
 CONFIGS = Path(__file__).parents[2] / "configs"
 MODELS: dict[str, type[Section]] = {
     "benchmark.yaml": BenchmarkConfig,
+    "live.yaml": LiveConfig,
     "train.yaml": TrainConfig,
     "train-detector.yaml": DetectorTrainConfig,
     "video.yaml": VideoConfig,
@@ -108,9 +110,10 @@ def test_a_flag_and_a_line_of_yaml_set_the_same(
     assert load(VideoConfig, path) == loaded
 
 
-def test_video_yaml_is_what_print_config_prints() -> None:
-    printed = parse(["video", "--print-config"])
-    assert (CONFIGS / "video.yaml").read_text(encoding="utf-8") == f"{printed}\n"
+@pytest.mark.parametrize("job", ["video", "live"])
+def test_yaml_is_what_print_config_prints(job: str) -> None:
+    printed = parse([job, "--print-config"])
+    assert (CONFIGS / f"{job}.yaml").read_text(encoding="utf-8") == f"{printed}\n"
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)

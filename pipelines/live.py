@@ -1,0 +1,135 @@
+"""Live cameras to identities: load, connect, answer until stopped."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+from pipelines.chosen_weights import identify, with_weights
+from pipelines.linkage import choose_threshold
+from pipelines.live_build import build_engine
+from pipelines.live_config import LiveConfig
+from pipelines.logs import rotating
+from pipelines.progress import Progress
+from pipelines.stopping import stopping_gently
+from reid.build import build_models
+from reid.errors import InputError
+from reid.gallery.constraints import check_travel
+from reid.gallery.index import require_faiss
+from reid.gallery.store import Store
+from reid.live.address import Address, parse_cameras, read_secrets, with_credentials
+from reid.live.board import QueueNow
+from reid.live.desk import Desk
+from reid.live.engine import Engine
+from reid.live.page.server import PageServer
+from reid.live.retention import Retention
+from reid.outputs.events.build import build_sinks
+from reid.outputs.events.sink import Sink
+
+# what each part may take at the end, so that a site stops within 5 s
+CAMERAS_S, SINKS_S, PAGE_S = 1.0, 1.0, 0.5
+
+
+def run(config: LiveConfig, progress: Progress) -> int:
+    """Watch the cameras of `config` until stopped; returns the exit code."""
+    addresses = _addresses(config)
+    config = with_weights(config)
+    _, encoder_id, encoder = identify(config)
+    threshold = choose_threshold(config, encoder, encoder_id, progress)
+    require_faiss()
+    config.output.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        gallery = config.gallery or config.output / "gallery.db"
+        store = stack.enter_context(Store.open(gallery, encoder_id=encoder_id))
+        stack.enter_context(rotating(config.output / "live.log"))
+        sinks = build_sinks(config.events, config.output, random.Random())
+        stack.callback(_close, sinks)
+        progress.message("loading the networks")
+        models = build_models(config.detector, config.encoder, threads=None)
+        engine = build_engine(config, threshold, models, store, sinks)
+        retention = Retention(
+            days=config.retention.days, engine=engine, store=store, on_prune=[sink.prune for sink in sinks]
+        )
+        engine.on_tick = lambda: _tick(engine, sinks, retention)
+        _serve(config, engine, Desk(engine=engine, store=store, on_forget=[s.forget for s in sinks]), stack)
+        stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
+        started = time.monotonic()
+        for address in addresses:
+            engine.cameras.add(address, offset_s=config.offset_s.get(address.camera_id, 0.0))
+        try:
+            engine.run(_until(stop, started, config.duration_s))
+        finally:
+            engine.cameras.stop(CAMERAS_S)
+        people = len(store.people())
+    _summarise(engine, people, sinks, time.monotonic() - started, config, progress)
+    return 0
+
+
+def _addresses(config: LiveConfig) -> Sequence[Address]:
+    """The cameras with their credentials; settings that name others are refused."""
+    addresses = parse_cameras(config.cameras)
+    names = [address.camera_id for address in addresses]
+    for camera_id in config.offset_s:
+        if camera_id not in names:
+            raise InputError(f"offset_s: '{camera_id}' is no camera; there are {', '.join(names)}")
+    check_travel(config.linking.min_travel_s, names)
+    return with_credentials(addresses, read_secrets(config.secrets, names))
+
+
+def _serve(config: LiveConfig, engine: Engine, desk: Desk, stack: ExitStack) -> None:
+    if config.page.listen is not None:
+        page = PageServer(engine.board, desk, config.page)
+        page.start()
+        stack.callback(page.stop, PAGE_S)
+
+
+def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:
+    """About once a second."""
+    counts = [sink.counts() for sink in sinks]
+    engine.board.set_queues(
+        [
+            QueueNow(name=c.name, waiting=c.waiting, sent=c.sent, given_up=c.given_up, dropped=c.dropped)
+            for c in counts
+        ]
+    )
+    retention.tick(time.time())
+
+
+def _until(stop: Callable[[], bool], started: float, duration_s: float | None) -> Callable[[], bool]:
+    return lambda: stop() or (duration_s is not None and time.monotonic() - started > duration_s)
+
+
+def _close(sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        sink.close(SINKS_S / len(sinks))
+
+
+def _summarise(
+    engine: Engine, people: int, sinks: Sequence[Sink], seconds: float, config: LiveConfig, progress: Progress
+) -> None:
+    """The tables that end the run."""
+    rows = []
+    for camera in engine.board.cameras():
+        counts = camera.counts
+        dropped = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.dropped.items()))
+        rows.append(
+            [camera.snapshot.camera_id, counts.offered, counts.taken, dropped, camera.snapshot.connects]
+        )
+    progress.summary("cameras", rows, header=("camera", "pictures", "processed", "dropped", "connections"))
+    told = [sink.counts() for sink in sinks]
+    progress.summary(
+        "events",
+        [[c.name, c.sent, c.given_up, c.dropped] for c in told],
+        header=("receiver", "sent", "given up", "dropped"),
+    )
+    half, most = engine.board.latency_s(0.5, 0.95)
+    progress.summary(
+        "result",
+        [
+            ("people", f"{people} in the gallery"),
+            ("second thoughts", f"{engine.refinements}, which changed {engine.changed} tracklets"),
+            ("latency", f"{half:.2f} s, 95 % within {most:.2f} s, from decoding to event"),
+            ("took", f"{seconds:.1f} s"),
+            ("results", str(config.output)),
+        ],
+    )

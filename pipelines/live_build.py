@@ -1,0 +1,115 @@
+"""From the settings of `reid live` to an engine that can run."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from pipelines.linkage import Threshold
+from pipelines.live_config import LiveConfig
+from reid.build import Models
+from reid.camera import Follower
+from reid.events import Event
+from reid.gallery.answer import Patience
+from reid.gallery.online import OnlineGallery
+from reid.gallery.rule import Rule
+from reid.gallery.store import Store
+from reid.live.board import Board
+from reid.live.camera import LivePicture, Snapshot
+from reid.live.cameras import Cameras
+from reid.live.engine import Engine
+from reid.live.lately import Lately
+from reid.live.preview import Preview
+from reid.live.site import Site
+from reid.live.slots import Slots
+from reid.live.teller import Teller
+from reid.outputs.events.sink import Sink
+from reid.tracking.assembler import TrackletAssembler
+from reid.tracking.ultralytics_tracker import UltralyticsTracker
+
+log = logging.getLogger(__name__)
+
+
+def build_engine(
+    config: LiveConfig, threshold: Threshold, models: Models, store: Store, sinks: Sequence[Sink]
+) -> Engine:
+    """An engine without cameras; the gallery's people are known to it."""
+    board, slots = Board(), Slots[LivePicture]()
+    lately = Lately(board=board, labels={p.person_id: p.label for p in store.people() if p.label})
+
+    def tell(event: Event, latency_s: float | None) -> None:
+        board.add_event(event, latency_s)
+        for sink in sinks:
+            sink.send(event)
+
+    session = datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S")
+    teller = Teller(store=store, session=session, tell=tell)
+    site = Site(
+        _gallery(config, threshold, store),
+        teller,
+        config.online,
+        static_s=config.tracklets.static_s,
+        on_visit=lately.visit,
+        on_moved=lately.moved,
+    )
+    cameras = Cameras(
+        config=config.supervision, slots=slots, on_change=_camera_teller(teller), rng=random.Random()
+    )
+    return Engine(
+        detector=models.detector,
+        encoder=models.encoder,
+        batch=config.detector.batch,
+        cameras=cameras,
+        slots=slots,
+        follower=_followers(config, threshold, models.encoder.encoder_id),
+        site=site,
+        board=board,
+        lately=lately,
+        preview=Preview(
+            board=board,
+            fps=config.page.preview_fps,
+            width=config.page.preview_width,
+            quality=config.page.preview_quality,
+        ),
+        online=config.online,
+        sampling=config.sampling,
+    )
+
+
+def _gallery(config: LiveConfig, threshold: Threshold, store: Store) -> OnlineGallery:
+    rule = Rule(
+        max_distance=threshold.max_distance,
+        centre=threshold.centre,
+        camera_scales=threshold.camera_scales,
+        probability=threshold.probability,
+        min_travel_s=config.linking.min_travel_s,
+        fragment_s=config.linking.fragment_s,
+        fragment_slack=config.linking.fragment_slack,
+    )
+    patience = Patience(new_after_s=config.online.new_after_s, margin=config.online.margin)
+    return OnlineGallery(rule, patience, store.identities(), store.next_person_id())
+
+
+def _followers(config: LiveConfig, threshold: Threshold, encoder_id: str) -> Callable[[str, float], Follower]:
+    def follower(camera_id: str, fps: float) -> Follower:
+        assembler = TrackletAssembler(
+            camera_id,
+            encoder_id,
+            config.tracklets,
+            split_distance=threshold.split_distance,
+            centre=threshold.centre,
+        )
+        return Follower(tracker=UltralyticsTracker(config.tracker, fps), assembler=assembler)
+
+    return follower
+
+
+def _camera_teller(teller: Teller) -> Callable[[Snapshot], None]:
+    def changed(now: Snapshot) -> None:
+        state = now.state
+        teller.event("camera_state", time.time(), camera_id=now.camera_id, level=state.level, why=state.why)
+        level = logging.WARNING if state.level in ("degraded", "offline") else logging.INFO
+        log.log(level, "camera %s: %s%s", now.camera_id, state.level, f": {state.why}" if state.why else "")
+
+    return changed

@@ -1,0 +1,86 @@
+"""Corrections of a site that runs: the gallery, what is known of those in view, and what is shown change together."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reid.errors import InputError
+from reid.gallery.store import Store
+from reid.live.address import parse_cameras, read_secrets, with_credentials
+from reid.live.engine import Engine
+from reid.types import person_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Desk:
+    """See `Control`. Everything is done by the engine's thread, between two rounds.
+
+    Args:
+        on_forget: told of everybody who is to be forgotten: whoever keeps events.
+    """
+
+    engine: Engine
+    store: Store
+    on_forget: Sequence[Callable[[int], object]] = ()
+
+    def forget(self, person_id: int) -> None:
+        self.engine.orders.give(lambda: self._forget(person_id))
+
+    def rename(self, person_id: int, label: str | None) -> None:
+        self.engine.orders.give(lambda: self._rename(person_id, label))
+
+    def merge(self, person_id: int, into: int) -> None:
+        self.engine.orders.give(lambda: self._merge(person_id, into))
+
+    def add_camera(self, argument: str) -> None:
+        (address,) = parse_cameras([argument])
+        (address,) = with_credentials([address], read_secrets(None, [address.camera_id]))
+
+        def add() -> None:
+            if address.camera_id in self.engine.cameras.names:
+                raise InputError(f"there is a camera called '{address.camera_id}' already; use another name")
+            self.engine.cameras.add(address)
+
+        self.engine.orders.give(add)
+
+    def remove_camera(self, camera_id: str) -> None:
+        self.engine.orders.give(lambda: self.engine.cameras.remove(self._camera(camera_id)))
+
+    def pause_camera(self, camera_id: str, paused: bool) -> None:
+        self.engine.orders.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
+
+    def _camera(self, camera_id: str) -> str:
+        names = self.engine.cameras.names
+        if camera_id not in names:
+            raise InputError(f"no camera is called '{camera_id}'; there are {', '.join(names) or 'none'}")
+        return camera_id
+
+    def _rename(self, person_id: int, label: str | None) -> None:
+        self.store.rename(person_id, label)
+        self.engine.lately.rename(person_id, label)
+        self.engine.lately.publish()
+
+    def _merge(self, person_id: int, into: int) -> None:
+        self.store.merge(person_id, into)
+        self.engine.drop_refinement()
+        self.engine.site.merge(person_id, into)
+        self.engine.lately.merge(person_id, into)
+        self.engine.site.teller.event(
+            "identity_changed",
+            time.time(),
+            camera_id=None,
+            person_id=into,
+            old=person_name(person_id),
+            new=person_name(into),
+            reason="corrected",
+        )
+
+    def _forget(self, person_id: int) -> None:
+        """The gallery last: where it says that a reader keeps bytes of it alive, all else is done."""
+        self.store.find(person_id)
+        self.engine.drop_refinement()
+        self.engine.site.forget(person_id)
+        self.engine.lately.forget(person_id)
+        for forget in self.on_forget:
+            forget(person_id)
+        self.store.forget(person_id)

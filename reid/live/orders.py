@@ -1,0 +1,47 @@
+"""What people ask for while the site runs, done by the engine's thread between two pictures."""
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future, TimeoutError
+from dataclasses import dataclass, field
+
+from reid.errors import InputError
+
+PATIENCE_S = 30.0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Orders:
+    """Any thread gives an order and waits; one thread serves them."""
+
+    _waiting: "queue.SimpleQueue[tuple[Callable[[], None], Future[None]]]" = field(
+        default_factory=queue.SimpleQueue
+    )
+
+    def give(self, order: Callable[[], None]) -> None:
+        """Have `order` done, and wait for it; raises what it raises, and InputError where nobody serves."""
+        done: Future[None] = Future()
+        self._waiting.put((order, done))
+        try:
+            done.result(PATIENCE_S)
+        except TimeoutError:
+            done.cancel()
+            raise InputError(
+                f"the site is too busy to answer within {PATIENCE_S:g} s; try again, or see its log"
+            ) from None
+
+    def serve(self) -> None:
+        """Do what waits."""
+        while True:
+            try:
+                order, done = self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            if not done.set_running_or_notify_cancel():
+                continue
+            try:
+                order()
+            except Exception as error:  # goes to who gave the order
+                done.set_exception(error)
+            else:
+                done.set_result(None)

@@ -1,0 +1,57 @@
+"""How many pictures of each camera are processed: as many as the machine sustains, evenly, and no more.
+
+Without it the newest would win all the same, but unevenly: what a tracker sees would come in fits.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reid.live.config import SamplingConfig
+
+WINDOW_S = 10.0  # the machine's rate is of this long
+LEAST_FPS = 0.5
+STEP = 0.2  # a rate that differs by less is kept: trackers count in pictures, and people read the log
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Pace:
+    """Measures rounds of the networks, and sets the rate of each camera."""
+
+    config: SamplingConfig
+    _rounds: deque[tuple[float, float, int]] = field(default_factory=deque)  # end, seconds, pictures
+    _fps: float | None = None
+
+    def round(self, now_s: float, seconds: float, pictures: int) -> None:
+        """One call of the networks, with everything that is done for its pictures."""
+        self._rounds.append((now_s, seconds, pictures))
+        while now_s - self._rounds[0][0] > WINDOW_S:
+            self._rounds.popleft()
+
+    def fps(self, rates: Sequence[float]) -> float | None:
+        """Pictures a second of each camera at most, for cameras that deliver `rates`; None: all that come."""
+        busy = sum(seconds for _, seconds, _ in self._rounds)
+        if busy > 0:
+            capacity = self.config.load * sum(pictures for _, _, pictures in self._rounds) / busy
+            self._set(fair(rates, capacity))
+        own = [fps for fps in (self._fps, self.config.fps) if fps is not None]
+        return min(own, default=None)
+
+    def _set(self, fps: float | None) -> None:
+        level = None if fps is None else max(fps, LEAST_FPS)
+        if level is None or self._fps is None or abs(level / self._fps - 1) > STEP:
+            self._fps = level
+
+
+def fair(rates: Sequence[float], capacity: float) -> float | None:
+    """The level at which cameras of these `rates` are cut off so that they deliver `capacity` in all; None: nowhere.
+
+    Cameras that deliver less than an equal share leave the rest to the others (max-min fairness).
+    """
+    left = capacity
+    for place, rate in enumerate(sorted(rates)):
+        share = left / (len(rates) - place)
+        if rate > share:
+            return share
+        left -= rate
+    return None

@@ -1,0 +1,82 @@
+"""What happened is told once it is on the disk: a program killed in between has told nothing that it forgets."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reid.events import Event, Fact, Kind
+from reid.gallery.live_run import Live, Moved, Record
+from reid.gallery.store import Store
+from reid.types import TrackletKey
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Teller:
+    """Collects one round's changes and events; `commit` writes the first, then tells the second.
+
+    Args:
+        session: of this start of the program; makes event ids that are never given twice.
+        tell: takes each event, and the seconds since its picture was decoded if it is about one.
+        clock: monotonic seconds, on which pictures are decoded.
+    """
+
+    store: Store
+    session: str
+    tell: Callable[[Event, float | None], None]
+    clock: Callable[[], float] = time.monotonic
+    _count: int = 0
+    _events: list[tuple[Event, float | None]] = field(default_factory=list)
+    _sightings: list[Live] = field(default_factory=list)
+    _moved: list[Moved] = field(default_factory=list)
+    _dropped: list[tuple[str, TrackletKey]] = field(default_factory=list)
+    _merged: list[tuple[int, int]] = field(default_factory=list)
+
+    def event(
+        self,
+        kind: Kind,
+        at_s: float,
+        *,
+        camera_id: str | None,
+        person_id: int | None = None,
+        decoded_s: float | None = None,
+        **facts: Fact,
+    ) -> None:
+        """Tell this with the next commit."""
+        self._count += 1
+        event = Event(
+            event_id=f"{self.session}-{self._count}",
+            kind=kind,
+            at_s=at_s,
+            camera_id=camera_id,
+            person_id=person_id,
+            facts=facts,
+        )
+        self._events.append((event, decoded_s))
+
+    def sighting(self, live: Live) -> None:
+        """Write this with the next commit."""
+        self._sightings.append(live)
+
+    def moved(self, move: Moved) -> None:
+        """Write this with the next commit."""
+        self._moved.append(move)
+
+    def dropped(self, run_id: str, key: TrackletKey) -> None:
+        """Write this with the next commit."""
+        self._dropped.append((run_id, key))
+
+    def merged(self, old: int, new: int) -> None:
+        """Write this with the next commit."""
+        self._merged.append((old, new))
+
+    def commit(self) -> None:
+        """Write, then tell."""
+        record = Record(
+            sightings=self._sightings, moved=self._moved, dropped=self._dropped, merged=self._merged
+        )
+        if record:
+            self.store.record(record)
+        self._sightings, self._moved, self._dropped, self._merged = [], [], [], []
+        events, self._events = self._events, []
+        for event, decoded_s in events:
+            self.tell(event, None if decoded_s is None else self.clock() - decoded_s)

@@ -1,0 +1,131 @@
+"""A site without pictures: people are directions, and tracks grow as fast as a test says."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reid.distance import unit
+from reid.events import Event
+from reid.gallery.answer import Patience
+from reid.gallery.online import OnlineGallery
+from reid.gallery.refinement import refine, snapshot
+from reid.gallery.rule import Rule
+from reid.gallery.store import Store
+from reid.live.board import Board
+from reid.live.config import OnlineConfig
+from reid.live.lately import Lately
+from reid.live.site import Site
+from reid.live.teller import Teller
+from reid.types import Array, Embeddings, Tracklet, TrackletKey
+
+ENCODER = "toy@0123456789ab"
+FPS = 10
+DIMENSION = 16
+
+
+def look(person: int, spread: float = 0.1, seed: int = 0) -> Array:
+    """(1, D) a unit vector near the axis of a person."""
+    vector = spread * np.random.default_rng([person, seed]).normal(size=(1, DIMENSION))
+    vector[0, person] += 1
+    return unit(vector.astype(np.float32))
+
+
+class Toy:
+    """A site, its gallery on the disk, and everything that was told."""
+
+    def __init__(self, path: Path, **online: Any) -> None:
+        self.store = Store.open(path, encoder_id=ENCODER)
+        self.told: list[tuple[Event, float | None]] = []
+        self.board = Board()
+        self.lately = Lately(board=self.board)
+        rule = Rule(max_distance=0.4, fragment_s=4.0, fragment_slack=1.3)
+        patience = Patience(new_after_s=1.5, margin=0.05)
+        self.gallery = OnlineGallery(rule, patience, self.store.identities(), self.store.next_person_id())
+        self.gallery.cameras = ["a", "b"]
+        self.now = 1000.0
+        self.tracks: dict[tuple[str, int], list[Tracklet]] = {}
+        self.teller = Teller(
+            store=self.store,
+            session=path.stem,
+            tell=lambda event, latency_s: self.told.append((event, latency_s)),
+            clock=lambda: self.now,
+        )
+        self.site = Site(
+            self.gallery,
+            self.teller,
+            OnlineConfig(**online),
+            static_s=30.0,
+            on_visit=self.lately.visit,
+            on_moved=self.lately.moved,
+        )
+        self._ids = 0
+
+    def walk(
+        self, camera: str, tracker: int, vectors: Array, seconds: float, *, begun: float | None = None
+    ) -> TrackletKey:
+        """Somebody is in view for so long, and still is."""
+        begun = self.now if begun is None else begun
+        for _ in range(round(seconds * FPS)):
+            self.now += 1 / FPS
+            self.show(camera, tracker, vectors, begun)
+        return self.tracks[camera, tracker][-1].key
+
+    def show(self, camera: str, tracker: int, vectors: Array, begun: float) -> None:
+        """One picture."""
+        track_id = self.tracks[camera, tracker][-1].track_id if (camera, tracker) in self.tracks else 0
+        if not track_id:
+            self._ids += 1
+            track_id = self._ids
+        tracklet = made(camera, track_id, tracker, vectors, begun, self.now)
+        self.tracks.setdefault((camera, tracker), []).append(tracklet)
+        box = tracklet.boxes[-1]
+        self.site.seen(camera, {tracker: box}, self.now, lambda _: tracklet, self.now)
+        self.commit()
+
+    def leave(self, camera: str, tracker: int, *, kept: bool = True) -> None:
+        """Out of view; what was seen is worth keeping or not."""
+        last = self.tracks.pop((camera, tracker))[-1]
+        others = {number for place, number in self.tracks if place == camera}
+        self.site.ended(camera, [last] if kept else [], others, self.now)
+        self.commit()
+
+    def think(self) -> int:
+        """Second thoughts."""
+        changed = self.site.apply(refine(snapshot(self.gallery), self.gallery.rule))
+        self.commit()
+        return changed
+
+    def commit(self) -> None:
+        self.teller.commit()
+        self.lately.publish()
+
+    def events(self, kind: str) -> list[Event]:
+        return [event for event, _ in self.told if event.kind == kind]
+
+    def stored(self) -> dict[TrackletKey, int]:
+        """Who each sighting in the gallery shows."""
+        return {
+            seen.match.tracklet: person.person_id
+            for person in self.store.people()
+            for seen in self.store.sightings(person.person_id)
+        }
+
+
+def made(camera: str, track_id: int, tracker: int, vectors: Array, start_s: float, end_s: float) -> Tracklet:
+    count = max(2, round((end_s - start_s) * FPS))
+    times = np.linspace(start_s, end_s, count)
+    boxes = np.array([[10, 10, 50, 110]], dtype=np.float32) + np.arange(count, dtype=np.float32)[:, None]
+    return Tracklet(
+        camera_id=camera,
+        track_id=track_id,
+        tracker_id=tracker,
+        frames=np.arange(count, dtype=np.int32) + round(start_s * FPS),
+        times_s=times,
+        boxes=boxes + 200 * tracker,
+        scores=np.full(count, 0.9, dtype=np.float32),
+        embeddings=Embeddings(vectors=vectors, encoder_id=ENCODER),
+        moments_s=np.full(len(vectors), start_s),
+        qualities=np.full(len(vectors), 0.5, dtype=np.float32),
+        crops=(f"{camera}{track_id}".encode(),) * len(vectors),
+    )
