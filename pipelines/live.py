@@ -42,6 +42,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         gallery = config.gallery or config.output / "gallery.db"
         store = stack.enter_context(Store.open(gallery, encoder_id=encoder_id))
         stack.enter_context(rotating(config.output / "live.log"))
+        page = _page(config, stack)
         sinks = build_sinks(config.events, config.output, random.Random())
         stack.callback(_close, sinks)
         progress.message("loading the networks")
@@ -51,7 +52,9 @@ def run(config: LiveConfig, progress: Progress) -> int:
             days=config.retention.days, engine=engine, store=store, on_prune=[sink.prune for sink in sinks]
         )
         engine.on_tick = lambda: _tick(engine, sinks, retention)
-        _serve(config, engine, Desk(engine=engine, store=store, on_forget=[s.forget for s in sinks]), stack)
+        if page is not None:
+            desk = Desk(engine=engine, store=store, on_forget=[sink.forget for sink in sinks])
+            page.start(engine.board, desk)
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
         started = time.monotonic()
         for address in addresses:
@@ -76,11 +79,13 @@ def _addresses(config: LiveConfig) -> Sequence[Address]:
     return with_credentials(addresses, read_secrets(config.secrets, names))
 
 
-def _serve(config: LiveConfig, engine: Engine, desk: Desk, stack: ExitStack) -> None:
-    if config.page.listen is not None:
-        page = PageServer(engine.board, desk, config.page)
-        page.start()
-        stack.callback(page.stop, PAGE_S)
+def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
+    """The page's address, taken; nothing is served yet."""
+    if config.page.listen is None:
+        return None
+    page = PageServer(config.page.listen, config.page)
+    stack.callback(page.stop, PAGE_S)
+    return page
 
 
 def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:

@@ -182,6 +182,12 @@ class Board:
         with self._lock:
             return list(reversed(self._events))
 
+    def prune(self, before_s: float) -> None:
+        """What happened before that is not shown any more."""
+        with self._lock:
+            kept = [event for event in self._events if event.at_s >= before_s]
+            self._events = deque(kept, maxlen=EVENTS)
+
     def latency_s(self, *quantiles: float) -> list[float]:
         """From decoding to event, of the last minutes; nan where there was none."""
         with self._lock:

@@ -33,6 +33,7 @@ class Retention:
         before_s = now_s - self.days * 86400
         for prune in self.on_prune:
             prune(before_s)
+        self.engine.board.prune(before_s)
         if self.store.prune(datetime.fromtimestamp(before_s, UTC)):
             self._forget_the_gone()
 

@@ -59,7 +59,7 @@ def receive(
     Args:
         on_open: told once, when the connection is there.
         on_packet: told of everything that comes, also where no picture can be made of it; may raise StreamLost.
-        on_damage: told of every packet that cannot be decoded.
+        on_damage: told of every packet that cannot be decoded, or not without errors.
 
     Raises:
         StreamLost: no connection, or no more; FileEnded where a file was played to its end.
@@ -82,6 +82,9 @@ def receive(
                     on_damage()
                     continue
                 for frame in frames:
+                    if frame.is_corrupt:  # made up where data was missing: whoever is in it looks like somebody else
+                        on_damage()
+                        continue
                     received = _received(frame, stream, converter)
                     if pace is not None:
                         received = pace.wait(received)

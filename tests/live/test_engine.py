@@ -28,6 +28,7 @@ from reid.live.desk import Desk
 from reid.live.engine import Engine
 from reid.live.lately import Lately
 from reid.live.preview import Preview
+from reid.live.retention import Retention
 from reid.live.site import Site
 from reid.live.slots import Slots
 from reid.live.teller import Teller
@@ -213,4 +214,24 @@ def test_previews_are_drawn_for_those_who_watch(tmp_path: Path) -> None:
     assert [number for number, _ in seen] == sorted({number for number, _ in seen})
     assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in seen)
     assert not here.engine.board.watched("a")
+    here.store.close()
+
+
+def test_what_is_too_old_is_erased_while_it_runs(tmp_path: Path) -> None:
+    here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 2, [0, 1])}")
+    here.run()
+    told: list[float] = []
+    retention = Retention(days=2, engine=here.engine, store=here.store, on_prune=[told.append])
+    retention.tick(time.time() + 86400)
+    assert len(here.store.people()) == len(here.engine.board.people()) == 2
+    retention.tick(time.time() + 3 * 86400)
+    assert here.store.people() == []
+    assert here.engine.board.people() == []
+    assert here.engine.board.events() == []
+    assert here.engine.site.gallery.recent == {}
+    assert here.engine.site.gallery.memory.people == []
+    retention.tick(time.time() + 3 * 86400 + 1)
+    assert len(told) == 2
+    Retention(days=None, engine=here.engine, store=here.store, on_prune=[told.append]).tick(time.time())
+    assert len(told) == 2
     here.store.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.toy_site import Toy, look
+from tests.live.toy_site import Toy, look, made
 
 
 @pytest.fixture
@@ -87,8 +87,6 @@ def test_a_track_that_is_cut_goes_on_without_a_word(toy: Toy) -> None:
 
 def test_a_piece_that_was_cut_off_is_told_of(toy: Toy) -> None:
     """The tracker went from one person to another: the other part is somebody who came and went."""
-    from tests.live.toy_site import made
-
     toy.walk("a", 1, look(0), 3.0)
     last = toy.tracks.pop(("a", 1))[-1]
     other = made("a", 99, 1, look(5), toy.now - 3, toy.now - 1)
@@ -126,12 +124,7 @@ def test_what_does_not_move_is_nobody(toy: Toy) -> None:
     toy.site._static_s = 5.0
     vectors = look(0, 0.0)
     begun = toy.now
-    for _ in range(80):
-        toy.now += 0.1
-        still = toy.tracks.get(("a", 1))
-        toy.show("a", 1, vectors, begun)
-        if still is not None:
-            toy.tracks["a", 1] = toy.tracks["a", 1][-1:]
+    toy.walk("a", 1, vectors, 8.0)
     recent = next(iter(toy.gallery.recent.values())).tracklet
     recent.boxes[:] = recent.boxes[0]
     assert toy.stored() != {}

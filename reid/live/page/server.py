@@ -27,55 +27,39 @@ _SHORTEST = 8  # characters of a token
 
 
 class PageServer:
-    """The page of one site.
+    """The page of one site: its address is taken at once, so that a bad one is known before networks are loaded.
 
     Args:
-        config: with an address to listen on.
+        listen: address and port.
         environment: where the token is.
+
+    Raises:
+        InputError: the address is taken or none of this machine's, or open to others without a token.
     """
 
-    def __init__(
-        self,
-        board: Board,
-        control: Control,
-        config: PageConfig,
-        environment: Mapping[str, str] = os.environ,
-    ) -> None:
-        self._board, self._control, self._config, self._environment = board, control, config, environment
+    def __init__(self, listen: str, config: PageConfig, environment: Mapping[str, str] = os.environ) -> None:
+        self._config = config
+        host, port = split_listen(listen)
+        self._token = _token(config.token_env, environment)
+        self._listener, self._local = _bind(listen, host, port)
+        if not self._local and self._token is None:
+            self._listener.close()
+            raise InputError(
+                f"page.listen: {listen} is open to other machines, so the page needs a token: put one into the "
+                f"environment variable {config.token_env}, or listen on 127.0.0.1:{port}"
+            )
+        name = f"[{host}]" if ":" in host else host
+        self.url = f"http://{name}:{self._listener.getsockname()[1]}/"  # where the page is, for people
         self._stopping = threading.Event()
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
-        self._url = ""
 
-    @property
-    def url(self) -> str:
-        """Where the page is, for people; empty before it starts."""
-        return self._url
-
-    def start(self) -> None:
-        """Serve from now on.
-
-        Raises:
-            InputError: the address is taken or none of this machine's, or open to others without a token.
-        """
-        if self._config.listen is None:
-            raise ValueError("there is no page to serve: listen is null")
-        host, port = split_listen(self._config.listen)
-        token = self._token()
-        listener, local = _bind(self._config.listen, host, port)
-        try:
-            if not local and token is None:
-                raise InputError(
-                    f"page.listen: {self._config.listen} is open to other machines, so the page needs a token: "
-                    f"put one into the environment variable {self._config.token_env}, or listen on 127.0.0.1:{port}"
-                )
-            self._server = _server(self._app(token, local))
-        except InputError:
-            listener.close()
-            raise
-        name = f"[{host}]" if ":" in host else host
-        self._url = f"http://{name}:{listener.getsockname()[1]}/"
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="page", daemon=True)
+    def start(self, board: Board, control: Control) -> None:
+        """Serve from now on."""
+        self._server = _server(self._app(board, control))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._listener],), name="page", daemon=True
+        )
         self._thread.start()
         self._wait(self._server, self._thread)
 
@@ -83,27 +67,20 @@ class PageServer:
         """Close all connections; whether that was done in time."""
         self._stopping.set()
         if self._server is None or self._thread is None:
+            self._listener.close()
             return True
         self._server.should_exit = True
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _token(self) -> str | None:
-        token = self._environment.get(self._config.token_env, "").strip()
-        if token and len(token) < _SHORTEST:
-            raise InputError(
-                f"the token in {self._config.token_env} has {len(token)} characters; take {_SHORTEST} at least"
-            )
-        return token or None
-
-    def _app(self, token: str | None, local: bool) -> "FastAPI":
+    def _app(self, board: Board, control: Control) -> "FastAPI":
         from reid.live.page.app import build_app
 
         return build_app(
-            self._board,
-            self._control,
-            token=token,
-            local=local,
+            board,
+            control,
+            token=self._token,
+            local=self._local,
             hosts=self._config.hosts,
             stopping=self._stopping,
         )
@@ -112,9 +89,16 @@ class PageServer:
         until = time.monotonic() + _START_S
         while not server.started:
             if not thread.is_alive() or time.monotonic() > until:
-                raise RuntimeError(f"the page at {self._url} did not start; the log has why")
+                raise RuntimeError(f"the page at {self.url} did not start; the log has why")
             time.sleep(0.01)
-        log.info("the page is at %s", self._url)
+        log.info("the page is at %s", self.url)
+
+
+def _token(variable: str, environment: Mapping[str, str]) -> str | None:
+    token = environment.get(variable, "").strip()
+    if token and len(token) < _SHORTEST:
+        raise InputError(f"the token in {variable} has {len(token)} characters; take {_SHORTEST} at least")
+    return token or None
 
 
 def _server(app: "FastAPI") -> "Server":

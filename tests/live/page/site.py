@@ -133,8 +133,8 @@ def serving(
 ) -> Iterator[Site]:
     board, control = filled() if board is None else board, Recorder()
     config = PageConfig(listen=listen, token_env="PAGE", hosts=list(hosts))
-    server = PageServer(board, control, config, {} if token is None else {"PAGE": token})
-    server.start()
+    server = PageServer(listen, config, {} if token is None else {"PAGE": token})
+    server.start(board, control)
     try:
         with httpx.Client(base_url=server.url.replace("0.0.0.0", "127.0.0.1"), timeout=5) as client:
             yield Site(board, control, server, client)

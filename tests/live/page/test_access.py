@@ -11,7 +11,7 @@ import pytest
 from reid.errors import InputError
 from reid.live.page.config import PageConfig
 from reid.live.page.server import PageServer
-from tests.live.page.site import ASKS, TOKEN, Recorder, filled, serving
+from tests.live.page.site import ASKS, TOKEN, serving
 
 PATHS = [
     "/",
@@ -149,15 +149,15 @@ def test_headers_everywhere() -> None:
 
 
 def page(listen: str, **environment: str) -> PageServer:
-    return PageServer(filled(), Recorder(), PageConfig(listen=listen), environment)
+    return PageServer(listen, PageConfig(listen=listen), environment)
 
 
 def test_open_to_others_only_with_a_token() -> None:
     for listen in ("0.0.0.0:0", "[::]:0"):
         with pytest.raises(InputError, match="environment variable REID_TOKEN"):
-            page(listen).start()
+            page(listen)
     with pytest.raises(InputError, match="has 3 characters"):
-        page("0.0.0.0:0", REID_TOKEN="abc").start()
+        page("0.0.0.0:0", REID_TOKEN="abc")
     with serving(token=TOKEN, listen="0.0.0.0:0") as site:
         assert site.client.get("/api/state").status_code == 401
         assert site.client.get("/api/state", headers=BEARER | {"Host": "camera-pc.lan"}).status_code == 200
@@ -167,12 +167,12 @@ def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(InputError, match=f"{listen} is in use"):
-            page(listen).start()
+            page(listen)
 
 
 def test_an_address_that_is_none() -> None:
     with pytest.raises(InputError, match=r"no-such-host\.invalid:80 is no address"):
-        page("no-such-host.invalid:80").start()
+        page("no-such-host.invalid:80")
     for listen in ("8080", "127.0.0.1", "127.0.0.1:99999", "http://127.0.0.1:80"):
         with pytest.raises(ValueError, match="listen is address:port"):
             PageConfig(listen=listen)
