@@ -19,6 +19,8 @@ from reid.gallery.index import require_faiss
 from reid.gallery.store import Store
 from reid.live.address import Address, parse_cameras, read_secrets, with_credentials
 from reid.live.board import QueueNow
+from reid.live.clips import Clips
+from reid.live.control import Keeper
 from reid.live.desk import Desk
 from reid.live.engine import Engine
 from reid.live.page.server import PageServer
@@ -45,16 +47,15 @@ def run(config: LiveConfig, progress: Progress) -> int:
         page = _page(config, stack)
         sinks = build_sinks(config.events, config.output, random.Random())
         stack.callback(_close, sinks)
+        clips = _clips(config, stack)
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
-        engine = build_engine(config, threshold, models, store, sinks)
-        retention = Retention(
-            days=config.retention.days, engine=engine, store=store, on_prune=[sink.prune for sink in sinks]
-        )
+        engine = build_engine(config, threshold, models, store, sinks, clips)
+        keepers: list[Keeper] = [*sinks] if clips is None else [*sinks, clips]
+        retention = Retention(days=config.retention.days, engine=engine, store=store, keepers=keepers)
         engine.on_tick = lambda: _tick(engine, sinks, retention)
         if page is not None:
-            desk = Desk(engine=engine, store=store, on_forget=[sink.forget for sink in sinks])
-            page.start(engine.board, desk)
+            page.start(engine.board, Desk(engine=engine, store=store, keepers=keepers))
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
         started = time.monotonic()
         for address in addresses:
@@ -77,6 +78,14 @@ def _addresses(config: LiveConfig) -> Sequence[Address]:
             raise InputError(f"offset_s: '{camera_id}' is no camera; there are {', '.join(names)}")
     check_travel(config.linking.min_travel_s, names)
     return with_credentials(addresses, read_secrets(config.secrets, names))
+
+
+def _clips(config: LiveConfig, stack: ExitStack) -> Clips | None:
+    if not config.clips.events:
+        return None
+    clips = Clips(config.output / "clips", config.clips)
+    stack.callback(clips.close)
+    return clips
 
 
 def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:

@@ -18,12 +18,14 @@ from reid.gallery.store import Store
 from reid.live.board import Board
 from reid.live.camera import LivePicture, Snapshot
 from reid.live.cameras import Cameras
+from reid.live.clips import Clips
 from reid.live.engine import Engine
 from reid.live.lately import Lately
 from reid.live.preview import Preview
 from reid.live.site import Site
 from reid.live.slots import Slots
 from reid.live.teller import Teller
+from reid.live.thoughts import SecondThoughts
 from reid.outputs.events.sink import Sink
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
@@ -32,7 +34,12 @@ log = logging.getLogger(__name__)
 
 
 def build_engine(
-    config: LiveConfig, threshold: Threshold, models: Models, store: Store, sinks: Sequence[Sink]
+    config: LiveConfig,
+    threshold: Threshold,
+    models: Models,
+    store: Store,
+    sinks: Sequence[Sink],
+    clips: Clips | None,
 ) -> Engine:
     """An engine without cameras; the gallery's people are known to it."""
     board, slots = Board(), Slots[LivePicture]()
@@ -42,6 +49,8 @@ def build_engine(
         board.add_event(event, latency_s)
         for sink in sinks:
             sink.send(event)
+        if clips is not None:
+            clips.event(event)
 
     session = datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S")
     teller = Teller(store=store, session=session, tell=tell)
@@ -56,6 +65,12 @@ def build_engine(
     cameras = Cameras(
         config=config.supervision, slots=slots, on_change=_camera_teller(teller), rng=random.Random()
     )
+    preview = Preview(
+        board=board,
+        fps=config.page.preview_fps,
+        width=config.page.preview_width,
+        quality=config.page.preview_quality,
+    )
     return Engine(
         detector=models.detector,
         encoder=models.encoder,
@@ -66,14 +81,9 @@ def build_engine(
         site=site,
         board=board,
         lately=lately,
-        preview=Preview(
-            board=board,
-            fps=config.page.preview_fps,
-            width=config.page.preview_width,
-            quality=config.page.preview_quality,
-        ),
-        online=config.online,
+        thoughts=SecondThoughts(every_s=config.online.refine_s),
         sampling=config.sampling,
+        on_picture=[preview.picture] if clips is None else [preview.picture, clips.picture],
     )
 
 
@@ -92,13 +102,19 @@ def _gallery(config: LiveConfig, threshold: Threshold, store: Store) -> OnlineGa
 
 
 def _followers(config: LiveConfig, threshold: Threshold, encoder_id: str) -> Callable[[str, float], Follower]:
+    assemblers: dict[str, TrackletAssembler] = {}
+
     def follower(camera_id: str, fps: float) -> Follower:
-        assembler = TrackletAssembler(
+        # one a camera, whatever happens to its stream: no number of a track is given twice
+        assembler = assemblers.setdefault(
             camera_id,
-            encoder_id,
-            config.tracklets,
-            split_distance=threshold.split_distance,
-            centre=threshold.centre,
+            TrackletAssembler(
+                camera_id,
+                encoder_id,
+                config.tracklets,
+                split_distance=threshold.split_distance,
+                centre=threshold.centre,
+            ),
         )
         return Follower(tracker=UltralyticsTracker(config.tracker, fps), assembler=assembler)
 

@@ -13,7 +13,7 @@ from reid.config import (
     TrackerConfig,
     TrackletConfig,
 )
-from reid.live.config import OnlineConfig, SamplingConfig, SupervisionConfig
+from reid.live.config import ClipsConfig, OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.page.config import PageConfig
 from reid.outputs.events.config import EventsConfig
 
@@ -61,4 +61,5 @@ class LiveConfig(Section):
     online: OnlineConfig = OnlineConfig()
     retention: RetentionConfig = RetentionConfig()
     events: EventsConfig = EventsConfig()
+    clips: ClipsConfig = ClipsConfig()
     page: PageConfig = PageConfig()

@@ -56,12 +56,13 @@ def apart_from(
     names = sorted({t.camera_id for t in others}.union(cameras, [tracklet.camera_id]))
     least = _travel(among(min_travel_s, names), names)
     numbers = {name: number for number, name in enumerate(names)}
+    own, start_s, end_s = numbers[tracklet.camera_id], tracklet.start_s, tracklet.end_s
     found = np.zeros(len(others), dtype=bool)
     for place, other in enumerate(others):
-        gap = max(tracklet.start_s, other.start_s) - min(tracklet.end_s, other.end_s)
-        first, second = sorted((numbers[tracklet.camera_id], numbers[other.camera_id]))
-        together = first == second and gap <= 0 and _two_people(tracklet, other)
-        found[place] = together or gap < least.get((first, second), -np.inf)
+        gap = max(start_s, other.start_s) - min(end_s, other.end_s)
+        number = numbers[other.camera_id]
+        together = number == own and gap <= 0 and _two_people(tracklet, other)
+        found[place] = together or gap < least.get((min(own, number), max(own, number)), -np.inf)
     return found
 
 

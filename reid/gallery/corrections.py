@@ -73,10 +73,11 @@ def remove(
         gone = [(one,) for one in journal.absorbed(db, person_id)]
         db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))  # sightings and prototypes follow
         db.executemany("DELETE FROM journal WHERE person_id = ?", gone)
-        db.executemany(
-            "DELETE FROM journal WHERE event = 'identity_changed' AND json_extract(detail, '$.old') = ?",
-            [(person_name(one),) for (one,) in gone],
-        )
+        if event == "forgotten":
+            db.executemany(
+                "DELETE FROM journal WHERE event = 'identity_changed' AND json_extract(detail, '$.old') = ?",
+                [(person_name(one),) for (one,) in gone],
+            )
         journal.append(db, at, event, person_id=person_id, why=why)
 
 

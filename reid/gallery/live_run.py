@@ -7,7 +7,7 @@ minutes, which are what ages and is erased. Functions over an open gallery, with
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reid.gallery import corrections, journal
@@ -42,7 +42,7 @@ class Record:
     sightings: Sequence[Live] = ()
     moved: Sequence[Moved] = ()
     dropped: Sequence[tuple[str, TrackletKey]] = ()  # run and tracklet that turned out to show nobody
-    merged: Sequence[tuple[int, int]] = field(default_factory=tuple)  # who became whom
+    merged: Sequence[tuple[int, int]] = ()  # who became whom
 
     def __bool__(self) -> bool:
         return bool(self.sightings or self.moved or self.dropped or self.merged)

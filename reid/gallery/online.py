@@ -31,7 +31,8 @@ class Recent:
     @property
     def weight(self) -> float:
         """As in linking."""
-        return float(np.clip(self.tracklet.end_s - self.tracklet.start_s, *EVIDENCE_S))
+        least, most = EVIDENCE_S
+        return min(max(self.tracklet.end_s - self.tracklet.start_s, least), most)
 
 
 class OnlineGallery:
@@ -108,6 +109,13 @@ class OnlineGallery:
             if one.person_id is not None:
                 self.memory.learn(one.person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
 
+    def anchor(self, person_id: int) -> None:
+        """Second thoughts keep somebody apart from everybody remembered from before: a person who has a name."""
+        own = [r for r in self.recent.values() if r.person_id == person_id]
+        if person_id not in self.memory.people:
+            for one in own:
+                self.memory.learn(person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
+
     def merge(self, person_id: int, into: int) -> None:
         """Two people are one."""
         self.memory.merge(person_id, into)
@@ -153,11 +161,11 @@ class OnlineGallery:
         if verdict == "uncertain" and final:
             slack = self.rule.fragment_slack if seconds < self.rule.fragment_s else 1.0
             verdict = "known" if nearest is not None and nearest <= slack * self.rule.max_distance else "new"
-        person_id = {"known": nearest_id, "uncertain": None}.get(verdict, 0)
+        stranger = self.new_person() if verdict == "new" else None
         chance = self.rule.probability
         return Answer(
             verdict=verdict,
-            person_id=self.new_person() if verdict == "new" else person_id,
+            person_id=nearest_id if verdict == "known" else stranger,
             nearest_id=nearest_id,
             distance=nearest,
             probability=None if chance is None or nearest is None else float(chance(nearest)),

@@ -176,6 +176,10 @@ class Store:
         with naming(self.path):
             return journal.find(self._db, str(who).strip())
 
+    def ids_of(self, person_id: int) -> list[int]:
+        """All numbers that a person ever had: theirs, and those of whoever was merged into them."""
+        return journal.absorbed(self._db, person_id)
+
     # writing ---
 
     def commit_run(

@@ -65,8 +65,8 @@ class Cameras:
 
     @property
     def over(self) -> bool:
-        """Whether nothing can come any more: all are files that were played to their ends."""
-        return all(camera.over for camera in self._cameras.values())
+        """Whether nothing can come any more: there are some, all of them files that were played to their ends."""
+        return bool(self._cameras) and all(camera.over for camera in self._cameras.values())
 
     def check(self) -> list[Snapshot]:
         """All cameras as they are now; call it about once a second: it tells of changes, and frees what hangs."""

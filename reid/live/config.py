@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reid.config import Distance, Seconds, Section, Share
+from reid.events import Kind
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -67,3 +68,15 @@ class SamplingConfig(Section):
     load: Annotated[float, Field(gt=0, le=1)] = Field(
         0.9, description="share of the machine's rate that is used; the rest is for what comes at once"
     )
+
+
+class ClipsConfig(Section):
+    """Films of what happened, with boxes and names, in the folder `clips`."""
+
+    events: tuple[Kind, ...] = Field(
+        (), description="kinds of events that are filmed: seen, left, identity_changed; none: no films"
+    )
+    before_s: Seconds = Field(3.0, description="a film begins so long before its event")
+    after_s: Seconds = Field(5.0, description="and ends so long after the last one")
+    longest_s: Positive = Field(30.0, description="then the next one begins, where events do not end")
+    width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider pictures are made smaller")

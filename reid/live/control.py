@@ -1,4 +1,4 @@
-"""What a person may ask of a live site while it runs."""
+"""What a person may ask of a live site while it runs, and what may be asked of whoever keeps something of people."""
 
 from typing import Protocol
 
@@ -23,3 +23,13 @@ class Control(Protocol):
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         """Take no pictures of a camera, or take them again."""
+
+
+class Keeper(Protocol):
+    """Keeps events or pictures, so it must be able to lose them."""
+
+    def forget(self, person_id: int) -> object:
+        """Erase what names or shows a person."""
+
+    def prune(self, before_s: float, /) -> object:
+        """Erase what is older; seconds since 1970."""

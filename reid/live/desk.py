@@ -1,12 +1,13 @@
 """Corrections of a site that runs: the gallery, what is known of those in view, and what is shown change together."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reid.errors import InputError
 from reid.gallery.store import Store
 from reid.live.address import parse_cameras, read_secrets, with_credentials
+from reid.live.control import Keeper
 from reid.live.engine import Engine
 from reid.types import person_name
 
@@ -16,12 +17,12 @@ class Desk:
     """See `Control`. Everything is done by the engine's thread, between two rounds.
 
     Args:
-        on_forget: told of everybody who is to be forgotten: whoever keeps events.
+        keepers: of what the gallery does not keep.
     """
 
     engine: Engine
     store: Store
-    on_forget: Sequence[Callable[[int], object]] = ()
+    keepers: Sequence[Keeper] = ()
 
     def forget(self, person_id: int) -> None:
         self.engine.orders.give(lambda: self._forget(person_id))
@@ -57,12 +58,13 @@ class Desk:
 
     def _rename(self, person_id: int, label: str | None) -> None:
         self.store.rename(person_id, label)
+        self.engine.site.gallery.anchor(person_id)
         self.engine.lately.rename(person_id, label)
         self.engine.lately.publish()
 
     def _merge(self, person_id: int, into: int) -> None:
         self.store.merge(person_id, into)
-        self.engine.drop_refinement()
+        self.engine.thoughts.drop()
         self.engine.site.merge(person_id, into)
         self.engine.lately.merge(person_id, into)
         self.engine.site.teller.event(
@@ -78,9 +80,10 @@ class Desk:
     def _forget(self, person_id: int) -> None:
         """The gallery last: where it says that a reader keeps bytes of it alive, all else is done."""
         self.store.find(person_id)
-        self.engine.drop_refinement()
+        self.engine.thoughts.drop()
         self.engine.site.forget(person_id)
-        self.engine.lately.forget(person_id)
-        for forget in self.on_forget:
-            forget(person_id)
+        for number in self.store.ids_of(person_id):
+            self.engine.lately.forget(number)
+            for keeper in self.keepers:
+                keeper.forget(number)
         self.store.forget(person_id)

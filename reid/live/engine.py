@@ -7,24 +7,25 @@ events wait in theirs: nothing here waits for anybody.
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reid.camera import Follower, Seen, see
 from reid.detection.detector import Detector
 from reid.embedding.encoder import Encoder
-from reid.gallery.refinement import Refinement, refine, snapshot
+from reid.gallery.refinement import Refinement
 from reid.live.board import Board, CameraNow
 from reid.live.camera import LivePicture, Snapshot
 from reid.live.cameras import Cameras
-from reid.live.config import OnlineConfig, SamplingConfig
+from reid.live.config import SamplingConfig
 from reid.live.lately import Lately
 from reid.live.orders import Orders
 from reid.live.pace import Pace
-from reid.live.preview import Preview
 from reid.live.site import Site
 from reid.live.slots import Slots
+from reid.live.thoughts import SecondThoughts
+from reid.live.visit import Visit
 from reid.timing import Stopwatch
+from reid.types import Frame
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Engine:
 
     Args:
         follower: makes one for a camera that delivers so many pictures a second.
+        on_picture: called with every picture that was processed, and who is being followed in it.
         on_tick: called about once a second.
     """
 
@@ -54,9 +56,9 @@ class Engine:
     site: Site
     board: Board
     lately: Lately
-    preview: Preview
-    online: OnlineConfig
+    thoughts: SecondThoughts
     sampling: SamplingConfig
+    on_picture: Sequence[Callable[[Frame, list[Visit]], None]] = ()
     on_tick: Callable[[], None] = lambda: None
     orders: Orders = field(default_factory=Orders)
     watch: Stopwatch = field(default_factory=Stopwatch)
@@ -66,35 +68,23 @@ class Engine:
     _followers: dict[str, Follower] = field(default_factory=dict)
     _snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     _fps: float | None = None
-    _refining: Future[Refinement] | None = None
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Until `stop`, or until every camera is a file that has ended; what was in view has left then."""
-        pace, tick_s, refine_s = Pace(config=self.sampling), 0.0, time.monotonic()
-        with ThreadPoolExecutor(1, thread_name_prefix="second thoughts") as background:
-            while not stop():
-                taken = self.slots.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
-                if taken:
-                    begun = time.monotonic()
-                    self._round([picture for _, picture in taken])
-                    pace.round(time.monotonic(), time.monotonic() - begun, len(taken))
-                elif self.cameras.over:
-                    break
-                self.orders.serve()
-                now = time.monotonic()
-                if now >= refine_s and self._refining is None:
-                    self._refining = background.submit(
-                        refine, snapshot(self.site.gallery), self.site.gallery.rule
-                    )
-                    refine_s = now + self.online.refine_s
-                if now >= tick_s:
-                    tick_s = now + TICK_S
-                    self._tick(pace)
-            self._finish(background)
-
-    def drop_refinement(self) -> None:
-        """What is being thought over is out of date."""
-        self._refining = None
+        pace, tick_s = Pace(config=self.sampling), 0.0
+        while not stop():
+            taken = self.slots.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
+            if taken:
+                begun = time.monotonic()
+                self._round([picture for _, picture in taken])
+                pace.round(time.monotonic(), time.monotonic() - begun, len(taken))
+            elif self.cameras.over:
+                break
+            self.orders.serve()
+            if time.monotonic() >= tick_s:
+                tick_s = time.monotonic() + TICK_S
+                self._tick(pace)
+        self._finish()
 
     def _round(self, pictures: Sequence[LivePicture]) -> None:
         """Pictures of several cameras, one each, to events on the disk and out."""
@@ -108,7 +98,8 @@ class Engine:
             self._publish()
         with self.watch.stage("draw"):
             for one in seen:
-                self.preview.draw(one.frame, self.site.in_view(one.frame.camera_id))
+                for look in self.on_picture:
+                    look(one.frame, self.site.in_view(one.frame.camera_id))
         self.pictures += len(pictures)
 
     def _follow(self, picture: LivePicture, seen: Seen) -> None:
@@ -141,8 +132,8 @@ class Engine:
             offset_s = self.cameras.offset_s(camera_id)
             gone = list(follower.assembler.expire(now_s + offset_s - LATE_S))
             self.site.ended(camera_id, gone, follower.assembler.following, monotonic)
-        if self._refining is not None and self._refining.done():
-            self._refined(self._refining.result())
+        if (refinement := self.thoughts.take(self.site.gallery)) is not None:
+            self._refined(refinement)
         self.site.age(now_s)
         self._publish()
         self._sample(pace)
@@ -150,7 +141,6 @@ class Engine:
         self.on_tick()
 
     def _refined(self, refinement: Refinement) -> None:
-        self._refining = None
         self.refinements += 1
         self.changed += self.site.apply(refinement)
 
@@ -190,16 +180,14 @@ class Engine:
             ]
         )
 
-    def _finish(self, background: ThreadPoolExecutor) -> None:
+    def _finish(self) -> None:
         """Everybody leaves, and is thought over once more if that is quick."""
         for camera_id in list(self._followers):
             self._end(camera_id, time.monotonic())
-        if self._refining is not None:
-            self._refining.cancel()
-        last = background.submit(refine, snapshot(self.site.gallery), self.site.gallery.rule)
-        try:
-            self._refined(last.result(LAST_REFINEMENT_S))
-        except TimeoutError:
+        refinement = self.thoughts.last(self.site.gallery, LAST_REFINEMENT_S)
+        if refinement is None:
             log.warning("stopped without a last look at the identities of the last minutes: it took too long")
+        else:
+            self._refined(refinement)
         self._publish()
         self._show()

@@ -29,25 +29,28 @@ class Preview:
     quality: int
     _drawn_s: dict[str, float] = field(default_factory=dict)
 
-    def draw(self, frame: Frame, visits: Sequence[Visit]) -> None:
+    def picture(self, frame: Frame, visits: Sequence[Visit]) -> None:
         """Show the frame with the people who are in it, if somebody looks and the last one is old enough."""
         since_s = frame.timestamp_s - self._drawn_s.get(frame.camera_id, float("-inf"))
-        if not self.board.watched(frame.camera_id) or 0 <= since_s < 1 / self.fps:
-            return
-        self._drawn_s[frame.camera_id] = frame.timestamp_s
-        height, width = frame.image.shape[:2]
-        scale = min(1.0, self.width / width)
-        size = (round(width * scale), round(height * scale))
-        image = frame.image if scale == 1 else cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA)
-        marks = [
-            Mark(box=visit.box * np.float32(scale), person_id=visit.person_id)
-            for visit in visits
-            if visit.end_s == frame.timestamp_s and not visit.thing
-        ]
-        clock = datetime.fromtimestamp(frame.timestamp_s)
-        of_day_s = clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6
-        drawn = annotate(np.asarray(image, dtype=np.uint8), marks, camera=frame.camera_id, time_s=of_day_s)
-        ok, jpeg = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
-        if not ok:
-            raise RuntimeError(f"OpenCV could not write a preview of shape {drawn.shape} as JPEG")
-        self.board.set_preview(frame.camera_id, jpeg.tobytes())
+        if self.board.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
+            self._drawn_s[frame.camera_id] = frame.timestamp_s
+            self.board.set_preview(frame.camera_id, drawn(frame, visits, self.width, self.quality))
+
+
+def drawn(frame: Frame, visits: Sequence[Visit], width: int, quality: int) -> bytes:
+    """The frame with boxes and names, at most `width` pixels wide, as JPEG."""
+    scale = min(1.0, width / frame.image.shape[1])
+    size = (round(frame.image.shape[1] * scale), round(frame.image.shape[0] * scale))
+    image = frame.image if scale == 1 else cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA)
+    marks = [
+        Mark(box=visit.box * np.float32(scale), person_id=visit.person_id)
+        for visit in visits
+        if visit.shown(frame)
+    ]
+    clock = datetime.fromtimestamp(frame.timestamp_s)
+    of_day_s = clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6
+    picture = annotate(np.asarray(image, dtype=np.uint8), marks, camera=frame.camera_id, time_s=of_day_s)
+    ok, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not ok:
+        raise RuntimeError(f"OpenCV could not write a picture of shape {picture.shape} as JPEG")
+    return jpeg.tobytes()

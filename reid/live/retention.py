@@ -1,10 +1,11 @@
 """What is older than it may be kept is erased while the site runs, and whoever was not seen since."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reid.gallery.store import Store
+from reid.live.control import Keeper
 from reid.live.engine import Engine
 
 PERIOD_S = 6 * 3600.0  # erasing rewrites the gallery's file
@@ -16,13 +17,13 @@ class Retention:
 
     Args:
         days: that everything is kept; None: for ever.
-        on_prune: told of the moment, seconds since 1970, before which nothing may be kept.
+        keepers: of what the gallery does not keep.
     """
 
     days: float | None
     engine: Engine
     store: Store
-    on_prune: Sequence[Callable[[float], object]] = ()
+    keepers: Sequence[Keeper] = ()
     _next_s: float = 0.0
 
     def tick(self, now_s: float) -> None:
@@ -31,8 +32,8 @@ class Retention:
             return
         self._next_s = now_s + PERIOD_S
         before_s = now_s - self.days * 86400
-        for prune in self.on_prune:
-            prune(before_s)
+        for keeper in self.keepers:
+            keeper.prune(before_s)
         self.engine.board.prune(before_s)
         if self.store.prune(datetime.fromtimestamp(before_s, UTC)):
             self._forget_the_gone()
@@ -42,6 +43,6 @@ class Retention:
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}
         for person_id in (recent | set(gallery.memory.people)) - kept:
-            self.engine.drop_refinement()
+            self.engine.thoughts.drop()
             self.engine.site.forget(person_id)
             self.engine.lately.forget(person_id)

@@ -82,7 +82,7 @@ def receive(
                     on_damage()
                     continue
                 for frame in frames:
-                    if frame.is_corrupt:  # made up where data was missing: whoever is in it looks like somebody else
+                    if frame.is_corrupt:  # made up where data was missing: people in it look like others
                         on_damage()
                         continue
                     received = _received(frame, stream, converter)

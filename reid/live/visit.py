@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from reid.events import Fact
 from reid.gallery.answer import Answer
-from reid.types import Array, Match, TrackletKey, person_name
+from reid.types import Array, Frame, Match, TrackletKey, person_name
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -23,6 +23,10 @@ class Visit:
     person_id: int | None = None
     asked_s: float = float("-inf")
     thing: bool = False  # it does not move: nobody
+
+    def shown(self, frame: Frame) -> bool:
+        """Whether it is somebody who is in that frame."""
+        return not self.thing and self.end_s == frame.timestamp_s
 
 
 def answer_facts(visit: Visit, answer: Answer) -> dict[str, Fact]:

@@ -32,6 +32,7 @@ from reid.live.retention import Retention
 from reid.live.site import Site
 from reid.live.slots import Slots
 from reid.live.teller import Teller
+from reid.live.thoughts import SecondThoughts
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from reid.types import Detections, Embeddings
@@ -54,6 +55,8 @@ class Running:
     def __init__(self, path: Path, *films: str, seconds: float = 0.0, **sampling: Any) -> None:
         self.store = Store.open(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
+        self.keeper = Keeper()
+        self.assemblers: dict[str, TrackletAssembler] = {}
         self.detector, slots = BlockDetector(seconds), Slots[LivePicture]()
         board, config = Board(), OnlineConfig(refine_s=0.5)
         lately = Lately(board=board)
@@ -90,15 +93,17 @@ class Running:
             site=site,
             board=board,
             lately=lately,
-            preview=Preview(board=board, fps=50, width=160, quality=80),
-            online=config,
+            on_picture=[Preview(board=board, fps=50, width=160, quality=80).picture],
+            thoughts=SecondThoughts(every_s=config.refine_s),
             sampling=SamplingConfig(**sampling),
         )
         for address in parse_cameras(films):
             cameras.add(address)
 
     def _follower(self, camera_id: str, fps: float) -> Follower:
-        assembler = TrackletAssembler(camera_id, ENCODER, TrackletConfig(), split_distance=1.0)
+        assembler = self.assemblers.setdefault(
+            camera_id, TrackletAssembler(camera_id, ENCODER, TrackletConfig(), split_distance=1.0)
+        )
         return Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
 
     def run(self, meanwhile: Callable[[Desk], None] | None = None) -> None:
@@ -108,7 +113,7 @@ class Running:
         def other() -> None:
             try:
                 assert meanwhile is not None
-                meanwhile(Desk(engine=self.engine, store=self.store))
+                meanwhile(Desk(engine=self.engine, store=self.store, keepers=[self.keeper]))
             except BaseException as error:
                 errors.append(error)
 
@@ -124,6 +129,20 @@ class Running:
 
     def people(self, kind: str) -> Counter[int | None]:
         return Counter(event.person_id for event, _ in self.told if event.kind == kind)
+
+
+class Keeper:
+    """Remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[int] = []
+        self.pruned: list[float] = []
+
+    def forget(self, person_id: int) -> None:
+        self.forgotten.append(person_id)
+
+    def prune(self, before_s: float) -> None:
+        self.pruned.append(before_s)
 
 
 def until(happened: Callable[[], bool]) -> None:
@@ -175,10 +194,11 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
         desk.rename(1, "Ada")
         desk.merge(2, 3)
         desk.forget(4)
+        desk.rename(3, "Bob")
         with pytest.raises(InputError, match="nobody called"):
             desk.forget(17)
         with pytest.raises(InputError, match="P0002 was merged into P0003"):
-            desk.rename(2, "Bob")
+            desk.rename(2, "Cy")
         with pytest.raises(InputError, match="no camera is called 'c'"):
             desk.pause_camera("c", True)
         names.extend(f"{person.label}" for person in here.engine.board.people() if person.label)
@@ -186,15 +206,17 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="already"):
             desk.add_camera(f"c={a}")
         until(lambda: "c" in {camera.snapshot.camera_id for camera in here.engine.board.cameras()})
+        desk.forget(3)
         desk.pause_camera("b", True)
         desk.remove_camera("b")
 
     here.run(meanwhile)
-    assert names == ["Ada"]
+    assert sorted(names) == ["Ada", "Bob"]
+    assert here.keeper.forgotten == [4, 3, 2]
     assert here.engine.cameras.names == ["a", "c"]
     people = {person.person_id: person.label for person in here.store.people()}
     assert people[1] == "Ada"
-    assert not {2, 4} & set(people)
+    assert not {2, 3, 4} & set(people)
     assert not any(event.names(4) for event in here.engine.board.events())
     here.store.close()
 
@@ -220,8 +242,8 @@ def test_previews_are_drawn_for_those_who_watch(tmp_path: Path) -> None:
 def test_what_is_too_old_is_erased_while_it_runs(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 2, [0, 1])}")
     here.run()
-    told: list[float] = []
-    retention = Retention(days=2, engine=here.engine, store=here.store, on_prune=[told.append])
+    keeper = Keeper()
+    retention = Retention(days=2, engine=here.engine, store=here.store, keepers=[keeper])
     retention.tick(time.time() + 86400)
     assert len(here.store.people()) == len(here.engine.board.people()) == 2
     retention.tick(time.time() + 3 * 86400)
@@ -231,7 +253,24 @@ def test_what_is_too_old_is_erased_while_it_runs(tmp_path: Path) -> None:
     assert here.engine.site.gallery.recent == {}
     assert here.engine.site.gallery.memory.people == []
     retention.tick(time.time() + 3 * 86400 + 1)
-    assert len(told) == 2
-    Retention(days=None, engine=here.engine, store=here.store, on_prune=[told.append]).tick(time.time())
-    assert len(told) == 2
+    assert len(keeper.pruned) == 2
+    Retention(days=None, engine=here.engine, store=here.store, keepers=[keeper]).tick(time.time())
+    assert len(keeper.pruned) == 2
+    here.store.close()
+
+
+def test_a_camera_that_comes_back_gives_no_number_twice(tmp_path: Path) -> None:
+    first, second = film(tmp_path / "first.mp4", 30, [0]), film(tmp_path / "second.mp4", 2, [1])
+    here = Running(tmp_path / "site.db", f"a={first}")
+
+    def meanwhile(desk: Desk) -> None:
+        until(lambda: len(here.engine.board.people()) == 1)
+        desk.remove_camera("a")
+        until(lambda: here.people("left"))
+        desk.add_camera(f"a={second}")
+
+    here.run(meanwhile)
+    sightings = [seen for person in (1, 2) for seen in here.store.sightings(person)]
+    assert len(sightings) == len({seen.match.tracklet for seen in sightings}) == 2
+    assert here.people("left") == {1: 1, 2: 1}
     here.store.close()

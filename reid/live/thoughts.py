@@ -1,0 +1,62 @@
+"""Second thoughts, had in the background: what is known is clustered again every some seconds."""
+
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from reid.gallery.online import OnlineGallery
+from reid.gallery.refinement import Refinement, Snapshot, refine, snapshot
+from reid.gallery.rule import Rule
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SecondThoughts:
+    """One at a time; the thread that owns the gallery begins them and takes what comes of them.
+
+    Args:
+        every_s: seconds from one beginning to the next.
+    """
+
+    every_s: float
+    _begun_s: float = float("-inf")
+    _running: Future[Refinement] | None = None
+    _dropped: bool = False
+
+    def take(self, gallery: OnlineGallery) -> Refinement | None:
+        """What came of the latest, once; begins the next where it is time."""
+        found = None
+        if self._running is not None and self._running.done():
+            found, self._running = self._running.result(), None
+        if self._dropped:
+            found, self._dropped = None, self._running is not None
+        now_s = time.monotonic()
+        if self._running is None and now_s - self._begun_s >= self.every_s:
+            self._begun_s, self._running = now_s, _begun(gallery)
+        return found
+
+    def drop(self) -> None:
+        """What is being thought over is out of date."""
+        self._dropped = self._running is not None
+
+    def last(self, gallery: OnlineGallery, timeout_s: float) -> Refinement | None:
+        """Once more, of everything, if that takes no longer than `timeout_s`; None otherwise."""
+        try:
+            return _begun(gallery).result(timeout_s)
+        except TimeoutError:
+            return None
+
+
+def _begun(gallery: OnlineGallery) -> Future[Refinement]:
+    """A refinement of what is known now, in a thread that no end of the program waits for."""
+    known, rule = snapshot(gallery), gallery.rule
+    future: Future[Refinement] = Future()
+    threading.Thread(target=_think, args=(future, known, rule), name="second thoughts", daemon=True).start()
+    return future
+
+
+def _think(future: Future[Refinement], known: Snapshot, rule: Rule) -> None:
+    try:
+        future.set_result(refine(known, rule))
+    except BaseException as error:  # raised where the result is taken
+        future.set_exception(error)
