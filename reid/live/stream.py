@@ -101,6 +101,8 @@ def _open(address: Address, config: SupervisionConfig) -> Any:
     container_format = None
     if address.kind == "rtsp":
         options |= {"rtsp_transport": config.transport, "max_delay": "500000"}
+    elif address.kind == "hls":
+        del options["fflags"]  # would drop the whole segment that it is recognised by
     elif address.kind == "device":
         container_format, options = "v4l2", {}
     elif address.kind == "file":
