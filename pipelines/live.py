@@ -29,7 +29,7 @@ from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
 
 # what each part may take at the end, so that a site stops within 5 s
-CAMERAS_S, SINKS_S, PAGE_S = 1.0, 1.0, 0.5
+CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3
 
 
 def run(config: LiveConfig, progress: Progress) -> int:
@@ -48,6 +48,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         sinks = build_sinks(config.events, config.output, random.Random())
         stack.callback(_close, sinks)
         clips = _clips(config, stack)
+        stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
         engine = build_engine(config, threshold, models, store, sinks, clips)
@@ -56,7 +57,6 @@ def run(config: LiveConfig, progress: Progress) -> int:
         engine.on_tick = lambda: _tick(engine, sinks, retention)
         if page is not None:
             page.start(engine.board, Desk(engine=engine, store=store, keepers=keepers))
-        stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
         started = time.monotonic()
         for address in addresses:
             engine.cameras.add(address, offset_s=config.offset_s.get(address.camera_id, 0.0))
@@ -84,7 +84,7 @@ def _clips(config: LiveConfig, stack: ExitStack) -> Clips | None:
     if not config.clips.events:
         return None
     clips = Clips(config.output / "clips", config.clips)
-    stack.callback(clips.close)
+    stack.callback(clips.close, CLIPS_S)
     return clips
 
 

@@ -50,6 +50,7 @@ class Clips:
         self._folder, self._config = folder, config
         self._latest: dict[str, deque[_Picture]] = {}
         self._films: dict[str, _Film] = {}
+        self._waiting: set[Future[None]] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="clips")
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -98,17 +99,22 @@ class Clips:
         """Delete films that ended before that."""
         wait([self._writer.submit(self._delete, None, before_s)])
 
-    def close(self) -> None:
-        """Write what is being filmed."""
+    def close(self, timeout_s: float) -> None:
+        """Write what is being filmed; what is not written in time stays a list of who would have been in it."""
         for camera_id in list(self._films):
             self._end(camera_id)
-        self._writer.shutdown()
+        if wait(self._waiting, timeout_s).not_done:
+            log.warning("stopped before all films were written")
+        self._writer.shutdown(wait=False, cancel_futures=True)
 
     def _length_s(self, film: _Film) -> float:
         return film.pictures[-1].at_s - film.pictures[0].at_s
 
     def _end(self, camera_id: str) -> None:
-        self._writer.submit(self._write, camera_id, self._films.pop(camera_id)).add_done_callback(_report)
+        self._waiting = {one for one in self._waiting if not one.done()}
+        future = self._writer.submit(self._write, camera_id, self._films.pop(camera_id))
+        future.add_done_callback(_report)
+        self._waiting.add(future)
 
     def _write(self, camera_id: str, film: _Film) -> None:
         begun, ended = film.pictures[0].at_s, film.pictures[-1].at_s
@@ -143,6 +149,6 @@ class Clips:
 
 def _report(done: Future[None]) -> None:
     """A film that could not be written costs a line of the log, not the site."""
-    error = done.exception()
+    error = None if done.cancelled() else done.exception()
     if error is not None:
         log.error("a film could not be written: %s", error)

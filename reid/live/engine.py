@@ -181,7 +181,8 @@ class Engine:
         )
 
     def _finish(self) -> None:
-        """Everybody leaves, and is thought over once more if that is quick."""
+        """Everybody leaves, and is thought over once more if that is quick; cameras end meanwhile."""
+        self.cameras.stop(0.0)
         for camera_id in list(self._followers):
             self._end(camera_id, time.monotonic())
         refinement = self.thoughts.last(self.site.gallery, LAST_REFINEMENT_S)

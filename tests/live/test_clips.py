@@ -71,7 +71,7 @@ def test_some_seconds_before_and_after(camera: Camera) -> None:
     camera.run(5, 1)
     camera.event(1)
     camera.run(5, 1, 2)
-    camera.clips.close()
+    camera.clips.close(20)
     (film,) = camera.films()
     assert film["seconds"] == pytest.approx(3, abs=0.15)
     assert film["begun_s"] == pytest.approx(NOON + 4, abs=0.15)
@@ -84,7 +84,7 @@ def test_events_that_follow_each_other_are_one_film_up_to_a_limit(camera: Camera
     for _ in range(10):
         camera.event(1)
         camera.run(1, 1)
-    camera.clips.close()
+    camera.clips.close(20)
     first, second = camera.films()
     assert first["seconds"] == pytest.approx(6, abs=0.15)
     assert len(first["events"]) + len(second["events"]) == 10
@@ -95,7 +95,7 @@ def test_other_events_are_not_filmed(camera: Camera) -> None:
     camera.event(1, kind="left")
     camera.event(1, camera="b")
     camera.run(3, 1)
-    camera.clips.close()
+    camera.clips.close(20)
     assert camera.films() == []
 
 
@@ -111,7 +111,7 @@ def test_who_is_forgotten_is_in_no_film(camera: Camera) -> None:
     assert [film["people"] for film in camera.films()] == [["P0002"]]
     camera.clips.forget(3)
     camera.run(3)
-    camera.clips.close()
+    camera.clips.close(20)
     assert [film["people"] for film in camera.films()] == [["P0002"]]
 
 
@@ -122,4 +122,4 @@ def test_old_films_are_deleted(camera: Camera) -> None:
         camera.run(5, 1)
     camera.clips.prune(NOON + 10)
     assert [film["begun_s"] > NOON + 10 for film in camera.films()] == [True]
-    camera.clips.close()
+    camera.clips.close(20)

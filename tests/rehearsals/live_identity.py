@@ -1,0 +1,174 @@
+"""The same recording through `reid demo` and, as it happens, through `reid live`: who is who by each.
+
+    python -m tests.rehearsals.live_identity --output identity.json
+
+`reid live` plays the rendered films at their own speed with an empty gallery, and takes as many pictures as the
+machine sustains; each side is scored by `reid evaluate` on the pictures that it processed. Live identities are those
+after the last second thoughts, as the gallery has them; a tracklet whose person is in the same picture twice counts
+as nobody there. Identity changes are the events that gave a tracklet to another person than told before; that an
+uncertain answer was settled is none. The truth is that of the recording's visible boxes.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from pipelines import evaluate, live
+from pipelines.live_build import build_engine
+from pipelines.live_config import LiveConfig
+from pipelines.progress import Progress
+from pipelines.views import Lines
+from reid.live.engine import Engine
+from reid.live.visit import Visit
+from reid.shipped import demo_recording
+from reid.types import Frame, Tracklet, TrackletKey
+from tests.benchmarks.jobs import Report, table
+from tests.rehearsals.kill import ROOT, sightings
+from tests.rehearsals.live_run import CAMERAS, ENVIRONMENT, about, conclude, films, read_events
+
+WITHIN = 0.05
+NOBODY = 1_000_000  # ids from here on: tracklets that are nobody's
+
+
+@dataclass(slots=True)
+class Recorder:
+    """What was processed of each camera, and the last that was known of each tracklet."""
+
+    frames: dict[str, list[int]] = field(default_factory=lambda: {camera: [] for camera in CAMERAS})
+    tracklets: dict[TrackletKey, Tracklet] = field(default_factory=dict)
+
+    def listen(self, engine: Engine) -> Engine:
+        """Hear of all that an engine does."""
+        engine.on_picture = [*engine.on_picture, self._picture]
+        site: Any = engine.site
+        before: Callable[[Visit, Tracklet | None], None] = site._on_visit
+
+        def visited(visit: Visit, tracklet: Tracklet | None) -> None:
+            before(visit, tracklet)
+            if tracklet is not None:
+                self.tracklets[tracklet.key] = tracklet
+
+        site._on_visit = visited
+        return engine
+
+    def _picture(self, frame: Frame, _visits: Sequence[Visit]) -> None:
+        self.frames[frame.camera_id].append(frame.index)
+
+    def write(self, folder: Path, people: dict[TrackletKey, int]) -> int:
+        """A results folder as `reid video` would write it; how many boxes were of somebody there twice."""
+        (folder / "tracks").mkdir(parents=True)
+        doubled = 0
+        for camera in CAMERAS:
+            lines: dict[tuple[int, int], str] = {}
+            own = [one for key, one in self.tracklets.items() if key.camera_id == camera and key in people]
+            for tracklet in sorted(own, key=lambda one: -len(one.frames)):
+                for index, box in zip(tracklet.frames.tolist(), tracklet.boxes.tolist(), strict=True):
+                    place = index + 1, people[tracklet.key]
+                    if place in lines:
+                        doubled += 1
+                        place = index + 1, NOBODY + tracklet.track_id
+                    left, top, right, bottom = box
+                    lines[place] = f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f},1,-1,-1,-1"
+            text = "".join(f"{frame},{who},{rest}\n" for (frame, who), rest in sorted(lines.items()))
+            (folder / "tracks" / f"{camera}.txt").write_text(text)
+        processed = {
+            camera: {"processed_frames": [index + 1 for index in own]} for camera, own in self.frames.items()
+        }
+        (folder / "run.json").write_text(json.dumps({"cameras": processed}))
+        return doubled
+
+
+def run_live(folder: Path) -> Report:
+    """The films as live cameras, in this process; scored."""
+    recorder = Recorder()
+    cameras = tuple(f"{camera}={film}" for camera, film in films().items())
+    config = LiveConfig.model_validate({"cameras": cameras, "output": folder, "page": {"listen": None}})
+    with patch.object(live, "build_engine", lambda *words: recorder.listen(build_engine(*words))):
+        live.run(config, Progress(Lines(sys.stderr, sys.stderr)))
+    shown = [one for own in sightings(folder / "gallery.db").values() for one in own]
+    people = {one.match.tracklet: int(one.match.person_id or 0) for one in shown}
+    doubled = recorder.write(folder / "results", people)
+    events = read_events(folder)
+    changes = Counter(
+        str(event["reason"])
+        for event in events
+        if event["event"] == "identity_changed" and event["old"] is not None
+    )
+    minutes = sum(one.end_s - one.start_s for one in shown) / 60
+    return scored(folder / "results") | {
+        "pictures": {camera: len(own) for camera, own in recorder.frames.items()},
+        "people": len(set(people.values())),
+        "tracklets": len(people),
+        "without_a_record": len(people.keys() - recorder.tracklets.keys()),
+        "boxes_of_somebody_there_twice": doubled,
+        "person_minutes": round(minutes, 2),
+        "identity_changes": dict(changes),
+        "identity_changes_per_person_minute": round(changes.total() / minutes, 2),
+    }
+
+
+def run_offline(folder: Path, words: Sequence[str]) -> Report:
+    """`reid demo`, scored."""
+    command = [sys.executable, "-m", "pipelines.cli", "demo", "--no-video", "--quiet", *words]
+    subprocess.run(
+        [*command, "--output", str(folder)], cwd=ROOT, env={**os.environ, **ENVIRONMENT}, check=True
+    )
+    run = json.loads((folder / "run.json").read_text())
+    return scored(folder) | {"pictures": {name: one["frames"] for name, one in run["cameras"].items()}}
+
+
+def scored(results: Path) -> Report:
+    """By `reid evaluate`."""
+    with redirect_stdout(sys.stderr):
+        evaluate.run(results, demo_recording(), output=results / "scores.json")
+    scores = json.loads((results / "scores.json").read_text())
+    names = ("idf1", "idp", "idr", "hota", "assa", "truth_ids", "result_ids")
+    found = {name: scores["global_ids"][name] for name in names}
+    return {name: round(value, 4) for name, value in found.items()} | {
+        "idf1_ids_per_camera": round(scores["local_ids"]["idf1"], 4)
+    }
+
+
+def missed(offline: Report, same_pictures: Report, online: Report) -> Iterator[str]:
+    if offline["idf1"] - online["idf1"] > WITHIN:
+        yield (
+            f"IDF1 of live is {online['idf1']:.3f}, of offline {offline['idf1']:.3f}: more than {WITHIN} less "
+            f"(offline at as many pictures a second: {same_pictures['idf1']:.3f})"
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--output", type=Path, required=True, metavar="JSON")
+    told = parser.parse_args()
+    os.environ.update(ENVIRONMENT)
+    report = about()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        online = run_live(folder / "live")
+        fps = max(0.5, sum(online["pictures"].values()) / len(CAMERAS) / 45.0)
+        offline = run_offline(folder / "offline", [])
+        same = run_offline(folder / "same", [f"--fps={fps:.2f}"])
+    report |= {"offline": offline, "offline_at_live_fps": {"fps": round(fps, 2)} | same, "live": online}
+    head = ("idf1", "idp", "idr", "hota", "assa", "idf1_ids_per_camera", "result_ids")
+    sides = (("reid demo", offline), (f"reid demo, {fps:.1f} fps", same), ("reid live", online))
+    print(table(("", *head), [[name, *(side[one] for one in head)] for name, side in sides]))
+    print(
+        f"identity changes: {online['identity_changes']}, {online['identity_changes_per_person_minute']} a "
+        f"person-minute; pictures: {online['pictures']}"
+    )
+    return conclude(told.output, report, missed(offline, same, online))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The RTSP server of the rehearsals does what they take it to do, as `reid live` reads it."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from reid.live.address import parse_cameras
+from reid.live.config import SupervisionConfig
+from reid.live.stream import Received, StreamLost, receive
+from tests.rehearsals.access_units import write_units
+from tests.rehearsals.live_run import films
+from tests.rehearsals.rtsp_site import FPS, RtspSite, why_not
+
+PICTURES = 48  # two groups
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspSite]:
+    if why := why_not():
+        pytest.skip(why)
+    folder = tmp_path_factory.mktemp("units")
+    film = films()["cam3"]
+    play = write_units(film, folder / "play", shrink=2, most=PICTURES)
+    small = write_units(film, folder / "small", shrink=4, most=PICTURES)
+    site = RtspSite([f"cam1={play},{small}"])
+    site.start()
+    yield site
+    site.kill()
+
+
+def test_pictures_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) -> None:
+    (address,) = parse_cameras([f"cam1={site.cameras['cam1']}"])
+    damaged = threading.Event()
+
+    def hurt() -> None:
+        if not damaged.is_set():
+            damaged.set()
+            site.tell("small cam1")
+
+    pictures = receive(
+        address,
+        SupervisionConfig(open_s=5, stall_s=3),
+        threading.Event(),
+        on_open=lambda: None,
+        on_packet=lambda: None,
+        on_damage=hurt,
+    )
+    with closing(pictures):
+        whole = list(itertools.islice(pictures, 6))
+        site.tell("garbage cam1")
+        small = next(one for one in pictures if one.look.size == (160, 90))
+        assert damaged.is_set()
+        site.kill()
+        with pytest.raises(StreamLost):
+            list(pictures)
+    times = [one.stream_s for one in whole if one.stream_s is not None]
+    assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1 / FPS] * 5, abs=1e-3)
+    assert small.stream_s is not None
+    assert small.stream_s > times[-1]
+    assert {one.look.size for one in whole} == {(320, 180)}
+
+
+def test_a_damaged_picture_of_a_file_is_counted_and_left_out(tmp_path: Path) -> None:
+    """Raw H.264, whose second picture lost its end."""
+    units = units_of(write_units(films()["cam3"], tmp_path / "units", shrink=2, most=6))
+    film = tmp_path / "film.h264"
+    film.write_bytes(
+        b"".join(unit[: len(unit) // 3] if place == 1 else unit for place, unit in enumerate(units))
+    )
+    damaged: list[int] = []
+    pictures: list[Received] = []
+    (address,) = parse_cameras([str(film)])
+    with pytest.raises(StreamLost, match="the file has ended"):
+        pictures.extend(
+            receive(
+                address,
+                SupervisionConfig(),
+                threading.Event(),
+                on_open=lambda: None,
+                on_packet=lambda: None,
+                on_damage=lambda: damaged.append(1),
+            )
+        )
+    assert damaged
+    assert len(pictures) + len(damaged) == 6
+    assert len(pictures) >= 1
+
+
+def units_of(path: Path) -> list[bytes]:
+    data, units = path.read_bytes()[8:], []
+    while data:
+        size = int.from_bytes(data[1:5], "big")
+        units.append(data[5 : 5 + size])
+        data = data[5 + size :]
+    return units
