@@ -103,7 +103,9 @@ class TrackerConfig(Section):
     )
     lost_s: Seconds = Field(2.0, description="seconds that a track survives without a detection")
     proximity: Share = Field(
-        0.5, description="appearance counts only for boxes that overlap at least this much"
+        0.0,
+        description="appearance counts only for boxes that overlap at least this much; more than 0 loses people who "
+        "walk farther than their own width between two frames",
     )
     max_distance: Distance = Field(0.3, description="largest embedding distance of an appearance match")
 
