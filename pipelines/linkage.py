@@ -17,6 +17,7 @@ from reid.gallery import calibration as calibrations
 from reid.gallery.camera_bias import comparable
 from reid.gallery.index import PersonIndex
 from reid.gallery.linking import Linking, link
+from reid.gallery.rule import CANDIDATES, MOST_PEOPLE, Rule
 from reid.gallery.runs import Sighting
 from reid.gallery.store import Store
 from reid.shipped_weights import recorded
@@ -24,8 +25,6 @@ from reid.types import Array, Calibration, Identity, ProbabilityMap, Tracklet
 
 UNCALIBRATED_DISTANCE = 0.35  # raw cosine distances of usual re-identification networks; comes with a warning
 UNCALIBRATED_SPLIT = 0.45
-MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones the index finds the candidates
-CANDIDATES = 10
 CURVE_STEP = 0.05
 
 
@@ -143,6 +142,19 @@ def open_gallery(config: VideoConfig, encoder_id: str) -> Store | None:
     return Store.open(config.gallery, encoder_id=encoder_id)
 
 
+def rule_of(threshold: Threshold, linking: LinkingConfig) -> Rule:
+    """What linking goes by."""
+    return Rule(
+        max_distance=threshold.max_distance,
+        centre=threshold.centre,
+        camera_scales=threshold.camera_scales,
+        probability=threshold.probability,
+        min_travel_s=linking.min_travel_s,
+        fragment_s=linking.fragment_s,
+        fragment_slack=linking.fragment_slack,
+    )
+
+
 def link_tracklets(
     tracklets: Sequence[Tracklet],
     threshold: Threshold,
@@ -161,17 +173,11 @@ def link_tracklets(
     compared = comparable(tracklets, threshold.centre, threshold.max_distance)
     linking = link(
         compared,
-        max_distance=threshold.max_distance,
-        centre=threshold.centre,
-        min_travel_s=config.linking.min_travel_s,
+        rule_of(threshold, config.linking),
         cameras=cameras,
-        fragment_s=config.linking.fragment_s,
-        fragment_slack=config.linking.fragment_slack,
         people=_known(store, compared, run_id) if store else (),
         next_person_id=store.next_person_id() if store else 1,
         former_ids=store.former_ids(run_id, compared) if store else {},
-        camera_scales=threshold.camera_scales,
-        probability=threshold.probability,
     )
     if store is not None:
         sightings = [

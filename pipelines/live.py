@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from pipelines.chosen_weights import identify, with_weights
@@ -18,7 +18,6 @@ from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.gallery.store import Store
 from reid.live.address import Address, parse_cameras, read_secrets, with_credentials
-from reid.live.board import QueueNow
 from reid.live.clips import Clips
 from reid.live.control import Keeper
 from reid.live.desk import Desk
@@ -99,13 +98,7 @@ def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
 
 def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:
     """About once a second."""
-    counts = [sink.counts() for sink in sinks]
-    engine.board.set_queues(
-        [
-            QueueNow(name=c.name, waiting=c.waiting, sent=c.sent, given_up=c.given_up, dropped=c.dropped)
-            for c in counts
-        ]
-    )
+    engine.board.set_queues([sink.counts() for sink in sinks])
     retention.tick(time.time())
 
 
@@ -143,7 +136,15 @@ def _summarise(
             ("people", f"{people} in the gallery"),
             ("second thoughts", f"{engine.refinements}, which changed {engine.changed} tracklets"),
             ("latency", f"{half:.2f} s, 95 % within {most:.2f} s, from decoding to event"),
+            ("work", _shares(engine.watch.seconds, seconds)),
             ("took", f"{seconds:.1f} s"),
             ("results", str(config.output)),
         ],
     )
+
+
+def _shares(spent: Mapping[str, float], seconds: float) -> str:
+    """Where the engine's time went."""
+    shares = {stage: s / max(seconds, 1e-9) for stage, s in spent.items()}
+    idle = max(0.0, 1 - sum(shares.values()))
+    return ", ".join(f"{stage} {share:.0%}" for stage, share in (shares | {"waiting": idle}).items())

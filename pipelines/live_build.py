@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from pipelines.linkage import Threshold
+from pipelines.linkage import Threshold, rule_of
 from pipelines.live_config import LiveConfig
 from reid.build import Models
 from reid.camera import Follower
 from reid.events import Event
 from reid.gallery.answer import Patience
 from reid.gallery.online import OnlineGallery
-from reid.gallery.rule import Rule
 from reid.gallery.store import Store
 from reid.live.board import Board
 from reid.live.camera import LivePicture, Snapshot
@@ -88,16 +87,8 @@ def build_engine(
 
 
 def _gallery(config: LiveConfig, threshold: Threshold, store: Store) -> OnlineGallery:
-    rule = Rule(
-        max_distance=threshold.max_distance,
-        centre=threshold.centre,
-        camera_scales=threshold.camera_scales,
-        probability=threshold.probability,
-        min_travel_s=config.linking.min_travel_s,
-        fragment_s=config.linking.fragment_s,
-        fragment_slack=config.linking.fragment_slack,
-    )
     patience = Patience(new_after_s=config.online.new_after_s, margin=config.online.margin)
+    rule = rule_of(threshold, config.linking)
     return OnlineGallery(rule, patience, store.identities(), store.next_person_id())
 
 

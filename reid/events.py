@@ -39,3 +39,14 @@ class Event:
         name = person_name(person_id)
         told = [fact if isinstance(fact, list) else [fact] for fact in self.facts.values()]
         return self.person_id == person_id or any(name in values for values in told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkCounts:
+    """What became of the events for one receiver; together they are all events that it was given."""
+
+    name: str
+    waiting: int
+    sent: int
+    given_up: int  # tried, and not taken; or not tried before the end
+    dropped: int  # never tried any more: the queue was full, or they were to be forgotten

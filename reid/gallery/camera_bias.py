@@ -69,22 +69,36 @@ def without_bias(
     return [unit(own - bias[camera]) for own, camera in zip(vectors, cameras, strict=True)]
 
 
+def biases_of(
+    tracklets: Sequence[Tracklet], centre: Array | None, max_distance: float | None = None
+) -> dict[str, Array]:
+    """The bias of every camera that these tracklets are of; none where no centre is known."""
+    if centre is None or not tracklets:
+        return {}
+    vectors = [tracklet.embeddings.vectors for tracklet in tracklets]
+    cameras = [tracklet.camera_id for tracklet in tracklets]
+    return biases(vectors, cameras, centre, max_distance, _most_at_once(tracklets))
+
+
+def unbiased(tracklet: Tracklet, bias: Mapping[str, Array]) -> Embeddings:
+    """A tracklet's vectors without its camera's bias, if that has one."""
+    own = tracklet.embeddings
+    if tracklet.camera_id not in bias:
+        return own
+    return Embeddings(vectors=unit(own.vectors - bias[tracklet.camera_id]), encoder_id=own.encoder_id)
+
+
 def comparable(
     tracklets: Sequence[Tracklet], centre: Array | None, max_distance: float | None = None
 ) -> list[Tracklet]:
     """Tracklets whose vectors can be compared across cameras; unchanged where no centre is known."""
-    if centre is None or not tracklets:
+    bias = biases_of(tracklets, centre, max_distance)
+    if not bias:
         return list(tracklets)
-    vectors = [tracklet.embeddings.vectors for tracklet in tracklets]
-    cameras = [tracklet.camera_id for tracklet in tracklets]
-    moved = without_bias(vectors, cameras, centre, max_distance, most_at_once(tracklets))
-    return [
-        replace(tracklet, embeddings=Embeddings(vectors=own, encoder_id=tracklet.embeddings.encoder_id))
-        for tracklet, own in zip(tracklets, moved, strict=True)
-    ]
+    return [replace(tracklet, embeddings=unbiased(tracklet, bias)) for tracklet in tracklets]
 
 
-def most_at_once(tracklets: Sequence[Tracklet]) -> dict[str, int]:
+def _most_at_once(tracklets: Sequence[Tracklet]) -> dict[str, int]:
     """The most tracklets that any moment of each camera holds."""
     most: dict[str, int] = {}
     for camera in {tracklet.camera_id for tracklet in tracklets}:

@@ -100,7 +100,8 @@ def prune(db: sqlite3.Connection, at: datetime, older_than: datetime) -> list[st
     db.executemany("DELETE FROM runs WHERE run_id = ?", rows)
     remove(db, at, unseen(db), "forgotten", "retention")
     db.executemany("DELETE FROM journal WHERE run_id = ?", rows)
-    db.execute("UPDATE gallery SET traces = 1")
+    if rows:
+        db.execute("UPDATE gallery SET traces = 1")
     return sorted(row[0] for row in rows)
 
 

@@ -11,6 +11,7 @@ from reid.distance import pairwise, unit
 from reid.gallery.clustering import average_linkage
 from reid.gallery.constraints import apart
 from reid.gallery.fragments import attach_fragments
+from reid.gallery.rule import Rule
 from reid.types import Array, Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey, stack
 
 EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
@@ -26,62 +27,46 @@ class Linking:
 
 def link(
     tracklets: Sequence[Tracklet],
+    rule: Rule,
     *,
-    max_distance: float,
-    centre: Array | None = None,
-    min_travel_s: Mapping[str, float] | None = None,
     cameras: Sequence[str] = (),
-    fragment_s: float = 0.0,
-    fragment_slack: float = 1.0,
     people: Sequence[Identity] = (),
     next_person_id: int = 1,
     former_ids: Mapping[TrackletKey, int] | None = None,
-    camera_scales: Mapping[tuple[str, str], float] | None = None,
-    probability: ProbabilityMap | None = None,
 ) -> Linking:
     """Cluster tracklets, and the people a gallery knows, into identities.
 
     Args:
         tracklets: of all cameras, in any order: the result does not depend on it.
-        max_distance: mean distance up to which clusters are joined.
-        centre: (D,) the mean vector of the encoder over many people. Vectors of all people share a large part
-            that says only "a person"; without it distances spread over more of their range.
-        min_travel_s: least seconds between two cameras, see `constraints.apart`.
-        cameras: names of all cameras; those that saw nobody may stand in `min_travel_s` too.
-        fragment_s, fragment_slack: clusters shorter than `fragment_s` join a longer one up to `fragment_slack`
-            times `max_distance` away, see `attach_fragments`.
+        cameras: names of all cameras; those that saw nobody may stand in `rule.min_travel_s` too.
         people: identities of earlier runs. They stay apart from each other and keep their ids.
         next_person_id: the first id for somebody new.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
-        camera_scales: what distances between two cameras (sorted names) are multiplied by: where a pair of cameras
-            is known to show people farther apart than others do, so that one `max_distance` suits all. Matches
-            tell the distances that were decided by. People of the gallery belong to no camera.
-        probability: says how likely each link's distance is that of one person.
     """
     order = sorted(range(len(tracklets)), key=lambda i: (tracklets[i].start_s, tracklets[i].key))
     ordered = [tracklets[i] for i in order]
     if not ordered:
         return Linking(identities=(), matches=())
-    means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], centre)
-    distances = pairwise(means, means).astype(np.float64) * _scales(ordered, len(people), camera_scales or {})
+    means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], rule.centre)
+    distances = pairwise(means, means).astype(np.float64) * _scales(ordered, len(people), rule.camera_scales)
     forbidden = np.zeros(distances.shape, dtype=bool)
     count = len(ordered)
-    forbidden[:count, :count] = apart(ordered, min_travel_s or {}, cameras)
+    forbidden[:count, :count] = apart(ordered, rule.min_travel_s, cameras)
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
     weights = np.clip(seconds, *EVIDENCE_S)
-    labels = average_linkage(distances, forbidden, weights, max_distance)
+    labels = average_linkage(distances, forbidden, weights, rule.max_distance)
     labels = attach_fragments(
         labels,
         distances,
         forbidden,
         seconds,
-        shorter_than_s=fragment_s,
-        max_distance=fragment_slack * max_distance,
+        shorter_than_s=rule.fragment_s,
+        max_distance=rule.fragment_slack * rule.max_distance,
     )
     ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
     matches = {
-        m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, weights, labels, probability)
+        m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, weights, labels, rule.probability)
     }
     return Linking(
         identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from reid.distance import unit
 from reid.gallery.answer import Answer, Patience, decide, two_nearest
+from reid.gallery.camera_bias import unbiased
 from reid.gallery.constraints import apart_from
 from reid.gallery.linking import EVIDENCE_S
 from reid.gallery.memory import Memory
 from reid.gallery.rule import Rule
-from reid.types import Array, Identity, Tracklet, TrackletKey
+from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -130,13 +131,12 @@ class OnlineGallery:
             del self.recent[key]
         return keys
 
-    def unbiased(self, tracklet: Tracklet) -> Array:
-        """Its vectors (K, D) without the camera's bias, unit length: those that galleries keep."""
-        bias = self.bias.get(tracklet.camera_id)
-        return tracklet.embeddings.vectors if bias is None else unit(tracklet.embeddings.vectors - bias)
+    def unbiased(self, tracklet: Tracklet) -> Embeddings:
+        """Its vectors (K, D) without the camera's bias: those that galleries keep."""
+        return unbiased(tracklet, self.bias)
 
     def _mean(self, tracklet: Tracklet) -> Array:
-        mean: Array = unit(self.memory.from_centre(self.unbiased(tracklet)).mean(axis=0))
+        mean: Array = unit(self.memory.from_centre(self.unbiased(tracklet).vectors).mean(axis=0))
         return mean
 
     def _distances(self, mean: Array, camera_id: str, others: Sequence[Recent]) -> NDArray[np.float64]:

@@ -5,22 +5,19 @@ may run in another meanwhile.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from reid.distance import unit
-from reid.gallery.camera_bias import biases, most_at_once
+from reid.gallery.camera_bias import biases_of, unbiased
 from reid.gallery.constraints import among
 from reid.gallery.linking import link
 from reid.gallery.online import OnlineGallery
-from reid.gallery.rule import Rule
+from reid.gallery.rule import CANDIDATES, MOST_PEOPLE, Rule
 from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey
 
-MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones only the nearest to anybody seen
-CANDIDATES = 10
 FIRST_NEW = 2**40  # numbers of people that a refinement found itself; `changes` gives them real ones
 
 Reason = Literal["merged", "split", "moved", "settled"]
@@ -71,21 +68,16 @@ def snapshot(gallery: OnlineGallery) -> Snapshot:
 
 def refine(snapshot: Snapshot, rule: Rule) -> Refinement:
     """Cluster the snapshot's tracklets and people by `rule`, as `reid video` does with a whole recording."""
-    bias = _bias(snapshot.tracklets, rule)
-    compared = [_without(tracklet, bias) for tracklet in snapshot.tracklets]
+    bias = biases_of(snapshot.tracklets, rule.centre, rule.max_distance)
+    compared = [replace(one, embeddings=unbiased(one, bias)) for one in snapshot.tracklets]
+    cameras = {one.camera_id for one in compared}.union(snapshot.cameras)
     linking = link(
         compared,
-        max_distance=rule.max_distance,
-        centre=rule.centre,
-        min_travel_s=among(rule.min_travel_s, {t.camera_id for t in compared}.union(snapshot.cameras)),
+        replace(rule, min_travel_s=among(rule.min_travel_s, cameras)),
         cameras=snapshot.cameras,
-        fragment_s=rule.fragment_s,
-        fragment_slack=rule.fragment_slack,
         people=snapshot.people,
         next_person_id=FIRST_NEW,
         former_ids=snapshot.former,
-        camera_scales=rule.camera_scales,
-        probability=rule.probability,
     )
     return Refinement(snapshot=snapshot, matches={m.tracklet: m for m in linking.matches}, bias=bias)
 
@@ -193,19 +185,3 @@ def _candidates(gallery: OnlineGallery) -> list[Identity]:
         )
         for person_id in people
     ]
-
-
-def _bias(tracklets: Sequence[Tracklet], rule: Rule) -> dict[str, Array]:
-    if rule.centre is None or not tracklets:
-        return {}
-    vectors = [tracklet.embeddings.vectors for tracklet in tracklets]
-    cameras = [tracklet.camera_id for tracklet in tracklets]
-    return biases(vectors, cameras, rule.centre, rule.max_distance, most_at_once(tracklets))
-
-
-def _without(tracklet: Tracklet, bias: Mapping[str, Array]) -> Tracklet:
-    if tracklet.camera_id not in bias:
-        return tracklet
-    own = tracklet.embeddings
-    vectors = unit(own.vectors - bias[tracklet.camera_id])
-    return replace(tracklet, embeddings=Embeddings(vectors=vectors, encoder_id=own.encoder_id))

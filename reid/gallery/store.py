@@ -240,7 +240,8 @@ class Store:
         """Erase the runs that started before, and whoever was seen in no other; the ids of these runs."""
         with self._writing() as db:
             pruned = corrections.prune(db, self._clock(), older_than)
-        self._clean(f"{len(pruned)} runs")
+        if pruned:  # cleaning rewrites the file, which a live site asks for several times a day
+            self._clean(f"{len(pruned)} runs")
         return pruned
 
     def _existing(self, person_id: int) -> int:

@@ -6,15 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
-from reid.events import Event
+from reid.events import Event, SinkCounts
+from reid.gallery.answer import Verdict
 from reid.live.camera import Snapshot
 from reid.live.slots import Counts
 
-Answer = Literal["known", "new", "uncertain"]
 LATENCY_S = 300.0  # quantiles are over the events of this long
 EVENTS = 500  # of the latest that are kept at hand
 VISITS = 20  # of each person
@@ -39,7 +38,7 @@ class Visit:
     start_s: float  # wall clock
     end_s: float  # when seen last
     present: bool
-    answer: Answer
+    answer: Verdict
     nearest_id: (
         int | None
     )  # of those who were known: who it is, if known; else whom it was not near enough to
@@ -64,17 +63,6 @@ class PersonNow:
         return any(visit.present for visit in self.visits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueNow:
-    """What became of the events for one receiver."""
-
-    name: str
-    waiting: int
-    sent: int
-    given_up: int  # tried, and not taken
-    dropped: int  # never tried: the queue was full
-
-
 class Board:
     """Everything at hand; each method is of one moment.
 
@@ -91,7 +79,7 @@ class Board:
         self._previews: dict[str, tuple[int, bytes]] = {}
         self._watched: dict[str, int] = {}
         self._latencies: deque[tuple[float, float]] = deque()
-        self._queues: tuple[QueueNow, ...] = ()
+        self._queues: tuple[SinkCounts, ...] = ()
         self.started_s = time.time()
 
     # cameras ---
@@ -199,12 +187,12 @@ class Board:
 
     # receivers ---
 
-    def set_queues(self, queues: Sequence[QueueNow]) -> None:
+    def set_queues(self, queues: Sequence[SinkCounts]) -> None:
         """How the receivers of events are doing."""
         with self._lock:
             self._queues = tuple(queues)
 
-    def queues(self) -> tuple[QueueNow, ...]:
+    def queues(self) -> tuple[SinkCounts, ...]:
         """One for each receiver."""
         with self._lock:
             return self._queues

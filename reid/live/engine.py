@@ -31,9 +31,8 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 TAKE_S = 0.1
-LATE_S = (
-    1.0  # how long after they were taken pictures may be processed: nobody is gone who may be in one of them
-)
+# how long after they were taken pictures may be processed: nobody is gone who may be in one of them
+LATE_S = 1.0
 LAST_REFINEMENT_S = 2.5  # at the end, so that a site stops within 5 s
 
 
@@ -62,7 +61,6 @@ class Engine:
     on_tick: Callable[[], None] = lambda: None
     orders: Orders = field(default_factory=Orders)
     watch: Stopwatch = field(default_factory=Stopwatch)
-    pictures: int = 0
     refinements: int = 0
     changed: int = 0  # tracklets that second thoughts gave to another person
     _followers: dict[str, Follower] = field(default_factory=dict)
@@ -100,7 +98,6 @@ class Engine:
             for one in seen:
                 for look in self.on_picture:
                     look(one.frame, self.site.in_view(one.frame.camera_id))
-        self.pictures += len(pictures)
 
     def _follow(self, picture: LivePicture, seen: Seen) -> None:
         """One camera's picture: tracks go on, begin and end, and whoever is due gets an answer."""

@@ -66,6 +66,9 @@ class Lately:
 
     def merge(self, person_id: int, into: int) -> None:
         """Two people are one."""
+        label = self.labels.pop(person_id, None)
+        if label is not None:
+            self.labels.setdefault(into, label)  # as in the gallery
         for key in list(self._people.get(person_id, ())):
             self.moved(key, into)
 

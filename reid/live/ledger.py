@@ -6,7 +6,7 @@ from reid.gallery.live_run import Live, Moved
 from reid.gallery.online import OnlineGallery
 from reid.gallery.runs import Run, Sighting
 from reid.live.teller import Teller
-from reid.types import Embeddings, Match, Tracklet, TrackletKey
+from reid.types import Match, Tracklet, TrackletKey
 
 BLOCK_S = 300.0  # of a run: what retention erases at a time
 
@@ -28,8 +28,7 @@ class Ledger:
                 started=datetime.fromtimestamp(begun, UTC),
                 cameras=tuple(sorted(self._gallery.cameras)),
             )
-        encoder_id = tracklet.embeddings.encoder_id
-        vectors = Embeddings(vectors=self._gallery.unbiased(tracklet), encoder_id=encoder_id)
+        vectors = self._gallery.unbiased(tracklet)
         sighting = Sighting(match=match, start_s=tracklet.start_s, end_s=tracklet.end_s, embeddings=vectors)
         self._teller.sighting(Live(run=run, sighting=sighting))
 

@@ -1,6 +1,7 @@
 """Tracklets of all cameras to identities."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid.distance import unit
-from reid.gallery.linking import Linking, link
+from reid.gallery import linking as tested
+from reid.gallery.linking import Linking
+from reid.gallery.rule import Rule
 from reid.types import Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey
 from tests.tracklets import ENCODER, towards, tracklet
 
 CAMERAS = ("lobby", "street", "yard")
+RULE = {field.name for field in fields(Rule)}
+
+
+def link(tracklets: Sequence[Tracklet], **settings: Any) -> Linking:
+    """With the settings of the rule among the others."""
+    rule = Rule(**{name: value for name, value in settings.items() if name in RULE})
+    return tested.link(tracklets, rule, **{n: value for n, value in settings.items() if n not in RULE})
 
 
 def site(seed: int, people: int = 5, spread: float = 0.12) -> tuple[list[Tracklet], dict[TrackletKey, int]]:

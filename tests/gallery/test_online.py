@@ -1,6 +1,7 @@
 """Answers at once: by the distances that linking would decide by, and never against what is impossible."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -132,18 +133,21 @@ def test_distances_are_those_that_linking_decides_by(
     made = gallery(rule, people)
     made.use_bias(bias)
     moved = [
-        tracklet(t.camera_id, t.track_id, frames=t.frames.tolist(), box=t.boxes[0], vectors=made.unbiased(t))
+        tracklet(
+            t.camera_id,
+            t.track_id,
+            frames=t.frames.tolist(),
+            box=t.boxes[0],
+            vectors=made.unbiased(t).vectors,
+        )
         for t in tracklets
     ]
     linking = link(
         moved,
-        max_distance=rule.max_distance,
-        centre=rule.centre,
-        min_travel_s=rule.min_travel_s,
+        replace(rule, fragment_s=0.0),
         cameras=CAMERAS,
         people=people,
         next_person_id=3,
-        camera_scales=rule.camera_scales,
     )
     for one, match in zip(tracklets, linking.matches, strict=True):
         made.remember(one, match.person_id, growing=False)

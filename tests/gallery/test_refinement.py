@@ -95,12 +95,7 @@ def test_a_whole_recording_is_linked_as_offline_and_then_stays_so(seed: int, rul
     found = think(made)
     expected = link(
         comparable(tracklets, rule.centre, rule.max_distance),
-        max_distance=rule.max_distance,
-        centre=rule.centre,
-        min_travel_s=rule.min_travel_s,
-        fragment_s=rule.fragment_s,
-        fragment_slack=rule.fragment_slack,
-        camera_scales=rule.camera_scales,
+        rule,
         cameras=made.cameras,
     )
     people = [frozenset(k for k, r in made.recent.items() if r.person_id == p) for p in set(former.values())]

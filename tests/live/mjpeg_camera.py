@@ -1,7 +1,6 @@
 """A real HTTP MJPEG camera on loopback that does what it is told: stall, freeze, hang up, refuse, send garbage."""
 
 import base64
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from typing import Literal
 
 import cv2
 import numpy as np
+
+from tests.loopback import QuietHandler, listening
 
 Mode = Literal["play", "stall", "freeze", "hang up", "garbage", "refuse"]
 
@@ -35,25 +36,12 @@ class MjpegCamera:
         """Listen, at the same port as before if it was stopped."""
         camera = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 camera.serve(self)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-
-            def handle_error(self, *_: object) -> None:
-                """A client that hangs up is none."""
-
-        self._server = Server(("127.0.0.1", self._port), Handler)
+        self._server = listening(Handler, self._port)
         self._port = self._server.server_address[1]
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
 
     def stop(self) -> None:
         """Hang up and refuse connections."""

@@ -55,12 +55,14 @@ def test_visits_come_go_and_move() -> None:
     lately.moved(third.key, 2)
     lately.publish()
     assert shown(board) == {2: [("c", False), ("b", True)], 1: [("a", True)]}
+    lately.rename(1, "Ada")
     lately.merge(1, 2)
     lately.publish()
     assert shown(board) == {2: [("c", False), ("b", True), ("a", True)]}
-    lately.rename(2, "Ada")
-    lately.publish()
     assert board.people()[0].label == "Ada"
+    lately.rename(2, "Bob")
+    lately.publish()
+    assert board.people()[0].label == "Bob"
     assert board.people()[0].crop == b"c7"
     lately.forget(2)
     assert shown(board) == {}

@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
-from reid.live.board import Board, CameraNow, QueueNow
+from reid.events import SinkCounts
+from reid.live.board import Board, CameraNow
 from reid.live.health import Faults, Level
 from reid.live.slots import Reason
 
@@ -105,8 +106,8 @@ def _cameras(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
     )
 
 
-def _queues(queues: Sequence[QueueNow]) -> Iterator[Metric]:
-    def each(value: Callable[[QueueNow], float]) -> _Rows:
+def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:
+    def each(value: Callable[[SinkCounts], float]) -> _Rows:
         return [([queue.name], value(queue)) for queue in queues]
 
     label = ["receiver"]

@@ -6,12 +6,11 @@ import threading
 from pathlib import Path
 
 from reid.errors import InputError
-from reid.events import Event
+from reid.events import Event, SinkCounts
 from reid.outputs.atomic import is_partial, replacing
 from reid.outputs.events.encode import as_json
 from reid.outputs.events.event_lines import Wanted, is_record, not_before, without_person
 from reid.outputs.events.outage import Outage
-from reid.outputs.events.sink import SinkCounts
 
 log = logging.getLogger(__name__)
 

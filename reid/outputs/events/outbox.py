@@ -7,10 +7,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from reid.events import Event
+from reid.events import Event, SinkCounts
 from reid.outputs.events.outage import Outage
 from reid.outputs.events.receiver import DeliveryFailed, Receiver
-from reid.outputs.events.sink import SinkCounts
 
 log = logging.getLogger(__name__)
 

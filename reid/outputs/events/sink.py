@@ -1,20 +1,8 @@
 """What receives the events of a live site."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from reid.events import Event
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SinkCounts:
-    """What became of the events for one receiver; together they are all events that it was given."""
-
-    name: str
-    waiting: int
-    sent: int
-    given_up: int  # tried, and not taken; or not tried before the end
-    dropped: int  # never tried any more: the queue was full, or they were to be forgotten
+from reid.events import Event, SinkCounts
 
 
 class Sink(Protocol):

@@ -10,8 +10,8 @@ import httpx
 import numpy as np
 
 from reid.errors import InputError
-from reid.events import Event
-from reid.live.board import Board, CameraNow, PersonNow, QueueNow, Visit
+from reid.events import Event, SinkCounts
+from reid.live.board import Board, CameraNow, PersonNow, Visit
 from reid.live.camera import Snapshot
 from reid.live.health import Faults, Level, State
 from reid.live.page.config import PageConfig
@@ -80,7 +80,7 @@ def filled() -> Board:
         facts={"old": "P0002"},
     )
     board.add_event(event, 0.25)
-    board.set_queues([QueueNow(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
+    board.set_queues([SinkCounts(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
     return board
 
 

@@ -1,69 +1,13 @@
 """Every event is counted once, whatever the receiver does; the order is kept; closing is on time."""
 
-import logging
 import random
 import threading
-import time
-from collections.abc import Callable
-
-import pytest
 
 from reid.events import Event
-from reid.outputs.events.outage import Outage
-from reid.outputs.events.outbox import Outbox
 from reid.outputs.events.receiver import DeliveryFailed
+from tests.outputs.events.inbox import Inbox, always_fails, outbox, settled
 from tests.outputs.events.made import DAY_S, event
 from tests.outputs.events.waiting import until
-
-WAIT_S = 0.001
-
-
-class Inbox:
-    """A receiver in this process, which does what `behave` does before it takes an event."""
-
-    def __init__(self, behave: Callable[[Event], None] = lambda _: None) -> None:
-        self.behave = behave
-        self.tried: list[str] = []
-        self.tried_at: list[float] = []
-        self.taken: list[str] = []
-        self.withdrawn: list[str] = []
-        self.closed = threading.Event()
-
-    def deliver(self, event: Event) -> None:
-        self.tried.append(event.event_id)
-        self.tried_at.append(time.monotonic())
-        self.behave(event)
-        self.taken.append(event.event_id)
-
-    def withdraw(self, event: Event) -> None:
-        self.withdrawn.append(event.event_id)
-
-    def close(self, timeout_s: float) -> None:
-        self.closed.set()
-
-
-def outbox(inbox: Inbox, **settings: object) -> Outbox:
-    usual: dict[str, object] = {
-        "most_waiting": 1000,
-        "tries": 3,
-        "first_wait_s": WAIT_S,
-        "longest_wait_s": 8 * WAIT_S,
-        "rng": random.Random(0),
-    }
-    return Outbox("inbox", inbox, **(usual | settings))  # type: ignore[arg-type]
-
-
-def always_fails(event: Event) -> None:
-    raise DeliveryFailed("it is away")
-
-
-def settled(box: Outbox, events: int) -> Callable[[], bool]:
-    def looked() -> bool:
-        counts = box.counts()
-        assert counts.waiting + counts.sent + counts.given_up + counts.dropped == events
-        return counts.waiting == 0
-
-    return looked
 
 
 def test_events_arrive_in_order_and_once() -> None:
@@ -187,121 +131,6 @@ def test_what_is_too_old_is_dropped() -> None:
     assert box.prune(DAY_S + 6) == 5
     until(lambda: inbox.tried[-1] == "e6")
     assert (box.counts().waiting, box.counts().dropped) == (4, 6)
-
-
-def test_closing_delivers_what_waits() -> None:
-    inbox = Inbox(lambda _: time.sleep(0.005))
-    box = outbox(inbox)
-    for number in range(20):
-        box.send(event(number))
-    box.close(10.0)
-    assert inbox.taken == [f"e{number}" for number in range(20)]
-    assert inbox.closed.is_set()
-    assert box.counts().sent == 20
-    box.send(event(20))
-    assert box.counts().dropped == 1
-    box.close(1.0)
-
-
-def test_closing_cuts_a_long_wait_short() -> None:
-    failed: list[str] = []
-
-    def fails_once(event: Event) -> None:
-        if event.event_id not in failed:
-            failed.append(event.event_id)
-            raise DeliveryFailed("not yet")
-
-    inbox = Inbox(fails_once)
-    box = outbox(inbox, first_wait_s=60, longest_wait_s=60)
-    box.send(event(0))
-    until(lambda: failed == ["e0"])
-    box.close(5.0)
-    assert (box.counts().sent, inbox.taken) == (1, ["e0"])
-
-
-def test_closing_is_on_time_when_nothing_works() -> None:
-    inbox = Inbox(always_fails)
-    box = outbox(inbox, tries=1_000_000)
-    for number in range(10):
-        box.send(event(number))
-    begun = time.monotonic()
-    box.close(0.2)
-    assert time.monotonic() - begun < 1
-    assert box.counts().given_up == 10
-    assert inbox.closed.wait(10)
-    assert set(inbox.tried) == {"e0"}
-
-
-def test_a_delivery_that_hangs_does_not_hold_up_the_end_and_counts_once() -> None:
-    gate, entered = threading.Event(), threading.Event()
-
-    def hangs(event: Event) -> None:
-        entered.set()
-        assert gate.wait(10)
-
-    inbox = Inbox(hangs)
-    box = outbox(inbox)
-    for number in range(3):
-        box.send(event(number))
-    assert entered.wait(10)
-    begun = time.monotonic()
-    box.close(0.1)
-    assert time.monotonic() - begun < 1
-    assert box.counts().given_up == 3
-    gate.set()
-    assert inbox.closed.wait(10)
-    assert (box.counts().given_up, box.counts().sent, inbox.taken) == (3, 0, ["e0"])
-
-
-def test_a_surprise_costs_one_event_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    def surprises(event: Event) -> None:
-        if event.event_id == "e0":
-            raise ZeroDivisionError("by nothing")
-
-    inbox = Inbox(surprises)
-    box = outbox(inbox)
-    box.send(event(0))
-    box.send(event(1))
-    until(settled(box, 2), box.counts)
-    assert (box.counts().given_up, inbox.taken) == (1, ["e1"])
-    assert "ZeroDivisionError: by nothing" in caplog.text
-
-
-def test_an_outage_is_two_lines_however_long_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    works = threading.Event()
-
-    def fails_first(event: Event) -> None:
-        if not works.is_set():
-            raise DeliveryFailed("it is away")
-
-    inbox = Inbox(fails_first)
-    quiet = Outage("inbox", logging.getLogger("outbox"), quiet_s=0)
-    box = outbox(inbox, outage=quiet)
-    for number in range(50):
-        box.send(event(number))
-    until(settled(box, 50), box.counts)
-    works.set()
-    for number in range(50, 60):
-        box.send(event(number))
-    until(settled(box, 60), box.counts)
-    assert [record.getMessage() for record in caplog.records] == [
-        "inbox: events are being lost (it is away); this is said once, until it works again",
-        "inbox: works again; 50 events were lost",
-    ]
-
-
-def test_a_receiver_that_comes_and_goes_fills_no_log(caplog: pytest.LogCaptureFixture) -> None:
-    now_s = 0.0
-    outage = Outage("inbox", logging.getLogger("outage"), quiet_s=60, clock=lambda: now_s)
-    for _ in range(3000):
-        now_s += 0.1
-        outage.lost("bad request")
-        outage.worked()
-    assert 8 <= len(caplog.records) <= 12
-    outage.over("ended")
-    said = [int(record.getMessage().split("; ")[1].split()[0]) for record in caplog.records[1::2]]
-    assert sum(said) == 3000
 
 
 def test_many_threads_and_a_bad_receiver_leave_nothing_uncounted() -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
+from tests.loopback import QuietHandler, listening
+
 Mode = Literal["take", "random", "hang", "status", "drop", "take and drop", "drip"]
 
 
@@ -39,7 +41,7 @@ class WebhookServer:
     def start(self) -> None:
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
@@ -50,21 +52,8 @@ class WebhookServer:
             def do_POST(self) -> None:
                 server.serve(self)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-
-            def handle_error(self, *_: object) -> None:
-                """A client that hangs up is none."""
-
-        self._server = Server(("127.0.0.1", self._port), Handler)
+        self._server = listening(Handler, self._port)
         self._port = self._server.server_address[1]
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
 
     def stop(self) -> None:
         self.ending.set()
