@@ -47,9 +47,9 @@ def run(config: LiveConfig, progress: Progress) -> int:
         sinks = build_sinks(config.events, config.output, random.Random())
         stack.callback(_close, sinks)
         clips = _clips(config, stack)
-        stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
+        stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
         engine = build_engine(config, threshold, models, store, sinks, clips)
         keepers: list[Keeper] = [*sinks] if clips is None else [*sinks, clips]
         retention = Retention(days=config.retention.days, engine=engine, store=store, keepers=keepers)

@@ -13,7 +13,7 @@ from datetime import datetime
 from reid.gallery import corrections, journal
 from reid.gallery.index import keep_varied
 from reid.gallery.runs import Run, Sighting, insert
-from reid.types import TrackletKey, person_name
+from reid.types import Match, TrackletKey, person_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,6 +33,7 @@ class Moved:
     old: int
     new: int
     reason: str
+    match: Match | None = None  # why; None: it goes with the person whom it was taken for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,8 @@ def _put(db: sqlite3.Connection, at: datetime, live: Live, max_prototypes: int) 
     row = (run.run_id, journal.utc(run.started), json.dumps(run.cameras))
     db.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?)", row)
     before = _take_out(db, run.run_id, key)
-    sighting_id = insert(db, run.run_id, _with_rival(db, sighting))
+    known = replace(sighting, match=_without_gone_rival(db, sighting.match))
+    sighting_id = insert(db, run.run_id, known)
     keep_varied(db, person_id, max_prototypes, new=[(sighting_id, sighting.embeddings.vectors)])
     if before is None:
         journal.append(db, at, "seen", person_id=person_id, run_id=run.run_id, camera=key.camera_id)
@@ -107,20 +109,22 @@ def _drop(db: sqlite3.Connection, at: datetime, run_id: str, key: TrackletKey) -
         )
 
 
-def _with_rival(db: sqlite3.Connection, sighting: Sighting) -> Sighting:
+def _without_gone_rival(db: sqlite3.Connection, match: Match) -> Match:
     """Without its runner-up if that person is gone: an answer is kept for longer than everybody it names."""
-    rival = sighting.match.runner_up_id
+    rival = match.runner_up_id
     if rival is None or db.execute("SELECT 1 FROM people WHERE person_id = ?", (rival,)).fetchone():
-        return sighting
-    return replace(sighting, match=replace(sighting.match, runner_up_id=None, runner_up_distance=None))
+        return match
+    return replace(match, runner_up_id=None, runner_up_distance=None)
 
 
 def _move(db: sqlite3.Connection, move: Moved, max_prototypes: int) -> bool:
     """Whether there is such a sighting; retention may have erased it."""
+    why = None if move.match is None else _without_gone_rival(db, move.match)
+    told = (None,) * 3 if why is None else (why.distance, why.runner_up_id, why.runner_up_distance)
     found = db.execute(
-        """UPDATE sightings SET person_id = ?, distance = NULL, runner_up_id = NULL, runner_up_distance = NULL
+        """UPDATE sightings SET person_id = ?, distance = ?, runner_up_id = ?, runner_up_distance = ?
            WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
-        (move.new, move.run_id, move.key.camera_id, move.key.track_id),
+        (move.new, *told, move.run_id, move.key.camera_id, move.key.track_id),
     ).rowcount
     keep_varied(db, move.new, max_prototypes)
     return bool(found)

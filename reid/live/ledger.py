@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from reid.gallery.live_run import Live, Moved
 from reid.gallery.online import OnlineGallery
+from reid.gallery.refinement import Change
 from reid.gallery.runs import Run, Sighting
 from reid.live.teller import Teller
 from reid.types import Match, Tracklet, TrackletKey
@@ -32,9 +33,18 @@ class Ledger:
         sighting = Sighting(match=match, start_s=tracklet.start_s, end_s=tracklet.end_s, embeddings=vectors)
         self._teller.sighting(Live(run=run, sighting=sighting))
 
-    def move(self, key: TrackletKey, old: int, new: int, reason: str) -> None:
-        """A sighting that was written shows somebody else."""
-        self._teller.moved(Moved(run_id=self._runs[key].run_id, key=key, old=old, new=new, reason=reason))
+    def move(self, change: Change, old: int) -> None:
+        """A sighting that was written shows somebody else than `old`."""
+        self._teller.moved(
+            Moved(
+                run_id=self._runs[change.key].run_id,
+                key=change.key,
+                old=old,
+                new=change.new,
+                reason=change.reason,
+                match=change.match,
+            )
+        )
 
     def has(self, key: TrackletKey) -> bool:
         """Whether it was written."""

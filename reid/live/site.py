@@ -185,7 +185,7 @@ class Site:
         if change.old is None or not self._ledger.has(change.key):
             self._ledger.write(tracklet, change.match or _no_reason(change))
         elif change.reason != "merged":
-            self._ledger.move(change.key, change.old, change.new, change.reason)
+            self._ledger.move(change, change.old)
         self.teller.event(
             "identity_changed",
             tracklet.end_s,

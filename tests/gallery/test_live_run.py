@@ -12,7 +12,7 @@ from reid.errors import InputError
 from reid.gallery.live_run import Live, Moved, Record
 from reid.gallery.runs import Run
 from reid.gallery.store import Store
-from reid.types import Array, TrackletKey
+from reid.types import Array, Match, TrackletKey
 from tests.gallery.site import ENCODER, NOON, commit, directions, sighting, tables
 
 BLOCK = timedelta(minutes=5)
@@ -120,6 +120,17 @@ def test_moved(tmp_path: Path) -> None:
         ]
         assert store.history()[-1].detail["old"] == "P0002", "and still it is said whom it was taken for"
         assert store.next_person_id() == 3
+
+
+@pytest.mark.parametrize("rival", [1, 9])
+def test_moved_for_a_reason(tmp_path: Path, rival: int) -> None:
+    """It is kept why; not that somebody came second who is nobody any more."""
+    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+        store.record(Record(sightings=[seen(1, directions(1, 2)), seen(1, directions(2, 2), track=2)]))
+        why = Match(tracklet=key(2), person_id=2, distance=0.2, runner_up_id=rival, runner_up_distance=0.4)
+        store.record(Record(moved=[replace(moved(1, 2, track=2), match=why)]))
+        match = store.sightings(2)[0].match
+        assert match == (why if rival == 1 else replace(why, runner_up_id=None, runner_up_distance=None))
 
 
 def test_moving_what_retention_erased_moves_nothing(tmp_path: Path) -> None:

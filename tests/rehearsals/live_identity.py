@@ -4,9 +4,9 @@
 
 `reid live` plays the rendered films at their own speed with an empty gallery, and takes as many pictures as the
 machine sustains; each side is scored by `reid evaluate` on the pictures that it processed. Live identities are those
-after the last second thoughts, as the gallery has them; a tracklet whose person is in the same picture twice counts
-as nobody there. Identity changes are the events that gave a tracklet to another person than told before; that an
-uncertain answer was settled is none. The truth is that of the recording's visible boxes.
+after the last second thoughts, as the gallery has them, written as `reid video` writes its own. Identity changes are
+the events that gave a tracklet to another person than told before; that an uncertain answer was settled is none. The
+truth is that of the recording's visible boxes.
 """
 
 import argparse
@@ -23,28 +23,33 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+
 from pipelines import evaluate, live
 from pipelines.live_build import build_engine
 from pipelines.live_config import LiveConfig
 from pipelines.progress import Progress
+from pipelines.results import FILL_GAP_S
 from pipelines.views import Lines
 from reid.live.engine import Engine
 from reid.live.visit import Visit
+from reid.outputs.mot import camera_tracks, write_mot
 from reid.shipped import demo_recording
-from reid.types import Frame, Tracklet, TrackletKey
+from reid.types import Frame, Match, Tracklet, TrackletKey
 from tests.benchmarks.jobs import Report, table
 from tests.rehearsals.kill import ROOT, sightings
 from tests.rehearsals.live_run import CAMERAS, ENVIRONMENT, about, conclude, films, read_events
 
 WITHIN = 0.05
-NOBODY = 1_000_000  # ids from here on: tracklets that are nobody's
 
 
 @dataclass(slots=True)
 class Recorder:
     """What was processed of each camera, and the last that was known of each tracklet."""
 
-    frames: dict[str, list[int]] = field(default_factory=lambda: {camera: [] for camera in CAMERAS})
+    frames: dict[str, list[tuple[int, float]]] = field(
+        default_factory=lambda: {camera: [] for camera in CAMERAS}
+    )  # indices and times
     tracklets: dict[TrackletKey, Tracklet] = field(default_factory=dict)
 
     def listen(self, engine: Engine) -> Engine:
@@ -62,30 +67,27 @@ class Recorder:
         return engine
 
     def _picture(self, frame: Frame, _visits: Sequence[Visit]) -> None:
-        self.frames[frame.camera_id].append(frame.index)
+        self.frames[frame.camera_id].append((frame.index, frame.timestamp_s))
 
-    def write(self, folder: Path, people: dict[TrackletKey, int]) -> int:
-        """A results folder as `reid video` would write it; how many boxes were of somebody there twice."""
+    def write(self, folder: Path, matches: Sequence[Match]) -> None:
+        """A results folder."""
         (folder / "tracks").mkdir(parents=True)
-        doubled = 0
-        for camera in CAMERAS:
-            lines: dict[tuple[int, int], str] = {}
-            own = [one for key, one in self.tracklets.items() if key.camera_id == camera and key in people]
-            for tracklet in sorted(own, key=lambda one: -len(one.frames)):
-                for index, box in zip(tracklet.frames.tolist(), tracklet.boxes.tolist(), strict=True):
-                    place = index + 1, people[tracklet.key]
-                    if place in lines:
-                        doubled += 1
-                        place = index + 1, NOBODY + tracklet.track_id
-                    left, top, right, bottom = box
-                    lines[place] = f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f},1,-1,-1,-1"
-            text = "".join(f"{frame},{who},{rest}\n" for (frame, who), rest in sorted(lines.items()))
-            (folder / "tracks" / f"{camera}.txt").write_text(text)
+        for camera, frames in self.frames.items():
+            indices, times = zip(*frames, strict=True)
+            boxes = camera_tracks(
+                camera,
+                list(self.tracklets.values()),
+                matches,
+                fill_gap_s=FILL_GAP_S,
+                frames=np.array(indices),
+                times_s=np.array(times),
+            )
+            write_mot(folder / "tracks" / f"{camera}.txt", boxes)
         processed = {
-            camera: {"processed_frames": [index + 1 for index in own]} for camera, own in self.frames.items()
+            camera: {"processed_frames": [index + 1 for index, _ in own]}
+            for camera, own in self.frames.items()
         }
         (folder / "run.json").write_text(json.dumps({"cameras": processed}))
-        return doubled
 
 
 def run_live(folder: Path) -> Report:
@@ -96,8 +98,8 @@ def run_live(folder: Path) -> Report:
     with patch.object(live, "build_engine", lambda *words: recorder.listen(build_engine(*words))):
         live.run(config, Progress(Lines(sys.stderr, sys.stderr)))
     shown = [one for own in sightings(folder / "gallery.db").values() for one in own]
-    people = {one.match.tracklet: int(one.match.person_id or 0) for one in shown}
-    doubled = recorder.write(folder / "results", people)
+    matches = [one.match for one in shown]
+    recorder.write(folder / "results", matches)
     events = read_events(folder)
     changes = Counter(
         str(event["reason"])
@@ -107,10 +109,9 @@ def run_live(folder: Path) -> Report:
     minutes = sum(one.end_s - one.start_s for one in shown) / 60
     return scored(folder / "results") | {
         "pictures": {camera: len(own) for camera, own in recorder.frames.items()},
-        "people": len(set(people.values())),
-        "tracklets": len(people),
-        "without_a_record": len(people.keys() - recorder.tracklets.keys()),
-        "boxes_of_somebody_there_twice": doubled,
+        "people": len({match.person_id for match in matches}),
+        "tracklets": len(matches),
+        "without_a_record": len({match.tracklet for match in matches} - recorder.tracklets.keys()),
         "person_minutes": round(minutes, 2),
         "identity_changes": dict(changes),
         "identity_changes_per_person_minute": round(changes.total() / minutes, 2),

@@ -138,10 +138,10 @@ def plan() -> Iterator[tuple[str, Sequence[str], float]]:
         yield fault, (CAMERAS if fault == "kill" else (next(turn),)), hold_s
 
 
-def rehearse(folder: Path, minutes: float) -> Report:
+def rehearse(folder: Path, minutes: float, transport: str) -> Report:
     site = RtspSite(prepare(folder))
     site.start()
-    run = LiveRun(site.cameras, folder / "live")
+    run = LiveRun(site.cameras, folder / "live", [f"--supervision.transport={transport}"])
     memory = Memory(run)
     try:
         run.wait_for_pictures()
@@ -203,12 +203,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--output", type=Path, required=True, metavar="JSON")
     parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--transport", choices=("tcp", "udp"), default="tcp")
     told = parser.parse_args()
     if why := why_not():
         sys.exit(f"this rehearsal cannot be run: {why}")
-    report = about()
+    report = about() | {"transport": told.transport}
     with tempfile.TemporaryDirectory() as folder:
-        report |= rehearse(Path(folder), told.minutes)
+        report |= rehearse(Path(folder), told.minutes, told.transport)
     head = ("fault", "cameras", "lasted_s", "noticed_after_s", "recovered_after_s", "pictures_lost")
     print(table(head, [[one[name] for name in head] for one in report["faults"]]))
     print(f"memory: {report['memory']}\nevents: {report['events']}\nstop: {report['stop']}")

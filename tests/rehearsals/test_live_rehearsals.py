@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,14 +19,13 @@ from tests.rehearsals.rtsp_site import FPS, RtspSite, why_not
 PICTURES = 48  # two groups
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspSite]:
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[RtspSite]:
     if why := why_not():
         pytest.skip(why)
-    folder = tmp_path_factory.mktemp("units")
     film = films()["cam3"]
-    play = write_units(film, folder / "play", shrink=2, most=PICTURES)
-    small = write_units(film, folder / "small", shrink=4, most=PICTURES)
+    play = write_units(film, tmp_path / "play", shrink=2, most=PICTURES)
+    small = write_units(film, tmp_path / "small", shrink=4, most=PICTURES)
     site = RtspSite([f"cam1={play},{small}"])
     site.start()
     yield site
@@ -62,6 +62,29 @@ def test_pictures_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) ->
     assert small.stream_s is not None
     assert small.stream_s > times[-1]
     assert {one.look.size for one in whole} == {(320, 180)}
+
+
+def test_pictures_come_over_udp(site: RtspSite) -> None:
+    """And that they stop is noticed, though a datagram that does not come says nothing."""
+    (address,) = parse_cameras([f"cam1={site.cameras['cam1']}"])
+    damaged: list[int] = []
+    pictures = receive(
+        address,
+        SupervisionConfig(open_s=5, stall_s=1.5, transport="udp"),
+        threading.Event(),
+        on_open=lambda: None,
+        on_packet=lambda: None,
+        on_damage=lambda: damaged.append(1),
+    )
+    with closing(pictures):
+        times = [one.stream_s for one in itertools.islice(pictures, 6) if one.stream_s is not None]
+        site.tell("stall cam1")
+        begun = time.monotonic()
+        with pytest.raises(StreamLost):
+            list(pictures)
+    assert 1 < time.monotonic() - begun < 10
+    assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1 / FPS] * 5, abs=1e-3)
+    assert not damaged
 
 
 def test_a_damaged_picture_of_a_file_is_counted_and_left_out(tmp_path: Path) -> None:
