@@ -3,13 +3,14 @@
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from reid.errors import InputError
 from reid.events import Event, SinkCounts
 from reid.outputs.atomic import is_partial, replacing
 from reid.outputs.events.encode import as_json
-from reid.outputs.events.event_lines import Wanted, is_record, not_before, without_person
+from reid.outputs.events.event_lines import Wanted, is_record, not_before, tracks_given_to, without_person
 from reid.outputs.events.outage import Outage
 
 log = logging.getLogger(__name__)
@@ -71,12 +72,16 @@ class EventFile:
             )
 
     def forget(self, person_id: int) -> int:
-        """Remove all lines that name a person, from all files; how many those were.
+        """Remove all lines on a person, from all files; how many those were.
+
+        Those are the lines that name the person, and those on tracks that turned out to be theirs.
 
         Raises:
             OSError: a file could not be rewritten; it is as it was.
         """
-        return self._rewrite(without_person(person_id))
+        with self._lock:
+            theirs = tracks_given_to(person_id, self._lines())
+            return self._rewrite(without_person(person_id, theirs))
 
     def prune(self, older_than_s: float) -> int:
         """Remove all lines from before that time, seconds since 1970; how many those were.
@@ -84,7 +89,8 @@ class EventFile:
         Raises:
             OSError: a file could not be rewritten; it is as it was.
         """
-        return self._rewrite(not_before(older_than_s))
+        with self._lock:
+            return self._rewrite(not_before(older_than_s))
 
     def close(self, timeout_s: float) -> None:
         """Nothing waits, so nothing takes time."""
@@ -148,15 +154,21 @@ class EventFile:
             os.replace(self._full(number - 1), self._full(number))
         os.replace(self._path, self._full(1))
 
+    def _lines(self) -> Iterator[bytes]:
+        """All of them, oldest first."""
+        for path in (*reversed(self._fulls().values()), self._path):
+            if path.exists():
+                with path.open("rb") as file:
+                    yield from file
+
     def _rewrite(self, wanted: Wanted) -> int:
-        with self._lock:
-            removed = 0
-            for path in self._fulls().values():
-                removed += _keep_lines(path, wanted)
-                if path.stat().st_size == 0:
-                    path.unlink()
-            self._let_go()
-            return removed + _keep_lines(self._path, wanted)
+        removed = 0
+        for path in self._fulls().values():
+            removed += _keep_lines(path, wanted)
+            if path.stat().st_size == 0:
+                path.unlink()
+        self._let_go()
+        return removed + _keep_lines(self._path, wanted)
 
     def _tidy(self) -> None:
         """Put right what a kill, a power cut or other settings have left."""

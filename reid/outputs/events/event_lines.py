@@ -1,31 +1,54 @@
 """What a line of an event file says, and of whom."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from datetime import datetime
 from typing import Any
 
 from reid.types import person_name
 
 Wanted = Callable[[bytes], bool]
+Track = tuple[str, str]  # the start of the program, and the number that it gave
 _ABOUT = {"id", "event", "at", "camera"}  # a camera may be called as a person is
 
 
-def without_person(person_id: int) -> Wanted:
-    """Tells the lines that say nothing of a person, by the rule of `Event.names`, looking into lists too."""
+def without_person(person_id: int, tracks: Set[Track] = frozenset()) -> Wanted:
+    """Tells the lines that say nothing of a person, by the rule of `Event.names`, looking into lists too.
+
+    Args:
+        tracks: what else is theirs, see `tracks_given_to`.
+    """
     name = person_name(person_id)
-    written = name.encode()
+    written = [name.encode(), *(track.encode() for _, track in tracks)]
 
     def wanted(line: bytes) -> bool:
-        if written not in line:  # which spares parsing nearly all of them
+        if not any(word in line for word in written):  # which spares parsing nearly all of them
             return True
         record = _record(line)
         if record is None:  # nobody can tell what it says; it may be about them
-            return False
+            return written[0] not in line
         said = [value for key, value in record.items() if key not in _ABOUT]
-        return not any(value == name or (isinstance(value, list) and name in value) for value in said)
+        named = any(value == name or (isinstance(value, list) and name in value) for value in said)
+        return not named and _track(record) not in tracks
 
     return wanted
+
+
+def tracks_given_to(person_id: int, lines: Iterable[bytes]) -> set[Track]:
+    """Tracks that were first said to show somebody else, and this person last; `lines` oldest first."""
+    last: dict[Track | None, object] = {}
+    for line in lines:
+        if b'"identity_changed"' in line and (record := _record(line)) is not None:
+            last[_track(record)] = record.get("new")
+    name = person_name(person_id)
+    return {track for track, new in last.items() if track is not None and new == name}
+
+
+def _track(record: dict[str, Any]) -> Track | None:
+    event_id, track = record.get("id"), record.get("track")
+    if not isinstance(event_id, str) or not isinstance(track, str):
+        return None
+    return event_id.rpartition("-")[0], track
 
 
 def not_before(time_s: float) -> Wanted:

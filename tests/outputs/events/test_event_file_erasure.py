@@ -53,6 +53,33 @@ def test_forgetting_follows_the_rule_of_events() -> None:
         assert without_person(1)(json.dumps(made.content()).encode()) != made.names(1)
 
 
+def test_what_was_said_of_a_track_goes_with_the_person_whom_it_showed(tmp_path: Path) -> None:
+    file = opened(tmp_path, most_bytes=300)
+
+    def told(number: int, person: int, track: str, *, session: str = "a", old: int | None = None) -> None:
+        changed = {} if old is None else {"old": f"P{old:04d}", "new": f"P{person:04d}"}
+        file.send(
+            Event(
+                event_id=f"{session}-{number}",
+                kind="seen" if old is None else "identity_changed",
+                at_s=DAY_S,
+                camera_id="lobby",
+                person_id=person,
+                facts={"track": track, **changed},
+            )
+        )
+
+    told(1, 1, "lobby/1")  # taken for 1, was 2
+    told(2, 1, "lobby/11")  # 1 all the time
+    told(3, 1, "lobby/2")  # taken for 1, then for 2, was 3
+    told(4, 2, "lobby/1", old=1)
+    told(5, 2, "lobby/2", old=1)
+    told(6, 3, "lobby/2", old=2)
+    told(7, 1, "lobby/1", session="b")  # numbers begin anew with the program
+    assert file.forget(2) == 4
+    assert ids(tmp_path) == ["a-2", "a-3", "b-7"]
+
+
 def test_a_damaged_line_that_may_be_about_a_person_goes_with_them(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(b'{"id": "a", "person": "P00\n{"id": "b", "person": "P0001\n')
