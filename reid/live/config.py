@@ -53,7 +53,9 @@ class OnlineConfig(Section):
     window_s: Positive = Field(
         600.0, description="identities of the last so many seconds may still be changed by second thoughts"
     )
-    refine_s: Positive = Field(10.0, description="time between second thoughts")
+    refine_s: Positive = Field(
+        10.0, description="time between second thoughts; more where they take more than a fifth of it"
+    )
 
 
 class SamplingConfig(Section):

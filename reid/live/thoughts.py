@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -9,29 +10,33 @@ from reid.gallery.online import OnlineGallery
 from reid.gallery.refinement import Refinement, Snapshot, refine, snapshot
 from reid.gallery.rule import Rule
 
+SHARE = 0.2  # of the time, at most: a site with very much to think over still watches
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class SecondThoughts:
     """One at a time; the thread that owns the gallery begins them and takes what comes of them.
 
     Args:
-        every_s: seconds from one beginning to the next.
+        every_s: seconds from one beginning to the next; more where one takes more than SHARE of them.
     """
 
     every_s: float
+    clock: Callable[[], float] = time.monotonic
     _begun_s: float = float("-inf")
+    _next_s: float = float("-inf")
     _running: Future[Refinement] | None = None
     _dropped: bool = False
 
     def take(self, gallery: OnlineGallery) -> Refinement | None:
         """What came of the latest, once; begins the next where it is time."""
-        found = None
+        found, now_s = None, self.clock()
         if self._running is not None and self._running.done():
             found, self._running = self._running.result(), None
+            self._next_s = self._begun_s + max(self.every_s, (now_s - self._begun_s) / SHARE)
         if self._dropped:
             found, self._dropped = None, self._running is not None
-        now_s = time.monotonic()
-        if self._running is None and now_s - self._begun_s >= self.every_s:
+        if self._running is None and now_s >= self._next_s:
             self._begun_s, self._running = now_s, _begun(gallery)
         return found
 
