@@ -25,6 +25,11 @@ class RetentionConfig(Section):
         30.0,
         description="sightings and events are erased after so many days, and whoever was not seen since; null: never",
     )
+    most_people: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="in the gallery: beyond, whoever was seen longest ago is erased, those without a name first; "
+        "null: no limit",
+    )
 
 
 class LiveConfig(Section):

@@ -21,6 +21,7 @@ GROUND = {
     "errors",
     "events",
     "geometry",
+    "secret",
     "shipped",
     "shipped_weights",
     "timing",

@@ -1,7 +1,8 @@
 """Where live cameras are, and how credentials reach them without being seen.
 
 A user name and a password come from the environment or from a secrets file. They are put into the address only when
-FFmpeg opens it: nothing that is printed, logged, reported or shown in a list of processes holds them.
+FFmpeg opens it, before the host or where the address has {user} and {password}, as cameras want them that are asked
+by `cam.cgi?user=...`: nothing that is printed, logged, reported or shown in a list of processes holds them.
 """
 
 import os
@@ -15,10 +16,15 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import yaml
 
 from reid.errors import InputError
+from reid.secret import masked
 from reid.video.source import camera_name, clean_name
 
 Kind = Literal["rtsp", "http", "hls", "device", "file"]
 SCHEMES: Mapping[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
+USER, PASSWORD = "{user}", "{password}"  # in an address: where credentials belong
+# a password that is written out: `pwd=secret`, `user=admin_password=secret`
+_TOLD = re.compile(r"(?:password|passwd|pass|pwd)=(?!\{password\}|&|$)", re.IGNORECASE)
+_READ = "everybody on this machine can read a password that is part of a command or of a config"
 PREFIX = "REID_CAMERA_"  # of environment variables: REID_CAMERA_LOBBY_USER, REID_CAMERA_LOBBY_PASSWORD
 
 
@@ -36,7 +42,7 @@ class Address:
 
     camera_id: str  # safe as a file name
     kind: Kind
-    url: str  # without credentials; a path for files, a device's path for devices
+    url: str  # without credentials, {user} and {password} maybe in it; a path for files and devices
     credentials: Credentials | None = field(default=None, repr=False)
 
     @property
@@ -44,9 +50,19 @@ class Address:
         """With credentials, for FFmpeg alone: never print, log or keep it."""
         if self.credentials is None:
             return self.url
+        user, password = quote(self.credentials.user, safe=""), quote(self.credentials.password, safe="")
+        if USER in self.url or PASSWORD in self.url:
+            return self.url.replace(USER, user).replace(PASSWORD, password)
         parts = urlsplit(self.url)
-        who = f"{quote(self.credentials.user, safe='')}:{quote(self.credentials.password, safe='')}"
-        return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc}"))
+        return urlunsplit(parts._replace(netloc=f"{user}:{password}@{parts.netloc}"))
+
+    @property
+    def shown(self) -> str:
+        """For people: of what a network is asked for only the server, as the rest may hold what lets one in."""
+        if self.kind in ("device", "file"):
+            return self.url
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def hide(self, text: str) -> str:
         """`text` without what must not be seen, should a library have put it there."""
@@ -83,12 +99,16 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
 
 
 def with_credentials(cameras: Sequence[Address], secrets: Mapping[str, Credentials]) -> tuple[Address, ...]:
-    """The cameras with their credentials, given by name; InputError where a name is no camera's."""
-    names = [camera.camera_id for camera in cameras]
-    for name in secrets:
-        if name not in names:
+    """The cameras with their credentials, given by name; those of cameras that are not there may wait for them.
+
+    Raises:
+        InputError: an address asks for credentials that are not given.
+    """
+    for camera in cameras:
+        if camera.camera_id not in secrets and (USER in camera.url or PASSWORD in camera.url):
             raise InputError(
-                f"credentials are given for '{name}', but no camera is called so; there are {', '.join(names)}"
+                f"{camera.camera_id}: its address has {USER} or {PASSWORD}, but nothing says what they are; "
+                f"{_set(camera.camera_id)}"
             )
     return tuple(replace(camera, credentials=secrets.get(camera.camera_id)) for camera in cameras)
 
@@ -130,7 +150,7 @@ def _parse(argument: str) -> Address:
     path = Path(place).expanduser()
     if not path.is_file():
         raise InputError(
-            f"{argument}: neither an address (rtsp://, http://), nor the number of a device, nor a file"
+            f"{masked(argument)}: neither an address (rtsp://, http://), nor the number of a device, nor a file"
         )
     return Address(camera_id=name or clean_name(path.stem) or "camera", kind="file", url=str(path))
 
@@ -138,7 +158,7 @@ def _parse(argument: str) -> Address:
 def _stream(name: str | None, place: str) -> Address:
     scheme, _, _ = place.partition("://")
     kind = SCHEMES.get(scheme.lower())
-    shown = re.sub(r"//[^/@]*@", "//***@", place)
+    shown = masked(place)
     if kind is None:
         raise InputError(
             f"{shown}: no camera speaks {scheme}://; use one of {', '.join(f'{s}://' for s in SCHEMES)}"
@@ -152,15 +172,20 @@ def _stream(name: str | None, place: str) -> Address:
         raise InputError(f"{shown}: the address has no host; write {scheme}://10.0.0.5/...")
     camera_id = name or clean_name(unquote(host))
     if "@" in parts.netloc:
-        begin = PREFIX + re.sub(r"\W", "_", camera_id).upper()
+        raise InputError(f"{shown}: {_READ}; {_set(camera_id)}, and leave it out of the address")
+    if told := _TOLD.search(place):
         raise InputError(
-            f"{shown}: everybody on this machine can read a password that is part of a command or of a config; set "
-            f"{begin}_USER and {begin}_PASSWORD in the environment, or name a secrets file, and leave it out of the "
-            "address"
+            f"{scheme}://{host}/... with {told[0]}: {_READ}; {_set(camera_id)}, and write {USER} and {PASSWORD} "
+            "in their places"
         )
     if kind == "http" and parts.path.lower().endswith((".m3u8", ".m3u")):
         kind = "hls"
     return Address(camera_id=camera_id, kind=kind, url=place)
+
+
+def _set(camera_id: str) -> str:
+    begin = PREFIX + re.sub(r"\W", "_", camera_id).upper()
+    return f"set {begin}_USER and {begin}_PASSWORD in the environment, or name a secrets file"
 
 
 def _split(argument: str) -> tuple[str | None, str]:

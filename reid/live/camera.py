@@ -1,6 +1,7 @@
 """One live camera: a thread that opens, reads, and opens again until it is told to stop."""
 
 import logging
+import math
 import random
 import threading
 import time
@@ -11,7 +12,7 @@ from reid.live.address import Address
 from reid.live.config import SupervisionConfig
 from reid.live.health import CameraHealth, Faults, State
 from reid.live.slots import Slots
-from reid.live.stream import FileEnded, Received, StreamLost, receive
+from reid.live.stream import FileEnded, Received, Stalled, StreamLost, receive
 from reid.live.stream_clock import StreamClock
 from reid.types import Frame
 
@@ -59,6 +60,7 @@ class Snapshot:
     connects: int
     faults: Faults
     drift: float  # seconds that its clock loses in a second
+    behind_s: float  # how long after its time the last picture came
 
 
 class Camera:
@@ -79,10 +81,10 @@ class Camera:
         rng: random.Random,
     ) -> None:
         self.address = address
-        self._config, self._slots, self._rng = config, slots, rng
+        self._config, self._slots, self._rng = _limits(address, config), slots, rng
         self.offset_s = offset_s
         self._lock = threading.Lock()
-        self._health = CameraHealth(config=config)
+        self._health = CameraHealth(config=self._config)
         self._clock = StreamClock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -138,7 +140,7 @@ class Camera:
             health, look = self._health, self._health.look
             return Snapshot(
                 camera_id=self.address.camera_id,
-                url=self.address.url,
+                url=self.address.shown,
                 state=health.state(now_s),
                 fps=health.fps(now_s),
                 size=None if look is None else look.size,
@@ -146,29 +148,31 @@ class Camera:
                 connects=health.connects,
                 faults=replace(health.faults),
                 drift=self._clock.drift,
+                behind_s=self._clock.behind_s,
             )
 
     def _run(self, stop: threading.Event) -> None:
         wait_s = self._config.first_wait_s
         while not stop.is_set():
-            why, over = "stopped", False
+            lost = StreamLost("stopped")
             try:
                 self._connection(stop)
-            except StreamLost as lost:
-                why, over = str(lost), isinstance(lost, FileEnded)
+            except StreamLost as error:
+                lost = error
             except Exception:  # a bug in one camera's path must neither stop it for ever nor the others
                 log.exception("camera %s", self.address.camera_id)
-                why = "an error in reid; the log has it"
+                lost = StreamLost("an error in reid; the log has it")
             if stop.is_set():
                 return
             with self._lock:
                 steady = self._health.steady()
-                self._health.lost(why)
-            log.info("camera %s: %s", self.address.camera_id, why)
-            if over:
+                self._health.lost(str(lost), stalled=isinstance(lost, Stalled))
+            log.info("camera %s: %s", self.address.camera_id, lost)
+            if isinstance(lost, FileEnded):
                 return
             wait_s = self._config.first_wait_s if steady else wait_s
-            self._rest(stop, wait_s * self._rng.uniform(1 - _JITTER, 1 + _JITTER))
+            jitter = self._rng.uniform(1 - _JITTER, 1 + _JITTER)
+            self._rest(stop, min(wait_s * jitter, self._config.longest_wait_s))
             wait_s = min(2 * wait_s, self._config.longest_wait_s)
 
     def _rest(self, stop: threading.Event, seconds: float) -> None:
@@ -196,8 +200,12 @@ class Camera:
                 self._take(received)
 
     def _take(self, received: Received) -> None:
-        with self._lock:
+        with self._lock:  # the clock too, of which snapshots are taken
             changed = self._health.picture(received.decoded_s, received.look)
+            jumps = self._clock.jumps
+            timestamp_s = self._clock.wall_s(received.stream_s, received.arrival_s) + self.offset_s
+            if self._clock.jumps > jumps:
+                self._health.jumped()
             self._index += 1
         camera_id = self.address.camera_id
         self._slots.offer(
@@ -205,7 +213,7 @@ class Camera:
             LivePicture(
                 camera_id=camera_id,
                 index=self._index - 1,
-                timestamp_s=self._clock.wall_s(received.stream_s, received.arrival_s) + self.offset_s,
+                timestamp_s=timestamp_s,
                 changed=changed,
                 received=received,
             ),
@@ -226,3 +234,12 @@ class Camera:
     def _damaged(self) -> None:
         with self._lock:
             self._health.damaged()
+
+
+def _limits(address: Address, config: SupervisionConfig) -> SupervisionConfig:
+    """What holds for this kind of camera."""
+    if address.kind == "hls":  # a segment may still be coming
+        return config.model_copy(update={"stall_s": max(config.stall_s, config.hls_stall_s)})
+    if address.kind == "file":  # shows what it shows; opened again, it would begin anew, for ever
+        return config.model_copy(update={"frozen_s": math.inf})
+    return config

@@ -18,12 +18,17 @@ class SupervisionConfig(Section):
     )
     open_s: Positive = Field(10.0, description="give up on opening a camera after this long")
     stall_s: Positive = Field(5.0, description="reconnect where no new picture has come for this long")
+    hls_stall_s: Positive = Field(
+        20.0,
+        description="the same for HLS, which comes a segment at a time: three segments or so, at least stall_s",
+    )
     frozen_s: Positive = Field(
         30.0,
-        description="a picture that has not changed in a single pixel for this long is frozen: reconnect once",
+        description="a picture of which no pixel changes for this long is frozen: reconnect once, but not to a file",
     )
     slow_share: Share = Field(
-        0.5, description="a camera that delivers less than this share of its usual rate is degraded"
+        0.5,
+        description="a camera that delivers less than this share of its usual rate, or more by as much, is degraded",
     )
     first_wait_s: Positive = Field(
         1.0, description="before the first attempt to reconnect; doubled each time"
@@ -82,3 +87,6 @@ class ClipsConfig(Section):
     after_s: Seconds = Field(5.0, description="and ends so long after the last one")
     longest_s: Positive = Field(30.0, description="then the next one begins, where events do not end")
     width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider pictures are made smaller")
+    most_mib: Annotated[int, Field(ge=1)] = Field(
+        10_000, description="MiB of all films together; the oldest are deleted when a new one makes it more"
+    )

@@ -1,5 +1,6 @@
 """What is wrong with a live camera, judged from what it delivers. No threads, no clock of its own."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,6 +9,7 @@ from reid.live.config import SupervisionConfig
 
 Level = Literal["online", "degraded", "offline", "paused"]
 RATE_S = 10.0  # pictures are counted over this long
+USUAL_S = 180.0  # the usual rate follows in this time: fewer pictures at night are no trouble for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +31,15 @@ class Look:
 
 @dataclass(slots=True, kw_only=True)
 class Faults:
-    """How often what went wrong."""
+    """How often what went wrong; a connection's end counts once, under what it was ended for."""
 
-    disconnects: int = 0
-    stalls: int = 0
+    disconnects: int = 0  # not by us
+    stalls: int = 0  # no picture came, or nothing at all
     freezes: int = 0
     damaged: int = 0  # packets that could not be decoded
     changes: int = 0  # of size or codec within a connection, or between two
+    rates: int = 0  # how often the rate left its usual one
+    jumps: int = 0  # of the times that the stream tells
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,13 +57,16 @@ class CameraHealth:
     _changed_s: float = 0.0  # when the last one came that differed from the one before
     _retried: bool = False  # reconnected because of the picture that is still the same
     _times: deque[float] = field(default_factory=deque)
+    _counted: bool = False  # why the connection has to end
     _usual_fps: float = 0.0
+    _off: Literal["", "slower", "faster"] = ""
 
     def connected(self, now_s: float) -> None:
         """A connection is open; no picture has come yet."""
         self.connects += 1
         self._connected_s = self._picture_s = self._changed_s = now_s
         self._times.clear()
+        self._counted, self._off = False, ""
 
     def picture(self, now_s: float, look: Look) -> bool:
         """A picture was decoded; whether its size or codec differs from those of the one before."""
@@ -69,22 +76,27 @@ class CameraHealth:
             self.faults.changes += 1
         if before is None or before.fingerprint != look.fingerprint:
             self._changed_s, self._retried = now_s, False
-        self._picture_s = now_s
+        since_s, self._picture_s = now_s - self._picture_s, now_s
         self._times.append(now_s)
         while now_s - self._times[0] > RATE_S:
             self._times.popleft()
         if self._full(now_s):
-            self._usual_fps = max(self._usual_fps, len(self._times) / RATE_S)
+            self._rate(len(self._times) / RATE_S, since_s)
         return changed
+
+    def jumped(self) -> None:
+        """The stream's times have a new origin."""
+        self.faults.jumps += 1
 
     def damaged(self) -> None:
         """A packet could not be decoded."""
         self.faults.damaged += 1
 
-    def lost(self, why: str) -> None:
-        """The connection is gone, or could not be made."""
-        if self._connected_s is not None:
-            self.faults.disconnects += 1
+    def lost(self, why: str, *, stalled: bool = False) -> None:
+        """The connection is gone, maybe because nothing came any more, or could not be made."""
+        if self._connected_s is not None and not self._counted:
+            self.faults.stalls += stalled
+            self.faults.disconnects += not stalled
         self._connected_s, self._lost = None, why
 
     def paused(self, paused: bool) -> None:
@@ -97,10 +109,11 @@ class CameraHealth:
             return None
         if now_s - self._picture_s > self.config.stall_s:
             self.faults.stalls += 1
+            self._counted = True
             return f"no picture for {self.config.stall_s:g} s"
         if now_s - self._changed_s > self.config.frozen_s and not self._retried:
             self.faults.freezes += 1
-            self._retried = True  # once: what shows the same again may be a wall at night
+            self._counted = self._retried = True  # once: what shows the same again may be a wall at night
             return f"the same picture for {self.config.frozen_s:g} s"
         return None
 
@@ -127,11 +140,24 @@ class CameraHealth:
             return State(level="degraded", why="pictures stopped coming")
         if now_s - self._changed_s > self.config.frozen_s:
             return State(level="degraded", why="the picture stands still")
-        if self._full(now_s) and self.fps(now_s) < self.config.slow_share * self._usual_fps:
-            return State(
-                level="degraded", why=f"slower than its usual {self._usual_fps:.0f} pictures a second"
-            )
+        if self._off:
+            why = f"{self._off} than its usual {self._usual_fps:.0f} pictures a second"
+            return State(level="degraded", why=why)
         return State(level="online", why="")
+
+    def _rate(self, fps: float, since_s: float) -> None:
+        """Whether the rate is far off its usual one, which follows it slowly."""
+        usual_fps = self._usual_fps or fps
+        self._usual_fps = usual_fps + (fps - usual_fps) * -math.expm1(-since_s / USUAL_S)
+        before, least = self._off, self.config.slow_share
+        if before:
+            least = math.sqrt(least)  # well again half way back only, or it would be told again and again
+        self._off = ""
+        if fps < least * self._usual_fps:
+            self._off = "slower"
+        elif fps * least > self._usual_fps:
+            self._off = "faster"
+        self.faults.rates += bool(self._off) and not before
 
     def _full(self, now_s: float) -> bool:
         """Whether the rate has been counted over its whole time."""

@@ -7,7 +7,8 @@ passwords into its messages; here an end is a loss, everything has a time-out, a
 import threading
 import time
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,18 +17,29 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from reid.live.address import Address
+from reid.live.address import Address, Kind
 from reid.live.config import SupervisionConfig
 from reid.live.health import Look
+from reid.live.playback import Ahead, Playback
 from reid.types import Image
-from reid.video.container import video_stream
+from reid.video.container import stamp_s, video_stream
 from reid.video.decode import bgr
 
 _ROWS = 8  # every so many rows of a picture make its fingerprint
+# What is played, how late its pictures may be, and how fast it is. A file catches up with its own times. HLS runs dry
+# where the server has no segment yet: what follows is later then, instead of coming in a burst every time, and it is
+# played a little faster than it was taken until it runs dry again, so that it never falls behind.
+_PLAYED: Mapping[Kind, tuple[float, float]] = {"file": (5.0, 1.0), "hls": (0.1, 1.0002)}
+_AHEAD = 500  # packets of HLS, sound included
+_UNTIMED_FPS = 25.0  # of a file that says nothing at all
 
 
 class StreamLost(Exception):
     """The connection is gone or could not be made; says why, without credentials."""
+
+
+class Stalled(StreamLost):
+    """The connection was there, but nothing came any more."""
 
 
 class FileEnded(StreamLost):
@@ -38,7 +50,7 @@ class FileEnded(StreamLost):
 class Received:
     """One decoded picture."""
 
-    stream_s: float | None  # on the stream's clock
+    stream_s: float | None  # on the stream's clock; None where it has none that could tell when it was taken
     arrival_s: float  # wall clock
     decoded_s: float  # monotonic clock
     look: Look
@@ -54,7 +66,7 @@ def receive(
     on_packet: Callable[[], None],
     on_damage: Callable[[], None],
 ) -> Generator[Received, None, None]:
-    """The camera's pictures as they come; a file's at their own speed. Ends only where `stop` is set.
+    """The camera's pictures as they come; a file's and HLS's at their own speed. Ends only where `stop` is set.
 
     Args:
         on_open: told once, when the connection is there.
@@ -62,38 +74,50 @@ def receive(
         on_damage: told of every packet that cannot be decoded, or not without errors.
 
     Raises:
-        StreamLost: no connection, or no more; FileEnded where a file was played to its end.
+        StreamLost: no connection, or no more; Stalled where nothing came for `stall_s`, FileEnded where a file was
+            played to its end.
     """
     try:
-        with _open(address, config) as container:
-            stream = _only_video(container)
+        with _reading(address, config, stop) as (container, stream, packets):
             if stop.is_set():
                 return
             on_open()
-            pace = _Pace(stop) if address.kind == "file" else None
+            times = _Times(address.kind, container, stream, stop)
             converter = VideoReformatter()
-            for packet in container.demux(stream):
+            for packet in packets:
                 if stop.is_set():
                     return
                 on_packet()
-                try:
-                    frames = packet.decode()
-                except av.error.FFmpegError:
-                    on_damage()
+                if packet.stream is not stream:  # sound: the pictures may have ended, which has to be noticed
                     continue
-                for frame in frames:
-                    if frame.is_corrupt:  # made up where data was missing: people in it look like others
-                        on_damage()
-                        continue
-                    received = _received(frame, stream, converter)
-                    if pace is not None:
-                        received = pace.wait(received)
-                    yield received
+                for frame in _decoded(packet, on_damage):
+                    stream_s = times.of(frame)
+                    if stop.is_set():
+                        return
+                    yield _received(frame, stream_s, stream, converter)
     except (av.error.FFmpegError, OSError) as error:
         raise StreamLost(address.hide(_why(error))) from None
+    if stop.is_set():
+        return
     if address.kind == "file":
         raise FileEnded("the file has ended")
     raise StreamLost("the stream ended")
+
+
+@contextmanager
+def _reading(
+    address: Address, config: SupervisionConfig, stop: threading.Event
+) -> Iterator[tuple[Any, Any, Iterable[Any]]]:
+    """The container, its stream of pictures and all its packets, until they are not wanted any more."""
+    container = _open(address, config)
+    packets = _packets(container, config.stall_s)
+    ahead = None
+    if address.kind == "hls":  # the next segment is fetched while one is played
+        ahead = Ahead(packets, most=_AHEAD, close=container.close, stop=stop)
+    try:
+        yield container, _only_video(container), ahead or packets
+    finally:
+        (ahead or container).close()
 
 
 def _open(address: Address, config: SupervisionConfig) -> Any:
@@ -103,6 +127,7 @@ def _open(address: Address, config: SupervisionConfig) -> Any:
         options |= {"rtsp_transport": config.transport, "max_delay": "500000"}
     elif address.kind == "hls":
         del options["fflags"]  # would drop the whole segment that it is recognised by
+        options["live_start_index"] = "-2"  # from the end: one segment is there while another is played
     elif address.kind == "device":
         container_format, options = "v4l2", {}
     elif address.kind == "file":
@@ -123,10 +148,40 @@ def _only_video(container: Any) -> Any:
     return stream
 
 
-def _received(frame: Any, stream: Any, converter: VideoReformatter) -> Received:
-    time_s = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+def _packets(container: Any, stall_s: float) -> Iterator[Any]:
+    """All that comes, of sound too; Stalled where nothing did for so long, whatever FFmpeg makes of that."""
+    packets = container.demux()
+    while True:
+        asked_s = time.monotonic()
+        try:
+            packet = next(packets, None)
+        except (av.error.FFmpegError, OSError):
+            if time.monotonic() - asked_s < stall_s:
+                raise
+        if time.monotonic() - asked_s >= stall_s:
+            raise Stalled(f"nothing came for {stall_s:g} s")
+        if packet is None:
+            return
+        yield packet
+
+
+def _decoded(packet: Any, on_damage: Callable[[], None]) -> Iterator[Any]:
+    """Its pictures, as far as they are whole."""
+    try:
+        frames = packet.decode()
+    except av.error.FFmpegError:
+        on_damage()
+        return
+    for frame in frames:
+        if frame.is_corrupt:  # made up where data was missing: people in it look like others
+            on_damage()
+        else:
+            yield frame
+
+
+def _received(frame: Any, stream_s: float | None, stream: Any, converter: VideoReformatter) -> Received:
     return Received(
-        stream_s=time_s,
+        stream_s=stream_s,
         arrival_s=time.time(),
         decoded_s=time.monotonic(),
         look=Look(
@@ -145,26 +200,32 @@ def _fingerprint(frame: Any) -> int:
     return zlib.crc32(rows.reshape(plane.height, plane.line_size)[::_ROWS].tobytes())
 
 
-class _Pace:
-    """Holds a file's pictures back until their time has come."""
+class _Times:
+    """When pictures were taken, on their stream's clock; waits until those that are played are due."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._origin: tuple[float, float] | None = None  # stream and monotonic seconds
+    def __init__(self, kind: Kind, container: Any, stream: Any, stop: threading.Event) -> None:
+        self._kind, self._container = kind, container
+        self._untimed = _untimed(container)
+        self._playback: Playback | None = None
+        if kind in _PLAYED:
+            # guessed first: the average of a raw stream is FFmpeg's invention, 25 whatever the codec says
+            fps = float(stream.guessed_rate or stream.average_rate or _UNTIMED_FPS)
+            late_s, speed = _PLAYED[kind]
+            self._playback = Playback(frame_s=1 / fps, late_s=late_s, speed=speed, wait=stop.wait)
 
-    def wait(self, received: Received) -> Received:
-        stream_s = received.stream_s or 0.0
-        if self._origin is None:
-            self._origin = stream_s, time.monotonic()
-        due_s = self._origin[1] + stream_s - self._origin[0]
-        self._stop.wait(max(0.0, due_s - time.monotonic()))
-        return Received(
-            stream_s=received.stream_s,
-            arrival_s=time.time(),
-            decoded_s=time.monotonic(),
-            look=received.look,
-            image=received.image,
-        )
+    def of(self, frame: Any) -> float | None:
+        """One picture's; None where only its arrival tells."""
+        stream_s = None if self._untimed else stamp_s(frame, self._container)
+        if self._playback is None:
+            return stream_s
+        stream_s = self._playback.hold(stream_s)
+        return stream_s if self._kind == "file" else None  # HLS: as if taken when it is shown
+
+
+def _untimed(container: Any) -> bool:
+    """Whether FFmpeg invents the times, 25 pictures a second: MJPEG over HTTP, raw H.264, single pictures."""
+    flags = container.format.flags & av.format.Flags.no_timestamps.value
+    return bool(flags) or str(container.format.name).endswith("_pipe")
 
 
 def _why(error: Exception) -> str:

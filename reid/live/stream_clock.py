@@ -20,7 +20,8 @@ class StreamClock:
         self._least: deque[tuple[float, float]] = deque()
         self._first: tuple[float, float] | None = None  # (arrival, offset) at the beginning, for the drift
         self._last_s = self._last_stream_s = float("-inf")
-        self.jumps = 0
+        self.jumps = 0  # new origins of the stream's times
+        self.behind_s = 0.0  # from the last picture's time to its arrival; 0 where the stream tells none
 
     def wall_s(self, stream_s: float | None, arrival_s: float) -> float:
         """When the picture with stream time `stream_s` was taken, at the latest `arrival_s`.
@@ -41,6 +42,7 @@ class StreamClock:
             self._add(arrival_s, offset)
             wall_s = stream_s + self._offset
         self._last_s = max(wall_s, self._last_s + _STEP_S)
+        self.behind_s = max(0.0, arrival_s - self._last_s)
         return self._last_s
 
     @property

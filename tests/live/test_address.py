@@ -84,11 +84,37 @@ def test_only_ffmpeg_sees_credentials() -> None:
     assert camera.hide(told) == "[Errno 111] refused: 'rtsp://***:***@10.0.0.5:554/x' (***)"
 
 
-def test_secrets_of_nobody() -> None:
-    with pytest.raises(
-        InputError, match="credentials are given for 'loby', but no camera is called so; there are lobby"
-    ):
-        with_credentials(parse_cameras(["lobby=rtsp://h/x"]), {"loby": SECRET})
+@pytest.mark.parametrize(
+    ("argument", "host"),
+    [
+        ("rtsp://admin:pa/hunter2@10.0.0.5/x", "10.0.0.5"),
+        ("rtsp://admin:p@hunter2@10.0.0.5/x", "10.0.0.5"),
+        ("lobby=admin:hunter2@10.0.0.5", "10.0.0.5"),
+        ("ftp://admin:hunter2@10.0.0.5/x", "10.0.0.5"),
+        ("http://10.0.0.5/video.cgi?user=admin&pwd=hunter2", "10.0.0.5"),
+        ("rtsp://10.0.0.5:554/user=admin_password=hunter2_channel=1", "10.0.0.5"),
+    ],
+)
+def test_no_mistake_is_told_with_a_password(argument: str, host: str) -> None:
+    with pytest.raises(InputError) as raised:
+        parse_cameras([argument])
+    assert "hunter2" not in str(raised.value)
+    assert "admin" not in str(raised.value)
+    assert host in str(raised.value)
+
+
+def test_credentials_that_belong_into_the_path() -> None:
+    cameras = parse_cameras(["a=http://h/v.cgi?user={user}&pwd={password}&channel=1"])
+    (camera,) = with_credentials(cameras, {"a": SECRET})
+    assert camera.secret_url == "http://h/v.cgi?user=ad%3Amin&pwd=p%40ss%2Fw%20ord&channel=1"
+    assert camera.shown == "http://h"
+    with pytest.raises(InputError, match="nothing says what they are; set REID_CAMERA_A_USER and"):
+        with_credentials(cameras, {})
+
+
+def test_secrets_may_wait_for_their_camera() -> None:
+    (camera,) = with_credentials(parse_cameras(["lobby=rtsp://h/x"]), {"yard": SECRET})
+    assert camera.credentials is None
 
 
 def test_secrets_from_file_and_environment(tmp_path: Path) -> None:

@@ -110,3 +110,42 @@ def test_pausing() -> None:
     assert health.state(20.0).level == "paused"
     health.paused(False)
     assert health.state(20.0) == ONLINE
+
+
+def test_a_rate_that_stays_becomes_the_usual_one() -> None:
+    """At night a camera takes fewer pictures than by day."""
+    health = CameraHealth(config=CONFIG)
+    health.connected(0.0)
+    play(health, 0.01, 60.0, fps=25)
+    last = play(health, 60.0, 90.0, fps=10)
+    assert health.state(last) == State(level="degraded", why="slower than its usual 23 pictures a second")
+    last = play(health, 90.0, 360.0, fps=10)
+    assert health.state(last) == ONLINE
+    play(health, 360.0, 900.0, fps=10)
+    last = play(health, 900.0, 920.0, fps=25)
+    assert health.state(last) == State(level="degraded", why="faster than its usual 11 pictures a second")
+    last = play(health, 920.0, 1200.0, fps=25)
+    assert health.state(last) == ONLINE
+    assert health.faults.rates == 2
+
+
+def test_a_rate_at_the_limit_is_told_once() -> None:
+    health = running()
+    for second in range(20, 80, 4):
+        play(health, second, second + 4, fps=5.5 if second % 8 else 4.5)
+    assert health.faults.rates == 1
+
+
+def test_a_loss_counts_once_under_its_cause() -> None:
+    health = running()
+    assert health.must_reconnect(26.0) is not None
+    health.lost("no picture for 5 s")
+    assert (health.faults.stalls, health.faults.disconnects) == (1, 0)
+    health.connected(30.0)
+    health.lost("nothing came for 5 s", stalled=True)
+    assert (health.faults.stalls, health.faults.disconnects) == (2, 0)
+    health.lost("it does not answer", stalled=True)  # there was no connection
+    assert (health.faults.stalls, health.faults.disconnects) == (2, 0)
+    health.connected(40.0)
+    health.lost("the stream ended")
+    assert (health.faults.stalls, health.faults.disconnects) == (2, 1)

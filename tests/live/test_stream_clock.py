@@ -65,3 +65,14 @@ def test_no_stream_times_and_times_that_stand_still() -> None:
     assert np.allclose(times, arrivals, atol=0.002)
     assert np.all(np.diff(times) > 0)
     assert clock.drift == 0.0
+
+
+def test_how_far_pictures_are_behind() -> None:
+    clock = StreamClock()
+    for frame in range(50):
+        clock.wall_s(frame / FPS, BEGIN + frame / FPS)
+    assert clock.behind_s == pytest.approx(0, abs=1e-6)
+    clock.wall_s(50 / FPS, BEGIN + 50 / FPS + 0.7)
+    assert clock.behind_s == pytest.approx(0.7, abs=1e-3)
+    clock.wall_s(None, BEGIN + 10)
+    assert clock.behind_s == 0

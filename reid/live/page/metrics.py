@@ -104,6 +104,8 @@ def _cameras(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
         one_each,
         drift,
     )
+    behind = [([shot.camera_id], shot.behind_s) for shot in shots]
+    yield _gauge("reid_camera_behind_seconds", "From a picture's time to its arrival.", one_each, behind)
 
 
 def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:

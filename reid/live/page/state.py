@@ -76,6 +76,7 @@ def _camera(camera: CameraNow, colours: CameraColours) -> dict[str, Any]:
         "connects": one.connects,
         "faults": asdict(one.faults),
         "drift": _finite(one.drift),
+        "behind_s": _finite(one.behind_s),
         "in_view": camera.in_view,
         "frames": {"offered": counts.offered, "taken": counts.taken, "dropped": dict(counts.dropped)},
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from reid.errors import InputError
+from reid.secret import masked
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 TOPIC = "reid"
@@ -27,7 +28,7 @@ def parse_broker(address: str) -> Broker:
     Raises:
         InputError: it is no such address, or it has credentials in it.
     """
-    shown = f"mqtt.address: {re.sub(r'//[^/@]*@', '//***@', address)}"
+    shown = f"mqtt.address: {masked(address)}"
     try:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port

@@ -11,6 +11,7 @@ from reid.errors import InputError
 from reid.events import Event
 from reid.outputs.events.encode import as_json
 from reid.outputs.events.receiver import DeliveryFailed
+from reid.secret import masked
 
 if TYPE_CHECKING:
     import httpx
@@ -79,7 +80,7 @@ def checked(url: str) -> str:
     except ValueError as error:
         raise InputError(f"webhook.url: not an address ({error}); write https://host/path") from None
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", url):
-        begin = re.sub(r"//[^/@]*@", "//***@", url)[:40]
+        begin = masked(url)[:40]
         raise InputError(f"webhook.url: {begin!r} is no http:// or https:// address; write https://host/path")
     if "@" in parts.netloc:
         raise InputError(

@@ -7,7 +7,7 @@ import { watchPreviews } from "./previews.js";
 const RATE_MS = 10000; // what is processed is counted over this long
 const SOON_S = 2; // no rate before
 const REASONS = { newer: "overtaken", sampling: "sampled out", old: "too old", paused: "paused" };
-const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of picture" };
+const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of picture", rates: "odd rate", jumps: "clock jump" };
 const history = new Map(); // camera -> [{at, taken, offered, dropped}]
 const screens = new Map(); // camera -> its img
 const early = new Map(); // camera -> a picture that came before there was a place for it
@@ -150,6 +150,7 @@ function updateRow(row, camera) {
     .map(([kind, total]) => count(total, FAULTS[kind] ?? kind, FAULTS[kind] === FAULTS.changes ? "changes of picture" : undefined));
   fill(cell(".faults"), faults.join(", ") || "none", h("small", {}, `connected ${count(camera.connects, "time")}`));
   const perDay = camera.drift * 86400;
-  cell(".drift").textContent = Math.abs(perDay) < 0.5 ? "none" : `${perDay > 0 ? "loses" : "gains"} ${duration(Math.abs(perDay))} a day`;
+  const drift = Math.abs(perDay) < 0.5 ? "none" : `${perDay > 0 ? "loses" : "gains"} ${duration(Math.abs(perDay))} a day`;
+  fill(cell(".drift"), drift, camera.behind_s < 0.1 ? null : h("small", {}, `${number(camera.behind_s)} s behind`));
   updatePause(cell("button.pause"), camera);
 }
