@@ -1,154 +1,136 @@
 """Films of what happened: some seconds before and after an event, with boxes and names."""
 
-import json
 import logging
+import threading
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from reid.events import Event, Fact
+from reid.events import Event
 from reid.live.config import ClipsConfig
+from reid.live.film import Film, Picture, label_of, told_of
+from reid.live.films import Films
 from reid.live.preview import drawn
 from reid.live.visit import Visit
-from reid.types import Frame, person_name
-from reid.video.writer import VideoWriter
+from reid.live.worker import Worker
+from reid.types import Frame
 
 log = logging.getLogger(__name__)
 
 QUALITY = 90
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Picture:
-    at_s: float
-    jpeg: bytes
-    people: frozenset[int]
+STOP_S = 0.2  # for giving up a film: the picture at hand is written, then what there is is deleted
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _Film:
-    """What is being filmed."""
+class _Camera:
+    """The last seconds of one, and what is being filmed."""
 
-    until_s: float
-    pictures: list[_Picture]
-    events: list[dict[str, Fact]] = field(default_factory=list)
+    now_s: float  # when its last picture was taken
+    latest: deque[Picture] = field(default_factory=deque)
+    film: Film | None = None
 
 
 class Clips:
     """Keeps the last seconds of every camera, and writes films in a thread of its own.
 
-    A film has a JSON file beside it that says which events it shows, and who is in it.
+    A film has a JSON file beside it that says which events it shows, and who is in it: also those who were not
+    known when it was made, but whose track turned out to be theirs.
     """
 
     def __init__(self, folder: Path, config: ClipsConfig) -> None:
-        self._folder, self._config = folder, config
-        self._latest: dict[str, deque[_Picture]] = {}
-        self._films: dict[str, _Film] = {}
-        self._waiting: set[Future[None]] = set()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="clips")
-        folder.mkdir(parents=True, exist_ok=True)
+        self._config = config
+        self._films = Films(folder, most_mib=config.most_mib)  # the worker's from here on
+        self._cameras: dict[str, _Camera] = {}
+        self._waiting: set[Future[bool]] = set()
+        self._stop = threading.Event()
+        self._worker = Worker("clips")
 
     def picture(self, frame: Frame, visits: Sequence[Visit]) -> None:
         """A picture that was processed."""
-        people = {visit.person_id for visit in visits if visit.shown(frame)}
-        picture = _Picture(
+        shown = [visit for visit in visits if visit.shown(frame)]
+        picture = Picture(
             at_s=frame.timestamp_s,
             jpeg=drawn(frame, visits, self._config.width, QUALITY),
-            people=frozenset(person_id for person_id in people if person_id is not None),
+            tracks={str(visit.key) for visit in shown if visit.key is not None},
+            people={visit.person_id for visit in shown if visit.person_id is not None},
         )
-        latest = self._latest.setdefault(frame.camera_id, deque())
-        latest.append(picture)
-        while picture.at_s - latest[0].at_s > self._config.before_s:
-            latest.popleft()
-        film = self._films.get(frame.camera_id)
+        camera = self._cameras.setdefault(frame.camera_id, _Camera(now_s=picture.at_s))
+        camera.now_s = picture.at_s
+        camera.latest.append(picture)
+        while picture.at_s - camera.latest[0].at_s > self._config.before_s:
+            camera.latest.popleft()
+        film = camera.film
         if film is not None:
             film.pictures.append(picture)
-            if picture.at_s >= film.until_s or self._length_s(film) >= self._config.longest_s:
-                self._end(frame.camera_id)
+            if picture.at_s >= film.until_s or film.length_s >= self._config.longest_s:
+                self._end(camera)
 
     def event(self, event: Event) -> None:
-        """Something happened: film it, or go on filming."""
-        if event.kind not in self._config.events or event.camera_id not in self._latest:
+        """Something happened: film it, or go on filming. Of whatever kind it is, it may say who is in a film."""
+        self._learn(event)
+        camera = self._cameras.get(event.camera_id or "")
+        if camera is None or event.camera_id is None or event.kind not in self._config.events:
             return
-        film = self._films.get(event.camera_id)
-        if film is None:
-            film = self._films[event.camera_id] = _Film(
-                until_s=0.0, pictures=list(self._latest[event.camera_id])
-            )
-        film.until_s = max(film.until_s, film.pictures[-1].at_s + self._config.after_s)
-        film.events.append(event.content())
+        if camera.film is None:
+            camera.film = Film(camera_id=event.camera_id, session=event.session, pictures=list(camera.latest))
+        camera.film.until_s = max(camera.film.until_s, camera.now_s + self._config.after_s)
+        camera.film.events.append(event)
 
-    def forget(self, person_id: int) -> None:
-        """Delete every film that shows somebody, and what would become one."""
-        for latest in self._latest.values():
-            kept = [picture for picture in latest if person_id not in picture.people]
-            latest.clear()
-            latest.extend(kept)
-        shown = [c for c, film in self._films.items() if any(person_id in p.people for p in film.pictures)]
-        for camera_id in shown:
-            del self._films[camera_id]
-        wait([self._writer.submit(self._delete, person_name(person_id), None)])
+    def forget(self, person_id: int) -> int:
+        """Delete every film that shows somebody or tells of them, and what would become one.
 
-    def prune(self, before_s: float) -> None:
-        """Delete films that ended before that."""
-        wait([self._writer.submit(self._delete, None, before_s)])
+        Returns how many films were deleted, with those of which nobody can tell whom they show.
+
+        Raises:
+            InputError: films could not be deleted.
+            OSError: the folder cannot be read.
+        """
+        for camera in self._cameras.values():
+            kept = [picture for picture in camera.latest if person_id not in picture.people]
+            camera.latest = deque(kept)
+            if camera.film is not None and camera.film.about(person_id):
+                camera.film = None
+        return self._worker.give(partial(self._films.forget, person_id)).result()
+
+    def prune(self, before_s: float) -> int:
+        """Delete films that ended before that; how many those were. Raises as `forget` does."""
+        return self._worker.give(partial(self._films.prune, before_s)).result()
 
     def close(self, timeout_s: float) -> None:
-        """Write what is being filmed; what is not written in time stays a list of who would have been in it."""
-        for camera_id in list(self._films):
-            self._end(camera_id)
-        if wait(self._waiting, timeout_s).not_done:
-            log.warning("stopped before all films were written")
-        self._writer.shutdown(wait=False, cancel_futures=True)
+        """Write what is being filmed; of what is not written in that time nothing is left, and the log says so."""
+        for camera in self._cameras.values():
+            self._end(camera)
+        if not self._worker.end(timeout_s - STOP_S):
+            self._stop.set()
+            self._worker.end(STOP_S)
+        lost = sum(not one.done() or (one.exception() is None and not one.result()) for one in self._waiting)
+        if lost:
+            log.warning("stopped before %d films were written", lost)
 
-    def _length_s(self, film: _Film) -> float:
-        return film.pictures[-1].at_s - film.pictures[0].at_s
+    def _learn(self, event: Event) -> None:
+        told = told_of(event)
+        if told is None:
+            return
+        camera = self._cameras.get(told.camera_id)
+        if camera is not None:
+            for picture in (*camera.latest, *(camera.film.pictures if camera.film is not None else ())):
+                picture.learn(told)
+        self._worker.give(partial(self._films.learn, told)).add_done_callback(_report)
 
-    def _end(self, camera_id: str) -> None:
-        self._waiting = {one for one in self._waiting if not one.done()}
-        future = self._writer.submit(self._write, camera_id, self._films.pop(camera_id))
-        future.add_done_callback(_report)
-        self._waiting.add(future)
-
-    def _write(self, camera_id: str, film: _Film) -> None:
-        begun, ended = film.pictures[0].at_s, film.pictures[-1].at_s
-        path = self._folder / f"{datetime.fromtimestamp(begun, UTC):%Y%m%dT%H%M%S}-{camera_id}.mp4"
-        people = sorted(frozenset[int]().union(*(picture.people for picture in film.pictures)))
-        about = {
-            "camera": camera_id,
-            "begun_s": begun,
-            "ended_s": ended,
-            "people": [person_name(person_id) for person_id in people],
-            "events": film.events,
-        }
-        # the list of people first: no film may exist that `forget` does not find
-        path.with_suffix(".json").write_text(
-            json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8"
-        )
-        with VideoWriter(path, fps_hint=len(film.pictures) / max(ended - begun, 1.0)) as writer:
-            for picture in film.pictures:
-                image = cv2.imdecode(np.frombuffer(picture.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
-                writer.write(np.asarray(image, dtype=np.uint8), picture.at_s)
-
-    def _delete(self, name: str | None, before_s: float | None) -> None:
-        for path in self._folder.glob("*.json"):
-            about = json.loads(path.read_text(encoding="utf-8"))
-            told = [value for event in about["events"] for value in event.values()]
-            if (name is not None and name in [*about["people"], *told]) or (
-                before_s is not None and about["ended_s"] < before_s
-            ):
-                path.with_suffix(".mp4").unlink(missing_ok=True)
-                path.unlink()
+    def _end(self, camera: _Camera) -> None:
+        film, camera.film = camera.film, None
+        if film is not None and film.pictures:
+            self._waiting = {one for one in self._waiting if not one.done()}
+            future = self._worker.give(partial(self._films.write, label_of(film), film.pictures, self._stop))
+            future.add_done_callback(_report)
+            self._waiting.add(future)
 
 
-def _report(done: Future[None]) -> None:
+def _report(done: "Future[bool] | Future[None]") -> None:
     """A film that could not be written costs a line of the log, not the site."""
-    error = None if done.cancelled() else done.exception()
+    error = done.exception()
     if error is not None:
         log.error("a film could not be written: %s", error)
