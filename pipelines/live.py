@@ -33,7 +33,7 @@ CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3
 
 def run(config: LiveConfig, progress: Progress) -> int:
     """Watch the cameras of `config` until stopped; returns the exit code."""
-    addresses = _addresses(config)
+    addresses = _addresses(config, progress)
     config = with_weights(config)
     _, encoder_id, encoder = identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
@@ -52,10 +52,19 @@ def run(config: LiveConfig, progress: Progress) -> int:
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
         engine = build_engine(config, threshold, models, store, sinks, clips)
         keepers: list[Keeper] = [*sinks] if clips is None else [*sinks, clips]
-        retention = Retention(days=config.retention.days, engine=engine, store=store, keepers=keepers)
+        retention = Retention(
+            days=config.retention.days,
+            most_people=config.retention.most_people,
+            engine=engine,
+            store=store,
+            keepers=keepers,
+        )
         engine.on_tick = lambda: _tick(engine, sinks, retention)
         if page is not None:
-            page.start(engine.board, Desk(engine=engine, store=store, keepers=keepers))
+            desk = Desk(
+                engine=engine, store=store, keepers=keepers, secrets=config.secrets, offset_s=config.offset_s
+            )
+            page.start(engine.board, desk)
         started = time.monotonic()
         for address in addresses:
             engine.cameras.add(address, offset_s=config.offset_s.get(address.camera_id, 0.0))
@@ -68,7 +77,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
     return 0
 
 
-def _addresses(config: LiveConfig) -> Sequence[Address]:
+def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
     """The cameras with their credentials; settings that name others are refused."""
     addresses = parse_cameras(config.cameras)
     names = [address.camera_id for address in addresses]
@@ -76,7 +85,10 @@ def _addresses(config: LiveConfig) -> Sequence[Address]:
         if camera_id not in names:
             raise InputError(f"offset_s: '{camera_id}' is no camera; there are {', '.join(names)}")
     check_travel(config.linking.min_travel_s, names)
-    return with_credentials(addresses, read_secrets(config.secrets, names))
+    secrets = read_secrets(config.secrets, names)
+    if waiting := sorted(secrets.keys() - set(names)):
+        progress.message(f"credentials wait for cameras that are not there yet: {', '.join(waiting)}")
+    return with_credentials(addresses, secrets)
 
 
 def _clips(config: LiveConfig, stack: ExitStack) -> Clips | None:

@@ -1,6 +1,6 @@
 """What happens at a live site, as people and programs are told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -39,6 +39,24 @@ class Event:
         name = person_name(person_id)
         told = [fact if isinstance(fact, list) else [fact] for fact in self.facts.values()]
         return self.person_id == person_id or any(name in values for values in told)
+
+    @property
+    def session(self) -> str:
+        """The start of the program that gave the event its id; within it numbers of tracks are given once."""
+        return self.event_id.rpartition("-")[0]
+
+    @property
+    def track(self) -> tuple[str, Fact] | None:
+        """Session and track that it is about, if it is about one."""
+        return (self.session, self.facts["track"]) if "track" in self.facts else None
+
+
+def about(person_id: int, events: Iterable[Event]) -> Callable[[Event], bool]:
+    """Tells the events that name a person, and those on tracks that are theirs by the last of `events`."""
+    shown = {event.track: event.person_id for event in events if event.kind == "identity_changed"}
+    return lambda event: (
+        event.names(person_id) or (event.track is not None and shown.get(event.track) == person_id)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,21 @@ def prune(db: sqlite3.Connection, at: datetime, older_than: datetime) -> list[st
     return sorted(row[0] for row in rows)
 
 
+def thin(db: sqlite3.Connection, at: datetime, most: int) -> list[int]:
+    """Erase whoever was last seen longest ago, the nameless first, until `most` are left; `clean` must follow."""
+    rows = db.execute(
+        """SELECT person_id FROM people LEFT JOIN sightings USING (person_id) LEFT JOIN runs USING (run_id)
+           GROUP BY person_id ORDER BY label IS NULL, max(started) DESC, max(end_s) DESC, person_id DESC
+           LIMIT -1 OFFSET ?""",
+        (most,),
+    ).fetchall()
+    gone = sorted(row[0] for row in rows)
+    if gone:
+        remove(db, at, gone, "forgotten", "retention")
+        db.execute("UPDATE gallery SET traces = 1")
+    return gone
+
+
 def must_clean(db: sqlite3.Connection) -> bool:
     """Whether erased rows may still have bytes in the files."""
     return bool(db.execute("SELECT traces FROM gallery").fetchone()[0])

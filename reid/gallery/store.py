@@ -244,6 +244,17 @@ class Store:
             self._clean(f"{len(pruned)} runs")
         return pruned
 
+    def thin(self, most: int) -> list[int]:
+        """Erase whoever was last seen longest ago, those without a name first, until `most` people are left.
+
+        Returns: who they were.
+        """
+        with self._writing() as db:
+            gone = corrections.thin(db, self._clock(), most)
+        if gone:
+            self._clean(f"{len(gone)} people")
+        return gone
+
     def _existing(self, person_id: int) -> int:
         if not self._db.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone():
             return journal.find(self._db, person_name(person_id))  # raises, and says where they went

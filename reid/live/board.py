@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reid.events import Event, SinkCounts
+from reid.events import Event, SinkCounts, about
 from reid.gallery.answer import Verdict
 from reid.live.camera import Snapshot
 from reid.live.slots import Counts
@@ -140,8 +140,8 @@ class Board:
         """Nobody of that number is known any more; what was told of them goes too."""
         with self._lock:
             self._people.pop(person_id, None)
-            kept = [event for event in self._events if not event.names(person_id)]
-            self._events = deque(kept, maxlen=EVENTS)
+            theirs = about(person_id, self._events)
+            self._events = deque((event for event in self._events if not theirs(event)), maxlen=EVENTS)
 
     def drop_person(self, person_id: int) -> None:
         """Somebody was here too long ago to be shown."""

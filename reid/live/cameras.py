@@ -8,7 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reid.live.address import Address
 from reid.live.camera import Camera, LivePicture, Snapshot
@@ -45,7 +45,8 @@ class Cameras:
         camera.start()
 
     def remove(self, camera_id: str) -> None:
-        """Stop reading a camera and forget it."""
+        """Stop reading a camera and forget it, which is told."""
+        self._gone(camera_id, "removed")
         self._cameras.pop(camera_id).stop()
         self._told.pop(camera_id, None)
         self.slots.remove(camera_id)
@@ -82,6 +83,16 @@ class Cameras:
                 self.on_change(snapshot)
             found.append(snapshot)
         return found
+
+    def end(self) -> None:
+        """Stop all, and tell it."""
+        for camera_id, camera in self._cameras.items():
+            self._gone(camera_id, "reid has ended")
+            camera.stop()
+
+    def _gone(self, camera_id: str, why: str) -> None:
+        snapshot = self._cameras[camera_id].snapshot(self.clock())
+        self.on_change(replace(snapshot, state=State(level="offline", why=why)))
 
     def stop(self, timeout_s: float) -> list[str]:
         """Stop all; the names of those whose threads did not end in time."""

@@ -1,6 +1,9 @@
 """What a person may ask of a live site while it runs, and what may be asked of whoever keeps something of people."""
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
+
+from reid.errors import InputError
 
 
 class Control(Protocol):
@@ -29,7 +32,23 @@ class Keeper(Protocol):
     """Keeps events or pictures, so it must be able to lose them."""
 
     def forget(self, person_id: int) -> object:
-        """Erase what names or shows a person."""
+        """Erase what names or shows a person; OSError or InputError where that failed."""
 
     def prune(self, before_s: float, /) -> object:
-        """Erase what is older; seconds since 1970."""
+        """Erase what is older, seconds since 1970; raises as `forget` does."""
+
+
+def do_all(jobs: Iterable[Callable[[], object]]) -> None:
+    """Do every one of them, also where another fails: what is to be erased goes where it can.
+
+    Raises:
+        InputError, OSError: the first that was raised.
+    """
+    failed = []
+    for job in jobs:
+        try:
+            job()
+        except (InputError, OSError) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]

@@ -1,13 +1,15 @@
 """Corrections of a site that runs: the gallery, what is known of those in view, and what is shown change together."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from reid.errors import InputError
 from reid.gallery.store import Store
 from reid.live.address import parse_cameras, read_secrets, with_credentials
-from reid.live.control import Keeper
+from reid.live.control import Keeper, do_all
 from reid.live.engine import Engine
 from reid.types import person_name
 
@@ -18,11 +20,15 @@ class Desk:
 
     Args:
         keepers: of what the gallery does not keep.
+        secrets: the file of credentials, which may name cameras that come later.
+        offset_s: added to the clocks of cameras, by name.
     """
 
     engine: Engine
     store: Store
     keepers: Sequence[Keeper] = ()
+    secrets: Path | None = None
+    offset_s: Mapping[str, float] = field(default_factory=dict)
 
     def forget(self, person_id: int) -> None:
         self.engine.orders.give(lambda: self._forget(person_id))
@@ -35,12 +41,13 @@ class Desk:
 
     def add_camera(self, argument: str) -> None:
         (address,) = parse_cameras([argument])
-        (address,) = with_credentials([address], read_secrets(None, [address.camera_id]))
+        (address,) = with_credentials([address], read_secrets(self.secrets, [address.camera_id]))
 
         def add() -> None:
             if address.camera_id in self.engine.cameras.names:
                 raise InputError(f"there is a camera called '{address.camera_id}' already; use another name")
-            self.engine.cameras.add(address)
+            offset_s = self.offset_s.get(address.camera_id, 0.0)
+            self.engine.cameras.add(address, offset_s=offset_s)
 
         self.engine.orders.give(add)
 
@@ -81,9 +88,9 @@ class Desk:
         """The gallery last: where it says that a reader keeps bytes of it alive, all else is done."""
         self.store.find(person_id)
         self.engine.thoughts.drop()
-        self.engine.site.forget(person_id)
-        for number in self.store.ids_of(person_id):
+        self.engine.forget(person_id)
+        numbers = self.store.ids_of(person_id)
+        for number in numbers:
             self.engine.lately.forget(number)
-            for keeper in self.keepers:
-                keeper.forget(number)
-        self.store.forget(person_id)
+        jobs = [partial(keeper.forget, number) for number in numbers for keeper in self.keepers]
+        do_all([*jobs, partial(self.store.forget, person_id)])

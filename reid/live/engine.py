@@ -33,7 +33,7 @@ TICK_S = 1.0
 TAKE_S = 0.1
 # how long after they were taken pictures may be processed: nobody is gone who may be in one of them
 LATE_S = 1.0
-LAST_REFINEMENT_S = 2.5  # at the end, so that a site stops within 5 s
+LAST_REFINEMENT_S = 1.5  # at the end, so that a site stops within 5 s with all else that takes time then
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -69,7 +69,7 @@ class Engine:
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Until `stop`, or until every camera is a file that has ended; what was in view has left then."""
-        pace, tick_s = Pace(config=self.sampling), 0.0
+        pace, tick_s = Pace(config=self.sampling, batch=self.batch), 0.0
         while not stop():
             taken = self.slots.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
             if taken:
@@ -83,6 +83,11 @@ class Engine:
                 tick_s = time.monotonic() + TICK_S
                 self._tick(pace)
         self._finish()
+
+    def forget(self, person_id: int) -> None:
+        """Nothing of a person is known any more, nor of how they came here; in view, they are somebody new."""
+        for camera_id, tracker_id in self.site.forget(person_id):
+            self._followers[camera_id].assembler.forget(tracker_id)
 
     def _round(self, pictures: Sequence[LivePicture]) -> None:
         """Pictures of several cameras, one each, to events on the disk and out."""
@@ -179,7 +184,7 @@ class Engine:
 
     def _finish(self) -> None:
         """Everybody leaves, and is thought over once more if that is quick; cameras end meanwhile."""
-        self.cameras.stop(0.0)
+        self.cameras.end()
         for camera_id in list(self._followers):
             self._end(camera_id, time.monotonic())
         refinement = self.thoughts.last(self.site.gallery, LAST_REFINEMENT_S)

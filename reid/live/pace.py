@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from reid.live.config import SamplingConfig
 
 WINDOW_S = 10.0  # the machine's rate is of this long
@@ -19,6 +21,7 @@ class Pace:
     """Measures rounds of the networks, and sets the rate of each camera."""
 
     config: SamplingConfig
+    batch: int  # pictures of a round at most
     _rounds: deque[tuple[float, float, int]] = field(default_factory=deque)  # end, seconds, pictures
     _fps: float | None = None
 
@@ -30,12 +33,24 @@ class Pace:
 
     def fps(self, rates: Sequence[float]) -> float | None:
         """Pictures a second of each camera at most, for cameras that deliver `rates`; None: all that come."""
-        busy = sum(seconds for _, seconds, _ in self._rounds)
-        if busy > 0:
-            capacity = self.config.load * sum(pictures for _, _, pictures in self._rounds) / busy
-            self._set(fair(rates, capacity))
+        if sum(seconds for _, seconds, _ in self._rounds) > 0:
+            self._set(fair(rates, self.config.load * self._capacity(min(self.batch, len(rates)))))
         own = [fps for fps in (self._fps, self.config.fps) if fps is not None]
         return min(own, default=None)
+
+    def _capacity(self, full: int) -> float:
+        """Pictures a second in rounds of `full` pictures, which is what is waiting where there are too many.
+
+        A round has a cost of its own beside that of its pictures, most of all on a GPU: what rounds of fewer pictures
+        achieve says too little.
+        """
+        _, seconds, pictures = np.array(self._rounds).T
+        each = seconds.sum() / pictures.sum()
+        if full > pictures.mean() and np.ptp(pictures) > 0:
+            slope = max(np.polyfit(pictures, seconds, 1)[0], 0.0)
+            cost = seconds.mean() + slope * (full - pictures.mean())
+            each = min(each, max(cost, 1e-9) / full)
+        return float(1.0 / each)
 
     def _set(self, fps: float | None) -> None:
         level = None if fps is None else max(fps, LEAST_FPS)

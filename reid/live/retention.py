@@ -1,14 +1,20 @@
 """What is older than it may be kept is erased while the site runs, and whoever was not seen since."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
+from reid.errors import InputError
 from reid.gallery.store import Store
-from reid.live.control import Keeper
+from reid.live.control import Keeper, do_all
 from reid.live.engine import Engine
 
+log = logging.getLogger(__name__)
+
 PERIOD_S = 6 * 3600.0  # erasing rewrites the gallery's file
+AGAIN_S = 600.0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -17,10 +23,12 @@ class Retention:
 
     Args:
         days: that everything is kept; None: for ever.
+        most_people: that the gallery keeps; None: all.
         keepers: of what the gallery does not keep.
     """
 
     days: float | None
+    most_people: int | None
     engine: Engine
     store: Store
     keepers: Sequence[Keeper] = ()
@@ -28,14 +36,30 @@ class Retention:
 
     def tick(self, now_s: float) -> None:
         """Erase what is too old, now and then; the first time at the start."""
-        if self.days is None or now_s < self._next_s:
+        if now_s < self._next_s:
             return
         self._next_s = now_s + PERIOD_S
-        before_s = now_s - self.days * 86400
-        for keeper in self.keepers:
-            keeper.prune(before_s)
+        try:
+            if self.days is not None:
+                self._prune(now_s - self.days * 86400)
+            if self.most_people is not None:
+                self._erase(partial(self.store.thin, self.most_people))
+        except (
+            InputError,
+            OSError,
+        ) as error:  # a reader of the gallery, a full disk: no reason to watch no more
+            self._next_s = now_s + AGAIN_S
+            log.warning("erasing what is old: %s; tried again in %.0f minutes", error, AGAIN_S / 60)
+
+    def _prune(self, before_s: float) -> None:
         self.engine.board.prune(before_s)
-        if self.store.prune(datetime.fromtimestamp(before_s, UTC)):
+        prune = partial(self.store.prune, datetime.fromtimestamp(before_s, UTC))
+        do_all([*(partial(keeper.prune, before_s) for keeper in self.keepers), partial(self._erase, prune)])
+
+    def _erase(self, erase: Callable[[], object]) -> None:
+        try:
+            erase()
+        finally:  # they are erased, even where their bytes stay for a while
             self._forget_the_gone()
 
     def _forget_the_gone(self) -> None:
@@ -44,5 +68,5 @@ class Retention:
         kept = {person.person_id for person in self.store.people()}
         for person_id in (recent | set(gallery.memory.people)) - kept:
             self.engine.thoughts.drop()
-            self.engine.site.forget(person_id)
+            self.engine.forget(person_id)
             self.engine.lately.forget(person_id)

@@ -227,13 +227,14 @@ class Site:
             if visit.person_id == person_id:
                 visit.person_id = into
 
-    def forget(self, person_id: int) -> None:
-        """Nothing of a person is known any more; if they are in view, they become somebody new."""
+    def forget(self, person_id: int) -> list[tuple[str, int]]:
+        """Nothing of a person is known any more; cameras and tracker's numbers of the tracks that show them now."""
         for key in self.gallery.forget(person_id):
             self._ledger.forget(key)
-        for visit in self._visits.values():
-            if visit.person_id == person_id:
-                visit.person_id, visit.answer = None, None
+        theirs = [place for place, visit in self._visits.items() if visit.person_id == person_id]
+        for place in theirs:
+            del self._visits[place]
+        return theirs
 
 
 def _no_reason(change: Change) -> Match:

@@ -1,13 +1,19 @@
 """What happened is told once it is on the disk: a program killed in between has told nothing that it forgets."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from reid.errors import InputError
 from reid.events import Event, Fact, Kind
 from reid.gallery.live_run import Live, Moved, Record
 from reid.gallery.store import Store
 from reid.types import TrackletKey
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 10_000
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -25,6 +31,7 @@ class Teller:
     tell: Callable[[Event, float | None], None]
     clock: Callable[[], float] = time.monotonic
     _count: int = 0
+    _waiting: bool = False
     _events: list[tuple[Event, float | None]] = field(default_factory=list)
     _sightings: list[Live] = field(default_factory=list)
     _moved: list[Moved] = field(default_factory=list)
@@ -70,12 +77,27 @@ class Teller:
         self._merged.append((old, new))
 
     def commit(self) -> None:
-        """Write, then tell."""
+        """Write, then tell; what the disk has no room for waits for the next time, with its events.
+
+        Raises:
+            InputError: more than MOST_WAITING events wait: the disk will not have room any more.
+        """
         record = Record(
             sightings=self._sightings, moved=self._moved, dropped=self._dropped, merged=self._merged
         )
         if record:
-            self.store.record(record)
+            try:
+                self.store.record(record)
+            except InputError as error:
+                if len(self._events) > MOST_WAITING:
+                    raise
+                if not self._waiting:
+                    log.error("%s; until it can be written nothing is told", error)
+                self._waiting = True
+                return
+        if self._waiting:
+            log.warning("the gallery is written again; %d events had to wait", len(self._events))
+            self._waiting = False
         self._sightings, self._moved, self._dropped, self._merged = [], [], [], []
         events, self._events = self._events, []
         for event, decoded_s in events:

@@ -92,6 +92,10 @@ class TrackletAssembler:
         for tracker_id in gone:
             yield from self._end(tracker_id)
 
+    def forget(self, tracker_id: int) -> None:
+        """Nothing is kept of a track so far; what comes of it is a new one."""
+        self._growing.pop(tracker_id, None)
+
     def finish(self) -> Iterator[Tracklet]:
         """The tracklets of everybody who was still in view."""
         for tracker_id in list(self._growing):

@@ -144,3 +144,20 @@ def test_prune(tmp_path: Path) -> None:
         assert all(e.run_id == "run-2" for e in store.history(2))
         assert store.next_person_id() == 4
         assert list(tables(store.path)["runs"]) == [("run-2", "2024-05-01T14:00:00.000+00:00", '["lobby"]')]
+
+
+def test_thin(tmp_path: Path) -> None:
+    """Those seen longest ago first, but nobody with a name before the nameless."""
+    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+        commit(store, 1, [1, 2, 3])
+        commit(store, 2, [4, 2])
+        commit(store, 3, [5])
+        store.rename(1, "Ada")
+        assert store.thin(5) == []
+        assert store.thin(3) == [3, 4], "of run 2, 2 was in view for longer"
+        assert store.thin(2) == [2]
+        assert [one.person_id for one in store.people()] == [1, 5]
+        assert store.thin(1) == [5]
+        assert [e.event for e in store.history(5)] == ["forgotten"]
+        assert found_in_files(tmp_path, directions(3000, 3)) == 0
+        assert store.next_person_id() == 6

@@ -21,14 +21,14 @@ from reid.gallery.rule import Rule
 from reid.gallery.store import Store
 from reid.live.address import parse_cameras
 from reid.live.board import Board
-from reid.live.camera import LivePicture
+from reid.live.camera import LivePicture, Snapshot
 from reid.live.cameras import Cameras
 from reid.live.config import OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.desk import Desk
 from reid.live.engine import Engine
 from reid.live.lately import Lately
 from reid.live.preview import Preview
-from reid.live.retention import Retention
+from reid.live.retention import AGAIN_S, Retention
 from reid.live.site import Site
 from reid.live.slots import Slots
 from reid.live.teller import Teller
@@ -57,6 +57,7 @@ class Running:
         self.told: list[tuple[Event, float | None]] = []
         self.keeper = Keeper()
         self.assemblers: dict[str, TrackletAssembler] = {}
+        self.states: list[Snapshot] = []
         self.detector, slots = BlockDetector(seconds), Slots[LivePicture]()
         board, config = Board(), OnlineConfig(refine_s=0.5)
         lately = Lately(board=board)
@@ -81,7 +82,7 @@ class Running:
             on_moved=lately.moved,
         )
         cameras = Cameras(
-            config=SupervisionConfig(), slots=slots, on_change=lambda _: None, rng=random.Random(0)
+            config=SupervisionConfig(), slots=slots, on_change=self.states.append, rng=random.Random(0)
         )
         self.engine = Engine(
             detector=self.detector,
@@ -137,11 +138,14 @@ class Keeper:
     def __init__(self) -> None:
         self.forgotten: list[int] = []
         self.pruned: list[float] = []
+        self.error: OSError | None = None
 
     def forget(self, person_id: int) -> None:
         self.forgotten.append(person_id)
 
     def prune(self, before_s: float) -> None:
+        if self.error is not None:
+            raise self.error
         self.pruned.append(before_s)
 
 
@@ -188,12 +192,14 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     b = film(tmp_path / "b.mp4", 30, [3])
     here = Running(tmp_path / "site.db", f"a={a}", f"b={b}")
     names: list[str] = []
+    forgotten: list[float] = []
 
     def meanwhile(desk: Desk) -> None:
         until(lambda: len(here.engine.board.people()) == 4)
         desk.rename(1, "Ada")
         desk.merge(2, 3)
         desk.forget(4)
+        forgotten.append(time.time())
         desk.rename(3, "Bob")
         with pytest.raises(InputError, match="nobody called"):
             desk.forget(17)
@@ -217,6 +223,14 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     people = {person.person_id: person.label for person in here.store.people()}
     assert people[1] == "Ada"
     assert not {2, 3, 4} & set(people)
+    again = [
+        seen for who in people for seen in here.store.sightings(who) if seen.match.tracklet.camera_id == "b"
+    ]
+    assert again
+    assert all(seen.start_s > forgotten[0] - 0.5 for seen in again), "what was known of them is gone"
+    last = {one.camera_id: (one.state.level, one.state.why) for one in here.states}
+    assert last["b"] == ("offline", "removed")
+    assert last["a"] == ("offline", "reid has ended")
     assert not any(event.names(4) for event in here.engine.board.events())
     here.store.close()
 
@@ -243,7 +257,7 @@ def test_what_is_too_old_is_erased_while_it_runs(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 2, [0, 1])}")
     here.run()
     keeper = Keeper()
-    retention = Retention(days=2, engine=here.engine, store=here.store, keepers=[keeper])
+    retention = Retention(days=2, most_people=None, engine=here.engine, store=here.store, keepers=[keeper])
     retention.tick(time.time() + 86400)
     assert len(here.store.people()) == len(here.engine.board.people()) == 2
     retention.tick(time.time() + 3 * 86400)
@@ -254,8 +268,37 @@ def test_what_is_too_old_is_erased_while_it_runs(tmp_path: Path) -> None:
     assert here.engine.site.gallery.memory.people == []
     retention.tick(time.time() + 3 * 86400 + 1)
     assert len(keeper.pruned) == 2
-    Retention(days=None, engine=here.engine, store=here.store, keepers=[keeper]).tick(time.time())
+    forever = Retention(days=None, most_people=None, engine=here.engine, store=here.store, keepers=[keeper])
+    forever.tick(time.time())
     assert len(keeper.pruned) == 2
+    here.store.close()
+
+
+def test_who_was_seen_longest_ago_goes_where_there_are_too_many(tmp_path: Path) -> None:
+    here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 2, [0, 1, 2])}")
+    here.run()
+    Retention(days=None, most_people=2, engine=here.engine, store=here.store).tick(time.time())
+    left = {person.person_id for person in here.store.people()}
+    assert len(left) == 2
+    assert {one.person_id for one in here.engine.site.gallery.recent.values()} == left
+    assert {person.person_id for person in here.engine.board.people()} == left
+    here.store.close()
+
+
+def test_what_cannot_be_erased_now_is_erased_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 2, [0])}")
+    here.run()
+    keeper, now = Keeper(), time.time() + 86400
+    keeper.error = OSError("no space left")
+    retention = Retention(days=0.5, most_people=None, engine=here.engine, store=here.store, keepers=[keeper])
+    retention.tick(now)
+    assert "no space left; tried again in 10 minutes" in caplog.text
+    assert here.store.people() == [], "what can be erased is"
+    keeper.error = None
+    retention.tick(now + 60)
+    assert keeper.pruned == []
+    retention.tick(now + AGAIN_S)
+    assert keeper.pruned == [now + AGAIN_S - 0.5 * 86400]
     here.store.close()
 
 

@@ -39,7 +39,7 @@ def test_examples(rates: list[float], capacity: float, level: float | None) -> N
 
 
 def paced(seconds_a_picture: float, config: SamplingConfig, rates: list[float]) -> float | None:
-    pace, now = Pace(config=config), 0.0
+    pace, now = Pace(config=config, batch=8), 0.0
     for _ in range(100):
         now += 2 * seconds_a_picture
         pace.round(now, 2 * seconds_a_picture, 2)
@@ -54,13 +54,50 @@ def test_a_slow_machine_takes_its_share_of_the_rate_it_has() -> None:
     assert paced(0.05, SamplingConfig(fps=3, load=0.8), [25] * 4) == 3
 
 
+def watched(cameras: int, fps: float, fixed_s: float, each_s: float) -> tuple[float | None, float]:
+    """Two minutes of a machine whose rounds cost that much; the level at the end, and pictures a second before."""
+    pace, rng, rates = Pace(config=SamplingConfig(), batch=8), np.random.default_rng(0), [fps] * cameras
+    level, now, next_s, taken = None, 0.0, 0.0, 0
+    come = rng.uniform(0, 1 / fps, cameras)  # when each camera's next picture comes
+    due, waiting = np.zeros(cameras), np.zeros(cameras, dtype=bool)
+    while now < 120:
+        for camera in range(cameras):
+            while come[camera] <= now:
+                if level is None or come[camera] >= due[camera]:
+                    waiting[camera] = True
+                    due[camera] = max(due[camera], come[camera] - 1 / fps) + (
+                        0 if level is None else 1 / level
+                    )
+                come[camera] += 1 / fps
+        pictures = int(waiting.sum())
+        seconds = fixed_s + each_s * pictures if pictures else 0.001
+        waiting[:] = False
+        now += seconds
+        if pictures:
+            pace.round(now, seconds, pictures)
+        taken += pictures if now > 60 else 0
+        if now >= next_s:
+            level, next_s = pace.fps(rates), now + 1
+    return level, taken / 60
+
+
+def test_a_machine_that_gains_by_large_rounds_is_used() -> None:
+    level, rate = watched(8, 25, fixed_s=0.020, each_s=0.00125)
+    assert level is None, "266 a second are possible, 200 come"
+    assert rate == pytest.approx(200, rel=0.1)
+    level, rate = watched(8, 25, fixed_s=0.005, each_s=0.005)
+    assert level == pytest.approx(0.9 * 8 / 0.045 / 8, rel=0.2)
+    level, rate = watched(3, 12, fixed_s=0.0, each_s=0.04)
+    assert level == pytest.approx(0.9 * 25 / 3, rel=0.2)
+
+
 def test_before_the_first_round_everything_may_come() -> None:
-    assert Pace(config=SamplingConfig()).fps([25]) is None
-    assert Pace(config=SamplingConfig(fps=7)).fps([25]) == 7
+    assert Pace(config=SamplingConfig(), batch=8).fps([25]) is None
+    assert Pace(config=SamplingConfig(fps=7), batch=8).fps([25]) == 7
 
 
 def test_small_differences_change_nothing_and_old_rounds_do_not_count() -> None:
-    pace = Pace(config=SamplingConfig(load=1))
+    pace = Pace(config=SamplingConfig(load=1), batch=8)
     pace.round(0, 1.0, 10)
     assert pace.fps([25, 25]) == 5
     pace.round(1, 1.0, 11)
@@ -72,7 +109,7 @@ def test_small_differences_change_nothing_and_old_rounds_do_not_count() -> None:
 
 
 def test_work_of_the_random_kind_settles() -> None:
-    rng, pace, seen = np.random.default_rng(0), Pace(config=SamplingConfig()), set()
+    rng, pace, seen = np.random.default_rng(0), Pace(config=SamplingConfig(), batch=8), set()
     for step in range(300):
         seconds = float(rng.uniform(0.08, 0.12))
         pace.round(step * 0.1, seconds, 2)

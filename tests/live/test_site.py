@@ -163,6 +163,30 @@ def test_ageing_changes_no_answer(toy: Toy) -> None:
         assert toy.told[-1][0].person_id == person + 1
 
 
+def test_what_the_disk_has_no_room_for_is_told_later(toy: Toy, caplog: pytest.LogCaptureFixture) -> None:
+    toy.walk("a", 1, look(0), 2.5)
+    database, person = toy.store._db, 1
+    pages = database.execute("PRAGMA page_count").fetchone()[0]
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    while "disk is full" not in caplog.text:
+        person += 1
+        told = len(toy.told)
+        toy.walk("a", person, look(person % 5), 2.5)
+    assert len(toy.told) < told + 3
+    told = len(toy.told)
+    toy.walk("a", person + 1, look(person % 5), 2.5)
+    assert len(toy.told) == told, "what is not written is not told"
+    assert caplog.text.count("nothing is told") == 1
+    database.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    toy.walk("b", 1, look(3), 2.5)
+    assert "the gallery is written again" in caplog.text
+    assert len(toy.told) > told
+    seen = [event for event, _ in toy.told if event.kind == "seen"]
+    assert len(seen) == len({event.facts["track"] for event in seen})
+    keys = {str(key) for key in toy.stored()}
+    assert {event.facts["track"] for event in seen if event.person_id is not None} <= keys
+
+
 def test_the_forgotten_are_nobody_and_become_somebody_new(toy: Toy) -> None:
     toy.walk("a", 1, look(0), 2.5)
     toy.site.forget(1)

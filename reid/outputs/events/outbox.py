@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from reid.events import Event, SinkCounts
+from reid.events import Event, SinkCounts, about
 from reid.outputs.events.outage import Outage
 from reid.outputs.events.receiver import DeliveryFailed, Receiver
 
@@ -86,11 +86,13 @@ class Outbox:
             )
 
     def forget(self, person_id: int) -> int:
-        """Drop the waiting events that name a person.
+        """Drop the waiting events on a person, see `about`.
 
         The one that is being delivered at this moment may arrive; where it does not, it is not tried again.
         """
-        return self._remove(lambda event: event.names(person_id))
+        with self._changed:
+            waiting = [*self._waiting] if self._current is None else [self._current, *self._waiting]
+        return self._remove(about(person_id, waiting))
 
     def prune(self, older_than_s: float) -> int:
         """Drop the waiting events from before that time, seconds since 1970."""
