@@ -85,7 +85,8 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
     """
     if not arguments:
         raise InputError(
-            "no cameras given: name addresses, devices or files, as in: reid live lobby=rtsp://10.0.0.5/stream desk=0"
+            "no cameras given: name addresses, devices or files, as in: reid live lobby=rtsp://10.0.0.5/stream "
+            "desk=0; or put them into the config, as in cameras: [lobby=rtsp://10.0.0.5/stream]"
         )
     cameras: dict[str, Address] = {}
     for argument in arguments:
