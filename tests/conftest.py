@@ -1,5 +1,7 @@
+import logging
 import os
 
+import pytest
 from hypothesis import settings
 
 from pipelines.cli import ENVIRONMENT
@@ -11,3 +13,20 @@ for name, value in ENVIRONMENT.items():
 # a busy machine makes slow examples; how slow is not what the properties are about
 settings.register_profile("reid", deadline=None)
 settings.load_profile("reid")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow; --slow runs it"))
+
+
+@pytest.fixture(autouse=True)
+def _log_level() -> None:
+    """OpenVINO's converter sets the level of all logging, and leaves it there."""
+    logging.getLogger().setLevel(logging.WARNING)
