@@ -122,9 +122,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--output", type=Path, required=True, metavar="JSON")
     told = parser.parse_args()
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # ignored in what a shell runs behind an '&', children too
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has background jobs ignore
     report = about()
     with tempfile.TemporaryDirectory() as folder:
         report["cases"] = rehearse(Path(folder))
