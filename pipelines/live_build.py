@@ -16,7 +16,7 @@ from reid.gallery.online import OnlineGallery
 from reid.gallery.store import Store
 from reid.live.board import Board
 from reid.live.camera import LivePicture, Snapshot
-from reid.live.cameras import Cameras
+from reid.live.cameras import ENDED, Cameras
 from reid.live.clips import Clips
 from reid.live.engine import Engine
 from reid.live.lately import Lately
@@ -116,6 +116,8 @@ def _camera_teller(teller: Teller) -> Callable[[Snapshot], None]:
     def changed(now: Snapshot) -> None:
         state = now.state
         teller.event("camera_state", time.time(), camera_id=now.camera_id, level=state.level, why=state.why)
+        if state.why == ENDED:  # whoever reads the log knows
+            return
         level = logging.WARNING if state.level in ("degraded", "offline") else logging.INFO
         log.log(level, "camera %s: %s%s", now.camera_id, state.level, f": {state.why}" if state.why else "")
 

@@ -18,6 +18,8 @@ from reid.live.slots import Slots
 
 log = logging.getLogger(__name__)
 
+ENDED = "reid has ended"  # why all cameras are offline then
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Cameras:
@@ -87,7 +89,7 @@ class Cameras:
     def end(self) -> None:
         """Stop all, and tell it."""
         for camera_id, camera in self._cameras.items():
-            self._gone(camera_id, "reid has ended")
+            self._gone(camera_id, ENDED)
             camera.stop()
 
     def _gone(self, camera_id: str, why: str) -> None:
