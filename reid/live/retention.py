@@ -44,10 +44,8 @@ class Retention:
                 self._prune(now_s - self.days * 86400)
             if self.most_people is not None:
                 self._erase(partial(self.store.thin, self.most_people))
-        except (
-            InputError,
-            OSError,
-        ) as error:  # a reader of the gallery, a full disk: no reason to watch no more
+        except (InputError, OSError) as error:
+            # a reader of the gallery, or a full disk: no reason to watch no more
             self._next_s = now_s + AGAIN_S
             log.warning("erasing what is old: %s; tried again in %.0f minutes", error, AGAIN_S / 60)
 
