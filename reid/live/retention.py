@@ -36,7 +36,7 @@ class Retention:
 
     def tick(self, now_s: float) -> None:
         """Erase what is too old, now and then; the first time at the start."""
-        if now_s < self._next_s:
+        if now_s < self._next_s or self.engine.site.teller.behind:  # who is not on the disk yet is not gone
             return
         self._next_s = now_s + PERIOD_S
         try:

@@ -76,6 +76,11 @@ class Teller:
         """Write this with the next commit."""
         self._merged.append((old, new))
 
+    @property
+    def behind(self) -> bool:
+        """Whether the gallery on the disk lacks what happened, because it could not be written."""
+        return self._waiting
+
     def commit(self) -> None:
         """Write, then tell; what the disk has no room for waits for the next time, with its events.
 

@@ -1,0 +1,152 @@
+"""A site that runs, with real decoding, tracking, linking and storing; only the networks are simple."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reid.camera import Follower
+from reid.config import TrackerConfig, TrackletConfig
+from reid.events import Event
+from reid.gallery.answer import Patience
+from reid.gallery.online import OnlineGallery
+from reid.gallery.rule import Rule
+from reid.gallery.store import Store
+from reid.live.address import parse_cameras
+from reid.live.board import Board
+from reid.live.camera import LivePicture, Snapshot
+from reid.live.cameras import Cameras
+from reid.live.config import OnlineConfig, SamplingConfig, SupervisionConfig
+from reid.live.desk import Desk
+from reid.live.engine import Engine
+from reid.live.lately import Lately
+from reid.live.preview import Preview
+from reid.live.site import Site
+from reid.live.slots import Slots
+from reid.live.teller import Teller
+from reid.live.thoughts import SecondThoughts
+from reid.tracking.assembler import TrackletAssembler
+from reid.tracking.ultralytics_tracker import UltralyticsTracker
+from reid.types import Detections, Embeddings
+from tests.live.blocks import ENCODER, BlockDetector, BlockEncoder
+
+
+def load_tracking() -> None:
+    """It takes seconds, which the films do not wait for."""
+    UltralyticsTracker(TrackerConfig(), 10).update(
+        Detections(boxes=np.zeros((0, 4), np.float32), scores=np.zeros(0, np.float32)),
+        Embeddings(vectors=np.zeros((0, 6), np.float32), encoder_id=ENCODER),
+        np.zeros((180, 320, 3), dtype=np.uint8),
+    )
+
+
+class Running:
+    """An engine over films, with all that it told."""
+
+    def __init__(self, path: Path, *films: str, seconds: float = 0.0, **sampling: Any) -> None:
+        self.store = Store.open(path, encoder_id=ENCODER)
+        self.told: list[tuple[Event, float | None]] = []
+        self.keeper = Keeper()
+        self.assemblers: dict[str, TrackletAssembler] = {}
+        self.states: list[Snapshot] = []
+        self.detector, slots = BlockDetector(seconds), Slots[LivePicture]()
+        board, config = Board(), OnlineConfig(refine_s=0.5)
+        lately = Lately(board=board)
+
+        def tell(event: Event, latency_s: float | None) -> None:
+            self.told.append((event, latency_s))
+            board.add_event(event, latency_s)
+
+        rule = Rule(max_distance=0.3)
+        gallery = OnlineGallery(
+            rule,
+            Patience(new_after_s=0.7, margin=0.05),
+            self.store.identities(),
+            self.store.next_person_id(),
+        )
+        site = Site(
+            gallery,
+            Teller(store=self.store, session=path.stem, tell=tell),
+            config,
+            static_s=30,
+            on_visit=lately.visit,
+            on_moved=lately.moved,
+        )
+        cameras = Cameras(
+            config=SupervisionConfig(), slots=slots, on_change=self.states.append, rng=random.Random(0)
+        )
+        self.engine = Engine(
+            detector=self.detector,
+            encoder=BlockEncoder(),
+            batch=4,
+            cameras=cameras,
+            slots=slots,
+            follower=self._follower,
+            site=site,
+            board=board,
+            lately=lately,
+            on_picture=[Preview(board=board, fps=50, width=160, quality=80).picture],
+            thoughts=SecondThoughts(every_s=config.refine_s),
+            sampling=SamplingConfig(**sampling),
+        )
+        for address in parse_cameras(films):
+            cameras.add(address)
+
+    def _follower(self, camera_id: str, fps: float) -> Follower:
+        assembler = self.assemblers.setdefault(
+            camera_id, TrackletAssembler(camera_id, ENCODER, TrackletConfig(), split_distance=1.0)
+        )
+        return Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
+
+    def run(self, meanwhile: Callable[[Desk], None] | None = None) -> None:
+        """Until the films are over; `meanwhile` runs in another thread, as a page does."""
+        errors: list[BaseException] = []
+
+        def other() -> None:
+            try:
+                assert meanwhile is not None
+                meanwhile(Desk(engine=self.engine, store=self.store, keepers=[self.keeper]))
+            except BaseException as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=other)
+        if meanwhile is not None:
+            thread.start()
+        self.engine.run(lambda: False)
+        if meanwhile is not None:
+            thread.join()
+        self.engine.cameras.stop(2)
+        if errors:
+            raise errors[0]
+
+    def people(self, kind: str) -> Counter[int | None]:
+        return Counter(event.person_id for event, _ in self.told if event.kind == kind)
+
+
+class Keeper:
+    """Remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[int] = []
+        self.pruned: list[float] = []
+        self.error: OSError | None = None
+
+    def forget(self, person_id: int) -> None:
+        self.forgotten.append(person_id)
+
+    def prune(self, before_s: float) -> None:
+        if self.error is not None:
+            raise self.error
+        self.pruned.append(before_s)
+
+
+def until(happened: Callable[[], bool]) -> None:
+    begun = time.monotonic()
+    while not happened():
+        assert time.monotonic() - begun < 10
+        time.sleep(0.01)
