@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from pipelines.keys import Key, listed, nearest
-from pipelines.settings import Override, parse_yaml
+from pipelines.settings import Override
 from reid.errors import InputError
+from reid.yaml_file import parse_yaml
 
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 

@@ -1,25 +1,23 @@
 """Config from a YAML file, environment and flags: `load` lays them over the defaults and checks the result.
 
 YAML values are taken as the text that is written, like a flag's, and the model alone gives them a type.
-So `off`, `010` and `2024-01-01` mean what they look like, and a camera may be called `no`.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from pipelines.complaints import Origins, complaint
 from pipelines.keys import Key, keys, plain
 from reid.errors import InputError
+from reid.yaml_file import read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 Tree = dict[str, Any]
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +51,7 @@ def load(
             _put(tree, key.path, plain(key.default))
     origins = Origins(file=None if yaml_path is None else str(yaml_path))
     if yaml_path is not None:
-        _overlay(tree, read_yaml(yaml_path), (), known)
+        _overlay(tree, read_config(yaml_path), (), known)
     for override in overrides:
         _apply(tree, override, origins)
     for fallback in fallbacks:
@@ -105,21 +103,9 @@ def _get(tree: Tree, path: tuple[str, ...]) -> Any:
     return here
 
 
-def read_yaml(path: Path) -> Tree:
+def read_config(path: Path) -> Tree:
     """The file's mapping; its leaves are text, or None for a plain null."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such config file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; --config takes a YAML file") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: is not a text file in UTF-8 (byte {error.start}); is it a YAML file?"
-        ) from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    value = parse_yaml(text, str(path))
+    value = read_yaml(path, "a YAML file of settings")
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -127,44 +113,3 @@ def read_yaml(path: Path) -> Tree:
             f"{path}: must hold `key: value` lines, not {'a list' if isinstance(value, list) else 'text'}"
         )
     return value
-
-
-def parse_yaml(text: str, origin: str) -> Any:
-    """The YAML document in `text`, as mappings, lists, text and None; `origin` is what an error calls it."""
-    try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
-        return None if node is None else _value(node, (), (), lambda why: InputError(f"{origin}: {why}"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
-        why = " ".join((error.problem or error.context or "cannot be understood").split())
-        raise InputError(f"{origin}: {where}is not valid YAML: {why}") from None
-    except yaml.reader.ReaderError as error:
-        raise InputError(
-            f"{origin}: is not a YAML text file: character {error.position} is not allowed"
-        ) from None
-    except RecursionError:
-        raise InputError(f"{origin}: is nested too deeply") from None
-
-
-def _value(
-    node: yaml.Node, path: tuple[str, ...], above: tuple[int, ...], refuse: Callable[[str], InputError]
-) -> Any:
-    if id(node) in above:
-        raise refuse(f"line {node.start_mark.line + 1}: {'.'.join(path)} contains itself")
-    above = (*above, id(node))
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, str(index)), above, refuse) for index, item in enumerate(node.value)]
-    if isinstance(node, yaml.ScalarNode):
-        return None if node.style is None and node.value in NULLS else node.value
-    result: Tree = {}
-    lines: dict[str, int] = {}
-    for key, item in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise refuse(f"line {line}: a key must be a plain word")
-        here = (*path, key.value)
-        if key.value in result:
-            raise refuse(f"{'.'.join(here)} is given twice, at lines {lines[key.value]} and {line}")
-        result[key.value], lines[key.value] = _value(item, here, above, refuse), line
-    return result

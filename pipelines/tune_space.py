@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.keys import keys, listed, nearest
-from pipelines.settings import NULLS
 from reid.training.config import TrainConfig
+from reid.yaml_file import NULLS
 
 if TYPE_CHECKING:
     import optuna

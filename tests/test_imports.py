@@ -24,8 +24,10 @@ GROUND = {
     "secret",
     "shipped",
     "shipped_weights",
+    "text_file",
     "timing",
     "types",
+    "yaml_file",
 }
 
 # What each part may import beyond the ground and itself. The parts of the line know nothing of each other:

@@ -16,6 +16,8 @@ import yaml
 
 from reid.cache import write_text
 from reid.errors import InputError
+from reid.text_file import read_text
+from reid.yaml_file import read_yaml
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _FIELDS = 5  # class, x, y, width, height
@@ -73,16 +75,7 @@ def write_resolved(people: People, folder: Path) -> Path:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file; name the YAML file of a data set") from None
-    except IsADirectoryError:
-        raise InputError(f"{file}: is a folder; name the YAML file in it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read ({error})") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{file}: is not valid YAML: {' '.join(str(error).split())[:120]}") from None
+    content = read_yaml(file, "the YAML file of a data set")
     if not isinstance(content, dict):
         raise InputError(f"{file}: must hold path, train, val and names")
     return content
@@ -131,10 +124,7 @@ def _pictures(file: Path, key: str, source: Path) -> Iterator[Path]:
         return
     if not source.is_file():
         raise InputError(f"{file}: {key}: {source} is neither a folder nor a file")
-    try:
-        lines = source.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: {key}: {source} is not a text file with a picture a line") from None
+    lines = read_text(source, "a text file with a picture a line").splitlines()
     for line in filter(None, map(str.strip, lines)):
         yield Path(os.path.normpath(source.parent / line))
 
@@ -147,12 +137,7 @@ def _labels(pictures: Sequence[Path]) -> list[Path]:
 
 def _label_text(label: Path) -> str:
     """Empty where there is no file: a picture without people."""
-    try:
-        return label.read_text(encoding="utf-8-sig") if label.is_file() else ""
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{label}: is not a text file; must hold lines of class, x, y, width, height"
-        ) from None
+    return read_text(label, "lines of class, x, y, width, height") if label.is_file() else ""
 
 
 def _count(label: Path, text: str) -> int:

@@ -15,10 +15,14 @@ from typing import Any, Literal, get_args
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
+from reid.text_file import first_complaint
 from reid.types import Array, Image
 
 Interpolation = Literal["antialiased", "bilinear"]
+_MOST_PX = 4096  # of the network's input, beyond any that looks at one person
+_LARGEST = 1e6  # of mean and std: far beyond pixels, far within float32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +43,17 @@ class Preprocessing:
     interpolation: Interpolation = "antialiased"
 
     def __post_init__(self) -> None:
-        if min(self.height, self.width) < 1:
-            raise ValueError(f"height and width must be at least 1, got {self.height} and {self.width}")
-        if not min(self.std) > 0 or not np.all(np.isfinite([*self.mean, *self.std])):
-            raise ValueError(f"mean and std must be finite, std above 0, got {self.mean} and {self.std}")
+        if not 1 <= min(self.height, self.width) <= max(self.height, self.width) <= _MOST_PX:
+            raise ValueError(
+                f"height and width must be 1 to {_MOST_PX} pixels, got {self.height} and {self.width}"
+            )
+        # compared as they are in float32, in which the network counts
+        if not all(abs(mean) <= _LARGEST for mean in self.mean) or not all(
+            std >= 1 / _LARGEST for std in self.std
+        ):
+            raise ValueError(f"mean must be finite and std above 0, got {self.mean} and {self.std}")
+        if not max(self.std) <= _LARGEST:
+            raise ValueError(f"std must be at most {_LARGEST:g}, got {self.std}")
         if self.interpolation not in get_args(Interpolation):
             kinds = get_args(Interpolation)
             raise ValueError(f"interpolation must be one of {kinds}, got {self.interpolation!r}")
@@ -66,19 +77,10 @@ class Preprocessing:
                 f"its keys must be {', '.join(sorted(known))}; "
                 f"missing: {sorted(missing)}, unknown: {sorted(map(str, unknown))}"
             )
-        if not isinstance(values["rgb"], bool):
-            raise ValueError(f"rgb must be true or false, got {values['rgb']!r}")
         try:
-            return cls(
-                height=int(values["height"]),
-                width=int(values["width"]),
-                rgb=values["rgb"],
-                mean=_triple(values["mean"]),
-                std=_triple(values["std"]),
-                interpolation=values.get("interpolation", "antialiased"),
-            )
-        except TypeError as error:
-            raise ValueError(f"a value has the wrong type: {error}") from error
+            return TypeAdapter(cls).validate_python(dict(values))
+        except ValidationError as error:
+            raise ValueError(first_complaint(error)) from None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -169,10 +171,3 @@ def _resize(crop: Image, target: Image, *, antialias: bool) -> None:
 def _check(crop: Image) -> None:
     if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or 0 in crop.shape:
         raise ValueError(f"a crop must be uint8 (h, w, 3) and not empty, got {crop.dtype} {crop.shape}")
-
-
-def _triple(values: Any) -> tuple[float, float, float]:
-    numbers = [float(value) for value in values]
-    if len(numbers) != 3:
-        raise ValueError(f"mean and std must hold 3 numbers each, got {numbers}")
-    return numbers[0], numbers[1], numbers[2]

@@ -12,17 +12,18 @@ Where the preprocessing comes from, the first that exists:
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
-
 from reid.embedding.crops import IMAGENET, RETAIL, Preprocessing
 from reid.embedding.openvino_backend import input_size, read_model
 from reid.errors import InputError
 from reid.shipped_weights import checked
+from reid.text_file import parse_json
+from reid.yaml_file import read_yaml
 
 if TYPE_CHECKING:  # torch takes seconds to import, which no sentence about a wrong file may cost
     from torch import nn
@@ -176,21 +177,17 @@ def _choose(path: Path, found: _Found) -> Preprocessing:
 
 
 def _from_side_car(path: Path) -> Preprocessing | None:
-    if not path.is_file():
+    if not os.path.exists(path):  # Path.exists raises where the name is too long to be one
         return None
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a YAML file ({error})") from error
-    return _validated(path, values)
+    return _validated(path, read_yaml(path, "a YAML file that says how to prepare crops"))
 
 
 def _parsed(path: Path, text: str | None) -> Preprocessing | None:
     if text is None:
         return None
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
+        values = parse_json(text)
+    except ValueError as error:
         raise InputError(f"{path}: its metadata {METADATA_KEY} is not JSON ({error})") from error
     return _validated(path, values)
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-import yaml
-
 from reid.errors import InputError
 from reid.secret import masked
+from reid.text_file import read_text
 from reid.video.source import camera_name, clean_name
+from reid.yaml_file import MOST_BYTES, parse_yaml
 
 Kind = Literal["rtsp", "http", "hls", "device", "file"]
 SCHEMES: Mapping[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
@@ -25,6 +25,7 @@ USER, PASSWORD = "{user}", "{password}"  # in an address: where credentials belo
 # a password that is written out: `pwd=secret`, `user=admin_password=secret`
 _TOLD = re.compile(r"(?:password|passwd|pass|pwd)=(?!\{password\}|&|$)", re.IGNORECASE)
 _READ = "everybody on this machine can read a password that is part of a command or of a config"
+_LINES = "name: {user: ..., password: ...}"  # of a secrets file
 PREFIX = "REID_CAMERA_"  # of environment variables: REID_CAMERA_LOBBY_USER, REID_CAMERA_LOBBY_PASSWORD
 
 
@@ -200,18 +201,19 @@ def _split(argument: str) -> tuple[str | None, str]:
 
 
 def _read_file(path: Path) -> dict[str, Credentials]:
+    text = read_text(path, f"a YAML file of {_LINES}", most=MOST_BYTES)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: the secrets cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError):
+        content = parse_yaml(text, str(path))
+    except InputError:
         # the parser's own words would quote the line
-        raise InputError(f"{path}: not YAML; write lines of name: {{user: ..., password: ...}}") from None
+        raise InputError(f"{path}: not YAML; write lines of {_LINES}") from None
     if not isinstance(content, dict):
-        raise InputError(f"{path}: no secrets; write lines of name: {{user: ..., password: ...}}")
+        raise InputError(f"{path}: no secrets; write lines of {_LINES}")
     found = {}
     for name, pair in content.items():
         if not isinstance(pair, dict) or set(pair) != {"user", "password"}:
             raise InputError(f"{path}: '{name}' wants user and password, both, and nothing else")
-        found[str(name)] = Credentials(user=str(pair["user"]), password=str(pair["password"]))
+        if not all(isinstance(value, str) for value in pair.values()):
+            raise InputError(f"{path}: user and password of '{name}' must be text; quote them, as in '...'")
+        found[name] = Credentials(user=pair["user"], password=pair["password"])
     return found

@@ -65,7 +65,7 @@ def test_side_car_wins(tmp_path: Path, checkpoint: Path) -> None:
     with pytest.raises(InputError, match=r"net\.pth\.yaml: preprocessing: its keys must be"):
         open_weights(path)
     side_car(path).write_text("a: b: c")
-    with pytest.raises(InputError, match=r"net\.pth\.yaml: not a YAML file"):
+    with pytest.raises(InputError, match=r"net\.pth\.yaml: line 1, column 5: is not valid YAML"):
         open_weights(path)
 
 

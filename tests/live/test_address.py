@@ -134,6 +134,8 @@ def test_secrets_from_file_and_environment(tmp_path: Path) -> None:
         "front-door": Credentials(user="u", password=""),
     }
     assert read_secrets(None, ["lobby"], {}) == {}
+    file.write_text("lobby: {user: yes, password: 0123}", encoding="utf-8")  # not true and 83
+    assert read_secrets(file, [], {}) == {"lobby": Credentials(user="yes", password="0123")}
 
 
 @pytest.mark.parametrize(
@@ -143,6 +145,9 @@ def test_secrets_from_file_and_environment(tmp_path: Path) -> None:
         ("lobby: hunter2", "'lobby' wants user and password"),
         ("- hunter2", "no secrets; write lines of name"),
         ("lobby: {user: hunter2", "not YAML"),
+        ("lobby: {user: a, password: *hunter2}", "not YAML"),
+        ("lobby: {user: a, password: [hunter2]}", "user and password of 'lobby' must be text"),
+        ("lobby: {user: hunter2, password: }", "user and password of 'lobby' must be text"),
     ],
 )
 def test_bad_secrets_are_not_quoted(content: str, why: str, tmp_path: Path) -> None:
@@ -152,7 +157,7 @@ def test_bad_secrets_are_not_quoted(content: str, why: str, tmp_path: Path) -> N
         read_secrets(file, [], {})
     assert why in str(raised.value)
     assert "hunter2" not in str(raised.value)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"none\.yaml: no such file; expected a YAML file of name: \{user"):
         read_secrets(tmp_path / "none.yaml", [], {})
     with pytest.raises(InputError, match="has REID_CAMERA_A_USER, but no REID_CAMERA_A_PASSWORD; set both"):
         read_secrets(None, ["a"], {"REID_CAMERA_A_USER": "x"})

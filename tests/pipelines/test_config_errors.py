@@ -74,9 +74,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     binary = tmp_path / "video.mp4"
     binary.write_bytes(b"\x00\x00\xff\xfe")
     for path, sentence in (
-        (tmp_path / "none.yaml", "there is no such config file"),
-        (tmp_path, "is a folder; --config takes a YAML file"),
-        (binary, "is not a text file in UTF-8 (byte 2); is it a YAML file?"),
+        (tmp_path / "none.yaml", "no such file; expected a YAML file of settings"),
+        (tmp_path, "is a folder; expected a YAML file of settings"),
+        (binary, "is not a text file in UTF-8 (byte 2); expected a YAML file of settings"),
     ):
         with pytest.raises(InputError, match=re.escape(f"{path}: {sentence}")):
             load(VideoConfig, path)

@@ -15,11 +15,12 @@ from pipelines.document import document
 from pipelines.keys import Key, keys, plain
 from pipelines.live_config import LiveConfig
 from pipelines.options import BenchmarkConfig
-from pipelines.settings import load, parse_yaml
+from pipelines.settings import load
 from reid.config import DetectorConfig, Section, VideoConfig
 from reid.detection.training_config import DetectorTrainConfig
 from reid.errors import InputError
 from reid.training.config import TrainConfig
+from reid.yaml_file import parse_yaml
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 MODELS: dict[str, type[Section]] = {

@@ -100,11 +100,14 @@ def changed(file: Path, **keys: object) -> None:
 BAD_DATA = [
     (
         {"names": {0: "person", 1: "dog"}},
-        "names is {0: 'person', 1: 'dog'}; must be one class, such as {0: person}",
+        "names is {'0': 'person', '1': 'dog'}; must be one class, such as {0: person}",
     ),
     ({"names": None}, "names is missing; must be one class, such as {0: person}"),
     ({"val": None}, "val is missing; must be a folder of pictures, or a text file that lists them"),
-    ({"train": 3}, "train is 3; must be a folder of pictures, or a text file that lists them"),
+    (
+        {"train": {"a": 3}},
+        "train is {'a': '3'}; must be a folder of pictures, or a text file that lists them",
+    ),
     ({"train": "none.txt"}, "none.txt is neither a folder nor a file"),
     ({"path": "none"}, "path is 'none'; "),
     ({"train": "labels"}, "train is 'labels'; none of its 0 pictures is there"),
@@ -138,6 +141,8 @@ def test_bad_labels_are_named_with_their_line(
         one.write_text("")
     said = refused(given, capsys)
     assert "train is 'train.txt'; none of its 9 pictures has a box of a person, which would stand in" in said
-    assert refused([str(file.parent), *given[1:]], capsys).endswith("is a folder; name the YAML file in it")
+    assert refused([str(file.parent), *given[1:]], capsys).endswith(
+        "is a folder; expected the YAML file of a data set"
+    )
     file.write_text("names: [")
     assert f"{file}: is not valid YAML" in refused(given, capsys)
