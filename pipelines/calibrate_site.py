@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,8 @@ from reid.evaluation.calibration.relation import LEVELS, USUAL
 from reid.evaluation.calibration.site import Base, calibration, evidence
 from reid.evaluation.calibration.unlabelled import Corrected, Proven, best_distance, correct, proven
 from reid.gallery import calibration as calibrations
+from reid.gallery.calibration_file import Point, read_file
+from reid.gallery.calibration_file import Tracklets as Measured
 from reid.outputs import atomic
 from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
@@ -35,6 +36,11 @@ class Run:
     weights: Path | None
     calibration: Path | None  # the one that the run was told to use
     people: int  # who were found
+
+    @property
+    def dimension(self) -> int | None:
+        """Length of the vectors, where there are any."""
+        return self.tracklets[0].embeddings.vectors.shape[1] if self.tracklets else None
 
 
 def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
@@ -105,10 +111,10 @@ def _base(given: Run, point: OperatingPoint, progress: Progress) -> Base:
     """
     paths = [given.calibration, calibrations.find(given.weights, given.encoder_id) if given.weights else None]
     for path in (path for path in paths if path is not None and path.is_file()):
-        known = calibrations.load(path, given.encoder_id)  # which refuses what is damaged
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if (content.get("evidence") or {}).get("site") is None:
-            return _labelled(known, path, content, point, progress)
+        file, known = read_file(path)
+        calibrations.checked(known, path, given.encoder_id, given.dimension)
+        if file.evidence is None or file.evidence.site is None:
+            return _labelled(known, path, file.measured, point, progress)
     if not given.tracklets:
         raise InputError("nobody was seen, so nothing is proven; record more, or calibrate on labelled crops")
     progress.message(
@@ -126,7 +132,7 @@ def _base(given: Run, point: OperatingPoint, progress: Progress) -> Base:
 
 
 def _labelled(
-    known: Calibration, path: Path, content: Any, point: OperatingPoint, progress: Progress
+    known: Calibration, path: Path, measured: Measured, point: OperatingPoint, progress: Progress
 ) -> Base:
     if known.same_camera is None:
         progress.message(
@@ -134,23 +140,21 @@ def _labelled(
             "taken from other encoders; make it again with this version's `reid calibrate CROPS`",
             "warning",
         )
-    measured = (content.get("evidence") or {}).get("tracklets") or {}
-    if str(point) in measured.get("missing", {}):
-        raise InputError(f"{path}: its labelled crops do not say where {measured['missing'][str(point)]}")
-    points = measured.get("points", {})
+    if str(point) in measured.missing:
+        raise InputError(f"{path}: its labelled crops do not say where {measured.missing[str(point)]}")
     return Base(
         name=f"labelled crops ({known.data_set})",
         calibration=known,
         relation=known.same_camera or USUAL,
         centre=known.centre,
-        distance=_labelled_distance(known, points, point),
+        distance=_labelled_distance(known, measured.points, point),
     )
 
 
-def _labelled_distance(known: Calibration, points: Mapping[str, Any], point: OperatingPoint) -> float:
+def _labelled_distance(known: Calibration, points: Mapping[str, Point], point: OperatingPoint) -> float:
     """Where labelled crops put the operating point; for the best clusters or pairs, the file's own will do."""
     if str(point) in points:
-        return float(points[str(point)]["distance"][0])
+        return points[str(point)].distance[0]
     if point.kind != "fmr":
         return known.max_distance
     relation = known.same_camera or USUAL

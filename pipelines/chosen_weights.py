@@ -1,5 +1,6 @@
 """The networks that a job runs: those that its settings name, else those that ship."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -52,8 +53,18 @@ class Looks(Protocol):
     def encoder(self) -> EncoderConfig: ...
 
 
-def identify(config: Looks) -> tuple[str, str, Path]:
-    """Ids of detector and encoder, before anything is computed, and the encoder's path.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """What both networks are known by, before anything is computed."""
+
+    detector_id: str
+    encoder_id: str
+    encoder: Path
+    dimension: int | None  # length of the encoder's vectors; None: its file does not say
+
+
+def identify(config: Looks) -> Identified:
+    """What the networks of `config` are known by.
 
     Raises:
         InputError: one of them is not given, or cannot be used.
@@ -66,7 +77,13 @@ def identify(config: Looks) -> tuple[str, str, Path]:
         )
     from reid.embedding.weights import open_weights  # brings torch, which no wrong recording should wait for
 
-    return detector_id, open_weights(config.encoder.weights).encoder_id, config.encoder.weights
+    opened = open_weights(config.encoder.weights)
+    return Identified(
+        detector_id=detector_id,
+        encoder_id=opened.encoder_id,
+        encoder=config.encoder.weights,
+        dimension=opened.dimension,
+    )
 
 
 def as_recorded(config: BaseModel) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Who is who: the threshold, the linking, and what the gallery knows and learns."""
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pipelines.progress import Progress
 from reid.config import LinkingConfig, TrackletConfig, VideoConfig
 from reid.errors import InputError
 from reid.gallery import calibration as calibrations
+from reid.gallery.calibration_file import Curves, read_file
 from reid.gallery.camera_bias import comparable
 from reid.gallery.index import PersonIndex
 from reid.gallery.linking import Linking, link
@@ -55,11 +55,20 @@ class Links(Protocol):
     def tracklets(self) -> TrackletConfig: ...
 
 
-def choose_threshold(config: Links, encoder: Path, encoder_id: str, progress: Progress) -> Threshold:
-    """From the config, the calibration given, the encoder's own one, or a guess with a warning."""
+def choose_threshold(
+    config: Links, encoder: Path, encoder_id: str, progress: Progress, *, dimension: int | None = None
+) -> Threshold:
+    """From the config, the calibration given, the encoder's own one, or a guess with a warning.
+
+    Args:
+        dimension: length of the encoder's vectors, where it is known.
+    """
     path = config.linking.calibration or calibrations.find(encoder, encoder_id)
-    calibration = calibrations.load(path, encoder_id) if path else None
-    warning = None
+    evidence = calibration = warning = None
+    if path is not None:
+        file, calibration = read_file(path)
+        calibrations.checked(calibration, path, encoder_id, dimension)
+        evidence = _evidence(path, calibration, file.measured.curves)
     if calibration is not None:
         distance, centre, split = calibration.max_distance, calibration.centre, calibration.max_distance
         source = f"calibration on {calibration.data_set}: {calibration.operating_point}"
@@ -80,7 +89,7 @@ def choose_threshold(config: Links, encoder: Path, encoder_id: str, progress: Pr
         centre=centre,
         probability=calibration.probability if calibration else None,
         camera_scales=_camera_scales(calibration) if calibration else {},
-        evidence=_evidence(path, calibration) if path and calibration else None,
+        evidence=evidence,
         warning=warning,
     )
 
@@ -105,9 +114,8 @@ def _camera_scales(calibration: Calibration) -> dict[tuple[str, str], float]:
     }
 
 
-def _evidence(path: Path, calibration: Calibration) -> dict[str, Any]:
+def _evidence(path: Path, calibration: Calibration, curves: Curves | None) -> dict[str, Any]:
     """What the report shows of a calibration file; the curves only where it has them: old ones do not."""
-    tracklets = json.loads(path.read_text(encoding="utf-8")).get("evidence", {}).get("tracklets", {})
     return {
         "file": recorded(path),
         "data_set": calibration.data_set,
@@ -117,21 +125,21 @@ def _evidence(path: Path, calibration: Calibration) -> dict[str, Any]:
         "impostor_rate": calibration.impostor_rate,
         "people": calibration.probability.people if calibration.probability else None,
         "camera_pairs": {f"{a}-{b}": own for (a, b), own in sorted(calibration.camera_pairs.items())},
-        "curves": _coarse(tracklets["curves"]) if "curves" in tracklets else None,
+        "curves": None if curves is None else _coarse(curves),
     }
 
 
-def _coarse(curves: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+def _coarse(curves: Curves) -> dict[str, list[float]]:
     """Rates at steps of CURVE_STEP: enough for a picture, and few lines in run.json."""
     steps = np.arange(0, 2 + CURVE_STEP / 2, CURVE_STEP)
     return {"distance": steps.round(3).tolist()} | {
-        name: np.interp(steps, curves["distance"], curves[name], left=0.0, right=1.0).round(5).tolist()
+        name: np.interp(steps, curves.distance, getattr(curves, name), left=0.0, right=1.0).round(5).tolist()
         for name in ("genuine_rate", "impostor_rate")
     }
 
 
-def open_gallery(config: VideoConfig, encoder_id: str) -> Store | None:
-    """The gallery to read and write, if one is asked for."""
+def open_gallery(config: VideoConfig, encoder_id: str, dimension: int | None = None) -> Store | None:
+    """The gallery to read and write, if one is asked for; its vectors must be as long as the encoder's."""
     if config.gallery is None:
         return None
     if config.output.resolve() in config.gallery.resolve().parents:
@@ -139,7 +147,7 @@ def open_gallery(config: VideoConfig, encoder_id: str) -> Store | None:
             f"--gallery {config.gallery} lies in --output {config.output}, which holds one run's results only; "
             "a gallery outlives them: put it elsewhere"
         )
-    return Store.open(config.gallery, encoder_id=encoder_id)
+    return Store.open(config.gallery, encoder_id=encoder_id, dimension=dimension)
 
 
 def rule_of(threshold: Threshold, linking: LinkingConfig) -> Rule:

@@ -35,13 +35,15 @@ def run(config: LiveConfig, progress: Progress) -> int:
     """Watch the cameras of `config` until stopped; returns the exit code."""
     addresses = _addresses(config, progress)
     config = with_weights(config)
-    _, encoder_id, encoder = identify(config)
-    threshold = choose_threshold(config, encoder, encoder_id, progress)
+    known = identify(config)
+    threshold = choose_threshold(config, known.encoder, known.encoder_id, progress, dimension=known.dimension)
     require_faiss()
     config.output.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         gallery = config.gallery or config.output / "gallery.db"
-        store = stack.enter_context(Store.open(gallery, encoder_id=encoder_id))
+        store = stack.enter_context(
+            Store.open(gallery, encoder_id=known.encoder_id, dimension=known.dimension)
+        )
         stack.enter_context(rotating(config.output / "live.log"))
         page = _page(config, stack)
         sinks = build_sinks(config.events, config.output, random.Random())

@@ -30,8 +30,9 @@ def run(config: VideoConfig, progress: Progress) -> int:
     sources = parse_sources(config.sources, config.source.offset_s)
     infos = {source.camera_id: probe(source, config.source) for source in sources}
     config = with_weights(config)
-    detector_id, encoder_id, encoder = identify(config)
-    threshold = choose_threshold(config, encoder, encoder_id, progress)
+    known = identify(config)
+    detector_id, encoder_id = known.detector_id, known.encoder_id
+    threshold = choose_threshold(config, known.encoder, encoder_id, progress, dimension=known.dimension)
     check_travel(config.linking.min_travel_s, list(infos))
     warn_of_pace(infos, config, progress)
     contents = {source.camera_id: content_key(source) for source in sources}
@@ -43,7 +44,7 @@ def run(config: VideoConfig, progress: Progress) -> int:
     run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config)])
     if config.gallery is not None:
         require_faiss()
-    store = open_gallery(config, encoder_id)
+    store = open_gallery(config, encoder_id, known.dimension)
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
         folder = ResultsFolder.open(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]  # (H, W, 3), BGR
+_LONGEST_MEAN = 1.001  # of unit vectors, as rounded in a file
 
 
 def _expect(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
@@ -176,6 +177,8 @@ class ProbabilityMap:
         _expect("ProbabilityMap.probabilities", self.probabilities, (len(self.distances),))
         if not len(self.distances) or np.any(np.diff(self.distances) <= 0):
             raise ValueError("ProbabilityMap.distances must ascend, and be at least one")
+        if self.people < 1:
+            raise ValueError(f"ProbabilityMap.people must be at least 1, got {self.people}")
         within = np.all((self.probabilities >= 0) & (self.probabilities <= 1))
         if not within or np.any(np.diff(self.probabilities) > 0):
             raise ValueError("ProbabilityMap.probabilities must lie in [0, 1] and never ascend")
@@ -228,6 +231,16 @@ class Calibration:
 
     def __post_init__(self) -> None:
         _expect("Calibration.centre", self.centre, (None,))
+        # a mean of unit vectors; what is far longer turns every distance into 0
+        if not len(self.centre) or not np.linalg.norm(self.centre.astype(np.float64)) <= _LONGEST_MEAN:
+            raise ValueError(
+                "Calibration.centre must be finite and at most 1 long, as means of unit vectors are"
+            )
+        if not 0 <= self.max_distance <= 2:
+            raise ValueError(f"Calibration.max_distance must be between 0 and 2, got {self.max_distance}")
+        for name in ("genuine_rate", "impostor_rate"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"Calibration.{name} must be between 0 and 1, got {getattr(self, name)}")
 
 
 def person_name(person_id: int) -> str:

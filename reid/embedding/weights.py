@@ -12,8 +12,9 @@ Where the preprocessing comes from, the first that exists:
 import hashlib
 import json
 import logging
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,6 +45,7 @@ class Weights:
     path: Path
     kind: Kind
     preprocessing: Preprocessing
+    dimension: int | None  # length of the vectors; None: the file does not say
     encoder_id: str  # 16 hexadecimal digits, from the weights' bytes and the preprocessing
     network: "nn.Module | None"  # of checkpoints
 
@@ -55,6 +57,7 @@ class _Found:
     stated: Preprocessing | None
     custom: Preprocessing | None
     size: Size
+    dimension: int | None
     content: Iterable[bytes]
     network: "nn.Module | None" = None
 
@@ -88,6 +91,7 @@ def read_weights(path: Path) -> Weights:
         path=path,
         kind=kind,
         preprocessing=preprocessing,
+        dimension=found.dimension,
         encoder_id=_encoder_id(found.content, preprocessing),
         network=found.network,
     )
@@ -107,6 +111,7 @@ def _inspect_checkpoint(path: Path) -> _Found:
         stated=checkpoint.preprocessing,
         custom=None,
         size=(None, None),
+        dimension=int(network.dimension),  # type: ignore[arg-type]
         content=_state_bytes(network),
         network=network,
     )
@@ -141,6 +146,9 @@ def _inspect_onnx(path: Path) -> _Found:
         stated=_parsed(path, metadata.get(METADATA_KEY)),
         custom=IMAGENET,
         size=(shape[2], shape[3]),
+        dimension=_features(
+            [[dim.dim_value for dim in v.type.tensor_type.shape.dim] for v in model.graph.output]
+        ),
         content=(file.read_bytes() for file in files),
     )
 
@@ -153,8 +161,23 @@ def _inspect_ir(path: Path) -> _Found:
         stated=_parsed(path, stated),
         custom=RETAIL if is_retail else None,
         size=input_size(model),
+        dimension=_features([_static(value.get_partial_shape()) for value in model.outputs]),
         content=(file.read_bytes() for file in (path, path.with_suffix(".bin"))),
     )
+
+
+def _features(outputs: Sequence[Sequence[int]]) -> int | None:
+    """Numbers that a network gives for a crop, by the shapes of its outputs, 0 where a size is not known."""
+    if len(outputs) != 1 or len(outputs[0]) < 2:
+        return None
+    return math.prod(outputs[0][1:]) or None
+
+
+def _static(shape: Any) -> list[int]:
+    """An OpenVINO shape, 0 where a size is not known."""
+    if shape.rank.is_dynamic:
+        return []
+    return [0 if size.is_dynamic else size.get_length() for size in shape]
 
 
 def _choose(path: Path, found: _Found) -> Preprocessing:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from reid.errors import InputError
+from reid.gallery.calibration_file import ADVICE, read_file
 from reid.shipped import shipped
-from reid.types import Calibration, ProbabilityMap, SameCamera
+from reid.types import Calibration
 
 
 def beside(weights: Path) -> Path:
@@ -26,38 +27,29 @@ def find(weights: Path, encoder_id: str) -> Path | None:
     return None
 
 
-def load(path: Path, encoder_id: str) -> Calibration:
+def load(path: Path, encoder_id: str, dimension: int | None = None) -> Calibration:
     """The calibration in `path`, which must be of the encoder in use. What was measured besides is not read.
+
+    Args:
+        dimension: length of the encoder's vectors, where it is known.
 
     Raises:
         InputError: the file is missing or damaged, or was made for other weights or another preprocessing.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        calibration = Calibration(
-            encoder_id=str(content["encoder_id"]),
-            max_distance=float(content["max_distance"]),
-            centre=np.array(content["centre"], dtype=np.float32),
-            data_set=str(content["data_set"]),
-            operating_point=str(content["operating_point"]),
-            genuine_rate=float(content["genuine_rate"]),
-            impostor_rate=float(content["impostor_rate"]),
-            probability=_probability(content.get("probability")),
-            camera_pairs=_camera_pairs(content.get("camera_pairs", [])),
-            same_camera=_same_camera(content.get("same_camera")),
-        )
-        if not 0 <= calibration.max_distance <= 2:
-            raise ValueError(f"max_distance must be between 0 and 2, got {calibration.max_distance}")
-        if not calibration.centre.size or not np.all(np.isfinite(calibration.centre)):
-            raise ValueError("centre must be finite numbers, one per dimension")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such calibration file; give another, or --max-distance") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a calibration file ({type(error).__name__}: {error})") from error
+    return checked(read_file(path)[1], path, encoder_id, dimension)
+
+
+def checked(calibration: Calibration, path: Path, encoder_id: str, dimension: int | None) -> Calibration:
+    """The calibration of `path` if it fits the encoder in use; see `load`."""
     if calibration.encoder_id != encoder_id:
         raise InputError(
             f"{path}: made for encoder {calibration.encoder_id}, but {encoder_id} is in use; "
             "give its own calibration, or --max-distance"
+        )
+    if dimension not in (None, calibration.centre.size):
+        raise InputError(
+            f"{path}: centre has {calibration.centre.size} numbers, but the encoder's vectors have {dimension}"
+            f"{ADVICE}"
         )
     return calibration
 
@@ -92,39 +84,6 @@ def dumps(calibration: Calibration, evidence: Mapping[str, Any] | None = None) -
         content["evidence"] = evidence
     content["centre"] = _rounded(calibration.centre, 6)
     return _text(content) + "\n"
-
-
-def _probability(content: Any) -> ProbabilityMap | None:
-    if content is None:
-        return None
-    return ProbabilityMap(
-        distances=np.array(content["distances"], dtype=np.float64),
-        probabilities=np.array(content["probabilities"], dtype=np.float64),
-        people=int(content["people"]),
-    )
-
-
-def _same_camera(content: Any) -> SameCamera | None:
-    if content is None:
-        return None
-    return SameCamera(
-        people=int(content["people"]),
-        halves=float(content["halves"]),
-        meetings_median=float(content["meetings_median"]),
-        meetings_spread=float(content["meetings_spread"]),
-        genuine=np.array(content["genuine"], dtype=np.float64),
-        impostor=np.array(content["impostor"], dtype=np.float64),
-    )
-
-
-def _camera_pairs(content: Any) -> dict[tuple[str, str], float]:
-    pairs = {}
-    for first, second, distance in content:
-        a, b = sorted((str(first), str(second)))
-        if not 0 <= float(distance) <= 2:
-            raise ValueError(f"the distance of cameras {a} and {b} must be between 0 and 2, got {distance}")
-        pairs[a, b] = float(distance)
-    return pairs
 
 
 def _rounded(values: np.ndarray[Any, Any], digits: int) -> list[float]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from reid.errors import InputError
+from reid.text_file import parse_json
 from reid.types import Match, TrackletKey, person_name
 
 Event = Literal["created", "seen", "merged", "forgotten", "renamed", "retracted", "identity_changed"]
@@ -84,7 +85,7 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Entry]:
         people = absorbed(db, person_id)
         query += f" WHERE person_id IN ({', '.join('?' * len(people))})"
     return [
-        Entry(at=at, event=event, person_id=person, run_id=run, detail=json.loads(detail))
+        Entry(at=at, event=event, person_id=person, run_id=run, detail=_detail(detail))
         for at, event, person, run, detail in db.execute(query + " ORDER BY entry_id", people)
     ]
 
@@ -105,6 +106,15 @@ def absorbed(db: sqlite3.Connection, person_id: int) -> list[int]:
 
 
 # reading ---
+
+
+def _detail(text: str) -> dict[str, object]:
+    """What an entry says; SQLite reads deeper nesting than Python."""
+    try:
+        detail: dict[str, object] = parse_json(text)
+    except ValueError as error:
+        raise sqlite3.DatabaseError(f"an entry of the journal cannot be read: {error}") from None
+    return detail
 
 
 def people(db: sqlite3.Connection) -> list[Person]:

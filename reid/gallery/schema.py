@@ -8,6 +8,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from reid.errors import InputError
+from reid.gallery.damage import damage
+from reid.text_file import check_regular
 
 APPLICATION_ID = 0x52454944  # "REID" in the file's header: tells our files from other programs' SQLite files
 VERSION = 1  # PRAGMA user_version; a change of the tables raises it and brings a migration
@@ -65,17 +67,21 @@ def beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def connect(path: Path, *, encoder_id: str | None, read_only: bool) -> sqlite3.Connection:
+def connect(
+    path: Path, *, encoder_id: str | None, read_only: bool, dimension: int | None = None
+) -> sqlite3.Connection:
     """A checked connection in autocommit mode; creates the gallery when it is missing and may be.
 
     Raises:
-        InputError: not a gallery, of a newer program, of another encoder, missing, or not accessible.
+        InputError: not a gallery, damaged, of a newer program, of another encoder, missing, or not accessible.
     """
     if not path.exists() and (read_only or encoder_id is None):
         raise InputError(f"{path}: no such gallery; `reid video --gallery {path} ...` makes one")
     if not read_only and path.exists() and not os.access(path, os.W_OK):
         # SQLite would open it without complaint, and fail at the end of the run
         raise InputError(f"{path}: the gallery may only be read; make the file writable or use another")
+    if path.exists() and not path.is_dir():
+        check_regular(path, "a gallery")
     try:
         db = _connect_read_only(path) if read_only else _connect_writable(path)
     except sqlite3.Error as error:
@@ -84,6 +90,8 @@ def connect(path: Path, *, encoder_id: str | None, read_only: bool) -> sqlite3.C
         if not read_only and encoder_id is not None and _is_empty(db):
             _create(db, encoder_id)
         _check(db, path, encoder_id)
+        if complaint := damage(db, _TABLES, dimension, with_vectors=encoder_id is not None):
+            raise InputError(f"{path}: the gallery is damaged ({complaint}); restore a copy of it")
         # only now: a file that is not ours must come out of a refusal as it went in
         if not read_only:
             _make_durable(db)
@@ -162,7 +170,12 @@ def _check(db: sqlite3.Connection, path: Path, encoder_id: str | None) -> None:
             f"{path}: made by a newer reid (gallery version {version}, this one reads up to {VERSION}); "
             "upgrade reid or use another gallery"
         )
-    stored = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
+    try:
+        stored = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
+    except (sqlite3.OperationalError, TypeError) as error:  # no such table or column; no row
+        raise InputError(
+            f"{path}: the gallery is damaged (nothing says whose vectors it holds); restore a copy of it"
+        ) from error
     if encoder_id not in (None, stored):
         raise InputError(
             f"{path}: holds vectors of encoder {stored}, which cannot be compared with those of encoder "

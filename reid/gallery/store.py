@@ -51,6 +51,7 @@ class Store:
         path: Path | str,
         *,
         encoder_id: str | None,
+        dimension: int | None = None,
         read_only: bool = False,
         max_prototypes: int = 32,
         clock: Callable[[], datetime] = _now,
@@ -59,18 +60,19 @@ class Store:
 
         Args:
             encoder_id: whose vectors it must hold; None takes any existing gallery.
+            dimension: length of that encoder's vectors, where it is known.
             max_prototypes: vectors kept per person at most.
 
         Raises:
-            InputError: missing, not a gallery, of a newer program or another encoder, or another process
-                writes it.
+            InputError: missing, not a gallery, damaged, of a newer program or another encoder, or another
+                process writes it.
         """
         if max_prototypes < 1:
             raise ValueError(f"max_prototypes must be at least 1, got {max_prototypes}")
         path = Path(path)
         lock = None if read_only else WriterLock(path)
         try:
-            db = connect(path, encoder_id=encoder_id, read_only=read_only)
+            db = connect(path, encoder_id=encoder_id, dimension=dimension, read_only=read_only)
         except BaseException:
             if lock is not None:
                 lock.release()

@@ -22,7 +22,7 @@ def made(max_distance: float = 0.5, seed: int = 0, **rates: float) -> Calibratio
     return Calibration(
         encoder_id=ENCODER,
         max_distance=max_distance,
-        centre=np.random.default_rng(seed).normal(size=16).astype(np.float32),
+        centre=np.random.default_rng(seed).uniform(-0.2, 0.2, 16).astype(np.float32),
         data_set="Krähenhof, 24 people",
         operating_point="best F1",
         genuine_rate=rates.get("genuine", 0.9),
@@ -88,7 +88,7 @@ def test_saving_and_loading_is_the_identity(
 def test_nothing_of_a_whole_file_is_lost(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     path = tmp_path_factory.getbasetemp() / "whole.json"
     before = whole(seed)
-    text = calibrations.dumps(before, {"curves": {"distance": [0.0, 0.01]}, "note": "not read"})
+    text = calibrations.dumps(before, {"notes": {"distance": [0.0, 0.01]}, "note": "not read"})
     path.write_text(text, encoding="utf-8")
     after = calibrations.load(path, ENCODER)
     assert calibrations.dumps(after) == calibrations.dumps(before)
@@ -140,9 +140,12 @@ def test_another_encoder(path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"absent\.json: no such calibration file"):
+    with pytest.raises(
+        InputError,
+        match=r"absent\.json: no such file; expected a calibration file; give another, or --max-distance",
+    ):
         calibrations.load(tmp_path / "absent.json", ENCODER)
-    with pytest.raises(InputError, match="not a calibration file"):
+    with pytest.raises(InputError, match="is a folder; expected a calibration file"):
         calibrations.load(tmp_path, ENCODER)
 
 

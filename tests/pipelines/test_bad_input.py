@@ -72,7 +72,8 @@ SETTINGS = [
     ("--encoder noise.onnx", "noise.onnx: damaged, or not an ONNX file ({any})"),
     ("--encoder noise.pth", "noise.pth: refused, because it is damaged or could run code when loaded; save the "
      "state dict alone: torch.save(model.state_dict(), path)"),
-    ("--calibration none.json", "none.json: no such calibration file; give another, or --max-distance"),
+    ("--calibration none.json", "none.json: no such file; expected a calibration file; give another, or "
+     "--max-distance"),
     ("--calibration text.txt", "text.txt: not a calibration file ({any})"),
     ("--calibration foreign.json", "foreign.json: made for encoder 0123456789abcdef, but {encoder} is in use; give "
      "its own calibration, or --max-distance"),
