@@ -1,11 +1,12 @@
 """`reid calibrate --from RESULTS`: a threshold for one site out of what its recording proves, without labels."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
 
 from pipelines.progress import Progress
 from pipelines.writable import check_file
@@ -21,10 +22,33 @@ from reid.gallery.calibration_file import Tracklets as Measured
 from reid.outputs import atomic
 from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
+from reid.text_file import first_complaint, read_json
 from reid.types import Array, Calibration, Tracklet
 
+_WANTED = "what a finished `reid video` has written; --from names its folder"
 NAME = "site.calibration.json"
 RAREST = float(LEVELS[1])  # impostor rate that the labelled quantiles reach
+
+
+class _Encoder(BaseModel):
+    weights: Path | None
+
+
+class _Linking(BaseModel):
+    calibration: Path | None
+
+
+class _Settings(BaseModel):
+    encoder: _Encoder
+    linking: _Linking
+
+
+class _Facts(BaseModel):
+    """What is read of run.json."""
+
+    encoder_id: str
+    cameras: dict[str, Any]
+    config: _Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,27 +92,27 @@ def _read(results: Path) -> Run:
     """The run in a results folder."""
     file = ResultsFolder(results).run
     try:
-        facts = json.loads(file.read_text(encoding="utf-8"))
-        names = list(facts["cameras"])
-        encoder_id = str(facts["encoder_id"])
-        settings = facts["config"]
-        weights, file_used = settings["encoder"]["weights"], settings["linking"]["calibration"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{file}: cannot be read ({type(error).__name__}: {error}); --from wants a folder that a finished "
-            "reid video has written"
-        ) from error
+        facts = _Facts.model_validate(read_json(file, _WANTED))
+    except ValidationError as error:
+        raise InputError(f"{file}: cannot be read ({first_complaint(error)}); expected {_WANTED}") from None
+    weights, file_used = facts.config.encoder.weights, facts.config.linking.calibration
     tracklets: list[Tracklet] = []
-    for name in names:
+    for name in facts.cameras:
         try:
             tracklets += load_tracklets(ResultsFolder(results).camera(name))[0]
         except ArtefactError as error:
             raise InputError(f"{error}; repeat the reid video command that wrote {results}") from error
+    made = {(t.embeddings.encoder_id, t.embeddings.vectors.shape[1]) for t in tracklets if len(t.embeddings)}
+    if len(made) > 1 or any(encoder_id != facts.encoder_id for encoder_id, _ in made):
+        raise InputError(
+            f"{results}: its cameras were not all seen by encoder {facts.encoder_id}, as {file.name} says; "
+            "repeat the reid video command that wrote it"
+        )
     return Run(
         tracklets=tracklets,
-        encoder_id=encoder_id,
-        weights=Path(weights) if weights else None,
-        calibration=Path(file_used) if file_used else None,
+        encoder_id=facts.encoder_id,
+        weights=weights,
+        calibration=file_used,
         people=max(2, _people(results, tracklets)),
     )
 
@@ -99,8 +123,8 @@ def _people(results: Path, tracklets: Sequence[Tracklet]) -> int:
     if not file.exists():
         return len(tracklets)
     try:
-        return len(json.loads(file.read_text(encoding="utf-8"))["persons"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return len(read_json(file, _WANTED)["persons"])
+    except (KeyError, TypeError) as error:
         raise InputError(f"{file}: cannot be read ({type(error).__name__}: {error})") from error
 
 

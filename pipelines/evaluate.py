@@ -16,6 +16,7 @@ from reid.errors import InputError
 from reid.evaluation.identity import Score, Scores, score
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.evaluation.people import Cover
+from reid.text_file import read_json
 
 _WHERE = "<camera>.txt, <camera>_gt.txt or <camera>/gt/gt.txt"
 _SHARES = (
@@ -121,14 +122,16 @@ def _processed_frames(path: Path) -> dict[str, np.ndarray[Any, np.dtype[np.int64
     if not path.exists():
         return {}
     try:
-        cameras = json.loads(path.read_text(encoding="utf-8")).get("cameras", {})
+        cameras = read_json(path, "a JSON object with cameras.<name>.processed_frames").get("cameras", {})
         lists = {name: camera.get("processed_frames") for name, camera in cameras.items()}
-    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError) as error:
+    except AttributeError as error:
         raise InputError(
             f"{path}: cannot be read ({error}); expected a JSON object with cameras.<name>.processed_frames"
         ) from None
     for name, frames in lists.items():
-        whole = isinstance(frames, list) and all(type(frame) is int and frame >= 1 for frame in frames)
+        whole = isinstance(frames, list) and all(
+            type(frame) is int and 1 <= frame < 10**12 for frame in frames
+        )
         if frames is not None and not whole:
             raise InputError(
                 f"{path}: cameras.{name}.processed_frames is {str(frames)[:40]}, "

@@ -2,20 +2,24 @@
 
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.pool import Worker, current_worker
 from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
 from reid.outputs.artefact import ArtefactError, ArtefactWriter, load_tracklets
+from reid.text_file import first_complaint
 from reid.timing import Stopwatch
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.static import split_static
@@ -26,6 +30,8 @@ from reid.video.source import Source
 
 if TYPE_CHECKING:
     from reid.build import Models
+
+log = logging.getLogger(__name__)
 
 ALGORITHM = 3  # raise when tracklets of the same recording with the same settings come out differently
 
@@ -66,6 +72,23 @@ class CameraReport:
     warnings: tuple[str, ...]
 
 
+class _Meta(BaseModel):
+    """What stands in an artefact beside the tracklets."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    key: str
+    frames: tuple[Annotated[int, Field(ge=0)], ...]
+    times_s: tuple[float, ...]
+    report: CameraReport
+
+    @model_validator(mode="after")
+    def _a_time_a_frame(self) -> Self:
+        if not len(self.frames) == len(self.times_s) == self.report.frames:
+            raise ValueError("frames, times_s and report do not fit each other")
+        return self
+
+
 def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
     """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
     settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
@@ -80,17 +103,22 @@ def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) 
 
 def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
     """What an artefact with this job's key holds, or None where the camera has to be followed."""
-    try:
-        tracklets, meta = load_tracklets(job.artefact)
-    except ArtefactError:
+    if not os.path.lexists(job.artefact):
         return None
-    if meta.get("key") != job.key:
+    try:
+        tracklets, content = load_tracklets(job.artefact)
+        if content.get("key") != job.key:
+            return None
+        meta = _Meta.model_validate(content)
+    except (ArtefactError, ValidationError) as error:
+        why = first_complaint(error) if isinstance(error, ValidationError) else str(error)
+        log.warning("%s: damaged, so the camera is processed again (%s)", job.artefact, why)
         return None
     return FollowedCamera(
         tracklets=tracklets,
-        frames=np.array(meta["frames"], dtype=np.int64),
-        times_s=np.array(meta["times_s"], dtype=np.float64),
-        report=meta["report"],
+        frames=np.array(meta.frames, dtype=np.int64),
+        times_s=np.array(meta.times_s, dtype=np.float64),
+        report=asdict(meta.report),
         resumed=resumed,
     )
 

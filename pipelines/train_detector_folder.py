@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.train_folder import digest
 from pipelines.writable import check_folder
@@ -14,9 +16,19 @@ from reid.cache import replacing, write_text
 from reid.detection.training_config import DetectorTrainConfig
 from reid.detection.training_run import EpochFigures
 from reid.errors import InputError
+from reid.text_file import first_complaint
 
 # What does not change the result: where it is written, what computes it, what is exported afterwards.
 NOT_COMPARED = {"data", "output", "overwrite", "threads", "device", "quantise", "start_from"}
+
+
+class _Figures(BaseModel):
+    """What is read back of the figures so far."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    epochs: tuple[EpochFigures, ...] = ()
+    seconds: Annotated[float, Field(ge=0)] = 0.0
 
 
 class DetectorFolder:
@@ -95,11 +107,19 @@ class DetectorFolder:
 
     def history(self) -> list[EpochFigures]:
         """Of the epochs that are over."""
-        return [EpochFigures(**one) for one in _json(self.figures).get("epochs", [])]
+        return list(self._read().epochs)
 
     def seconds(self) -> float:
         """Spent on them."""
-        return float(_json(self.figures).get("seconds", 0.0))
+        return self._read().seconds
+
+    def _read(self) -> "_Figures":
+        try:
+            return _Figures.model_validate(_json(self.figures))
+        except ValidationError as error:
+            raise InputError(
+                f"{self.figures}: damaged ({first_complaint(error)}); train anew with --overwrite"
+            ) from None
 
     def write(self, history: Sequence[EpochFigures], seconds: float, **facts: Any) -> None:
         """The figures so far."""
@@ -118,7 +138,7 @@ def best_of(history: Sequence[EpochFigures]) -> EpochFigures:
 def _json(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -96,7 +96,7 @@ class TrainingFolder:
     def _settings(self) -> dict[str, Any]:
         try:
             found = json.loads(self.settings.read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

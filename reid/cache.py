@@ -1,12 +1,19 @@
 """Where exports and measurements are kept between runs; deleting the folder only costs time."""
 
+import hashlib
+import json
+import logging
 import os
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_SEAL = "seal.json"  # in a cached folder: what its files were when they were written
 
 
 def cache_folder() -> Path:
@@ -38,6 +45,40 @@ def filling(folder: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def cached(folder: Path, make: Callable[[Path], None]) -> Path:
+    """The cached `folder`, filled by `make` where it is not there, or not as it was made.
+
+    Args:
+        make: fills the empty folder that it is given.
+    """
+    if os.path.lexists(folder):
+        try:
+            if json.loads((folder / _SEAL).read_bytes()) == _contents(folder):
+                return folder
+            why = "its files are not as they were written"
+        except (OSError, ValueError, RecursionError) as error:
+            why = f"{_SEAL}: {error}"
+        log.warning("%s: damaged, or made by an earlier version; making it anew (%s)", folder, why)
+        aside = _partial(folder)
+        folder.rename(aside)  # at once, so that no other process finds half of it
+        shutil.rmtree(aside, ignore_errors=True)
+    with filling(folder) as partial:
+        make(partial)
+        (partial / _SEAL).write_text(json.dumps(_contents(partial)), encoding="utf-8")
+    return folder
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    """A digest of every file but the seal itself, by its path in the folder."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != _SEAL:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+            found[path.relative_to(folder).as_posix()] = digest
+    return found
 
 
 def write_text(path: Path, text: str) -> None:

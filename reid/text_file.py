@@ -75,7 +75,7 @@ def read_json(path: Path, wanted: str, *, most: int = MOST_BYTES, advice: str = 
     try:
         return parse_json(text)
     except ValueError as error:
-        raise InputError(f"{path}: cannot be understood ({error}); expected {wanted}") from None
+        raise InputError(f"{path}: cannot be read ({error}); expected {wanted}") from None
 
 
 def parse_json(text: str | bytes) -> Any:

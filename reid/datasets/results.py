@@ -4,7 +4,6 @@
 moved, folders merged, made or removed. What they did in the gallery (merge, rename, forget) comes as `Corrections`.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -18,6 +17,7 @@ from reid.datasets.folder import NOBODY
 from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
+from reid.text_file import read_json
 
 CROPS, RUN = "crops", "run.json"
 WANTED = f"{CROPS} and {RUN}, as `reid video` writes them"
@@ -156,11 +156,9 @@ def _run(root: Path) -> dict[str, Any] | None:
     path = root / RUN
     if not path.is_file():
         return None
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run `reid video` again") from error
-    if not isinstance(run, dict) or not isinstance(run.get("config"), dict):
+    run = read_json(path, "what `reid video` writes; run it again")
+    config = run.get("config") if isinstance(run, dict) else None
+    if not isinstance(config, dict) or not isinstance(config.get("gallery"), str | None):
         raise InputError(f"{path}: not as `reid video` writes it; run it again")
     return run
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reid.cache import cache_folder, filling
+from reid.cache import cache_folder, cached
 from reid.config import DetectorConfig
 from reid.detection.precision import full_precision
 from reid.errors import InputError
@@ -32,8 +32,7 @@ def openvino_export(weights: Path, config: DetectorConfig) -> Path:
     with weights.open("rb") as stream:
         content = hashlib.file_digest(stream, "blake2b").hexdigest()[:16]
     folder = cache_folder() / "detectors" / f"{content}-{config.image_size}_openvino_model"
-    if not folder.exists():
-        _export(weights, config.image_size, folder)
+    cached(folder, lambda partial: _export(weights, config.image_size, partial))
     parity = json.loads((folder / "parity.json").read_text())
     log.info(
         "detector %s runs as OpenVINO; boxes differ by at most %.3g px", weights.name, parity["boxes_px"]
@@ -41,11 +40,11 @@ def openvino_export(weights: Path, config: DetectorConfig) -> Path:
     return folder
 
 
-def _export(weights: Path, image_size: int, folder: Path) -> None:
+def _export(weights: Path, image_size: int, partial: Path) -> None:
     from ultralytics import YOLO
 
     log.info("exporting %s to OpenVINO, once", weights.name)
-    with tempfile.TemporaryDirectory() as work, filling(folder) as partial:
+    with tempfile.TemporaryDirectory() as work:
         copy = Path(work) / "detector.pt"
         shutil.copy(weights, copy)
         exported = Path(

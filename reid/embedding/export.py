@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from reid.cache import cache_folder, filling
+from reid.cache import cache_folder, cached
 from reid.distance import unit
 from reid.embedding.crops import Preprocessing
 from reid.embedding.encoder import Runner
@@ -36,32 +36,32 @@ def cached_export(weights: Weights) -> Path:
     Raises:
         InputError: a back end does not agree with PyTorch within `MAX_DIFFERENCE`.
     """
-    if weights.network is None:
+    network = weights.network
+    if network is None:
         raise ValueError(f"{weights.path} is no checkpoint, so there is nothing to export")
     folder = cache_folder() / "exports" / f"{weights.encoder_id}-{_LAYOUT}"
-    if (folder / _NAME).is_file():
-        return folder / _NAME
-    log.info("exporting %s to %s", weights.path, folder)
-    with filling(folder) as partial:
-        path, size = partial / _NAME, weights.preprocessing.size
-        export_onnx(path, weights.network, weights.preprocessing)
-        runners: dict[str, Runner] = {
-            "onnxruntime": OnnxRunner(path, size),
-            "openvino": OpenVinoRunner(path, size),
-        }
-        differences = {
-            name: parity(runner, weights.network, weights.preprocessing) for name, runner in runners.items()
-        }
-        log.info("%s: largest difference from torch: %s", weights.path, differences)
-        for name, difference in differences.items():
-            if not difference <= MAX_DIFFERENCE:
-                raise InputError(
-                    f"{weights.path}: exported, {name} differs from torch by {difference:.2g}, more than "
-                    f"{MAX_DIFFERENCE}; use encoder.backend: torch"
-                )
-        report = {"encoder_id": weights.encoder_id, "max_difference": differences, "torch": torch.__version__}
-        (partial / "export.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
-    return folder / _NAME
+    return cached(folder, lambda partial: _make(partial, weights, network)) / _NAME
+
+
+def _make(partial: Path, weights: Weights, network: nn.Module) -> None:
+    """Export and compare, into an empty folder."""
+    log.info("exporting %s to the cache", weights.path)
+    path, size = partial / _NAME, weights.preprocessing.size
+    export_onnx(path, network, weights.preprocessing)
+    runners: dict[str, Runner] = {
+        "onnxruntime": OnnxRunner(path, size),
+        "openvino": OpenVinoRunner(path, size),
+    }
+    differences = {name: parity(runner, network, weights.preprocessing) for name, runner in runners.items()}
+    log.info("%s: largest difference from torch: %s", weights.path, differences)
+    for name, difference in differences.items():
+        if not difference <= MAX_DIFFERENCE:
+            raise InputError(
+                f"{weights.path}: exported, {name} differs from torch by {difference:.2g}, more than "
+                f"{MAX_DIFFERENCE}; use encoder.backend: torch"
+            )
+    report = {"encoder_id": weights.encoder_id, "max_difference": differences, "torch": torch.__version__}
+    (partial / "export.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
 
 
 def export_onnx(path: Path, network: nn.Module, preprocessing: Preprocessing) -> None:

@@ -17,6 +17,7 @@ from reid.cache import cache_folder, write_text
 from reid.embedding.encoder import Runner
 from reid.embedding.weights import Weights
 from reid.errors import InputError
+from reid.text_file import read_json
 
 log = logging.getLogger(__name__)
 
@@ -76,14 +77,13 @@ def _times_ms(runners: dict[str, Runner], weights: Weights) -> dict[str, float]:
 
 
 def _remembered(path: Path) -> str | None:
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        backend = json.loads(path.read_text(encoding="utf-8"))["backend"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        return str(read_json(path, "the fastest back end")["backend"])
+    except (InputError, KeyError, TypeError) as error:
         log.warning("%s is damaged (%s); measuring again", path, error)
         return None
-    return str(backend)
 
 
 def _key(weights: Weights, threads: int | None) -> dict[str, object]:

@@ -38,7 +38,7 @@ DIGEST = 16  # bytes
 Digests = NDArray[np.bytes_]  # (N,) of DIGEST bytes
 Half = NDArray[np.float16]
 Precision = Literal["float32", "float16"]
-_DAMAGE = (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 @overload
@@ -183,6 +183,8 @@ def _remembered(cache: Path, unique: Digests, dimension: int) -> Iterator[tuple[
                 vectors = content["vectors"]  # the archive has a checksum, which is compared here
             if vectors.shape != (len(digests), dimension) or vectors.dtype != np.float32:
                 raise ValueError(f"vectors are {vectors.dtype} {vectors.shape}")
+            if not np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-3):  # NaN too
+                raise ValueError("vectors are not of unit length")
         except OSError as error:  # not the file's fault, perhaps
             log.warning("%s cannot be read (%s); its pictures are computed again", path, error)
             continue

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.errors import InputError
+from reid.text_file import read_text
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 _COLUMNS = ("frame", "id", "left", "top", "width", "height", "conf", "class", "visibility")
 _NEEDED = 6
+_MOST_BYTES = 4 * 2**30  # a day of ten people a frame has a fourth of it
 _LARGEST = 1e12  # beyond any frame, id or pixel, and safe in int64 and float32
 
 
@@ -97,16 +99,7 @@ def read_mot(path: Path) -> TrackTable:
     Raises:
         InputError: no such file, or a line that cannot be used, by its number.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: no such file; expected MOTChallenge text ({','.join(_COLUMNS)} a line)"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path}: cannot be read as text ({error}); expected lines of {','.join(_COLUMNS)}"
-        ) from None
+    text = read_text(path, f"MOTChallenge text ({','.join(_COLUMNS)} a line)", most=_MOST_BYTES)
     numbers: list[int] = []
     rows: list[list[float]] = []
     for number, line in enumerate(text.splitlines(), start=1):

@@ -1,5 +1,6 @@
 """The vectors that stand for people: which are kept, and a cached exact FAISS index over them."""
 
+import logging
 import os
 import sqlite3
 import zlib
@@ -16,6 +17,8 @@ from reid.types import Array
 
 if TYPE_CHECKING:
     from reid.gallery.store import Store
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = (".faiss", ".faiss.tmp")  # the cache, and the cache while it is written; both hold vectors
 _MAGIC = "reid-index-1"
@@ -127,7 +130,7 @@ def _write(path: Path, generation: str, index: Any) -> None:
 def _read(path: Path, generation: str) -> Any:
     """The cached index, or None where there is none of this generation that is whole."""
     faiss = require_faiss()
-    if not path.exists():
+    if not path.is_file():
         return None
     with path.open("rb") as file:
         stamp = file.readline(100).decode("ascii", errors="replace").split()
@@ -135,6 +138,7 @@ def _read(path: Path, generation: str) -> Any:
             return None
         content = file.read()
     if stamp[2] != str(zlib.crc32(content)):
+        log.warning("%s: damaged; making it anew", path)
         return None
     return faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
 

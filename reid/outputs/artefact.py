@@ -10,6 +10,7 @@ each, begin at byte `crop_start[i]`.
 """
 
 import json
+import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -23,6 +24,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from reid.outputs import atomic
 from reid.outputs.crop_file import CropWriter, LazyCrops, crc32
+from reid.text_file import check_regular
 from reid.types import Embeddings, Tracklet
 
 _FORMAT = "reid tracklets 2"
@@ -32,7 +34,21 @@ _BOXES: dict[str, DTypeLike] = {
     "boxes": np.float32,
     "scores": np.float32,
 }
+_ROUNDING = 1e-3  # of what a network calls its confidence
 _MOMENTS: dict[str, DTypeLike] = {"moments_s": np.float64, "qualities": np.float32}
+_OTHERS: dict[str, DTypeLike] = {
+    "header": np.uint8,
+    "camera": np.int32,
+    "encoder": np.int32,
+    "dimension": np.int32,
+    "track_id": np.int64,
+    "tracker_id": np.int64,
+    "box_offsets": np.int64,
+    "moment_offsets": np.int64,
+    "crop_start": np.int64,
+    "crop_sizes": np.int64,
+    "vectors": np.float32,
+}
 
 
 class ArtefactError(ValueError):
@@ -109,8 +125,7 @@ def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:
         ArtefactError: the file cannot be used, for whatever reason; the sentence says which.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = _read(path)
         header = json.loads(arrays["header"].tobytes())
         if header["format"] != _FORMAT:
             raise ValueError(f"its format is {header['format']!r}, wanted {_FORMAT!r}")
@@ -120,6 +135,20 @@ def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:
     # A damaged byte makes zipfile, numpy or json raise nearly anything; all of it means one thing here.
     except Exception as error:
         raise ArtefactError(f"{path} is not a finished camera: {type(error).__name__}: {error}") from error
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz, each of the type that it was written in."""
+    check_regular(path, "a camera's artefact")
+    with zipfile.ZipFile(path) as archive:  # what unpacks to more than it takes up was not written here
+        if any(item.file_size != item.compress_size for item in archive.infolist()):
+            raise ValueError("it is compressed")
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    for name, dtype in (_BOXES | _MOMENTS | _OTHERS).items():
+        if arrays[name].dtype != dtype or arrays[name].ndim != 1:
+            raise ValueError(f"{name} is {arrays[name].dtype} {arrays[name].shape}")
+    return arrays
 
 
 def _arrays(
@@ -168,6 +197,16 @@ def _check_crops(path: Path, crops: Mapping[str, int]) -> None:
 def _tracklets(
     arrays: dict[str, NDArray[Any]], cameras: list[str], encoders: list[str], crops: Path
 ) -> list[Tracklet]:
+    count = len(arrays["track_id"])
+    for name, most in (("camera", len(cameras)), ("encoder", len(encoders)), ("dimension", None)):
+        if len(arrays[name]) != count or (arrays[name] < 0).any() or (most and (arrays[name] >= most).any()):
+            raise ValueError(f"{name} does not fit its tracklets")
+    if not len(arrays["box_offsets"]) == len(arrays["moment_offsets"]) == count + 1:
+        raise ValueError("offsets do not fit its tracklets")
+    if len(set(zip(arrays["camera"].tolist(), arrays["track_id"].tolist(), strict=True))) != count:
+        raise ValueError("a track is there twice")
+    if (arrays["crop_start"] < 0).any() or (arrays["crop_sizes"] < 0).any():
+        raise ValueError("its pictures begin before their file, or have no size")
     boxes, moments = arrays["box_offsets"], arrays["moment_offsets"]
     dimensions = arrays["dimension"]
     vectors = _split(arrays["vectors"], _offsets((np.diff(moments) * dimensions).tolist()))
@@ -175,23 +214,36 @@ def _tracklets(
     columns |= {name: _split(arrays[name], moments) for name in _MOMENTS}
     sizes = _split(arrays["crop_sizes"], moments)
     loaded = []
-    for i in range(len(arrays["track_id"])):
+    for i in range(count):
         own = {name: parts[i] for name, parts in columns.items()}
         own["boxes"] = own["boxes"].reshape(-1, 4)
-        count = int(moments[i + 1] - moments[i])
+        pictures = int(moments[i + 1] - moments[i])
         tracklet = Tracklet(
             camera_id=cameras[arrays["camera"][i]],
             track_id=int(arrays["track_id"][i]),
             tracker_id=int(arrays["tracker_id"][i]),
             embeddings=Embeddings(
-                vectors=vectors[i].reshape(count, int(dimensions[i])),
+                vectors=vectors[i].reshape(pictures, int(dimensions[i])),
                 encoder_id=encoders[arrays["encoder"][i]],
             ),
             crops=LazyCrops(crops, tuple((arrays["crop_start"][i] + _offsets(sizes[i])).tolist())),
             **own,
         )
+        _check_values(tracklet)
         loaded.append(tracklet)
     return loaded
+
+
+def _check_values(own: Tracklet) -> None:
+    """Arrays that were swapped or overwritten have the right shapes all the same."""
+    if own.frames[0] < 0 or (np.diff(own.frames) < 0).any() or (np.diff(own.times_s) < 0).any():
+        raise ValueError(f"the frames of {own.key} do not follow each other")
+    for name, numbers in (("times_s", own.times_s), ("moments_s", own.moments_s), ("boxes", own.boxes)):
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"{name} of {own.key} are not finite")
+    for name, shares in (("scores", own.scores), ("qualities", own.qualities)):
+        if not ((shares >= -_ROUNDING) & (shares <= 1 + _ROUNDING)).all():
+            raise ValueError(f"{name} of {own.key} do not lie between 0 and 1")
 
 
 def _offsets(lengths: Sequence[int] | NDArray[Any]) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from typing import Any
 from torch.utils.tensorboard import SummaryWriter
 
 from reid.cache import replacing
+from reid.errors import InputError
 from reid.training.figures import EDGES, Distances, EpochFigures, StepFigures
 
 
@@ -100,9 +101,14 @@ class _Table:
         self._path = path
         kept = []
         if path.is_file():
-            with path.open(encoding="utf-8", newline="") as file:
-                # a program that was killed may have left half a row
-                kept = [row for row in csv.DictReader(file) if _whole(row) and int(row["step"]) <= step]
+            try:
+                with path.open(encoding="utf-8", newline="") as file:
+                    # a program that was killed may have left half a row
+                    kept = [row for row in csv.DictReader(file) if _whole(row) and int(row["step"]) <= step]
+            except (KeyError, ValueError, csv.Error) as error:
+                raise InputError(
+                    f"{path}: damaged ({type(error).__name__}: {error}); take it away, or train anew with --overwrite"
+                ) from None
         with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
             if kept:
                 writer = csv.DictWriter(file, list(kept[0]))

@@ -72,10 +72,10 @@ def test_bad_line_is_named(tmp_path: Path, line: str, complaint: str) -> None:
 def test_missing_file_folder_and_binary_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_mot(tmp_path / "nobody.txt")
-    with pytest.raises(InputError, match="cannot be read as text"):
+    with pytest.raises(InputError, match="is a folder; expected MOTChallenge text"):
         read_mot(tmp_path)
     (tmp_path / "video.txt").write_bytes(b"\xff\xfe\x80\x81")
-    with pytest.raises(InputError, match="cannot be read as text"):
+    with pytest.raises(InputError, match="is not a text file in UTF-8 .byte 0."):
         read_mot(tmp_path / "video.txt")
 
 

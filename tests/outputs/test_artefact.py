@@ -61,7 +61,10 @@ def assert_same(got: Tracklet, want: Tracklet) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(tracklets(), max_size=5), st.dictionaries(st.text(), JSON, max_size=3))
+@given(
+    st.lists(tracklets(), max_size=5, unique_by=lambda one: one.key),
+    st.dictionaries(st.text(), JSON, max_size=3),
+)
 def test_saving_and_loading_is_the_identity(saved: list[Tracklet], meta: dict[str, object]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a.npz"
@@ -183,7 +186,7 @@ def test_killed_between_the_two_files_is_not_done_yet(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match=r"1\.crops"):
         load_tracklets(one)
     one.unlink()  # or beside none at all
-    with pytest.raises(ArtefactError, match="FileNotFoundError"):
+    with pytest.raises(ArtefactError, match="no such file"):
         load_tracklets(one)
 
 

@@ -162,7 +162,10 @@ def test_one_side_only_is_said(tmp_path: Path, progress: Progress, said: io.Stri
 
 
 def test_it_refuses_in_a_sentence(tmp_path: Path, progress: Progress) -> None:
-    with pytest.raises(InputError, match=r"run\.json: cannot be read"):
+    with pytest.raises(
+        InputError,
+        match=r"run\.json: no such file; expected what a finished `reid video` has written; --from",
+    ):
         calibrate_site.run(tmp_path / "nowhere", CalibrateConfig(), progress)
     given = base(tmp_path)
     nothing = walkers("a", 1, people=1, moments=1)
