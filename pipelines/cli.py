@@ -6,6 +6,7 @@ Exit codes:
 """
 
 import difflib
+import errno
 import json
 import os
 import signal
@@ -32,6 +33,10 @@ ENVIRONMENT = {
     "TF_BUILD": "reid",  # and so does OpenVINO, unless it thinks that this is CI
     "OPENCV_LOG_LEVEL": "ERROR",  # damaged recordings are reported in our words, once, not once a frame
 }
+# What the operating system says of a path that was given: not a bug of reid.
+OF_PATHS = frozenset(
+    {errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EROFS}
+)
 ABOUT = "Person re-identification over cameras: who is the same person, how sure, and why."
 
 
@@ -55,10 +60,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `reid ... | head` has read enough; Python would complain once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.errno in OF_PATHS and error.filename is not None:
+            _complain(words, f"{os.fsdecode(error.filename)}: {error.strerror}; give another path")
+            return 2
+        return _failed(words, error)
     except Exception as error:
-        hint = "" if "--debug" in words else "; run again with --debug for the traceback"
-        _complain(words, f"{type(error).__name__}: {' '.join(str(error).split())}{hint}")
-        return 1
+        return _failed(words, error)
+
+
+def _failed(words: Sequence[str], error: Exception) -> int:
+    """What is told of an error that is nobody's input."""
+    hint = "" if "--debug" in words else "; run again with --debug for the traceback"
+    _complain(words, f"{type(error).__name__}: {' '.join(str(error).split())}{hint}")
+    return 1
 
 
 def parse(words: Sequence[str]) -> "Invocation | str":
@@ -72,6 +87,8 @@ def parse(words: Sequence[str]) -> "Invocation | str":
         return _contents()
     if words[0] == "--version":
         return f"reid {_version()}"
+    if impossible := [word for word in words if "\0" in word]:
+        raise InputError(f"{impossible[0]!r}: neither a path nor a name can hold a NUL character")
     command, rest = _command(words)
     if command is None:
         return _contents()
@@ -165,7 +182,11 @@ def _version() -> str:
 
 
 def _complain(words: Sequence[str], sentence: str) -> None:
-    """One line on standard error; the words are looked at, not parsed, because they may be what is wrong."""
+    """One line on standard error; the words are looked at, not parsed, because they may be what is wrong.
+
+    File names may hold anything, also what moves a terminal's cursor: such characters are written out.
+    """
+    sentence = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in sentence)
     if "--debug" in words:
         traceback.print_exc()
     if "--log-format=json" in words or ("--log-format", "json") in pairwise(words):

@@ -12,6 +12,7 @@ from pipelines.live_config import LiveConfig
 from pipelines.logs import rotating
 from pipelines.progress import Progress
 from pipelines.stopping import stopping_gently
+from pipelines.writable import check_folder
 from reid.build import build_models
 from reid.errors import InputError
 from reid.gallery.constraints import check_travel
@@ -38,7 +39,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
     known = identify(config)
     threshold = choose_threshold(config, known.encoder, known.encoder_id, progress, dimension=known.dimension)
     require_faiss()
-    config.output.mkdir(parents=True, exist_ok=True)
+    check_folder(config.output)
     with ExitStack() as stack:
         gallery = config.gallery or config.output / "gallery.db"
         store = stack.enter_context(

@@ -43,7 +43,7 @@ def _crops(folder: Path) -> list[Image]:
     """Up to `PICTURES` of a folder, evenly spread over the names."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give one with pictures of people")
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _ENDINGS and p.is_file())
     places = np.linspace(0, len(files) - 1, min(len(files), PICTURES)).astype(int)
     crops = [image for at in np.unique(places) if (image := _read(files[at])) is not None]
     if len(crops) < 2:

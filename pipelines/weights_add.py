@@ -7,6 +7,7 @@ from pipelines.progress import Progress
 from reid.errors import InputError
 from reid.shipped import shipped
 from reid.shipped_weights import FOLDER, manifest_file
+from reid.text_file import refuse_pipe
 
 
 def add(weights: Path, name: str, progress: Progress) -> int:
@@ -17,6 +18,7 @@ def add(weights: Path, name: str, progress: Progress) -> int:
     """
     if not weights.exists():
         raise InputError(f"{weights}: no such file; give what reid train or reid train-detector has written")
+    refuse_pipe(weights, "weights")
     ending = "_openvino_model" if weights.is_dir() else weights.suffix
     target = shipped(FOLDER) / f"{name}{ending}"
     if target.exists():

@@ -3,10 +3,13 @@
 Every field says what it is for and its unit; `configs/*.yaml` and the command line's flags are made from this.
 """
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+LONGEST_NAME = 255  # bytes, on every file system that is in use
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
@@ -17,6 +20,16 @@ class Section(BaseModel):
     """A frozen group of settings that refuses keys it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _possible_path(cls, value: Any) -> Any:
+        if isinstance(value, Path):
+            if "\0" in str(value):
+                raise ValueError("a path cannot hold a NUL character")
+            if any(len(os.fsencode(part)) > LONGEST_NAME for part in value.parts):
+                raise ValueError(f"a name in a path has at most {LONGEST_NAME} bytes")
+        return value
 
 
 class SourceConfig(Section):

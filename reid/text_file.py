@@ -42,6 +42,12 @@ def check_regular(path: Path, wanted: str, *, advice: str = "") -> None:
         raise InputError(f"{path}: is a pipe or a device, not a file; expected {wanted}")
 
 
+def refuse_pipe(path: Path, wanted: str) -> None:
+    """Refuse a pipe or a device, as `check_regular` does; whoever opens the file says what else is wrong."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise InputError(f"{path}: is a pipe or a device, not a file; expected {wanted}")
+
+
 def read_bytes(path: Path, wanted: str, *, most: int = MOST_BYTES, advice: str = "") -> bytes:
     """The content of a small file; `wanted` and `advice` are as in `check_regular`.
 

@@ -107,7 +107,7 @@ class _Values:
         lines: dict[str, int] = {}
         for key, item in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode) or not key.value.isprintable():
                 raise self._refuse(f"line {line}: a key must be a plain word")
             here = (*path, key.value)
             if key.value in result:

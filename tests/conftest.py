@@ -2,7 +2,7 @@ import logging
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from pipelines.cli import ENVIRONMENT
 
@@ -17,6 +17,16 @@ settings.load_profile("reid")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """How many damaged files the tests in fuzz/ make of each kind."""
+    settings.register_profile(
+        "fuzz",
+        deadline=None,
+        max_examples=2000 if config.getoption("--slow") else 100,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

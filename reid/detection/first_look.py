@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from reid.errors import InputError
+from reid.text_file import refuse_pipe
 
 # What ultralytics has weights in. Not .yaml: it would make a network of random weights of it.
 FILES = (".pt", ".onnx", ".engine", ".torchscript", ".pb", ".tflite", ".mnn", ".mlmodel")
@@ -17,6 +18,7 @@ def check_detector(weights: Path) -> Path:
             f"{weights}: not a detector; ultralytics loads files ending in {', '.join(FILES[:3])} and folders "
             "ending in _openvino_model"
         )
+    refuse_pipe(weights, "a detector")
     if not _begins_right(weights):
         raise InputError(f"{weights}: damaged, or not a detector; export it or copy it again")
     return weights

@@ -25,6 +25,7 @@ from reid.cache import cache_folder, replacing
 from reid.distance import unit
 from reid.embedding.encoder import Encoder
 from reid.errors import InputError
+from reid.text_file import refuse_pipe
 from reid.types import Array, Image
 
 log = logging.getLogger(__name__)
@@ -208,6 +209,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def _bytes(path: Path) -> bytes:
+    refuse_pipe(path, "a picture")
     try:
         return path.read_bytes()
     except OSError as error:

@@ -205,19 +205,21 @@ def _tracklets(
         raise ValueError("offsets do not fit its tracklets")
     if len(set(zip(arrays["camera"].tolist(), arrays["track_id"].tolist(), strict=True))) != count:
         raise ValueError("a track is there twice")
-    if (arrays["crop_start"] < 0).any() or (arrays["crop_sizes"] < 0).any():
-        raise ValueError("its pictures begin before their file, or have no size")
     boxes, moments = arrays["box_offsets"], arrays["moment_offsets"]
     dimensions = arrays["dimension"]
     vectors = _split(arrays["vectors"], _offsets((np.diff(moments) * dimensions).tolist()))
     columns = {name: _split(arrays[name], boxes * (4 if name == "boxes" else 1)) for name in _BOXES}
     columns |= {name: _split(arrays[name], moments) for name in _MOMENTS}
     sizes = _split(arrays["crop_sizes"], moments)
+    end = crops.stat().st_size
     loaded = []
     for i in range(count):
         own = {name: parts[i] for name, parts in columns.items()}
         own["boxes"] = own["boxes"].reshape(-1, 4)
         pictures = int(moments[i + 1] - moments[i])
+        places = tuple((arrays["crop_start"][i] + _offsets(sizes[i])).tolist())
+        if places[0] < 0 or places[-1] > end or any(b < a for a, b in pairwise(places)):
+            raise ValueError("its pictures do not lie in their file")
         tracklet = Tracklet(
             camera_id=cameras[arrays["camera"][i]],
             track_id=int(arrays["track_id"][i]),
@@ -226,7 +228,7 @@ def _tracklets(
                 vectors=vectors[i].reshape(pictures, int(dimensions[i])),
                 encoder_id=encoders[arrays["encoder"][i]],
             ),
-            crops=LazyCrops(crops, tuple((arrays["crop_start"][i] + _offsets(sizes[i])).tolist())),
+            crops=LazyCrops(crops, places),
             **own,
         )
         _check_values(tracklet)

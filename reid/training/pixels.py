@@ -151,6 +151,8 @@ def _planes(path: Path, preprocessing: Preprocessing, min_px: int) -> Planes | s
 
 def _read(path: Path) -> Image | str:
     """The picture in BGR, or what is wrong with the file."""
+    if path.exists() and not path.is_file():
+        return "a pipe or a device, not a file"
     try:
         data = path.read_bytes()
     except OSError as error:

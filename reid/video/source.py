@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reid.errors import InputError
+from reid.text_file import refuse_pipe
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset(
@@ -138,6 +139,7 @@ def _cameras(text: str) -> list[list[Path]]:
 
 def _expand(path: Path) -> list[list[Path]]:
     if not path.is_dir():
+        refuse_pipe(path, "a recording")
         return [[path]]
     has_pictures, videos = bool(_inside(path, PICTURES)), _inside(path, VIDEOS)
     if has_pictures and videos:

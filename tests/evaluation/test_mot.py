@@ -75,7 +75,7 @@ def test_missing_file_folder_and_binary_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder; expected MOTChallenge text"):
         read_mot(tmp_path)
     (tmp_path / "video.txt").write_bytes(b"\xff\xfe\x80\x81")
-    with pytest.raises(InputError, match="is not a text file in UTF-8 .byte 0."):
+    with pytest.raises(InputError, match=r"is not a text file in UTF-8 .byte 0."):
         read_mot(tmp_path / "video.txt")
 
 

@@ -90,7 +90,7 @@ SETTINGS = [
      "--overwrite"),
     ("--output text.txt", "--output text.txt is a file; name a folder"),
     ("--output text.txt/out", "cannot write results to text.txt/out: Not a directory; choose another --output"),
-    ("--config none.yaml", "none.yaml: there is no such config file"),
+    ("--config none.yaml", "none.yaml: no such file; expected a YAML file of settings"),
     ("--config syntax.yaml", "syntax.yaml: line 2, column 1: is not valid YAML: expected ',' or ']', but got "
      "'<stream end>'"),
     ("--config key.yaml", "key.yaml: source.fpz is not a setting; did you mean source.fps?"),
