@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
+from reid.detection.first_look import check_detector
 from reid.detection.training_data import read_people
 from reid.errors import InputError
 from reid.live.address import read_secrets
@@ -68,6 +69,15 @@ def test_a_data_set_and_secrets_that_are_bombs(tmp_path: Path) -> None:
         read_people(file)
     with pytest.raises(InputError, match=r"people\.yaml: not YAML"):
         read_secrets(file, [], {})
+
+
+def test_a_detectors_metadata_that_is_a_bomb(tmp_path: Path) -> None:
+    folder = tmp_path / "net_openvino_model"
+    folder.mkdir()
+    (folder / "net.xml").touch()
+    (folder / "metadata.yaml").write_text(BOMB, encoding="utf-8")
+    with pytest.raises(InputError, match=r"metadata\.yaml: its aliases stand for more than 20,000 values"):
+        check_detector(folder)
 
 
 def test_a_file_of_many_megabytes_is_not_read(tmp_path: Path) -> None:

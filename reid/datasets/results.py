@@ -156,7 +156,7 @@ def _run(root: Path) -> dict[str, Any] | None:
     path = root / RUN
     if not path.is_file():
         return None
-    run = read_json(path, "what `reid video` writes; run it again")
+    run: dict[str, Any] = read_json(path, "what `reid video` writes; run it again")
     config = run.get("config") if isinstance(run, dict) else None
     if not isinstance(config, dict) or not isinstance(config.get("gallery"), str | None):
         raise InputError(f"{path}: not as `reid video` writes it; run it again")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from reid.errors import InputError
 from reid.text_file import refuse_pipe
+from reid.yaml_file import read_yaml
 
 # What ultralytics has weights in. Not .yaml: it would make a network of random weights of it.
 FILES = (".pt", ".onnx", ".engine", ".torchscript", ".pb", ".tflite", ".mnn", ".mlmodel")
@@ -21,6 +22,8 @@ def check_detector(weights: Path) -> Path:
     refuse_pipe(weights, "a detector")
     if not _begins_right(weights):
         raise InputError(f"{weights}: damaged, or not a detector; export it or copy it again")
+    if (metadata := weights / "metadata.yaml").is_file():
+        read_yaml(metadata, "what ultralytics writes beside a network")  # which it reads without bounds
     return weights
 
 

@@ -74,7 +74,7 @@ SETTINGS = [
      "state dict alone: torch.save(model.state_dict(), path)"),
     ("--calibration none.json", "none.json: no such file; expected a calibration file; give another, or "
      "--max-distance"),
-    ("--calibration text.txt", "text.txt: not a calibration file ({any})"),
+    ("--calibration text.txt", "text.txt: not a calibration file ({any}); give another, or --max-distance"),
     ("--calibration foreign.json", "foreign.json: made for encoder 0123456789abcdef, but {encoder} is in use; give "
      "its own calibration, or --max-distance"),
     ("--gallery text.txt", "text.txt: not a gallery (not an SQLite file); name a gallery, or a new file to make "
@@ -95,7 +95,7 @@ SETTINGS = [
      "'<stream end>'"),
     ("--config key.yaml", "key.yaml: source.fpz is not a setting; did you mean source.fps?"),
     ("--config value.yaml", "value.yaml: source.fps is 'fast'; must be a number of frames per second"),
-    ("--config good.mp4", "good.mp4: is not a text file in UTF-8 (byte {any}); is it a YAML file?"),
+    ("--config good.mp4", "good.mp4: is not a text file in UTF-8 (byte {any}); expected a YAML file of settings"),
     ("--detector.confidence 1.5", "--detector.confidence is '1.5'; must be at most 1"),
     ("--fps 0", "--fps is '0'; must be above 0"),
     ("--workers -1", "--workers is '-1'; must be at least 0"),

@@ -101,7 +101,7 @@ BAD_WORDS = [
     ("--fps", "reid video: --fps: expected one argument; see reid video --help"),
     ("--log-format xml", "reid video: --log-format: invalid choice: 'xml' (choose from 'text', 'json'); "
      "see reid video --help"),
-    ("--config none.yaml", "none.yaml: there is no such config file"),
+    ("--config none.yaml", "none.yaml: no such file; expected a YAML file of settings"),
 ]  # fmt: skip
 
 
