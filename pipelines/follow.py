@@ -112,6 +112,7 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
         meta = _Meta.model_validate(content)
     except (ArtefactError, ValidationError) as error:
         why = first_complaint(error) if isinstance(error, ValidationError) else str(error)
+        why = why.removeprefix(f"{job.artefact} is ")
         log.warning("%s: damaged, so the camera is processed again (%s)", job.artefact, why)
         return None
     return FollowedCamera(

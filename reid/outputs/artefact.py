@@ -129,6 +129,8 @@ def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:
         header = json.loads(arrays["header"].tobytes())
         if header["format"] != _FORMAT:
             raise ValueError(f"its format is {header['format']!r}, wanted {_FORMAT!r}")
+        if not isinstance(header["meta"], dict):
+            raise ValueError("meta is no mapping")
         crops = crops_beside(path)
         _check_crops(crops, header["crops"])
         return _tracklets(arrays, header["cameras"], header["encoders"], crops), header["meta"]
@@ -238,11 +240,11 @@ def _tracklets(
 
 def _check_values(own: Tracklet) -> None:
     """Arrays that were swapped or overwritten have the right shapes all the same."""
-    if own.frames[0] < 0 or (np.diff(own.frames) < 0).any() or (np.diff(own.times_s) < 0).any():
-        raise ValueError(f"the frames of {own.key} do not follow each other")
     for name, numbers in (("times_s", own.times_s), ("moments_s", own.moments_s), ("boxes", own.boxes)):
         if not np.isfinite(numbers).all():
             raise ValueError(f"{name} of {own.key} are not finite")
+    if own.frames[0] < 0 or (np.diff(own.frames) < 0).any() or (np.diff(own.times_s) < 0).any():
+        raise ValueError(f"the frames of {own.key} do not follow each other")
     for name, shares in (("scores", own.scores), ("qualities", own.qualities)):
         if not ((shares >= -_ROUNDING) & (shares <= 1 + _ROUNDING)).all():
             raise ValueError(f"{name} of {own.key} do not lie between 0 and 1")

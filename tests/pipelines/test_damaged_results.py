@@ -13,14 +13,19 @@ from pipelines.cli import main
 from pipelines.follow import CameraJob, CameraReport, finished_camera
 from pipelines.linkage import choose_threshold
 from pipelines.progress import reporter
+from pipelines.train_detector_folder import DetectorFolder
 from reid.cache import cached
-from reid.config import LinkingConfig, VideoConfig
+from reid.config import EncoderConfig, LinkingConfig, VideoConfig
+from reid.embedding.build import build_encoder
+from reid.embedding.features import extract
 from reid.errors import InputError
 from reid.gallery.calibration import dumps
 from reid.outputs.artefact import save_tracklets
+from reid.training.log import Log
 from reid.types import Calibration
 from reid.video.source import Source
 from tests.outputs.scenes import jpeg, tracklet
+from tests.pipelines.test_bad_input import tiny_encoder
 
 REPORT = CameraReport(
     camera_id="a", frames=20, tracklets=1, static=0, duration_s=2.0, seconds={"load": 1.0}, warnings=()
@@ -86,6 +91,15 @@ def test_what_stands_beside_the_tracklets_is_checked(
     with caplog.at_level(logging.WARNING):
         assert finished_camera(job(path), resumed=True) is None
     assert why in caplog.messages[0]
+    caplog.clear()
+    with np.load(path) as content:
+        arrays = {name: content[name] for name in content.files}
+    header = json.loads(arrays["header"].tobytes()) | {"meta": 3}
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    np.savez(path, allow_pickle=False, **arrays)
+    with caplog.at_level(logging.WARNING):
+        assert finished_camera(job(path), resumed=True) is None
+    assert "meta is no mapping" in caplog.messages[0]
     caplog.clear()
     path.unlink()
     assert finished_camera(job(path), resumed=True) is None
@@ -155,3 +169,48 @@ def test_a_run_that_cannot_be_read_back(
     run.write_text(json.dumps({"encoder_id": 3}))
     assert main(["calibrate", "--from", str(run.parent)]) == 2
     assert f"{run}: cannot be read (encoder_id is 3" in capsys.readouterr().err
+
+
+def test_a_remembered_back_end_that_is_damaged_is_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
+    tiny_encoder(tmp_path / "encoder.onnx")
+    config = EncoderConfig(weights=tmp_path / "encoder.onnx", device="cpu")
+    build_encoder(config)
+    (remembered,) = (tmp_path / "cache" / "backends").iterdir()
+    for damage in ("[" * 5000, "[]", "\xff", '{"backend": 3}'):
+        remembered.write_bytes(damage.encode("latin-1"))
+        assert build_encoder(config).dimension == 3
+        assert json.loads(remembered.read_text())["backend"] in ("onnxruntime", "openvino")
+    assert sum("damaged" in message for message in caplog.messages) == 3, "3 is no back end, but well-formed"
+
+
+def test_remembered_vectors_of_no_length_are_computed_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tiny_encoder(tmp_path / "encoder.onnx")
+    encoder = build_encoder(EncoderConfig(weights=tmp_path / "encoder.onnx", backend="onnxruntime"))
+    (tmp_path / "1.jpg").write_bytes(jpeg(1))
+    before = extract([tmp_path / "1.jpg"], encoder, folder=tmp_path / "cache")
+    (shard,) = (tmp_path / "cache").rglob("*.npz")
+    with np.load(shard) as content:
+        digests, vectors = content["digests"], content["vectors"]
+    np.savez(shard, digests=digests, vectors=np.full_like(vectors, np.nan))
+    np.testing.assert_allclose(extract([tmp_path / "1.jpg"], encoder, folder=tmp_path / "cache"), before)
+    assert "vectors are not of unit length" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [('{"epochs": [3]}', "epochs.0"), ('{"seconds": "x"}', "seconds is 'x'")]
+)
+def test_figures_of_a_training_that_are_damaged(content: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "detector.json").write_text(content)
+    with pytest.raises(InputError, match=rf"detector\.json: damaged \({why}.*train anew with --overwrite"):
+        DetectorFolder(tmp_path).history()
+
+
+def test_a_table_of_a_training_that_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "steps.csv").write_text("loss\n1\n")
+    with pytest.raises(InputError, match=r"steps\.csv: damaged \(.*take it away, or train anew"):
+        Log(tmp_path, step=5)
