@@ -118,7 +118,10 @@ def test_a_site_from_start_to_restart(tmp_path: Path) -> None:
         (["a=0", "A=1"], "two cameras would be called 'A'"),
         (["a=0", "--offset", "b=2"], "offset_s: 'b' is no camera; there are a"),
         (["a=0", "b=1", "--min-travel", "a-c=2"], "linking.min_travel_s: 'a-c' names no pair"),
-        (["a=0", "--secrets", "none.yaml"], "none.yaml: the secrets cannot be read"),
+        (
+            ["a=0", "--secrets", "none.yaml"],
+            "none.yaml: no such file; expected a YAML file of name: {user: ..., password: ...}",
+        ),
         (["a=0", "--listen", "0.0.0.0:0"], "the page needs a token"),
         (["a=0", "--listen", "8080"], "listen is address:port"),
         (["a=0", "--events.webhook.url", "ftp://host"], "webhook.url"),

@@ -145,4 +145,4 @@ def test_bad_labels_are_named_with_their_line(
         "is a folder; expected the YAML file of a data set"
     )
     file.write_text("names: [")
-    assert f"{file}: is not valid YAML" in refused(given, capsys)
+    assert f"{file}: line 1, column 9: is not valid YAML" in refused(given, capsys)
