@@ -79,7 +79,7 @@ def test_a_student_comes_to_agree_with_its_teacher(
     assert main([*words, "--output", str(tmp_path / "whole")]) == 0
     assert "unlabelled pictures" in capsys.readouterr().out
     with (tmp_path / "whole" / "epochs.csv").open(newline="") as file:
-        losses = [float(row["distillation"]) for row in csv.DictReader(file)]
+        losses = [float(row["loss_distillation"]) for row in csv.DictReader(file)]
     assert losses[-1] < 0.8 * losses[0]
     card = json.loads((tmp_path / "whole" / "model.json").read_text())
     assert [one["name"] for one in card["recipe"]["objectives"]] == ["distillation"]
