@@ -63,6 +63,7 @@ SHORTS = (
     Short("--epochs", ("schedule.epochs",)),
     Short("--start-from", ("start.weights",), "FILE"),
     Short("--objective", ("loss.objectives",), "NAME=WEIGHT"),
+    Short("--teacher", ("teachers",), "FILE"),
     Short("--backbone", ("network.backbone",), "NAME"),
 )
 

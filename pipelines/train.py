@@ -11,6 +11,7 @@ from pipelines.train_build import Begun, build, new_network
 from pipelines.train_folder import TrainingFolder, fingerprint
 from pipelines.train_listener import TrainingListener
 from pipelines.train_report import report
+from reid.datasets.records import DISTRACTOR
 from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
@@ -86,7 +87,7 @@ def _images_left(config: TrainConfig, begun: Begun) -> int:
     """Pictures that will be shown, by all processes together."""
     at, batches = begun.training.at, len(begun.loader)
     done = at.epoch * batches + min(batches, at.steps_in_epoch * config.batch.accumulate)
-    shown = config.batch.people * config.batch.pictures * int(begun.training.accelerator.num_processes)
+    shown = begun.loader.batch * int(begun.training.accelerator.num_processes)
     return (config.schedule.epochs * batches - done) * shown
 
 
@@ -97,5 +98,8 @@ def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingF
         folder.augmented,
         plain=pictures.plain.numpy(),
         augmented=pictures.augmented.numpy(),
-        names=[data.train.person_name(person) for person in data.train.persons[pictures.rows].tolist()],
+        names=[
+            "unlabelled" if person == DISTRACTOR else data.train.person_name(person)
+            for person in data.train.persons[pictures.rows].tolist()
+        ],
     )

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipelines.progress import Progress
-from reid.datasets.records import Split
+from reid.config import EncoderConfig
+from reid.datasets.records import DISTRACTOR, Split
 from reid.datasets.results import Corrections
-from reid.datasets.sources import Source, combine, open_sources
+from reid.datasets.sources import Source, combine, open_sources, pool
+from reid.embedding.build import build_encoder
 from reid.embedding.crops import IMAGENET, Preprocessing
+from reid.embedding.features import extract
 from reid.errors import InputError
 from reid.gallery.people_now import people_now
 from reid.training.balance import balance, describe, warnings
@@ -18,7 +21,9 @@ from reid.training.config import TrainConfig
 from reid.training.holdout import Held, hold_out, renumbered
 from reid.training.pixels import Loaded, Pixels, load_pixels
 from reid.training.validation import HeldOut
+from reid.types import Array
 
+UNLABELLED = "unlabelled"  # kind of source
 SHOWN = 5  # pictures named of those that were left out
 
 
@@ -27,11 +32,13 @@ class TrainingData:
     """Pictures to learn from, pictures to judge by."""
 
     sources: tuple[Source, ...]
-    train: Split
+    train: Split  # labelled pictures first, then unlabelled ones, whose person is DISTRACTOR
     pixels: Pixels
+    targets: tuple[Array, ...]  # (len(train), T) vectors of each teacher
+    teachers: tuple[str, ...]  # their encoder ids
     held_out: HeldOut
     notes: tuple[str, ...]
-    fingerprint: str  # of the pictures' names and labels
+    fingerprint: str  # of the pictures' names and labels, and of the teachers
 
 
 def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
@@ -46,9 +53,39 @@ def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
             "as in: reid train Market-1501-v15.09.15"
         )
     sources = open_sources(config.sources, corrections=_corrections(config))
-    split = combine(sources)
+    labelled = [source for source in sources if source.kind != UNLABELLED]
+    if not labelled:
+        raise InputError(
+            f"{config.sources[0]}: all sources are unlabelled; name labelled pictures too: people who are held out "
+            "say how good the network is"
+        )
+    if len(labelled) < len(sources) and not config.teachers:
+        raise InputError(
+            f"{UNLABELLED} pictures teach nothing without a teacher; name one with --teacher, or leave them out"
+        )
     data, rng = config.data, np.random.default_rng(config.seed)
-    return sources, hold_out(split, data.held_out, data.hold_out, rng, of=data.hold_out_of)
+    held = hold_out(combine(labelled), data.held_out, data.hold_out, rng, of=data.hold_out_of)
+    return sources, replace(held, train=_with_unlabelled(held.train, sources))
+
+
+def _with_unlabelled(train: Split, sources: tuple[Source, ...]) -> Split:
+    """`train`, and behind it the pictures of unlabelled sources."""
+    unlabelled = [source for source in sources if source.kind == UNLABELLED]
+    if not unlabelled:
+        return train
+    more = pool(unlabelled)
+    given = {path.resolve() for path in train.paths}
+    for path in more.paths:
+        if path.resolve() in given:
+            raise InputError(f"{path}: given twice, with a label and without; take it out once")
+    return replace(
+        train,
+        paths=train.paths + more.paths,
+        persons=np.concatenate([train.persons, more.persons]),
+        cameras=np.concatenate([train.cameras, len(train.camera_names) + more.cameras]),
+        tracklets=np.concatenate([train.tracklets, more.tracklets]),
+        camera_names=train.camera_names + more.camera_names,
+    )
 
 
 def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress: Progress) -> TrainingData:
@@ -71,7 +108,11 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
         more = f", and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
         notes.append(f"{len(left_out):,} pictures left out: {'; '.join(left_out[:SHOWN])}{more}")
     counted = balance(learned)
-    progress.summary("learned from", describe(counted))
+    rows = describe(counted)
+    if unlabelled := int(np.sum(learned.persons == DISTRACTOR)):
+        rows.append(("unlabelled pictures", f"{unlabelled:,}"))
+    progress.summary("learned from", rows)
+    targets, teachers = _targets(learned, config, progress)
     by_person = config.batch.sampler != "random"
     notes += warnings(counted, pictures=config.batch.pictures if by_person else None)
     progress.summary(
@@ -88,6 +129,8 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
         sources=sources,
         train=learned,
         pixels=train.pixels,
+        targets=targets,
+        teachers=teachers,
         held_out=HeldOut(
             query=query.split,
             gallery=gallery.split,
@@ -96,8 +139,24 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
             preprocessing=size,
         ),
         notes=tuple(notes),
-        fingerprint=_fingerprint(learned, query.split, gallery.split),
+        fingerprint=_fingerprint(teachers, learned, query.split, gallery.split),
     )
+
+
+def _targets(
+    split: Split, config: TrainConfig, progress: Progress
+) -> tuple[tuple[Array, ...], tuple[str, ...]]:
+    """What each teacher makes of the pictures as they are, and the teachers' ids; kept by content."""
+    targets, names = [], []
+    for teacher in config.teachers:
+        encoder = build_encoder(EncoderConfig(weights=teacher), config.threads or None)
+        if encoder.encoder_id in names:
+            raise InputError(f"--teacher {teacher}: given twice; leave it out once")
+        task = progress.task(f"teacher {teacher.stem}", len(split), unit="crops")
+        targets.append(extract(split.paths, encoder, advance=task.advance))
+        task.finish()
+        names.append(encoder.encoder_id)
+    return tuple(targets), tuple(names)
 
 
 def _corrections(config: TrainConfig) -> Corrections | None:
@@ -114,8 +173,8 @@ def preprocessing_of(config: TrainConfig) -> Preprocessing:
     return IMAGENET.resized(config.data.height, config.data.width)
 
 
-def _fingerprint(*splits: Split) -> str:
-    digest = hashlib.blake2b(digest_size=8)
+def _fingerprint(teachers: tuple[str, ...], *splits: Split) -> str:
+    digest = hashlib.blake2b("".join(teachers).encode(), digest_size=8)
     for split in splits:
         names = ["/".join(path.parts[-3:]) for path in split.paths]
         labels = [split.persons.tolist(), split.cameras.tolist()]

@@ -14,6 +14,7 @@ from reid.training.config import TrainConfig
 # What does not change the result: where it is written, how often it is saved, what computes it, what is shown.
 NOT_COMPARED: dict[str, Any] = {
     "sources": True,  # the pictures themselves are compared
+    "teachers": True,  # and they by what they are
     "output": True,
     "overwrite": True,
     "save_s": True,
