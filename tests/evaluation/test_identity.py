@@ -142,7 +142,7 @@ def test_only_motchallenges_distractors_spare_the_boxes_on_them(number: int) -> 
 
 
 def test_a_distractor_spares_only_the_box_that_is_matched_to_it_from_half_an_overlap_on() -> None:
-    """All true boxes compete for a result box, also those that do not count; the scores' threshold changes nothing."""
+    """All true boxes compete for a result box, those that do not count too; the scores' threshold changes nothing."""
     person, distractor = line([1] * 4), line([2] * 4, box=(3.0, 0.0, 13.0, 20.0))
     truth = both(person, distractor)
     truth = replace(truth, classes=np.where(truth.ids == 2, 8, 1))
