@@ -1,6 +1,5 @@
 """A labelled data set and some encoders to a table, benchmark.json and benchmark.html."""
 
-import json
 import platform
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pipelines.options import BenchmarkConfig
 from pipelines.progress import Progress
 from pipelines.versions import versions
 from pipelines.writable import check_folder
+from reid import json_text
 from reid.datasets.open import as_kind, describe, open_data_set
 from reid.datasets.records import DataSet
 from reid.embedding.build import build_encoder
@@ -47,7 +47,7 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     for name, path, encoder in zip(_names(weights), weights, encoders, strict=True):
         measured = measure(name, data, path, encoder, config, progress)
         document["encoders"].append(measured.as_dict())
-        atomic.write_text(figures, json.dumps(document, indent=1, allow_nan=False) + "\n")
+        atomic.write_text(figures, json_text.dumps(document, indent=1) + "\n")
         print_tables(measured, progress)
         scores.append((name, measured.variants))
         if config.page.enabled:  # its part of the page now, so that its vectors need not be kept

@@ -1,12 +1,12 @@
 """Labelled pictures to what a training needs: decoded, with people held out, and counted."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipelines.progress import Progress
+from reid import json_text
 from reid.datasets.records import Split
 from reid.datasets.results import Corrections
 from reid.datasets.sources import Source, combine, open_sources
@@ -119,5 +119,5 @@ def _fingerprint(*splits: Split) -> str:
     for split in splits:
         names = ["/".join(path.parts[-3:]) for path in split.paths]
         labels = [split.persons.tolist(), split.cameras.tolist()]
-        digest.update(json.dumps([names, labels]).encode())
+        digest.update(json_text.dumps([names, labels], ascii_only=True).encode())
     return digest.hexdigest()

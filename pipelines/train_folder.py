@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.writable import check_folder
+from reid import json_text
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.training.config import TrainConfig
@@ -90,7 +91,7 @@ class TrainingFolder:
             else:
                 path.unlink(missing_ok=True)
         content = {"fingerprint": fingerprint, "start": start, "config": config.model_dump(mode="json")}
-        atomic.write_text(self.settings, json.dumps(content, indent=1) + "\n")
+        atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
         return False
 
     def _settings(self) -> dict[str, Any]:
@@ -116,4 +117,4 @@ def fingerprint(config: TrainConfig, data: str) -> str:
         data: fingerprint of the pictures.
     """
     settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
-    return hashlib.blake2b(json.dumps([settings, data], sort_keys=True).encode(), digest_size=8).hexdigest()
+    return json_text.digest([settings, data])

@@ -3,13 +3,13 @@
 The headings are those of Mitchell et al. 2019, "Model Cards for Model Reporting" (FAT*), section 4.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.timeline import duration
 
@@ -87,13 +87,9 @@ class ModelCard:
 
 
 def write_model_card(path: Path, card: ModelCard) -> None:
-    """Writes the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs.
-
-    Raises:
-        ValueError: a figure is not finite, which JSON has no word for.
-    """
+    """Writes the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs."""
     content = {"format": FORMAT, **asdict(card)}
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text.dumps(content, indent=1) + "\n"
     atomic.write_text(path.with_suffix(".json"), text)
     atomic.write_text(path, _markdown(card, checkpoint=path.with_suffix(".pth").name))
 
