@@ -7,6 +7,7 @@ import numpy as np
 
 from pipelines.progress import Progress
 from reid import json_text
+from reid.datasets.contents import Contents, contents
 from reid.datasets.records import Split
 from reid.datasets.results import Corrections
 from reid.datasets.sources import Source, combine, open_sources
@@ -16,6 +17,7 @@ from reid.gallery.people_now import people_now
 from reid.training.balance import balance, describe, warnings
 from reid.training.config import TrainConfig
 from reid.training.holdout import Held, hold_out, renumbered
+from reid.training.intervals import few
 from reid.training.pixels import Loaded, Pixels, load_pixels
 from reid.training.validation import HeldOut
 
@@ -30,6 +32,7 @@ class TrainingData:
     train: Split
     pixels: Pixels
     held_out: HeldOut
+    contents: Contents  # of the pictures to learn from
     notes: tuple[str, ...]
     fingerprint: str  # of the pictures' names and labels
 
@@ -82,6 +85,7 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
             ("gallery", f"{len(gallery.split):,}"),
         ],
     )
+    notes += [note for note in (fewer_in_a_batch(config, learned.people), few(query.split.people)) if note]
     for note in notes:
         progress.message(note, "warning")
     return TrainingData(
@@ -95,9 +99,27 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
             gallery_pixels=gallery.pixels,
             preprocessing=size,
         ),
+        contents=contents(learned.paths),
         notes=tuple(notes),
         fingerprint=_fingerprint(learned, query.split, gallery.split),
     )
+
+
+def fewer_in_a_batch(config: TrainConfig, people: int) -> str | None:
+    """The sentence that a batch shows fewer people than were asked for; None where there are enough."""
+    if config.batch.sampler == "random" or people >= config.batch.people:
+        return None
+    return (
+        f"batch.people is {config.batch.people}, but the pictures to learn from show {people} people: "
+        f"a batch shows all {people} of them"
+    )
+
+
+def suited(config: TrainConfig, people: int) -> TrainConfig:
+    """`config` with batches of no more people than there are: reviewed results of one day show few."""
+    if fewer_in_a_batch(config, people) is None:
+        return config
+    return config.model_copy(update={"batch": config.batch.model_copy(update={"people": people})})
 
 
 def _corrections(config: TrainConfig) -> Corrections | None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,12 @@ class TrainingFolder:
         content = {"fingerprint": fingerprint, "start": start, "config": config.model_dump(mode="json")}
         atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
         return False
+
+    def finish(self, held_out: Mapping[str, Any]) -> None:
+        """Write down what came out, beside the settings."""
+        atomic.write_text(
+            self.settings, json_text.dumps(self._settings() | {"held_out": held_out}, indent=1) + "\n"
+        )
 
     def _settings(self) -> dict[str, Any]:
         try:

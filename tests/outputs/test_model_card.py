@@ -105,7 +105,8 @@ def test_programs_read_the_same(tmp_path: Path) -> None:
     assert set(read) == {"format", *ModelCard.__slots__}
     assert read["encoder_id"] == content.encoder_id
     assert read["figures"] == {
-        "map": 0.7123, "rank1": 0.8811, "minp": 0.3344, "people": 100, "queries": 212, "gallery": 1_427, "epoch": 58
+        "map": 0.7123, "rank1": 0.8811, "minp": 0.3344, "people": 100, "queries": 212, "gallery": 1_427, "epoch": 58,
+        "intervals": {},
     }  # fmt: skip
     assert read["sources"][1] == {
         "name": "my_crops",
