@@ -6,7 +6,6 @@ Exit codes:
 """
 
 import difflib
-import json
 import os
 import signal
 import sys
@@ -19,6 +18,7 @@ from itertools import pairwise
 
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
+from reid import json_text
 from reid.errors import InputError
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
@@ -168,8 +168,10 @@ def _complain(words: Sequence[str], sentence: str) -> None:
     """One line on standard error; the words are looked at, not parsed, because they may be what is wrong."""
     if "--debug" in words:
         traceback.print_exc()
-    if "--log-format=json" in words or ("--log-format", "json") in pairwise(words):
-        print(json.dumps({"event": "message", "level": "error", "message": sentence}), file=sys.stderr)
+    spelt = [word.replace("--log_format", "--log-format") for word in words]
+    if "--log-format=json" in spelt or ("--log-format", "json") in pairwise(spelt):
+        said = {"event": "message", "level": "error", "message": sentence}
+        print(json_text.dumps(said, ascii_only=True), file=sys.stderr)
     else:
         print(f"reid: {sentence}", file=sys.stderr)
 

@@ -1,7 +1,6 @@
 """One camera's job: a recording to tracklets on disk, in a worker process."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.pool import Worker, current_worker
+from reid import json_text
 from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
@@ -75,7 +75,7 @@ def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) 
         ALGORITHM, content, job.source.camera_id, job.source.offset_s, part, settings, job.split_distance,
         centre, detector_id, encoder_id,
     ]  # fmt: skip
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return json_text.digest(parts, size=12)
 
 
 def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:

@@ -36,6 +36,7 @@ def run(config: TrainConfig, progress: Progress) -> int:
     network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
     start = _start(config, network) if not folder.goes_on(config) else ""
     data = train_data.load(sources, held, config, progress)
+    config = train_data.suited(config, data.train.people)
     begun = build(config, data, accelerator, network)
     training, name = begun.training, fingerprint(config, data.fingerprint)
     with accelerator.main_process_first():
@@ -54,6 +55,7 @@ def run(config: TrainConfig, progress: Progress) -> int:
         data.held_out.preprocessing,
         progress,
         fingerprint=name,
+        trained_on=data.contents,
         epochs=config.schedule.epochs,
         images_left=_images_left(config, begun),
     )

@@ -1,13 +1,14 @@
 """Labelled pictures to what a training needs: decoded, with people held out, and counted."""
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipelines.progress import Progress
+from reid import json_text
 from reid.config import EncoderConfig
+from reid.datasets.contents import Contents, contents
 from reid.datasets.records import DISTRACTOR, Split
 from reid.datasets.results import Corrections
 from reid.datasets.sources import Source, combine, open_sources, pool
@@ -19,6 +20,7 @@ from reid.gallery.people_now import people_now
 from reid.training.balance import balance, describe, warnings
 from reid.training.config import TrainConfig
 from reid.training.holdout import Held, hold_out, renumbered
+from reid.training.intervals import few
 from reid.training.pixels import Loaded, Pixels, load_pixels
 from reid.training.validation import HeldOut
 from reid.types import Array
@@ -37,6 +39,7 @@ class TrainingData:
     targets: tuple[Array, ...]  # (len(train), T) vectors of each teacher
     teachers: tuple[str, ...]  # their encoder ids
     held_out: HeldOut
+    contents: Contents  # of the pictures to learn from
     notes: tuple[str, ...]
     fingerprint: str  # of the pictures' names and labels, and of the teachers
 
@@ -123,6 +126,7 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
             ("gallery", f"{len(gallery.split):,}"),
         ],
     )
+    notes += [note for note in (fewer_in_a_batch(config, learned.people), few(query.split.people)) if note]
     for note in notes:
         progress.message(note, "warning")
     return TrainingData(
@@ -138,6 +142,7 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
             gallery_pixels=gallery.pixels,
             preprocessing=size,
         ),
+        contents=contents(learned.paths),
         notes=tuple(notes),
         fingerprint=_fingerprint(teachers, learned, query.split, gallery.split),
     )
@@ -159,6 +164,23 @@ def _targets(
     return tuple(targets), tuple(names)
 
 
+def fewer_in_a_batch(config: TrainConfig, people: int) -> str | None:
+    """The sentence that a batch shows fewer people than were asked for; None where there are enough."""
+    if config.batch.sampler == "random" or people >= config.batch.people:
+        return None
+    return (
+        f"batch.people is {config.batch.people}, but the pictures to learn from show {people} people: "
+        f"a batch shows all {people} of them"
+    )
+
+
+def suited(config: TrainConfig, people: int) -> TrainConfig:
+    """`config` with batches of no more people than there are: reviewed results of one day show few."""
+    if fewer_in_a_batch(config, people) is None:
+        return config
+    return config.model_copy(update={"batch": config.batch.model_copy(update={"people": people})})
+
+
 def _corrections(config: TrainConfig) -> Corrections | None:
     """What became of the people of the gallery since it was filled."""
     path = config.data.gallery
@@ -178,5 +200,5 @@ def _fingerprint(teachers: tuple[str, ...], *splits: Split) -> str:
     for split in splits:
         names = ["/".join(path.parts[-3:]) for path in split.paths]
         labels = [split.persons.tolist(), split.cameras.tolist()]
-        digest.update(json.dumps([names, labels]).encode())
+        digest.update(json_text.dumps([names, labels], ascii_only=True).encode())
     return digest.hexdigest()

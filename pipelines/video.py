@@ -1,7 +1,5 @@
 """Recordings of several cameras to identities: load, follow every camera, link, write."""
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -16,6 +14,7 @@ from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
+from reid import json_text
 from reid.config import SourceConfig, VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
@@ -237,4 +236,4 @@ def _settings(config: VideoConfig) -> dict[str, Any]:
 
 
 def _digest(parts: Any) -> str:
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return json_text.digest(parts, size=12)

@@ -21,6 +21,7 @@ GROUND = {
     "errors",
     "events",
     "geometry",
+    "json_text",
     "secret",
     "shipped",
     "shipped_weights",

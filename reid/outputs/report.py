@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from reid.outputs import atomic, report_links, report_people, report_run, report_threshold, timeline
-from reid.outputs.sightings import by_tracklet, find_sightings
+from reid.outputs.sightings import LIKELY, MARGINS, by_tracklet, find_sightings, verdict
 from reid.types import Identity, Match, Tracklet, person_name
 from reid.video.draw import person_colour_hex
 
@@ -53,7 +53,7 @@ def write_report(
         axis=axis,
     )
     rows = sorted((s for own in sightings.values() for s in own), key=lambda s: (s.start_s, s.person_id))
-    doubts, doubt_count = report_links.links(tracklets, found, cameras)
+    doubts, doubt_count = report_links.links(tracklets, found, cameras, facts["max_distance"])
     lost, lost_count = report_links.unidentified(tracklets, found, cameras)
     html = _template().render(
         run=facts,
@@ -86,7 +86,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"clock": timeline.clock, "duration": timeline.duration, "person": person_name}
-    environment.globals |= {"verdict": report_links.verdict, "margins": report_links}
+    environment.globals |= {"verdict": verdict, "LIKELY": LIKELY, "MARGINS": MARGINS}
     return environment.get_template("report.html.j2")
 
 

@@ -27,7 +27,6 @@ person). The two tables have the same columns, one row per tracklet, by camera a
 Seconds are rounded to 1 ms and everything else to 4 decimals.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
+from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.sightings import Sighting, by_tracklet, find_sightings, seconds_seen
 from reid.types import Identity, Match, Tracklet, TrackletKey, person_name
@@ -129,7 +129,7 @@ def write_identities(
         for t in sorted(lost, key=lambda t: (t.start_s, t.key))
     ]
     content = {"persons": persons, "unidentified": unidentified}
-    atomic.write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    atomic.write_text(path, json_text.dumps(content, indent=1) + "\n")
 
 
 def _row(tracklet: Tracklet, match: Match | None, known: set[int]) -> dict[str, Any]:
