@@ -24,6 +24,7 @@ GROUND = {
     "secret",
     "shipped",
     "shipped_weights",
+    "stills",
     "timing",
     "types",
 }

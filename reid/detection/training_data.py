@@ -16,8 +16,8 @@ import yaml
 
 from reid.cache import write_text
 from reid.errors import InputError
+from reid.stills import SUFFIXES
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _FIELDS = 5  # class, x, y, width, height
 
 
