@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -29,6 +30,7 @@ UNREAD = frozenset(
 )
 MAX_MEGAPIXELS = 200.0
 _MEGA = 1_000_000
+_BEGIN = 32  # bytes that say the kind, and the size of WebP
 
 # what Pillow's parsers raise for a broken header
 _BROKEN = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, struct.error)
@@ -70,12 +72,17 @@ def check_size(width: int, height: int, max_megapixels: float, what: str, settin
     )
 
 
-def declared_size(data: bytes) -> Size | None:
-    """Width and height that the header of a picture of a known kind states; None where there is no such header."""
+def declared_size(file: BinaryIO) -> Size | None:
+    """Width and height that the header of a picture of a known kind states; None where there is no such header.
+
+    No more is read of the file than its header.
+    """
+    begin = file.read(_BEGIN)
+    file.seek(0)
     for mark, read in _HEADERS:
-        if data.startswith(mark):
+        if begin.startswith(mark):
             try:
-                return read(data)
+                return read(file)
             except _BROKEN:
                 return None
     return None
@@ -89,7 +96,7 @@ def decode(
     Raises:
         TooLarge: it declares more pixels than allowed.
     """
-    size = declared_size(data)
+    size = declared_size(io.BytesIO(data))
     if size is None:
         return None
     check_size(*size, max_megapixels, str(what), setting)
@@ -110,8 +117,9 @@ def read_still(path: Path, max_megapixels: float = MAX_MEGAPIXELS, setting: str 
     return decode(path.read_bytes(), path, max_megapixels, setting)
 
 
-def _webp_size(data: bytes) -> Size:
+def _webp_size(file: BinaryIO) -> Size:
     """By RFC 9649, sections 2.4 to 2.7; Pillow's plugin makes room for the whole picture before it tells."""
+    data = file.read(_BEGIN)
     kind = data[12:16]
     if data[8:12] != b"WEBP" or len(data) < 30:
         raise ValueError("no WebP header")
@@ -128,21 +136,20 @@ def _webp_size(data: bytes) -> Size:
     raise ValueError("no WebP picture")
 
 
-def _tiff_size(header: int, data: bytes) -> Size:
+def _tiff_size(header: int, file: BinaryIO) -> Size:
     """Of the first picture; Pillow's plugin would refuse kinds of pixels that OpenCV knows."""
-    file = io.BytesIO(data)
-    directory = ImageFileDirectory_v2(data[:header])
+    directory = ImageFileDirectory_v2(file.read(header))
     file.seek(directory.next)
     directory.load(file)
     return int(directory[IMAGEWIDTH]), int(directory[IMAGELENGTH])
 
 
-def _by(plugin: Callable[[io.BytesIO], ImageFile]) -> Callable[[bytes], Size]:
+def _by(plugin: Callable[[BinaryIO], ImageFile]) -> Callable[[BinaryIO], Size]:
     # The plugin itself, as `PIL.Image.open` has a limit of its own that cannot be set for one call.
-    return lambda data: plugin(io.BytesIO(data)).size
+    return lambda file: plugin(file).size
 
 
-_HEADERS: tuple[tuple[bytes, Callable[[bytes], Size]], ...] = (
+_HEADERS: tuple[tuple[bytes, Callable[[BinaryIO], Size]], ...] = (
     (b"\xff\xd8\xff", _by(JpegImageFile)),
     (b"\x89PNG\r\n\x1a\n", _by(PngImageFile)),
     (b"BM", _by(BmpImageFile)),

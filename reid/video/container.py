@@ -1,5 +1,6 @@
 """Opening one video file, with errors that say what is wrong, and what its header says."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def limit(stream: Any, wanted: Wanted, what: str) -> None:
 
 def oversized(packet: Any, wanted: Wanted, what: str) -> TooLarge | None:
     """Why a packet that cannot be decoded was refused, where it is a whole picture that declares too many pixels."""
-    size = declared_size(bytes(packet))
+    size = declared_size(io.BytesIO(bytes(packet)))
     try:
         check_size(*(size or (0, 0)), wanted.max_megapixels, what, wanted.setting)
     except TooLarge as error:
