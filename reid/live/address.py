@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import yaml
 
+from reid.cache import utf8
 from reid.errors import InputError
 from reid.secret import masked
 from reid.video.source import camera_name, clean_name
@@ -60,7 +61,7 @@ class Address:
     def shown(self) -> str:
         """For people: of what a network is asked for only the server, as the rest may hold what lets one in."""
         if self.kind in ("device", "file"):
-            return self.url
+            return utf8(self.url).decode()
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 

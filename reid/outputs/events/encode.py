@@ -3,14 +3,14 @@
 import json
 import math
 
+from reid.cache import utf8
 from reid.events import Event, Fact
 
 
 def as_json(event: Event) -> bytes:
     """One line of JSON in UTF-8, without the line's end."""
     content = {key: _finite(value) for key, value in event.content().items()}
-    # A name that somebody typed may hold half a surrogate pair, which UTF-8 lacks: it becomes JSON's own \udxxx.
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
+    return utf8(json.dumps(content, ensure_ascii=False, allow_nan=False))
 
 
 def _finite(value: Fact) -> Fact:
