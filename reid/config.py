@@ -193,7 +193,8 @@ class VideoConfig(Section):
 
     sources: tuple[str, ...] = Field(
         (),
-        description="recordings: files, globs, folders of images, each maybe as name=path; one camera each",
+        description="recordings: files, globs, folders of images, each maybe as name=path, and as path#1 where the "
+        "second of several video streams is meant; one camera each",
     )
     output: Path = Field(Path("results"), description="results folder")
     overwrite: bool = Field(False, description="replace another run's results in the output folder")

@@ -79,10 +79,10 @@ def video_stream(container: Any, choice: int | None = None) -> Any:
     """The stream to read: the chosen one, or the one marked default, or the largest; covers of songs do not count.
 
     Raises:
-        IndexError: there is no such stream.
+        IndexError: there is no such stream, or none at all.
     """
     streams = _video_streams(container)
-    return streams[choice] if choice is not None else max(streams, key=_rank)
+    return max(streams, key=_rank) if choice is None and streams else streams[choice or 0]
 
 
 def remarks(container: Any, wanted: Wanted) -> Iterator[str]:
