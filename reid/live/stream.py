@@ -129,9 +129,11 @@ def _snapshots(
 
     Ends where more than one came: it is a stream of pictures, whose end is a loss.
     """
-    due_s, count = time.monotonic(), 1
+    due_s, count, every_s = time.monotonic(), 1, 1 / config.snapshot_fps
     while count <= 1 and not stop.wait(max(0.0, due_s - time.monotonic())):
-        due_s = max(due_s + 1 / config.snapshot_fps, time.monotonic())
+        due_s += every_s
+        if due_s < time.monotonic():  # late: what was missed is not made up for
+            due_s = time.monotonic() + every_s
         with connected(address, config, stop, still=still) as connection:
             count = yield from _pictures(connection, address.kind, stop, listener)
 

@@ -194,7 +194,11 @@ def _expand(path: Path) -> list[list[Path]]:
     if has_pictures:
         return [[path]]
     if not videos:
-        raise InputError(f"{path}: a folder without pictures or videos; give one with jpg, png or mp4 files")
+        unread = left_out(file.name for file in path.iterdir())
+        raise InputError(
+            f"{path}: a folder without pictures or videos that are read; "
+            f"{unread or 'give one with jpg, png or mp4 files'}"
+        )
     return [[video] for video in videos]
 
 
