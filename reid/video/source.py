@@ -195,10 +195,8 @@ def _expand(path: Path) -> list[list[Path]]:
         return [[path]]
     if not videos:
         unread = left_out(file.name for file in path.iterdir())
-        raise InputError(
-            f"{path}: a folder without pictures or videos that are read; "
-            f"{unread or 'give one with jpg, png or mp4 files'}"
-        )
+        advice = unread or "give one with jpg, png or mp4 files"
+        raise InputError(f"{path}: a folder without pictures or videos; {advice}")
     return [[video] for video in videos]
 
 

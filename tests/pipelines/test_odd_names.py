@@ -86,7 +86,7 @@ def test_such_a_recording_gets_its_report(tmp_path: Path, capsys: pytest.Capture
     assert pyarrow.parquet.read_table((output / "tracklets.parquet").open("rb")).num_rows == 2
     assert (output / "tracklets.csv").read_text(encoding="utf-8").count("\n") == 3
     assert (output / "tracks" / "cam_ra.txt").is_file()
-    assert (output / "videos" / "cam_ra.mp4").stat().st_size > 1000
+    assert (output / "video" / "cam_ra.mp4").stat().st_size > 1000
     with sqlite3.connect(folder / "people.db") as db:
         assert db.execute("SELECT count(*) FROM people").fetchone() == (2,)
     assert (
