@@ -46,7 +46,7 @@ def _crops(folder: Path, progress: Progress) -> list[Image]:
     files = pictures_below(folder)
     places = np.linspace(0, len(files) - 1, min(len(files), PICTURES)).astype(int)
     chosen = [files[at] for at in np.unique(places)]
-    read = [read_still(file) for file in chosen]
+    read = [_read(file) for file in chosen]
     crops = [image for image in read if image is not None]
     if len(crops) < 2:
         kinds = ", ".join(sorted(SUFFIXES))
@@ -57,3 +57,10 @@ def _crops(folder: Path, progress: Progress) -> list[Image]:
             "warning",
         )
     return crops
+
+
+def _read(file: Path) -> Image | None:
+    try:
+        return read_still(file)
+    except OSError:  # counted like what is damaged
+        return None

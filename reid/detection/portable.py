@@ -127,7 +127,10 @@ def prepare(picture: Path, image_size: int) -> np.ndarray[Any, np.dtype[np.float
     """
     from ultralytics.data.augment import LetterBox
 
-    image = read_still(picture)
+    try:
+        image = read_still(picture)
+    except OSError as error:
+        raise InputError(f"{picture}: cannot be read as a picture ({error.strerror}); put it back") from None
     if image is None:
         raise InputError(f"{picture}: cannot be read as a picture; copy it again, or take it out of the list")
     image = LetterBox(image_size, auto=True, stride=_STRIDE)(image=image)

@@ -40,12 +40,15 @@ def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]
 
 
 def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
-    """The picture upright and as shown, uint8 (H, W, 3) BGR whatever its depth; None if it is damaged.
+    """The picture upright and as shown, uint8 (H, W, 3) BGR whatever its depth; None if it is damaged or cannot be read.
 
     Raises:
         TooLarge: it declares more pixels than wanted.
     """
-    image = read_still(path, wanted.max_megapixels, wanted.setting)
+    try:
+        image = read_still(path, wanted.max_megapixels, wanted.setting)
+    except OSError:  # gone, or not ours to read: as good as damaged
+        return None
     if image is None or wanted.pixel_aspect is None:
         return image
     height, width = image.shape[:2]
