@@ -40,7 +40,7 @@ def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]
 
 
 def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
-    """The picture upright and as shown, uint8 (H, W, 3) BGR whatever its depth; None if it is damaged or cannot be read.
+    """The picture upright and as shown, uint8 (H, W, 3) BGR; None if it is damaged or cannot be read.
 
     Raises:
         TooLarge: it declares more pixels than wanted.
