@@ -6,6 +6,7 @@ Exit codes:
 """
 
 import difflib
+import io
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from itertools import pairwise
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
 from reid import json_text
+from reid.cache import NAMES
 from reid.errors import InputError
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
@@ -40,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=NAMES)  # file names may be any bytes, and are told all the same
     try:
         with _stoppable():
             return _run(words)

@@ -27,7 +27,7 @@ from reid.video.source import Source
 if TYPE_CHECKING:
     from reid.build import Models
 
-ALGORITHM = 3  # raise when tracklets of the same recording with the same settings come out differently
+ALGORITHM = 4  # raise when tracklets of the same recording with the same settings come out differently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,11 +69,11 @@ class CameraReport:
 def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
     """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
     settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
-    part = job.config.source.model_dump(mode="json", exclude={"offset_s"})
+    part = job.config.source.model_dump(mode="json", exclude={"offset_s", "pixel_aspect"})
     centre = None if job.centre is None else hashlib.blake2b(job.centre.tobytes()).hexdigest()
     parts = [
-        ALGORITHM, content, job.source.camera_id, job.source.offset_s, part, settings, job.split_distance,
-        centre, detector_id, encoder_id,
+        ALGORITHM, content, job.source.camera_id, job.source.offset_s, job.source.pixel_aspect, part, settings,
+        job.split_distance, centre, detector_id, encoder_id,
     ]  # fmt: skip
     return json_text.digest(parts, size=12)
 

@@ -19,14 +19,15 @@ from reid.config import SourceConfig, VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
+from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
-from reid.video.source import Source, content_key, parse_sources
+from reid.video.source import Source, parse_sources
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
     """Process the recordings of `config` and write the results folder; returns the exit code."""
     started, clock = datetime.now(UTC), time.perf_counter()
-    sources = parse_sources(config.sources, config.source.offset_s)
+    sources = parse_sources(config.sources, config.source.offset_s, config.source.pixel_aspect)
     infos = {source.camera_id: probe(source, config.source) for source in sources}
     config = with_weights(config)
     detector_id, encoder_id, encoder = identify(config)

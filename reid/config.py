@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
 Seconds = Annotated[float, Field(ge=0)]
+Aspect = Annotated[float, Field(ge=1 / 8, le=8)]  # width of a pixel by its height, within what is sensible
+Megapixels = Annotated[float, Field(gt=0, le=1000)]  # OpenCV refuses more than 2 ** 30 pixels itself
 
 
 class Section(BaseModel):
@@ -35,6 +37,15 @@ class SourceConfig(Section):
     )
     image_folder_fps: Annotated[float, Field(gt=0)] = Field(
         25.0, description="frames per second of sources that carry no times: image folders, raw .264 streams"
+    )
+
+    pixel_aspect: dict[str, Aspect] = Field(
+        {},
+        description="width of a pixel, as shown, by its height, by camera name, where a recorder squeezes its "
+        "frames and does not say so: {lobby: 2}",
+    )
+    max_megapixels: Megapixels = Field(
+        200.0, description="millions of pixels; frames that declare more are refused before they are decoded"
     )
 
     @model_validator(mode="after")
@@ -182,7 +193,8 @@ class VideoConfig(Section):
 
     sources: tuple[str, ...] = Field(
         (),
-        description="recordings: files, globs, folders of images, each maybe as name=path; one camera each",
+        description="recordings: files, globs, folders of images, each maybe as name=path, and as path#1 where the "
+        "second of several video streams is meant; one camera each",
     )
     output: Path = Field(Path("results"), description="results folder")
     overwrite: bool = Field(False, description="replace another run's results in the output folder")

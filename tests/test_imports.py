@@ -25,6 +25,7 @@ GROUND = {
     "secret",
     "shipped",
     "shipped_weights",
+    "stills",
     "timing",
     "types",
 }
@@ -68,7 +69,7 @@ ONLY_IN = {
     "nncf": ("detection/", "embedding/"),
     "faiss": ("gallery/index.py",),
     "sqlite3": ("gallery/",),
-    "av": ("video/", "live/stream.py"),
+    "av": ("video/", "live/stream.py", "live/connection.py"),
     "pyarrow": ("outputs/",),
     "jinja2": ("outputs/", "live/page/"),
     "fastapi": ("live/page/",),

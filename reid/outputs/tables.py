@@ -87,10 +87,11 @@ def write_tables(
 ) -> None:
     """Writes `tracklets.csv` (UTF-8, header, empty fields for null) and `tracklets.parquet`."""
     table = tracklet_table(tracklets, matches, identities)
-    with atomic.replacing(csv) as partial:
-        pa_csv.write_csv(table, partial)
-    with atomic.replacing(parquet) as partial:
-        pa_parquet.write_table(table, partial, compression="zstd")
+    # files, not paths: pyarrow opens only paths that are UTF-8
+    with atomic.replacing(csv) as partial, partial.open("wb") as file:
+        pa_csv.write_csv(table, file)
+    with atomic.replacing(parquet) as partial, partial.open("wb") as file:
+        pa_parquet.write_table(table, file, compression="zstd")
 
 
 def write_identities(

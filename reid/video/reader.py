@@ -3,14 +3,15 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from reid.config import SourceConfig
 from reid.errors import InputError
 from reid.types import Frame
 from reid.video import decode, folder
-from reid.video.container import header_duration_s, header_fps, open_video, video_stream
+from reid.video.container import Wanted, header_duration_s, header_fps, open_video, video_stream
 from reid.video.picture import Picture
-from reid.video.source import Source, pictures_of
+from reid.video.source import Source, left_out_of, pictures_of
 
 _EPSILON_S = 1e-6  # times are sums of binary fractions
 
@@ -19,7 +20,7 @@ _EPSILON_S = 1e-6  # times are sums of binary fractions
 class SourceInfo:
     """What headers say of a recording, before it is read; None where they do not say."""
 
-    width: int  # of the first picture, upright
+    width: int  # of the first picture, as it is shown
     height: int
     fps: float  # mean over the whole recording
     frames: int | None  # approximate
@@ -37,20 +38,21 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
     """
     if source.is_pictures:
         paths, fps = pictures_of(source), config.image_folder_fps
-        width, height = folder.first_size(paths)
+        width, height = folder.first_size(paths, wanted_of(source, config))
         count = len(paths)
         return SourceInfo(
             width=width, height=height, fps=fps, frames=count, duration_s=count / fps, codec="pictures"
         )
-    width, height = decode.first_size(source.files[0])
+    width, height = decode.first_size(source.files[0], wanted_of(source, config, source.files[0]))
     duration_s: float | None = 0.0
     rates, codec = [], ""
     for path in source.files:
-        with open_video(path) as container:
-            stream = video_stream(container)
+        wanted = wanted_of(source, config, path)
+        with open_video(path, wanted) as container:
+            stream = video_stream(container, wanted.stream)
             codec = codec or str(stream.codec_context.name)
             # Formats without an index, such as TS, state a duration for the whole container only.
-            seconds = header_duration_s(container) or (container.duration or 0) / 1e6
+            seconds = header_duration_s(container, wanted.stream) or (container.duration or 0) / 1e6
             timed = seconds > 0
             rates.append(((header_fps(stream) if timed else None) or config.image_folder_fps, seconds))
             duration_s = duration_s + seconds if duration_s is not None and timed else None
@@ -63,8 +65,9 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
 def read(
     source: Source, config: SourceConfig, on_damage: Callable[[str], None], threads: int = 1
 ) -> Iterator[Frame]:
-    """The frames of one camera in order of time, BGR, upright, at most `config.fps` of them a second.
+    """The frames of one camera in order of time, BGR, at most `config.fps` of them a second.
 
+    They are as they are shown: upright, with square pixels.
     `Frame.index` counts all frames of the recording, delivered or not. `Frame.timestamp_s` is the time since
     the camera's first frame plus `source.offset_s`, and ascends strictly. With `config.fps` the frames
     nearest to a regular grid are delivered, never one twice. A damaged file is read as far as it can be
@@ -103,7 +106,10 @@ def _sequence(
     """Index and time in the camera, and picture, over all files: each begins where the one before it ends."""
     if source.is_pictures:
         paths = pictures_of(source)
-        for picture in folder.pictures(paths, fps=config.image_folder_fps, on_damage=on_damage):
+        wanted, fps = wanted_of(source, config), config.image_folder_fps
+        if unread := left_out_of(source):
+            on_damage(unread)
+        for picture in folder.pictures(paths, fps=fps, wanted=wanted, on_damage=on_damage):
             yield picture.index, picture.time_s, picture
         return
     begin_s, counted = 0.0, 0
@@ -115,6 +121,7 @@ def _sequence(
             start_s=max(config.start_s - begin_s, 0.0),
             end_s=None if config.end_s is None else config.end_s - begin_s,
             threads=threads,
+            wanted=wanted_of(source, config, path),
             on_damage=on_damage,
         ):
             yield counted + last.index, begin_s + last.time_s, last
@@ -122,6 +129,15 @@ def _sequence(
             return
         begin_s += last.time_s + last.duration_s
         counted += last.index + 1
+
+
+def wanted_of(source: Source, config: SourceConfig, path: Path | None = None) -> Wanted:
+    """How one file of a camera is to be read."""
+    return Wanted(
+        stream=None if path is None else source.streams.get(path),
+        pixel_aspect=source.pixel_aspect,
+        max_megapixels=config.max_megapixels,
+    )
 
 
 class _Grid:
