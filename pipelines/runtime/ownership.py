@@ -85,7 +85,8 @@ class OwnedFolder:
                 yield folder
             except BaseException:
                 if folder.worthless():
-                    folder.files.clear()
+                    with suppress(OSError):  # what cannot be deleted blocks nothing
+                        folder.files.clear()
                 raise
             finally:
                 if folder.fresh and not folder.files.files():
