@@ -250,7 +250,7 @@ def test_vectors_are_computed_once(site: Path, tmp_path: Path, monkeypatch: pyte
         ("market1501 --root data --encoder tiny.onnx --page.show x.jpg", "names 'x.jpg', which is no query"),
         ("market1501 --root data --encoder none.onnx", "none.onnx: no such file"),
         ("market1501 --root data --encoder tiny.onnx --distractors none", "none: no such folder"),
-        ("market1501 --root data --encoder tiny.onnx --output tiny.onnx", "--output tiny.onnx is a file; name a folder"),
+        ("market1501 --root data --encoder tiny.onnx --output tiny.onnx", "--output tiny.onnx is a file; name"),
         ("market1501 --root data --encoder tiny.onnx --output tiny.onnx/sub", "tiny.onnx/sub: cannot be written to"),
         ("market1501 --root data --encoder tiny.onnx --seed -1", "--seed is '-1'; must be at least 0"),
     ],
