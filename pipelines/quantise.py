@@ -44,7 +44,7 @@ def run(weights: Path, pictures: Path, output: Path, progress: Progress) -> int:
 
 def _is_network(path: Path) -> bool:
     """Whether it is an OpenVINO network that carries our preprocessing."""
-    return METADATA_KEY.rpartition(".")[2].encode() in path.read_bytes()
+    return METADATA_KEY.encode() in path.read_bytes()
 
 
 def _crops(folder: Path) -> list[Image]:
