@@ -9,7 +9,7 @@ from pipelines.calibrate_report import report
 from pipelines.chosen_weights import with_weights
 from pipelines.known_pictures import warn_of_known
 from pipelines.progress import Progress
-from pipelines.writable import check_file
+from pipelines.runtime.calibration_file import calibration_file
 from reid.config import CalibrateConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
@@ -45,8 +45,16 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
     point = OperatingPoint.parse(config.operating_point)
     config = with_weights(config)
     weights = config.encoder.weights
-    if weights is not None:  # build_encoder says what to do where it is
-        check_file(_target(config, weights), ".json")
+    if weights is None:
+        build_encoder(config.encoder)  # says what to do
+        raise AssertionError("an encoder without weights was built")
+    with calibration_file(_target(config, weights), picture=config.picture):
+        return _run(folders, config, weights, point, progress)
+
+
+def _run(
+    folders: Sequence[Path], config: CalibrateConfig, weights: Path, point: OperatingPoint, progress: Progress
+) -> int:
     splits = [open_crops(config.format, folder) for folder in folders]
     encoder = build_encoder(config.encoder)
     assert weights is not None  # build_encoder has refused that

@@ -22,6 +22,8 @@ GROUND = {
     "events",
     "geometry",
     "json_text",
+    "lock",
+    "owned_files",
     "secret",
     "shipped",
     "shipped_weights",
