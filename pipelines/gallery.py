@@ -3,6 +3,7 @@
 People are named by label, `P0007` or `7`. Every function returns the exit code 0 or raises InputError.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from reid.errors import InputError
+from reid.gallery.retention import Erased, Named
 from reid.gallery.store import Store
 from reid.types import person_name
 
+MOST_NAMES = 20  # in a sentence
 WORDY = ("label", "cameras", "tracklet", "detail")  # columns that give way where the terminal is narrow
 
 
@@ -117,16 +120,50 @@ def merge(path: Path, person: str, into: str, *, console: Console | None = None)
     return 0
 
 
-def prune(path: Path, days: str, *, console: Console | None = None) -> int:
-    """Erase the runs that started more than so many days ago, and whoever was seen in no other."""
+def prune(
+    path: Path, days: str, *, named: Named = "keep", dry_run: bool = False, console: Console | None = None
+) -> int:
+    """Erase the sightings of runs that started more than so many days ago, and the people not seen since.
+
+    What goes is said before it goes. It also tells a live site on this gallery that the clock is right.
+    """
     oldest = _days_ago(days)
+    out = console or Console()
     with Store.open(path, encoder_id=None) as store:
-        before = len(store.people())
-        runs = store.prune(oldest)
-        gone = before - len(store.people())
-    erased = f"{_count(len(runs), 'run', 'runs')} and {_count(gone, 'person', 'people')}"
-    (console or Console()).print(Text(f"{erased} erased from {path}"))
+        labels = {person.person_id: person.label for person in store.people()}
+        erased = store.would_prune(oldest, named=named)
+        what = f"{_erased(erased, labels)} from before {oldest:%Y-%m-%d %H:%M} UTC"
+        if dry_run:
+            out.print(Text(f"would be erased from {path}: {what}"))
+            return 0
+        out.print(Text(f"to be erased from {path}: {what}"))
+        store.prune(oldest, named=named)
+        store.confirm_clock()
+    out.print(Text(f"{_counts(erased)} erased from {path}"))
     return 0
+
+
+def _erased(erased: Erased, labels: Mapping[int, str | None]) -> str:
+    """What goes, and which people with a name stay although they were not seen since."""
+    gone = [labels[one] or person_name(one) for one in erased.people]
+    who = f" ({_listed(gone)})" if gone else ""
+    text = f"{_counts(erased)}{who}"
+    stay = [label for one in erased.spared if (label := labels[one])]
+    return (
+        text
+        + (f"; {_listed(stay)} stay, having a name," if len(stay) > 1 else "")
+        + (f"; {stay[0]} stays, having a name," if len(stay) == 1 else "")
+    )
+
+
+def _counts(erased: Erased) -> str:
+    sightings = _count(erased.sightings, "sighting", "sightings")
+    return f"{sightings} and {_count(len(erased.people), 'person', 'people')}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _days_ago(days: str) -> datetime:

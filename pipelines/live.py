@@ -55,6 +55,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         retention = Retention(
             days=config.retention.days,
             most_people=config.retention.most_people,
+            named=config.retention.named,
             engine=engine,
             store=store,
             keepers=keepers,
@@ -62,7 +63,12 @@ def run(config: LiveConfig, progress: Progress) -> int:
         engine.on_tick = lambda: _tick(engine, sinks, retention)
         if page is not None:
             desk = Desk(
-                engine=engine, store=store, keepers=keepers, secrets=config.secrets, offset_s=config.offset_s
+                engine=engine,
+                store=store,
+                keepers=keepers,
+                secrets=config.secrets,
+                offset_s=config.offset_s,
+                retention=retention,
             )
             page.start(engine.board, desk)
         started = time.monotonic()
@@ -111,7 +117,7 @@ def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
 def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:
     """About once a second."""
     engine.board.set_queues([sink.counts() for sink in sinks])
-    retention.tick(time.time())
+    retention.tick(time.time(), time.monotonic())
 
 
 def _until(stop: Callable[[], bool], started: float, duration_s: float | None) -> Callable[[], bool]:

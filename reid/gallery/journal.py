@@ -13,7 +13,17 @@ from typing import Literal
 from reid.errors import InputError
 from reid.types import Match, TrackletKey, person_name
 
-Event = Literal["created", "seen", "merged", "forgotten", "renamed", "retracted", "identity_changed"]
+Event = Literal[
+    "created",
+    "seen",
+    "merged",
+    "forgotten",
+    "renamed",
+    "retracted",
+    "identity_changed",
+    "pruned",  # these two are about no person, see `retention`
+    "clock_doubted",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,8 @@ class Clips:
     known when it was made, but whose track turned out to be theirs.
     """
 
+    keeps = "clips"
+
     def __init__(self, folder: Path, config: ClipsConfig) -> None:
         self._config = config
         self._films = Films(folder, most_mib=config.most_mib)  # the worker's from here on

@@ -30,6 +30,8 @@ class EventFile:
         InputError: the file cannot be written.
     """
 
+    keeps = "events"
+
     def __init__(self, path: Path, *, most_bytes: int, keep: int) -> None:
         self._path, self._most_bytes, self._keep = path, most_bytes, keep
         self._lock = threading.Lock()

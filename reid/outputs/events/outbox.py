@@ -35,6 +35,8 @@ class Outbox:
         outage: how losses are logged.
     """
 
+    keeps = "waiting events"
+
     def __init__(
         self,
         name: str,
