@@ -132,7 +132,7 @@ def prune(
     with Store.open(path, encoder_id=None) as store:
         labels = {person.person_id: person.label for person in store.people()}
         erased = store.would_prune(oldest, named=named)
-        what = f"{_erased(erased, labels)} from before {oldest:%Y-%m-%d %H:%M} UTC"
+        what = f"{_erased(erased, labels)}, from before {oldest:%Y-%m-%d %H:%M} UTC"
         if dry_run:
             out.print(Text(f"would be erased from {path}: {what}"))
             return 0
@@ -147,13 +147,9 @@ def _erased(erased: Erased, labels: Mapping[int, str | None]) -> str:
     """What goes, and which people with a name stay although they were not seen since."""
     gone = [labels[one] or person_name(one) for one in erased.people]
     who = f" ({_listed(gone)})" if gone else ""
-    text = f"{_counts(erased)}{who}"
     stay = [label for one in erased.spared if (label := labels[one])]
-    return (
-        text
-        + (f"; {_listed(stay)} stay, having a name," if len(stay) > 1 else "")
-        + (f"; {stay[0]} stays, having a name," if len(stay) == 1 else "")
-    )
+    spared = f", but not {_listed(stay)}, for the name" if stay else ""
+    return f"{_counts(erased)}{who}{spared}"
 
 
 def _counts(erased: Erased) -> str:

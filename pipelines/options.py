@@ -23,8 +23,8 @@ class PruneConfig(Section):
 
     named: Named = Field(
         "keep",
-        description="people with a name: keep (they stay, with the sightings whose vectors they are recognised by) or "
-        "erase (as everybody)",
+        description="people with a name: keep (they stay, with the sightings whose vectors they are recognised by) "
+        "or erase (as everybody)",
     )
     dry_run: bool = Field(False, description="only say what would be erased")
 

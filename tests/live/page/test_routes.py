@@ -73,7 +73,8 @@ def test_what_one_may_ask() -> None:
         assert site.client.delete("/api/cameras/door", headers=ASKS).status_code == 204
         assert site.control.asked == [
             ("forget", 1), ("rename", 1, "Anna B."), ("rename", 1, None), ("merge", 2, 1),
-            ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False), ("confirm clock",), ("remove", "door"),
+            ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False),
+            ("confirm clock",), ("remove", "door"),
         ]  # fmt: skip
 
 
