@@ -21,6 +21,8 @@ GROUND = {
     "errors",
     "events",
     "geometry",
+    "lock",
+    "owned_files",
     "secret",
     "shipped",
     "shipped_weights",

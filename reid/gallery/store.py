@@ -17,10 +17,11 @@ from reid.errors import InputError
 from reid.gallery import corrections, journal, live_run, retention, runs
 from reid.gallery.index import keep_varied, prototypes_of_all, to_vectors
 from reid.gallery.live_run import Record
-from reid.gallery.lock import WriterLock
+from reid.gallery.lock import writer_lock
 from reid.gallery.retention import Erased, Named
 from reid.gallery.runs import Sighting
 from reid.gallery.schema import connect, explain, naming, transaction
+from reid.lock import Lock
 from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey, person_name
 
 
@@ -35,7 +36,7 @@ class Store:
         self,
         path: Path,
         db: sqlite3.Connection,
-        lock: WriterLock | None,
+        lock: Lock | None,
         max_prototypes: int,
         clock: Callable[[], datetime],
     ) -> None:
@@ -69,7 +70,7 @@ class Store:
         if max_prototypes < 1:
             raise ValueError(f"max_prototypes must be at least 1, got {max_prototypes}")
         path = Path(path)
-        lock = None if read_only else WriterLock(path)
+        lock = None if read_only else writer_lock(path)
         try:
             db = connect(path, encoder_id=encoder_id, read_only=read_only)
         except BaseException:

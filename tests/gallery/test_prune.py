@@ -40,7 +40,8 @@ def test_people_with_a_name_stay_with_what_they_are_recognised_by(
     assert main(["gallery", "prune", str(path), "30"]) == 0
     first, last = " ".join(capsys.readouterr().out.split()).split(" UTC", 1)
     assert (
-        f"to be erased from {path}: 10 sightings and 1 person (P0004), but not Ada, Bob, for the name" in first
+        f"to be erased from {path}: 10 sightings and 1 person (P0004), but not Ada, Bob, for the name"
+        in first
     )
     assert last.strip().endswith(f"10 sightings and 1 person erased from {path}")
     assert kept(path) == {1: 1, 2: 1, 3: 33}, "those of 32 vectors, and the last one"

@@ -1,0 +1,217 @@
+"""Output folders that are the program's own: marked, locked while a job writes them, and listed file by file.
+
+At the root lie `.reid.json` (the mark: which job, which run), `.reid-files` (the list, `reid.owned_files`) and,
+while a job runs, `.reid.lock`. A folder without the mark belongs to the user, and nothing in it is touched.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.runtime.adoption import JOBS, found_by_an_earlier_version
+from pipelines.runtime.inputs import Inputs, refuse_inputs
+from reid import __version__
+from reid.cache import write_text
+from reid.errors import InputError
+from reid.lock import Busy, Lock
+from reid.owned_files import LIST, OwnedFiles
+
+log = logging.getLogger(__name__)
+
+MARK = ".reid.json"
+LOCK = ".reid.lock"
+FORMAT = 1
+# What file managers, version control and file systems leave in a folder that is empty to its user.
+LITTER = {
+    ".DS_Store",
+    "Thumbs.db",
+    "desktop.ini",
+    ".directory",
+    ".localized",
+    ".gitignore",
+    ".gitkeep",
+    "lost+found",
+}
+OURS = (MARK, LIST, LOCK)  # what begins like these: themselves, and what a killed start left beside them
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class OwnedFolder:
+    """An output folder that this process may write: marked, locked, its files listed."""
+
+    root: Path
+    job: str
+    files: OwnedFiles
+    facts: dict[str, Any]  # what the job keeps in the mark, such as the key of its run
+    fresh: bool = False  # the folder was new or empty
+
+    @classmethod
+    @contextmanager
+    def open(cls, root: Path, *, job: str, inputs: Inputs = ()) -> Iterator["OwnedFolder"]:
+        """The folder for the length of a `with` block: made or recognised, then locked, marked and tidied.
+
+        A folder of an earlier version is taken over, once. A mark without any file of value blocks nothing: the run
+        that made it has failed. In a folder that was empty it goes when the block is left without such a file.
+
+        Args:
+            job: command that writes it: a key of `adoption.JOBS`.
+            inputs: (name, path) of everything that the job reads; none may lie in the folder.
+
+        Raises:
+            InputError: the folder is the user's, another job's or in use, is a file, holds an input, or cannot be
+                written to. Nothing has been touched then.
+        """
+        refuse_inputs(root, inputs)
+        _refuse(root, job)
+        made = _make(root)
+        try:
+            lock = _locked(root, job)
+        except BaseException:
+            _unmake(made)
+            raise
+        try:
+            _refuse(root, job)  # another process may have been quicker
+            folder = _taken(cls, root, job)
+            try:
+                yield folder
+            except BaseException:
+                if folder.worthless():
+                    folder.files.clear()
+                raise
+            finally:
+                if folder.fresh and not folder.files.files():
+                    folder._withdraw()
+        except OSError as error:
+            if not Path(str(error.filename)).name.startswith(OURS):
+                raise
+            raise _unwritable(root, error) from error
+        finally:
+            lock.release()
+            _unmake(made)
+
+    def note(self, **facts: Any) -> None:
+        """Keep facts in the mark, whole or not at all."""
+        self.facts |= facts
+        mark = {"format": FORMAT, "job": self.job, "version": __version__, **self.facts}
+        write_text(self.root / MARK, json.dumps(mark, indent=1) + "\n")
+
+    def worthless(self) -> bool:
+        """Whether no file is there but such as only prepare the job's work."""
+        prepared = JOBS[self.job].prepared
+        names = (path.relative_to(self.root).parts[0] for path in self.files.files())
+        return all(name in prepared for name in names)
+
+    def _withdraw(self) -> None:
+        self.files.clear()  # folders that are empty
+        for name in (MARK, LIST):
+            (self.root / name).unlink(missing_ok=True)
+
+
+def marked_job(root: Path) -> str | None:
+    """The job that a folder is marked by; None: it has no mark, or one that cannot be read."""
+    mark = _mark(root)
+    return None if mark is None else mark["job"]
+
+
+def _taken(kind: type[OwnedFolder], root: Path, job: str) -> OwnedFolder:
+    """The locked folder, marked."""
+    mark, files = _mark(root), OwnedFiles(root)
+    files.tidy()
+    if mark is not None:
+        known = {key: value for key, value in mark.items() if key not in ("format", "job", "version")}
+        folder = kind(root=root, job=mark["job"], files=files, facts=known)
+        if not folder.worthless():
+            return folder
+        files.clear()
+    found = None if mark is not None else found_by_an_earlier_version(root, job)
+    fresh = mark is None and found is None
+    folder = kind(root=root, job=job, files=files, facts={}, fresh=fresh)
+    folder.note(**(found.facts if found else {}))
+    if found:
+        files.record(*found.files)
+        log.info(
+            "%s: was written by an earlier version and is taken over, with %d files", root, len(found.files)
+        )
+    return folder
+
+
+def _refuse(root: Path, job: str) -> None:
+    """Looks, and touches nothing."""
+    if root.exists() and not root.is_dir():
+        raise InputError(f"--output {root} is a file; name a folder")
+    if not root.exists():
+        return
+    mark = _mark(root)
+    if mark is not None:
+        written = OwnedFolder(root=root, job=mark["job"], files=OwnedFiles(root), facts={})
+        if mark["job"] != job and not written.worthless():
+            raise InputError(
+                f"--output {root} was written by reid {mark['job']}; name another folder for reid {job}"
+            )
+        return
+    if found_by_an_earlier_version(root, job):
+        return
+    try:
+        foreign = sorted(path.name for path in root.iterdir() if not _is_litter(path.name))
+    except OSError as error:
+        raise _unwritable(root, error) from error
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise InputError(
+            f"--output {root} holds files that reid {job} did not write ({foreign[0]!r}{more}); "
+            "name a new or empty folder"
+        )
+
+
+def _mark(root: Path) -> dict[str, Any] | None:
+    with suppress(OSError, ValueError, RecursionError):
+        mark = json.loads((root / MARK).read_text(encoding="utf-8"))
+        if isinstance(mark, dict) and mark.get("format") == FORMAT and mark.get("job") in JOBS:
+            return mark
+    return None
+
+
+def _is_litter(name: str) -> bool:
+    return name in LITTER or name.startswith((*OURS, *(f".{own}." for own in OURS)))
+
+
+def _make(root: Path) -> list[Path]:
+    """Make the folder with those above it; which were made, the innermost first."""
+    missing = [path for path in (root, *root.parents) if not path.exists()]
+    made: list[Path] = []
+    try:
+        for path in reversed(missing):
+            path.mkdir(exist_ok=True)
+            made.insert(0, path)
+    except OSError as error:
+        _unmake(made)
+        raise _unwritable(root, error) from error
+    return made
+
+
+def _unmake(made: list[Path]) -> None:
+    for path in made:
+        with suppress(OSError):  # holds results, or is gone
+            path.rmdir()
+
+
+def _locked(root: Path, job: str) -> Lock:
+    try:
+        return Lock(root / LOCK, f"reid {job}")
+    except Busy as busy:
+        raise InputError(
+            f"--output {root} is in use by {busy}; wait for it, or name another folder"
+        ) from None
+    except OSError as error:
+        raise _unwritable(root, error) from error
+
+
+def _unwritable(root: Path, error: OSError) -> InputError:
+    reason = error.strerror or error
+    return InputError(
+        f"--output {root}: cannot be written to ({reason}); name another folder, or make room in it"
+    )
