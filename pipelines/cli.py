@@ -10,12 +10,14 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
+from pathlib import Path
 
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
@@ -96,11 +98,35 @@ def _run(words: Sequence[str]) -> int:
     from pipelines.progress import reporter
 
     told = invocation.arguments
-    with (
-        reporter(quiet=told.quiet, log_format=told.log_format) as progress,
-        routed(progress, debug=told.debug),
-    ):
-        return invocation.command.run(invocation, progress)
+    try:
+        with (
+            reporter(quiet=told.quiet, log_format=told.log_format) as progress,
+            routed(progress, debug=told.debug),
+        ):
+            code = invocation.command.run(invocation, progress)
+        sys.stdout.flush()  # what the disk has no room for is found out here, not when the interpreter ends
+        return code
+    except (InputError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if (sentence := _of_the_disk(error, invocation)) is None:
+            raise
+        raise InputError(sentence) from error
+
+
+def _of_the_disk(error: Exception, invocation: Invocation) -> str | None:
+    """The sentence on an error that a full or broken disk made, in whatever command and library."""
+    from reid import disk
+    from reid.cache import cache_folder
+
+    try:
+        sys.stdout.flush()
+    except OSError as stdout:  # what could not be printed is still there, and must not fail once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return disk.explained(OSError(stdout.errno, stdout.strerror, "standard output"), ())
+    places = [getattr(invocation.config, name, None) for name in ("output", "gallery")]
+    folders = [place for place in places if isinstance(place, Path)]
+    return disk.explained(error, [*folders, cache_folder(), Path(tempfile.gettempdir())])
 
 
 class _Terminated(BaseException):

@@ -16,6 +16,7 @@ from reid.errors import InputError
 from reid.evaluation.identity import Score, Scores, score
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.evaluation.people import Cover
+from reid.outputs import atomic
 
 _WHERE = "<camera>.txt, <camera>_gt.txt or <camera>/gt/gt.txt"
 _SHARES = (
@@ -200,7 +201,7 @@ def _write(
     text = json.dumps(about | scores.as_dict(), indent=2) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        atomic.write_text(path, text)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error}); name another place with --output") from None
     return path

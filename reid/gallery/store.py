@@ -29,6 +29,15 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tells a file from any other that has been under its name; None: there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 class Store:
     """A gallery file, open. One process writes; others may read meanwhile, and see whole runs only."""
 
@@ -44,6 +53,7 @@ class Store:
         self.encoder_id: str = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
         self.max_prototypes = max_prototypes
         self._db = db
+        self._file = _identity(path)
         self._lock = lock
         self._clock = clock
 
@@ -294,6 +304,19 @@ class Store:
         if corrections.must_clean(self._db):
             self._clean("old sightings")
 
+    def require_in_place(self) -> None:
+        """Refuse to go on with a file that is not the gallery any more: what is written to it is lost.
+
+        Raises:
+            InputError: the file was moved, deleted or replaced since it was opened.
+        """
+        now = _identity(self.path)
+        if now != self._file:
+            what = "is gone: it was moved or deleted" if now is None else "was replaced by another file"
+            raise InputError(
+                f"{self.path}: the gallery {what} while it was in use; put it back, or start again with what is there"
+            )
+
     def _require_writable(self) -> None:
         if self.read_only:
             raise InputError(f"{self.path}: opened for reading only; open it for writing to change it")
@@ -313,6 +336,7 @@ class Store:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         self._require_writable()
+        self.require_in_place()
         with transaction(self._db, self.path):
             yield self._db
             self._db.execute("UPDATE gallery SET generation = ?", (uuid4().hex,))
