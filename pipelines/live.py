@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 from pipelines.chosen_weights import identify, with_weights
 from pipelines.linkage import choose_threshold
@@ -11,6 +12,8 @@ from pipelines.live_build import build_engine
 from pipelines.live_config import LiveConfig
 from pipelines.logs import rotating
 from pipelines.progress import Progress
+from pipelines.runtime.inputs import inputs_of
+from pipelines.runtime.ownership import OwnedFolder
 from pipelines.stopping import stopping_gently
 from reid.build import build_models
 from reid.errors import InputError
@@ -38,10 +41,12 @@ def run(config: LiveConfig, progress: Progress) -> int:
     _, encoder_id, encoder = identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
     require_faiss()
-    config.output.mkdir(parents=True, exist_ok=True)
+    inputs = [*inputs_of(config), *((a.camera_id, Path(a.url)) for a in addresses if a.kind == "file")]
     with ExitStack() as stack:
+        files = stack.enter_context(OwnedFolder.open(config.output, job="live", inputs=inputs)).files
         gallery = config.gallery or config.output / "gallery.db"
         store = stack.enter_context(Store.open(gallery, encoder_id=encoder_id))
+        files.claim(config.output / "live.log")
         stack.enter_context(rotating(config.output / "live.log"))
         page = _page(config, stack)
         sinks = build_sinks(config.events, config.output, random.Random())

@@ -18,6 +18,7 @@ from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import CameraTracks, camera_tracks, write_mot
 from reid.outputs.report import write_report
 from reid.outputs.tables import write_identities, write_tables
+from reid.owned_files import OwnedFiles
 from reid.types import Tracklet
 
 JOIN_GAP_S = 2.0  # two tracklets of a person in one camera closer than this are one sighting
@@ -39,6 +40,7 @@ class Results:
     """One run's outcome and where it goes."""
 
     folder: ResultsFolder
+    files: OwnedFiles
     config: VideoConfig
     tracklets: list[Tracklet]
     linking: Linking
@@ -57,7 +59,7 @@ class Results:
             for name, boxes in tracks.items():
                 write_mot(folder.tracks(name), boxes)
         pictures = (
-            write_crops(folder, self.tracklets, linking.matches, per_camera=CROPS_PER_CAMERA)
+            write_crops(folder, self.files, self.tracklets, linking.matches, per_camera=CROPS_PER_CAMERA)
             if outputs.crops
             else {}
         )

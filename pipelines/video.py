@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,8 @@ from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
+from pipelines.runtime.inputs import inputs_of
+from pipelines.video_folder import bring_in_line, results_folder
 from reid.config import SourceConfig, VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
@@ -26,6 +29,12 @@ from reid.video.source import Source, content_key, parse_sources
 
 def run(config: VideoConfig, progress: Progress) -> int:
     """Process the recordings of `config` and write the results folder; returns the exit code."""
+    with ExitStack() as held:
+        return _run(config, progress, held)
+
+
+def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
+    """As `run`; `held` keeps the results folder to the end."""
     started, clock = datetime.now(UTC), time.perf_counter()
     sources = parse_sources(config.sources, config.source.offset_s)
     infos = {source.camera_id: probe(source, config.source) for source in sources}
@@ -46,9 +55,12 @@ def run(config: VideoConfig, progress: Progress) -> int:
     store = open_gallery(config, encoder_id)
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
-        folder = ResultsFolder.open(
-            config.output, run_key=run_key, cameras=list(infos), overwrite=config.overwrite
+        recordings = ((source.camera_id, file) for source in sources for file in source.files)
+        inputs = [*recordings, *inputs_of(config)]
+        owned = held.enter_context(
+            results_folder(config, run_key=run_key, cameras=list(infos), inputs=inputs)
         )
+        folder = ResultsFolder(owned.root)
         jobs = _jobs(sources, contents, threshold, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
         tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
@@ -58,8 +70,10 @@ def run(config: VideoConfig, progress: Progress) -> int:
     finally:
         if store is not None:
             store.close()
+    bring_in_line(owned, linking, config.outputs)
     results = Results(
         folder=folder,
+        files=owned.files,
         config=config,
         tracklets=tracklets,
         linking=linking,

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -96,6 +96,8 @@ class OwnedFiles:
     def clear(self, keep: Callable[[Path], bool] = lambda path: False) -> list[Path]:
         """Delete all files of ours but those to keep; tells of what is not ours and stays. Returns the deleted."""
         removed = self.remove(*(path for path in self.files() if not keep(path)))
+        with self._mutex:
+            self._drop(set(), {name.rstrip("/") for name in self._names if name.endswith("/")})
         if others := self.others():
             names = ", ".join(path.relative_to(self.root).as_posix() for path in others[:5])
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
@@ -152,19 +154,20 @@ class OwnedFiles:
         self._append([json.dumps(name) for name in dict.fromkeys(new) if name not in self._names])
         self._names.update(new)
 
-    def _drop(self, gone: set[str]) -> None:
-        """Take back what was deleted, with the folders that it leaves empty."""
+    def _drop(self, gone: set[str], folders: Set[str] = frozenset()) -> None:
+        """Take back what was deleted, then delete folders of ours, those above it too, as far as they are empty."""
         lines = [json.dumps({"removed": name}) for name in sorted(gone)]
         self._names -= gone
-        parents = {str(parent) for name in gone for parent in PurePosixPath(name).parents}
-        for parent in sorted(parents - {"."}, key=len, reverse=True):
-            folder = self.root / parent
-            if f"{parent}/" in self._names and not folder.is_symlink() and not self._linked(folder):
-                with suppress(OSError):  # holds something that is not ours
-                    folder.rmdir()
-                if not folder.exists():
-                    self._names.discard(f"{parent}/")
-                    lines.append(json.dumps({"removed": f"{parent}/"}))
+        above = {str(parent) for name in gone for parent in PurePosixPath(name).parents}
+        for name in sorted(above | folders, key=len, reverse=True):
+            folder = self.root / name
+            if f"{name}/" not in self._names or folder.is_symlink() or self._linked(folder):
+                continue
+            with suppress(OSError):  # holds something that is not ours
+                folder.rmdir()
+            if not folder.exists():
+                self._names.discard(f"{name}/")
+                lines.append(json.dumps({"removed": f"{name}/"}))
         self._append(lines)
 
     def _append(self, lines: list[str]) -> None:

@@ -113,7 +113,7 @@ def _benchmark(root: Path) -> Found | None:
 
 
 JOBS: Mapping[str, Job] = {
-    "video": Job(find=_results),
+    "video": Job(find=_results, prepared=frozenset({EARLIER_MARK})),
     "live": Job(find=_live),
     "train": Job(
         find=_training(

@@ -6,7 +6,7 @@ while a job runs, `.reid.lock`. A folder without the mark belongs to the user, a
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from reid.lock import Busy, Lock
 from reid.owned_files import LIST, OwnedFiles
 
 log = logging.getLogger(__name__)
+
+Check = Callable[[Mapping[str, Any]], None]
 
 MARK = ".reid.json"
 LOCK = ".reid.lock"
@@ -51,7 +53,9 @@ class OwnedFolder:
 
     @classmethod
     @contextmanager
-    def open(cls, root: Path, *, job: str, inputs: Inputs = ()) -> Iterator["OwnedFolder"]:
+    def open(
+        cls, root: Path, *, job: str, inputs: Inputs = (), check: Check = lambda facts: None
+    ) -> Iterator["OwnedFolder"]:
         """The folder for the length of a `with` block: made or recognised, then locked, marked and tidied.
 
         A folder of an earlier version is taken over, once. A mark without any file of value blocks nothing: the run
@@ -60,13 +64,14 @@ class OwnedFolder:
         Args:
             job: command that writes it: a key of `adoption.JOBS`.
             inputs: (name, path) of everything that the job reads; none may lie in the folder.
+            check: is shown the facts of what lies there, and may refuse it.
 
         Raises:
             InputError: the folder is the user's, another job's or in use, is a file, holds an input, or cannot be
                 written to. Nothing has been touched then.
         """
         refuse_inputs(root, inputs)
-        _refuse(root, job)
+        _refuse(root, job, check)
         made = _make(root)
         try:
             lock = _locked(root, job)
@@ -74,7 +79,7 @@ class OwnedFolder:
             _unmake(made)
             raise
         try:
-            _refuse(root, job)  # another process may have been quicker
+            _refuse(root, job, check)  # another process may have been quicker
             folder = _taken(cls, root, job)
             try:
                 yield folder
@@ -101,9 +106,7 @@ class OwnedFolder:
 
     def worthless(self) -> bool:
         """Whether no file is there but such as only prepare the job's work."""
-        prepared = JOBS[self.job].prepared
-        names = (path.relative_to(self.root).parts[0] for path in self.files.files())
-        return all(name in prepared for name in names)
+        return _prepared(self.job, self.root, self.files.files())
 
     def _withdraw(self) -> None:
         self.files.clear()  # folders that are empty
@@ -122,24 +125,25 @@ def _taken(kind: type[OwnedFolder], root: Path, job: str) -> OwnedFolder:
     mark, files = _mark(root), OwnedFiles(root)
     files.tidy()
     if mark is not None:
-        known = {key: value for key, value in mark.items() if key not in ("format", "job", "version")}
-        folder = kind(root=root, job=mark["job"], files=files, facts=known)
+        folder = kind(root=root, job=mark["job"], files=files, facts=_facts(mark))
         if not folder.worthless():
             return folder
         files.clear()
     found = None if mark is not None else found_by_an_earlier_version(root, job)
-    fresh = mark is None and found is None
-    folder = kind(root=root, job=job, files=files, facts={}, fresh=fresh)
+    folder = kind(root=root, job=job, files=files, facts={}, fresh=mark is None and found is None)
     folder.note(**(found.facts if found else {}))
     if found:
         files.record(*found.files)
-        log.info(
-            "%s: was written by an earlier version and is taken over, with %d files", root, len(found.files)
-        )
+        if found.files and folder.worthless():
+            files.clear()
+            folder.facts.clear()
+        else:
+            count = len(found.files)
+            log.info("%s: was written by an earlier version and is taken over, with %d files", root, count)
     return folder
 
 
-def _refuse(root: Path, job: str) -> None:
+def _refuse(root: Path, job: str, check: Check) -> None:
     """Looks, and touches nothing."""
     if root.exists() and not root.is_dir():
         raise InputError(f"--output {root} is a file; name a folder")
@@ -147,13 +151,17 @@ def _refuse(root: Path, job: str) -> None:
         return
     mark = _mark(root)
     if mark is not None:
-        written = OwnedFolder(root=root, job=mark["job"], files=OwnedFiles(root), facts={})
-        if mark["job"] != job and not written.worthless():
+        if OwnedFolder(root=root, job=mark["job"], files=OwnedFiles(root), facts={}).worthless():
+            return
+        if mark["job"] != job:
             raise InputError(
                 f"--output {root} was written by reid {mark['job']}; name another folder for reid {job}"
             )
+        check(_facts(mark))
         return
-    if found_by_an_earlier_version(root, job):
+    if found := found_by_an_earlier_version(root, job):
+        if not _prepared(job, root, found.files):
+            check(found.facts)
         return
     try:
         foreign = sorted(path.name for path in root.iterdir() if not _is_litter(path.name))
@@ -165,6 +173,15 @@ def _refuse(root: Path, job: str) -> None:
             f"--output {root} holds files that reid {job} did not write ({foreign[0]!r}{more}); "
             "name a new or empty folder"
         )
+
+
+def _prepared(job: str, root: Path, files: Iterable[Path]) -> bool:
+    return all(path.relative_to(root).parts[0] in JOBS[job].prepared for path in files)
+
+
+def _facts(mark: Mapping[str, Any]) -> dict[str, Any]:
+    """What the job keeps in its mark."""
+    return {key: value for key, value in mark.items() if key not in ("format", "job", "version")}
 
 
 def _mark(root: Path) -> dict[str, Any] | None:

@@ -80,6 +80,7 @@ def test_a_run_that_failed_leaves_nothing_that_blocks(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"a": b"", "a/b": b""}
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_before_its_first_result_leaves_nothing_that_blocks(tmp_path: Path) -> None:
     code = (
         "import os, sys\nfrom pathlib import Path\nfrom pipelines.runtime.ownership import OwnedFolder\n"
@@ -153,7 +154,7 @@ def old_results(root: Path) -> list[str]:
     (root / ".reid-run.json").write_text(
         json.dumps({"run_key": "k", "layout": 1, "cameras": ["lobby", "a/b"]})
     )
-    ours = ["run.json", "report.html", "cameras/lobby.npz", "cameras/lobby.crops", "video/a%2Fb.mp4", 
+    ours = ["run.json", "report.html", "cameras/lobby.npz", "cameras/lobby.crops", "video/a%2Fb.mp4",
             "tracks/lobby.txt", "crops/P0001/lobby_3_1.jpg"]  # fmt: skip
     return [".reid-run.json", *ours]
 
