@@ -76,6 +76,9 @@ class Outbox:
             self._waiting.append(event)
             self._changed.notify_all()
 
+    def retry(self) -> None:
+        """Nothing to do: the thread tries again by itself."""
+
     def counts(self) -> SinkCounts:
         """What became of the events so far; the one that is being delivered waits, too."""
         with self._changed:

@@ -13,6 +13,9 @@ class Sink(Protocol):
     def send(self, event: Event) -> None:
         """Takes an event; never waits for a network, and never raises for a receiver that does not work."""
 
+    def retry(self) -> None:
+        """Tries what waits for this machine's disk again; what waits for a network is tried without being asked."""
+
     def counts(self) -> SinkCounts:
         """What became of the events so far."""
 
