@@ -119,11 +119,6 @@ def _of_the_disk(error: Exception, invocation: Invocation) -> str | None:
     from reid import disk
     from reid.cache import cache_folder
 
-    try:
-        sys.stdout.flush()
-    except OSError as stdout:  # what could not be printed is still there, and must not fail once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return disk.explained(OSError(stdout.errno, stdout.strerror, "standard output"), ())
     places = [getattr(invocation.config, name, None) for name in ("output", "gallery")]
     folders = [place for place in places if isinstance(place, Path)]
     return disk.explained(error, [*folders, cache_folder(), Path(tempfile.gettempdir())])

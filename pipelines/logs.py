@@ -100,9 +100,7 @@ class _LogFile(logging.handlers.RotatingFileHandler, logging.handlers.WatchedFil
 
 
 @contextmanager
-def rotating(
-    path: Path, files: OwnedFiles, most_bytes: int = 4 * 2**20, keep: int = 4
-) -> Iterator[None]:
+def rotating(path: Path, files: OwnedFiles, most_bytes: int = 4 * 2**20, keep: int = 4) -> Iterator[None]:
     """What is logged also goes to a file, with times; full files are kept as path.1, path.2 and so on."""
     handler = _LogFile(path, files, most_bytes, keep)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

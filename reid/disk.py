@@ -6,6 +6,7 @@ writes a file wraps it in `naming`, which makes one OSError of all of them, with
 
 import errno
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,10 @@ FAULTS = {
     errno.EPERM: ("this user may not do that", "change its permissions, or name another place"),
 }
 _PROBE = bytes(1 << 16)
+# what libstdc++, torch, numpy and faiss say when a disk is full
+_WORDS = re.compile(
+    r"iostream error|unexpected pos \d+ vs|failed writing|requested and \d+ written|write error"
+)
 
 
 def is_fault(error: BaseException) -> bool:
@@ -50,6 +55,8 @@ def naming(path: Path, written: Path | None = None) -> Iterator[None]:
         if number is not None and (number not in FAULTS or _is_elsewhere(error, path, written)):
             raise
         number = number or fault_at(path.parent, written)
+        if number is None and _WORDS.search(str(error)):  # it removed the file, so there is room again
+            number = errno.ENOSPC
         if number is None:
             raise
         raise OSError(number, os.strerror(number), str(path)) from error
@@ -96,7 +103,8 @@ def explained(error: Exception, places: Iterable[Path]) -> str | None:
             name, number = full[0][0], number or full[0][1]
     assert number is not None
     what, advice = FAULTS[number]
-    return f"{'a file' if name is None else _plain(name)}: {what} ({os.strerror(number)}); {advice}"
+    where = _plain(name) if name is not None else "standard output, or a file that nothing names"
+    return f"{where}: {what} ({os.strerror(number)}); {advice}"
 
 
 def _is_elsewhere(error: Exception, path: Path, written: Path | None) -> bool:
