@@ -97,7 +97,7 @@ class Teller:
         except InputError as error:
             self._fail(error)
         else:
-            if self._trouble is not None and not (self._events or self._record()):
+            if self._trouble is not None and not self._record():
                 self._works()
 
     def commit(self) -> None:
@@ -105,13 +105,16 @@ class Teller:
 
         At most MOST_WAITING events wait: beyond, the oldest are dropped, and the oldest changes with them.
         """
-        if record := self._record():
-            try:
+        record = self._record()
+        try:
+            if record:
                 self.store.record(record)
-            except InputError as error:
-                self._fail(error)
-                self._bound()
-                return
+            elif self._trouble is not None:
+                self.store.require_in_place()
+        except InputError as error:
+            self._fail(error)
+            self._bound()
+            return
         if self._trouble is not None:
             self._works()
         self._sightings, self._moved, self._dropped, self._merged = [], [], [], []
