@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
+from tests.pipelines.test_benchmark import site as site  # a fixture
 from tests.pipelines.test_train import SMALL
 from tests.small_disk import small_disk
 from tests.training.tiny import crops
@@ -56,3 +57,16 @@ def test_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(words) == 0
         assert "going on in epoch" in capsys.readouterr().err or "state.pt" not in before
         assert (output / "model.pth").is_file()
+
+
+def test_benchmark(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with small_disk(tmp_path / "disk", 100) as place:
+        output = place.folder / "out"
+        words = ["benchmark", "market1501", "--root", str(site / "data"), "--encoder", str(site / "tiny.onnx"),
+                 "--output", str(output), "--resamples", "20"]  # fmt: skip
+        assert main(words) == 2
+        assert f"{output}/benchmark.html: the disk is full" in complaint(capsys)
+        assert not (output / "benchmark.html").exists()
+        place.resize(20_000)
+        assert main(words) == 0
+        assert (output / "benchmark.html").is_file()
