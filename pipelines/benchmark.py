@@ -11,8 +11,9 @@ from pipelines.chosen_weights import as_recorded, with_weights
 from pipelines.measure import measure
 from pipelines.options import BenchmarkConfig
 from pipelines.progress import Progress
+from pipelines.runtime.inputs import inputs_of
+from pipelines.runtime.ownership import OwnedFolder
 from pipelines.versions import versions
-from pipelines.writable import check_folder
 from reid.datasets.open import as_kind, describe, open_data_set
 from reid.datasets.records import DataSet
 from reid.embedding.build import build_encoder
@@ -31,7 +32,14 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     weights = [path for path in (config.encoder.weights, *compare) if path is not None]
     if not weights:
         raise InputError("--encoder is not set; it wants a re-identification network: .pth, .onnx or .xml")
-    check_folder(config.output)
+    weighed = (("--encoder", path) for path in weights)
+    with OwnedFolder.open(config.output, job="benchmark", inputs=[*inputs_of(config), *weighed]) as folder:
+        return _run(kind, config, weights, folder, progress)
+
+
+def _run(
+    kind: str, config: BenchmarkConfig, weights: list[Path], folder: OwnedFolder, progress: Progress
+) -> int:
     data = open_data_set(
         as_kind(kind), config.root, distractors=config.distractors, multi_query=config.multi_query
     )
@@ -43,10 +51,15 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     encoders = [build_encoder(config.encoder.model_copy(update={"weights": path})) for path in weights]
     page = Page(data, shown, config)
     scores: list[tuple[str, dict[str, Scores]]] = []
-    figures, document = config.output / "benchmark.json", _document(kind, data, config)
+    figures, drawn = config.output / "benchmark.json", config.output / "benchmark.html"
+    document = _document(kind, data, config)
     for name, path, encoder in zip(_names(weights), weights, encoders, strict=True):
         measured = measure(name, data, path, encoder, config, progress)
         document["encoders"].append(measured.as_dict())
+        if (
+            not scores
+        ):  # what lies there from now on tells of this run, and no page of an earlier one beside it
+            _make_room(folder, figures, drawn, progress, again=config.page.enabled)
         atomic.write_text(figures, json.dumps(document, indent=1, allow_nan=False) + "\n")
         print_tables(measured, progress)
         scores.append((name, measured.variants))
@@ -56,9 +69,15 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
         print_side_by_side(scores, progress)
     written = [("figures", str(figures))]
     if config.page.enabled:
-        written.append(("page", str(page.write(config.output / "benchmark.html"))))
+        written.append(("page", str(page.write(drawn))))
     progress.summary("written to", written)
     return 0
+
+
+def _make_room(folder: OwnedFolder, figures: Path, page: Path, progress: Progress, *, again: bool) -> None:
+    if folder.files.remove(page) and not again:
+        progress.message(f"removed {page}, which showed an earlier run", "warning")
+    folder.files.claim(figures, page)
 
 
 def _names(weights: list[Path]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.calibrate_report import report
 from pipelines.chosen_weights import with_weights
 from pipelines.progress import Progress
-from pipelines.writable import check_file
+from pipelines.runtime.calibration_file import calibration_file
 from reid.config import CalibrateConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
@@ -40,8 +40,16 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
     point = OperatingPoint.parse(config.operating_point)
     config = with_weights(config)
     weights = config.encoder.weights
-    if weights is not None:  # build_encoder says what to do where it is
-        check_file(_target(config, weights), ".json")
+    if weights is None:
+        build_encoder(config.encoder)  # says what to do
+        raise AssertionError("an encoder without weights was built")
+    with calibration_file(_target(config, weights), picture=config.picture):
+        return _run(folders, config, weights, point, progress)
+
+
+def _run(
+    folders: Sequence[Path], config: CalibrateConfig, weights: Path, point: OperatingPoint, progress: Progress
+) -> int:
     splits = [open_crops(config.format, folder) for folder in folders]
     encoder = build_encoder(config.encoder)
     sets = []
@@ -70,7 +78,6 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
         )
     except NotEnoughData as error:
         raise InputError(f"--operating-point {error}") from error
-    assert weights is not None  # build_encoder has refused that
     path = _target(config, weights)
     seen_twice = sum(own.people_in_two_cameras for own in sets)
     if seen_twice < FEW_PEOPLE:

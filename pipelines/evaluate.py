@@ -12,6 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.runtime.single_file import single_file
+from pipelines.train_folder import json_object
+from pipelines.video_folder import note_scores
 from reid.errors import InputError
 from reid.evaluation.identity import Score, Scores, score
 from reid.evaluation.mot import TrackTable, read_mot
@@ -61,12 +64,15 @@ def run(
     for name, frames in _processed_frames(results / "run.json").items():
         if name in true:
             boxes[name], tracks[name] = _at(boxes[name], frames), _at(tracks[name], frames)
-    scores = score(boxes, tracks, iou=iou, visibility=visibility)
-    console.print(_score_table(scores))
-    console.print(_people_table(scores))
-    path = _write(
-        scores, output or results, {"results": results, "truth": truth}, iou=iou, visibility=visibility
-    )
+    place = output or results
+    path = place if place.suffix == ".json" else place / "scores.json"
+    with single_file(path, ".json", work="reid evaluate", what="scores", ours=_are_scores) as folder:
+        scores = score(boxes, tracks, iou=iou, visibility=visibility)
+        console.print(_score_table(scores))
+        console.print(_people_table(scores))
+        _write(scores, path, {"results": results, "truth": truth}, iou=iou, visibility=visibility)
+        if folder is not None:
+            note_scores(folder)
     console.print(f"scores: {path}", markup=False, soft_wrap=True)
     return 0
 
@@ -193,15 +199,13 @@ def _named(covers: Sequence[Cover]) -> str:
     return ", ".join(f"{cover.result_id} ({cover.share:.1%})" for cover in covers)
 
 
-def _write(
-    scores: Scores, output: Path, sources: Mapping[str, Path], *, iou: float, visibility: float
-) -> Path:
-    path = output if output.suffix == ".json" else output / "scores.json"
+def _are_scores(path: Path) -> bool:
+    return {"results", "truth", "iou", "global_ids"} <= json_object(path).keys()
+
+
+def _write(scores: Scores, path: Path, sources: Mapping[str, Path], *, iou: float, visibility: float) -> None:
     about = {name: str(source) for name, source in sources.items()} | {"iou": iou, "visibility": visibility}
-    text = json.dumps(about | scores.as_dict(), indent=2) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_text(path, text)
+        atomic.write_text(path, json.dumps(about | scores.as_dict(), indent=2) + "\n")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error}); name another place with --output") from None
-    return path

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from pipelines.progress import Progress
-from pipelines.writable import check_file
+from pipelines.runtime.single_file import single_file
 from reid.embedding.quantise import quantise
-from reid.embedding.weights import open_weights
+from reid.embedding.weights import METADATA_KEY, open_weights
 from reid.errors import InputError
 from reid.shipped_weights import located
 from reid.types import Image
@@ -21,8 +21,11 @@ def run(weights: Path, pictures: Path, output: Path, progress: Progress) -> int:
     """Write `output` (.xml, and .bin beside it), and say how far its vectors are from those of `weights`."""
     loaded = open_weights(located(weights, "encoder"))
     crops = _crops(pictures)
-    check_file(output, ".xml")
-    cosine = quantise(loaded, crops, output)
+    weights_file = output.with_suffix(".bin")
+    with single_file(
+        output, ".xml", work="reid quantise", what="a network", ours=_is_network, beside=[weights_file]
+    ):
+        cosine = quantise(loaded, crops, output)
     size = sum(output.with_suffix(suffix).stat().st_size for suffix in (".xml", ".bin"))
     progress.summary(
         "quantised",
@@ -37,6 +40,11 @@ def run(weights: Path, pictures: Path, output: Path, progress: Progress) -> int:
         "its vectors are others than the float network's: calibrate it, and begin a gallery of its own"
     )
     return 0
+
+
+def _is_network(path: Path) -> bool:
+    """Whether it is an OpenVINO network that carries our preprocessing."""
+    return METADATA_KEY.encode() in path.read_bytes()
 
 
 def _crops(folder: Path) -> list[Image]:

@@ -1,16 +1,19 @@
 """Labelled pictures to an embedding network: read, build, train, keep the best, say how good it is."""
 
 import os
+from contextlib import ExitStack
 
 import torch
 
 from pipelines import train_data
 from pipelines.progress import Progress, reporter
+from pipelines.runtime.inputs import inputs_of
 from pipelines.stopping import stopping_gently
 from pipelines.train_build import Begun, build, new_network
 from pipelines.train_folder import TrainingFolder, fingerprint
 from pipelines.train_listener import TrainingListener
 from pipelines.train_report import report
+from reid.datasets.sources import paths_of
 from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
@@ -25,11 +28,19 @@ from reid.training.state import load_state
 
 def run(config: TrainConfig, progress: Progress) -> int:
     """Train, or go on training, and write the checkpoint with its card, logs and page."""
+    with ExitStack() as kept:
+        return _run(config, progress, kept)
+
+
+def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
+    """As `run`; `kept` holds the output folder to the end."""
     folder = TrainingFolder(config.output)
     accelerator = open_accelerator(config)
-    if not accelerator.is_main_process:  # of several, one speaks and writes
+    if accelerator.is_main_process:  # of several, one speaks and writes
+        pictures = (("pictures in", path) for path in paths_of(config.sources))
+        kept.enter_context(folder.owned([*inputs_of(config), *pictures]))
+    else:
         progress, config = reporter(quiet=True), config.model_copy(update={"overwrite": False})
-    folder.check(config)
     sources, held = train_data.read(config)
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
     network = new_network(config)  # before the pictures: what cannot be built should not cost minutes

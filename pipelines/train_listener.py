@@ -34,7 +34,10 @@ class TrainingListener:
         self._main = training.accelerator.is_main_process
         self._processes = training.accelerator.num_processes
         self._task = progress.task("training", images_left, unit="images")
-        self._log = Log(folder.root, step=training.at.step) if self._main else None
+        self._log: Log | None = None
+        if self._main:
+            with folder.listing_tensorboard():
+                self._log = Log(folder.root, step=training.at.step)
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
         """Count the pictures and log the steps."""

@@ -95,6 +95,12 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
         )
 
 
+def note_scores(folder: OwnedFolder) -> None:
+    """Note of whose identities `scores.json` of a results folder tells: of those in its tracks."""
+    told = dict(folder.facts.get("told") or {})
+    folder.note(told=told | ({"scores": told["tracks"]} if "tracks" in told else {}))
+
+
 def _is_of(facts: Mapping[str, Any], run_key: str) -> bool:
     return facts.get("run_key") == run_key and facts.get("layout") == LAYOUT
 

@@ -225,8 +225,9 @@ def _inside(name: str) -> bool:
     return bool(parts) and not PurePosixPath(name).is_absolute() and ".." not in parts
 
 
-_PARTIALS = (  # of reid.outputs.atomic, reid.video.writer and reid.cache
+_PARTIALS = (  # of reid.outputs.atomic and reid.video.writer, reid.embedding.checkpoint, reid.cache
     (re.compile(r"\.(?P<stem>.+)\.\d+-\d+\.partial(?P<suffix>\.[^.]+)?"), "{stem}{suffix}"),
+    (re.compile(r"\.(?P<stem>.+)\.\d+\.partial"), "{stem}"),
     (re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{32}"), "{stem}"),
 )
 

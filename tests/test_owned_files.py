@@ -110,7 +110,7 @@ def test_a_damaged_list_reaches_nothing_else(line: str, tmp_path: Path) -> None:
 def test_half_written_files_are_swept_where_the_whole_ones_are_ours(tmp_path: Path) -> None:
     files = OwnedFiles(tmp_path)
     written(files, "a.json", "state.pt")
-    partial = [".a.99-0.partial.json", f".state.pt.{'0' * 32}"]
+    partial = [".a.99-0.partial.json", f".state.pt.{'0' * 32}", ".state.pt.99.partial"]
     mine = [".b.99-0.partial.json", f".mine.{'0' * 32}", ".a.json"]
     for name in (*partial, *mine):
         (tmp_path / name).write_text("half")

@@ -70,13 +70,18 @@ class OwnedFolder:
             InputError: the folder is the user's, another job's or in use, is a file, holds an input, or cannot be
                 written to. Nothing has been touched then.
         """
+        if root.exists() and not root.is_dir():
+            raise InputError(f"--output {root} is a file; name a folder")
         refuse_inputs(root, inputs)
         _refuse(root, job, check)
-        made = _make(root)
+        try:
+            made = make_folders(root)
+        except OSError as error:
+            raise _unwritable(root, error) from error
         try:
             lock = _locked(root, job)
         except BaseException:
-            _unmake(made)
+            unmake_folders(made)
             raise
         try:
             _refuse(root, job, check)  # another process may have been quicker
@@ -85,7 +90,8 @@ class OwnedFolder:
                 yield folder
             except BaseException:
                 if folder.worthless():
-                    folder.files.clear()
+                    with suppress(OSError):  # what cannot be deleted blocks nothing
+                        folder.files.clear()
                 raise
             finally:
                 if folder.fresh and not folder.files.files():
@@ -96,7 +102,7 @@ class OwnedFolder:
             raise _unwritable(root, error) from error
         finally:
             lock.release()
-            _unmake(made)
+            unmake_folders(made)
 
     def note(self, **facts: Any) -> None:
         """Keep facts in the mark, whole or not at all."""
@@ -145,8 +151,6 @@ def _taken(kind: type[OwnedFolder], root: Path, job: str) -> OwnedFolder:
 
 def _refuse(root: Path, job: str, check: Check) -> None:
     """Looks, and touches nothing."""
-    if root.exists() and not root.is_dir():
-        raise InputError(f"--output {root} is a file; name a folder")
     if not root.exists():
         return
     mark = _mark(root)
@@ -196,24 +200,29 @@ def _is_litter(name: str) -> bool:
     return name in LITTER or name.startswith((*OURS, *(f".{own}." for own in OURS)))
 
 
-def _make(root: Path) -> list[Path]:
-    """Make the folder with those above it; which were made, the innermost first."""
-    missing = [path for path in (root, *root.parents) if not path.exists()]
+def make_folders(path: Path) -> list[Path]:
+    """Make a folder with those above it; which were made, the innermost first.
+
+    Raises:
+        OSError: it cannot be made; then none is.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     made: list[Path] = []
     try:
-        for path in reversed(missing):
-            path.mkdir(exist_ok=True)
-            made.insert(0, path)
-    except OSError as error:
-        _unmake(made)
-        raise _unwritable(root, error) from error
+        for folder in reversed(missing):
+            folder.mkdir(exist_ok=True)
+            made.insert(0, folder)
+    except OSError:
+        unmake_folders(made)
+        raise
     return made
 
 
-def _unmake(made: list[Path]) -> None:
-    for path in made:
-        with suppress(OSError):  # holds results, or is gone
-            path.rmdir()
+def unmake_folders(made: Iterable[Path]) -> None:
+    """Remove folders that were made, as far as nothing lies in them."""
+    for folder in made:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _locked(root: Path, job: str) -> Lock:

@@ -57,6 +57,11 @@ def open_sources(sources: Sequence[str], *, corrections: Corrections | None = No
     )
 
 
+def paths_of(sources: Sequence[str]) -> list[Path]:
+    """Where the sources lie."""
+    return [_place(source)[1] for source in sources]
+
+
 def recognise(path: Path) -> Kind:
     """What kind of source lies at `path`.
 

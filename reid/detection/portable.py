@@ -73,7 +73,7 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
     at no cost in time.
 
     Args:
-        folder: ends in `_openvino_model`; replaced where it exists.
+        folder: ends in `_openvino_model`; must not exist yet.
         pictures: like those it will see; `PICTURES` of them, evenly spread, are looked at.
 
     Raises:
@@ -96,7 +96,6 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
                 subset_size=len(chosen),
                 ignored_scope=nncf.IgnoredScope(names=_decoding(network)),
             )
-        shutil.rmtree(folder, ignore_errors=True)
         with filling(folder) as partial:
             openvino.save_model(quantised, partial / "detector.xml", compress_to_fp16=False)
             shutil.copy(exported / "metadata.yaml", partial)

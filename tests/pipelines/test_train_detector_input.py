@@ -72,7 +72,10 @@ def test_output_folders_of_others_are_refused(
     output.mkdir()
     (output / "thesis.txt").touch()
     said = refused([str(dataset), "--output", str(output), *SMALL, "--overwrite"], capsys)
-    assert "holds files that no training made ('thesis.txt'); name a new or empty folder" in said
+    assert (
+        "holds files that reid train-detector did not write ('thesis.txt'); name a new or empty folder"
+        in said
+    )
     start = tmp_path / "start" / "detector.pth"
     save_state(start, PersonModel().state_dict(), image_size=96, epochs=1)
     said = refused([str(dataset), "--output", str(start.parent), *SMALL, "--start-from", str(start)], capsys)

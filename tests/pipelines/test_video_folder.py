@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.cli import main
 from pipelines.runtime.ownership import LOCK, MARK, OwnedFolder
 from pipelines.video_folder import bring_in_line, results_folder
 from reid.config import OutputConfig, VideoConfig
@@ -195,6 +196,26 @@ def test_tables_also_go_for_other_distances_and_videos_for_who_is_known(tmp_path
     assert (tmp_path / "video" / "lobby.mp4").exists()
     run(tmp_path, found=linking(1, distance=0.2, known=True), report=False)
     assert not (tmp_path / "report.html").exists()
+
+
+def test_scores_go_with_the_tracks_that_they_were_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(tmp_path / "out")
+    for camera in CAMERAS:
+        for file in (tmp_path / "out" / "tracks" / f"{camera}.txt", tmp_path / "truth" / f"{camera}.txt"):
+            write(file, "1,1,10,10,20,40,1,-1,-1,-1\n")
+    write(tmp_path / "out" / "run.json", "{}")
+    assert main(["evaluate", str(tmp_path / "out"), "--truth", str(tmp_path / "truth")]) == 0
+    assert json.loads((tmp_path / "out" / "scores.json").read_text())["global_ids"]["idf1"] == 1
+    run(tmp_path / "out", video=False)
+    assert (tmp_path / "out" / "scores.json").exists()
+    run(tmp_path / "out", found=linking(7))
+    assert not (tmp_path / "out" / "scores.json").exists()
+    assert "removed scores.json, which told of other identities" in caplog.text
+    write(tmp_path / "out" / "scores.json", '{"mine": 1}')
+    assert main(["evaluate", str(tmp_path / "out"), "--truth", str(tmp_path / "truth")]) == 2
+    assert (tmp_path / "out" / "scores.json").read_text() == '{"mine": 1}'
 
 
 def test_results_of_an_earlier_version_are_replaced_and_what_they_tell_is_not_trusted(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.runtime.ownership import MARK
+from pipelines.runtime.ownership import LOCK, MARK
 from reid.gallery.journal import SeenAt
 from reid.gallery.store import Store
 from reid.shipped import demo_recording
@@ -83,7 +83,9 @@ class Scene:
         return {str(file.relative_to(self.results)): file.read_text() for file in files}
 
     def files(self) -> set[str]:
-        return {str(file.relative_to(self.results)) for file in self.results.rglob("*") if file.is_file()}
+        """But for the lock, which a killed run leaves behind, and which counts for nothing then."""
+        found = {str(file.relative_to(self.results)) for file in self.results.rglob("*") if file.is_file()}
+        return {name for name in found if not name.startswith(LOCK)}
 
 
 def finished_cameras(results: Path) -> list[str]:
