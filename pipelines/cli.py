@@ -10,12 +10,14 @@ import io
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
+from pathlib import Path
 
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
@@ -101,11 +103,30 @@ def _run(words: Sequence[str]) -> int:
     from pipelines.progress import reporter
 
     told = invocation.arguments
-    with (
-        reporter(quiet=told.quiet, log_format=told.log_format) as progress,
-        routed(progress, debug=told.debug),
-    ):
-        return invocation.command.run(invocation, progress)
+    try:
+        with (
+            reporter(quiet=told.quiet, log_format=told.log_format) as progress,
+            routed(progress, debug=told.debug),
+        ):
+            code = invocation.command.run(invocation, progress)
+        sys.stdout.flush()  # what the disk has no room for is found out here, not when the interpreter ends
+        return code
+    except (InputError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if (sentence := _of_the_disk(error, invocation)) is None:
+            raise
+        raise InputError(sentence) from error
+
+
+def _of_the_disk(error: Exception, invocation: Invocation) -> str | None:
+    """The sentence on an error that a full or broken disk made, in whatever command and library."""
+    from reid import disk
+    from reid.cache import cache_folder
+
+    places = [getattr(invocation.config, name, None) for name in ("output", "gallery")]
+    folders = [place for place in places if isinstance(place, Path)]
+    return disk.explained(error, [*folders, cache_folder(), Path(tempfile.gettempdir())])
 
 
 class _Terminated(BaseException):

@@ -3,14 +3,18 @@
 People are named by label, `P0007` or `7`. Every function returns the exit code 0 or raises InputError.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.progress import Progress
 from reid.errors import InputError
+from reid.gallery.retention import Erased, Named
 from reid.gallery.store import Store
 from reid.types import person_name
+
+MOST_NAMES = 20  # in a sentence
 
 
 def list_people(path: Path, progress: Progress) -> int:
@@ -109,16 +113,43 @@ def merge(path: Path, person: str, into: str, progress: Progress) -> int:
     return 0
 
 
-def prune(path: Path, days: str, progress: Progress) -> int:
-    """Erase the runs that started more than so many days ago, and whoever was seen in no other."""
+def prune(path: Path, days: str, progress: Progress, *, named: Named = "keep", dry_run: bool = False) -> int:
+    """Erase the sightings of runs that started more than so many days ago, and the people not seen since.
+
+    What goes is said before it goes. It also tells a live site on this gallery that the clock is right.
+    """
     oldest = _days_ago(days)
     with Store.open(path, encoder_id=None) as store:
-        before = len(store.people())
-        runs = store.prune(oldest)
-        gone = before - len(store.people())
-    erased = f"{_count(len(runs), 'run', 'runs')} and {_count(gone, 'person', 'people')}"
-    progress.answer(f"{erased} erased from {path}")
+        labels = {person.person_id: person.label for person in store.people()}
+        erased = store.would_prune(oldest, named=named)
+        what = f"{_erased(erased, labels)}, from before {oldest:%Y-%m-%d %H:%M} UTC"
+        if dry_run:
+            progress.answer(f"would be erased from {path}: {what}")
+            return 0
+        progress.answer(f"to be erased from {path}: {what}")
+        store.prune(oldest, named=named)
+        store.confirm_clock()
+    progress.answer(f"{_counts(erased)} erased from {path}")
     return 0
+
+
+def _erased(erased: Erased, labels: Mapping[int, str | None]) -> str:
+    """What goes, and which people with a name stay although they were not seen since."""
+    gone = [labels[one] or person_name(one) for one in erased.people]
+    who = f" ({_listed(gone)})" if gone else ""
+    stay = [label for one in erased.spared if (label := labels[one])]
+    spared = f", but not {_listed(stay)}, for the name" if stay else ""
+    return f"{_counts(erased)}{who}{spared}"
+
+
+def _counts(erased: Erased) -> str:
+    sightings = _count(erased.sightings, "sighting", "sightings")
+    return f"{sightings} and {_count(len(erased.people), 'person', 'people')}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _days_ago(days: str) -> datetime:

@@ -29,6 +29,7 @@ from reid.live.page.server import PageServer
 from reid.live.retention import Retention
 from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
+from reid.owned_files import OwnedFiles
 
 # what each part may take at the end, so that a site stops within 5 s
 CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3
@@ -46,12 +47,11 @@ def run(config: LiveConfig, progress: Progress) -> int:
         files = stack.enter_context(OwnedFolder.open(config.output, job="live", inputs=inputs)).files
         gallery = config.gallery or config.output / "gallery.db"
         store = stack.enter_context(Store.open(gallery, encoder_id=encoder_id))
-        files.claim(config.output / "live.log")
-        stack.enter_context(rotating(config.output / "live.log"))
+        stack.enter_context(rotating(config.output / "live.log", files))
         page = _page(config, stack)
-        sinks = build_sinks(config.events, config.output, random.Random())
+        sinks = build_sinks(config.events, config.output, files, random.Random())
         stack.callback(_close, sinks)
-        clips = _clips(config, stack)
+        clips = _clips(config, files, stack)
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
@@ -60,6 +60,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         retention = Retention(
             days=config.retention.days,
             most_people=config.retention.most_people,
+            named=config.retention.named,
             engine=engine,
             store=store,
             keepers=keepers,
@@ -73,6 +74,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
                 secrets=config.secrets,
                 offset_s=config.offset_s,
                 pixel_aspect=config.pixel_aspect,
+                retention=retention,
             )
             page.start(engine.board, desk)
         started = time.monotonic()
@@ -84,6 +86,8 @@ def run(config: LiveConfig, progress: Progress) -> int:
             engine.cameras.stop(CAMERAS_S)
         people = len(store.people())
     _summarise(engine, people, sinks, time.monotonic() - started, config, progress)
+    if (trouble := engine.site.teller.trouble) is not None:
+        raise InputError(f"{trouble}: they are lost, as the program ends; all before them is kept")
     return 0
 
 
@@ -103,10 +107,10 @@ def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
     return with_credentials(addresses, secrets)
 
 
-def _clips(config: LiveConfig, stack: ExitStack) -> Clips | None:
+def _clips(config: LiveConfig, files: OwnedFiles, stack: ExitStack) -> Clips | None:
     if not config.clips.events:
         return None
-    clips = Clips(config.output / "clips", config.clips)
+    clips = Clips(config.output / "clips", files, config.clips)
     stack.callback(clips.close, CLIPS_S)
     return clips
 
@@ -122,8 +126,16 @@ def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
 
 def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:
     """About once a second."""
-    engine.board.set_queues([sink.counts() for sink in sinks])
-    retention.tick(time.time())
+    teller = engine.site.teller
+    teller.check()
+    engine.board.set_trouble("gallery", teller.trouble)
+    for sink in sinks:
+        sink.retry()
+    queues = [sink.counts() for sink in sinks]
+    for queue in queues:
+        engine.board.set_trouble(f"events {queue.name}", queue.trouble or None)
+    engine.board.set_queues(queues)
+    retention.tick(time.time(), time.monotonic())
 
 
 def _until(stop: Callable[[], bool], started: float, duration_s: float | None) -> Callable[[], bool]:

@@ -14,6 +14,7 @@ from reid.config import (
     TrackerConfig,
     TrackletConfig,
 )
+from reid.gallery.retention import Named
 from reid.live.config import ClipsConfig, OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.page.config import PageConfig
 from reid.outputs.events.config import EventsConfig
@@ -25,6 +26,11 @@ class RetentionConfig(Section):
     days: Annotated[float, Field(gt=0)] | None = Field(
         30.0,
         description="sightings and events are erased after so many days, and whoever was not seen since; null: never",
+    )
+    named: Named = Field(
+        "keep",
+        description="what days does to people with a name: keep (they stay, with the sightings whose vectors they "
+        "are recognised by) or erase (as everybody)",
     )
     most_people: Annotated[int, Field(ge=1)] | None = Field(
         None,

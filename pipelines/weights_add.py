@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from pipelines.progress import Progress
+from reid.cache import filling, replacing
 from reid.errors import InputError
 from reid.shipped import shipped
 from reid.shipped_weights import FOLDER, manifest_file
@@ -24,9 +25,11 @@ def add(weights: Path, name: str, progress: Progress) -> int:
     if weights.suffix == ".pth":
         _halve(weights, target)
     elif weights.is_dir():
-        shutil.copytree(weights, target)
+        with filling(target) as partial:
+            shutil.copytree(weights, partial, dirs_exist_ok=True)
     else:
-        shutil.copyfile(weights, target)
+        with replacing(target) as partial:
+            shutil.copyfile(weights, partial)
     files = [target] if target.is_file() else [path for path in target.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     progress.summary("added", [("file", str(target)), ("MB", f"{size / 1e6:.2f}")])

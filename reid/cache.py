@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reid import disk
+
 
 def cache_folder() -> Path:
     """`REID_CACHE`, or the platform's folder for caches; made when first written to."""
@@ -30,7 +32,8 @@ def filling(folder: Path) -> Iterator[Path]:
     partial = _partial(folder)
     partial.mkdir(parents=True)
     try:
-        yield partial
+        with disk.naming(folder, partial / ".probe"):
+            yield partial
         try:
             partial.rename(folder)
         except OSError:
@@ -64,10 +67,11 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     try:
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())  # else a power cut could leave the new name with no bytes
-        partial.replace(path)
+        with disk.naming(path, partial):
+            yield partial
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())  # else a power cut could leave the new name with no bytes
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 

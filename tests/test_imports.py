@@ -16,6 +16,7 @@ ROOT = Path(reid.__file__).parent
 GROUND = {
     "cache",
     "config",
+    "disk",
     "distance",
     "efficientnet_lite",
     "errors",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reid import disk
 from reid.errors import InputError
 
 Integers = NDArray[np.int64]
@@ -182,4 +183,5 @@ def write_mot(path: Path, tracks: TrackTable) -> None:
             ordered.frames, ordered.ids, corner, size, ordered.confidences, strict=True
         )
     ]
-    path.write_text("".join(lines), encoding="utf-8")
+    with disk.naming(path):
+        path.write_text("".join(lines), encoding="utf-8")

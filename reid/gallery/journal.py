@@ -14,7 +14,17 @@ from reid import json_text
 from reid.errors import InputError
 from reid.types import Match, TrackletKey, person_name
 
-Event = Literal["created", "seen", "merged", "forgotten", "renamed", "retracted", "identity_changed"]
+Event = Literal[
+    "created",
+    "seen",
+    "merged",
+    "forgotten",
+    "renamed",
+    "retracted",
+    "identity_changed",
+    "pruned",  # these two are about no person, see `retention`
+    "clock_doubted",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """Who may write a gallery: one process at a time."""
 
+import errno
 from pathlib import Path
 
+from reid.disk import ROOM
 from reid.errors import InputError
 from reid.gallery.schema import beside
 from reid.lock import Busy, Lock
@@ -23,6 +25,10 @@ def writer_lock(gallery: Path) -> Lock:
             f"{gallery}: {busy.process} is writing this gallery; wait for it or use another gallery"
         ) from None
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(
+                f"{gallery}: the gallery cannot be written ({error.strerror}); {ROOM}"
+            ) from error
         raise InputError(
             f"{gallery}: the gallery cannot be written ({error.strerror}); its folder must exist and be writable"
         ) from error

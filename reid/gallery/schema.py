@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from reid.disk import ROOM
 from reid.errors import InputError
 
 APPLICATION_ID = 0x52454944  # "REID" in the file's header: tells our files from other programs' SQLite files
+SAFE = "what was committed is safe; check the disk, and repeat the command"
 VERSION = 1  # PRAGMA user_version; a change of the tables raises it and brings a migration
 
 # A sighting IS the link of a tracklet to a person: it keeps its distance and its runner-up. A prototype
@@ -101,6 +103,8 @@ def _why_not(path: Path, error: sqlite3.Error) -> str:
         return f"{path}: not a gallery (not an SQLite file); name a gallery, or a new file to make one"
     if "malformed" in str(error):
         return f"{path}: the gallery is damaged ({error}); restore a copy of it"
+    if "full" in str(error):
+        return f"{path}: the gallery cannot be written ({error}); {ROOM}"
     return f"{path}: the gallery cannot be opened ({error}); use a file in a folder that you may write to"
 
 
@@ -206,5 +210,5 @@ def explain(error: BaseException, path: Path) -> None:
     """Full disks and damaged files are not bugs: they get a sentence. Broken constraints are: they pass."""
     if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
         raise InputError(
-            f"{path}: the gallery failed ({error}); what was committed is safe; check the disk's space"
+            f"{path}: the gallery failed ({error}); {ROOM if 'full' in str(error) else SAFE}"
         ) from error

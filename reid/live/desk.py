@@ -11,6 +11,7 @@ from reid.gallery.store import Store
 from reid.live.address import parse_cameras, read_secrets, with_aspects, with_credentials
 from reid.live.control import Keeper, do_all
 from reid.live.engine import Engine
+from reid.live.retention import Retention
 from reid.types import person_name
 
 
@@ -23,6 +24,7 @@ class Desk:
         secrets: the file of credentials, which may name cameras that come later.
         offset_s: added to the clocks of cameras, by name.
         pixel_aspect: widths of pixels by their heights, by camera name.
+        retention: where something is erased by itself.
     """
 
     engine: Engine
@@ -31,6 +33,7 @@ class Desk:
     secrets: Path | None = None
     offset_s: Mapping[str, float] = field(default_factory=dict)
     pixel_aspect: Mapping[str, float] = field(default_factory=dict)
+    retention: Retention | None = None
 
     def forget(self, person_id: int) -> None:
         self.engine.orders.give(lambda: self._forget(person_id))
@@ -58,6 +61,12 @@ class Desk:
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         self.engine.orders.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
+
+    def confirm_clock(self) -> None:
+        retention = self.retention
+        if retention is None:
+            raise InputError("nothing is erased by itself here")
+        self.engine.orders.give(lambda: retention.confirm(time.time(), time.monotonic()))
 
     def _camera(self, camera_id: str) -> str:
         names = self.engine.cameras.names

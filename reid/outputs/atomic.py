@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reid import disk
 from reid.cache import utf8
 
 _PARTIAL = re.compile(r"\..+\.\d+-\d+\.partial(\.[^.]+)?")
@@ -25,11 +26,12 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     # Not tempfile: its files are readable by their owner only, and results should follow the umask.
     partial = path.with_name(f".{path.stem}.{os.getpid()}-{next(_counter)}.partial{path.suffix}")
     try:
-        yield partial
-        if durable:
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
-        os.replace(partial, path)
+        with disk.naming(path, partial):
+            yield partial
+            if durable:
+                with partial.open("rb+") as file:
+                    os.fsync(file.fileno())
+            os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
     if durable and os.name == "posix":  # the new name itself is durable only once its folder is

@@ -131,6 +131,8 @@ class Running:
 class Keeper:
     """Remembers what it was asked."""
 
+    keeps = "clips"
+
     def __init__(self) -> None:
         self.forgotten: list[int] = []
         self.pruned: list[float] = []
@@ -139,10 +141,11 @@ class Keeper:
     def forget(self, person_id: int) -> None:
         self.forgotten.append(person_id)
 
-    def prune(self, before_s: float) -> None:
+    def prune(self, before_s: float) -> int:
         if self.error is not None:
             raise self.error
         self.pruned.append(before_s)
+        return 2
 
 
 def until(happened: Callable[[], bool]) -> None:

@@ -55,4 +55,8 @@ def build_asking(control: Control) -> APIRouter:
     def resume(name: str) -> None:
         control.pause_camera(name, False)
 
+    @router.post("/retention/confirm", status_code=204)
+    def confirm_clock() -> None:
+        control.confirm_clock()
+
     return router

@@ -113,6 +113,9 @@ class Recorder:
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         self.asked.append(("pause", camera_id, paused))
 
+    def confirm_clock(self) -> None:
+        self.asked.append(("confirm clock",))
+
 
 @dataclass
 class Site:

@@ -78,13 +78,15 @@ def test_what_one_may_ask() -> None:
             ("/api/cameras", {"address": "yard=rtsp://10.0.0.9/s"}),
             ("/api/cameras/door/pause", None),
             ("/api/cameras/door/resume", None),
+            ("/api/retention/confirm", None),
         ]:
             answer = post(path, json=body, headers=ASKS)
             assert answer.status_code == 204, answer.text
         assert site.client.delete("/api/cameras/door", headers=ASKS).status_code == 204
         assert site.control.asked == [
             ("forget", 1), ("rename", 1, "Anna B."), ("rename", 1, None), ("merge", 2, 1),
-            ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False), ("remove", "door"),
+            ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False),
+            ("confirm clock",), ("remove", "door"),
         ]  # fmt: skip
 
 
@@ -149,6 +151,19 @@ def test_health_says_why() -> None:
             site.board.set_cameras(cameras)
             answer = site.client.get("/health")
             assert (answer.status_code, answer.json()["why"]) == (503, why)
+        site.board.set_cameras([camera("door")])
+        site.board.set_notice("retention", "the clock may be wrong")
+        answer = site.client.get("/health")
+        assert (answer.status_code, answer.json()["notices"]) == (
+            200,
+            {"retention": "the clock may be wrong"},
+        )
+        site.board.set_trouble("gallery", "the disk is full")
+        answer = site.client.get("/health")
+        assert (answer.status_code, answer.json()["why"]) == (503, "the disk is full")
+        assert site.client.get("/api/state").json()["troubles"] == {"gallery": "the disk is full"}
+        site.board.set_trouble("gallery", None)
+        assert site.client.get("/health").status_code == 200
 
 
 def test_a_site_that_processes_nothing_any_more_is_ill() -> None:
