@@ -9,6 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from reid import json_text
+
 
 class Busy(Exception):
     """The lock is held: `str()` names the process and its work, as far as they are known."""
@@ -44,7 +46,7 @@ class Lock:
         self._acquire()
         about = {"process": self._process, "work": work, "since": datetime.now().isoformat(" ", "seconds")}
         try:
-            self._holder.write_text(json.dumps(about), encoding="utf-8")
+            self._holder.write_text(json_text.dumps(about), encoding="utf-8")
         except OSError:  # a full disk, say
             self.release()
             raise

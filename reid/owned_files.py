@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from reid import json_text
 from reid.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ class OwnedFiles:
                 from reid.cache import write_text
 
                 self._names, self._torn = there, False
-                write_text(self._list, "".join(f"{json.dumps(name)}\n" for name in sorted(there)))
+                write_text(self._list, "".join(f"{json_text.dumps(name)}\n" for name in sorted(there)))
 
     # with the mutex ---
 
@@ -151,12 +152,12 @@ class OwnedFiles:
                 if folder != "./" and (made or not (self.root / parent).exists()):
                     new.append(folder)
             new.append(name)
-        self._append([json.dumps(name) for name in dict.fromkeys(new) if name not in self._names])
+        self._append([json_text.dumps(name) for name in dict.fromkeys(new) if name not in self._names])
         self._names.update(new)
 
     def _drop(self, gone: set[str], folders: Set[str] = frozenset()) -> None:
         """Take back what was deleted, then delete folders of ours, those above it too, as far as they are empty."""
-        lines = [json.dumps({"removed": name}) for name in sorted(gone)]
+        lines = [json_text.dumps({"removed": name}) for name in sorted(gone)]
         self._names -= gone
         above = {str(parent) for name in gone for parent in PurePosixPath(name).parents}
         for name in sorted(above | folders, key=len, reverse=True):
@@ -167,7 +168,7 @@ class OwnedFiles:
                 folder.rmdir()
             if not folder.exists():
                 self._names.discard(f"{name}/")
-                lines.append(json.dumps({"removed": f"{name}/"}))
+                lines.append(json_text.dumps({"removed": f"{name}/"}))
         self._append(lines)
 
     def _append(self, lines: list[str]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.runtime.adoption import JOBS, found_by_an_earlier_version
 from pipelines.runtime.inputs import Inputs, refuse_inputs
-from reid import __version__
+from reid import __version__, json_text
 from reid.cache import write_text
 from reid.errors import InputError
 from reid.lock import Busy, Lock
@@ -108,7 +108,7 @@ class OwnedFolder:
         """Keep facts in the mark, whole or not at all."""
         self.facts |= facts
         mark = {"format": FORMAT, "job": self.job, "version": __version__, **self.facts}
-        write_text(self.root / MARK, json.dumps(mark, indent=1) + "\n")
+        write_text(self.root / MARK, json_text.dumps(mark, indent=1) + "\n")
 
     def worthless(self) -> bool:
         """Whether no file is there but such as only prepare the job's work."""
