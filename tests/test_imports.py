@@ -21,6 +21,7 @@ GROUND = {
     "errors",
     "events",
     "geometry",
+    "network_file",
     "secret",
     "shipped",
     "shipped_weights",
