@@ -54,10 +54,10 @@ class DetectorConfig(Section):
         description="detector file (.pt, .onnx, .engine) or OpenVINO folder, of the tasks detect, segment, pose or "
         "obb, or shipped:NAME, see `reid weights`; null: the one that ships",
     )
-    classes: Annotated[tuple[ClassName, ...], Field(min_length=1)] | None = Field(
-        None,
-        description="classes of the detector that are people, by name or number; null: those called person, "
-        "pedestrian, people or human",
+    classes: tuple[ClassName, ...] = Field(
+        (),
+        description="classes of the detector that are people, by name or number, such as [person, rider]; empty: those "
+        "called person, pedestrian, people or human",
     )
     confidence: Share = Field(
         0.1, description="drop detections below this confidence; trackers use weak ones too"

@@ -17,17 +17,17 @@ def class_names(names: Mapping[int, object] | Sequence[object]) -> dict[int, str
     return {int(number): str(name).strip() for number, name in pairs}
 
 
-def people_classes(path: Path, names: Mapping[int, str], asked: Sequence[str] | None) -> tuple[int, ...]:
+def people_classes(path: Path, names: Mapping[int, str], asked: Sequence[str]) -> tuple[int, ...]:
     """Numbers of the classes to take, ascending.
 
     Args:
         path: the detector's, for the sentence.
-        asked: names, whatever their case, or numbers; a name wins over a number. None: all that mean a person.
+        asked: names, whatever their case, or numbers; a name wins over a number. Empty: all that mean a person.
 
     Raises:
         InputError: there is none, or none of a name that was asked for.
     """
-    if asked is not None:
+    if asked:
         return tuple(sorted({number for one in asked for number in _named(path, names, one)}))
     found = tuple(sorted(number for number, name in names.items() if name.casefold() in PEOPLE))
     if found:

@@ -28,8 +28,8 @@ def safe_ultralytics() -> Any:
     guard = getattr(tasks, "_SafeLoad", None)
     if not hasattr(tasks, "SAFE_LOAD") or not getattr(guard, "SUPPORTED", False):
         raise InputError(
-            f"ultralytics {ultralytics.__version__} with this PyTorch cannot load a network without running code that "
-            "may be in it; update both: pip install -U ultralytics-opencv-headless torch"
+            f"ultralytics {ultralytics.__version__} with this PyTorch cannot load a network without running code "
+            "that may be in it; update both: pip install -U ultralytics-opencv-headless torch"
         )
     tasks.SAFE_LOAD = True
     return ultralytics

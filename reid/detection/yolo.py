@@ -161,6 +161,6 @@ def content_id(weights: Path, config: DetectorConfig) -> str:
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "blake2b").digest())
     digest.update(repr((config.confidence, config.iou, config.image_size)).encode())
-    if config.classes is not None:
+    if config.classes:
         digest.update(repr(sorted(config.classes)).encode())
     return digest.hexdigest()

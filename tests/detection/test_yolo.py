@@ -17,7 +17,6 @@ from reid.video.source import Source
 from tests.detection.conftest import Make
 from tests.shared import shared
 
-
 CASES = Path(__file__).parents[1] / "cases"
 
 
