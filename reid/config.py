@@ -56,8 +56,8 @@ class DetectorConfig(Section):
     )
     classes: tuple[ClassName, ...] = Field(
         (),
-        description="classes of the detector that are people, by name or number, such as [person, rider]; empty: those "
-        "called person, pedestrian, people or human",
+        description="classes of the detector that are people, by name or number, such as [person, rider]; empty: "
+        "those called person, pedestrian, people or human",
     )
     confidence: Share = Field(
         0.1, description="drop detections below this confidence; trackers use weak ones too"
