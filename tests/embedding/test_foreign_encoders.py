@@ -1,5 +1,6 @@
 """Encoders as other people save and export them."""
 
+import functools
 import logging
 import shutil
 from pathlib import Path
@@ -26,6 +27,7 @@ CASES = Path(__file__).parents[1] / "cases"
 SIZE = (8, 4)
 
 
+@functools.cache
 def state() -> dict[str, torch.Tensor]:
     return dict(random_osnet().state_dict())
 
@@ -52,17 +54,17 @@ INFIX = {f"model.{key.replace('conv2.', 'conv2._orig_mod.')}": value for key, va
     ],
     ids=["compile", "gpus", "gpus-inside", "lightning", "with-loss", "model", "nested", "named", "parts"],
 )
-@pytest.mark.parametrize("zipped", [True, False])
-def test_what_is_put_around_a_network(tmp_path: Path, content: dict[str, Any], zipped: bool) -> None:
+def test_what_is_put_around_a_network(tmp_path: Path, content: dict[str, Any]) -> None:
     path = tmp_path / "model.pth.tar-60"
-    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    torch.save(content, path, _use_new_zipfile_serialization="epoch" in content)  # both formats
     found = load_network(path).state_dict()
     expected = state()
     assert found.keys() == expected.keys()
     assert all(torch.equal(found[key], value) for key, value in expected.items())
 
 
-def test_the_name_of_torchreids_checkpoints(
+@pytest.mark.slow
+def test_the_name_does_not_matter(
     checkpoint: Path, exports: Path, tmp_path: Path, crops: list[Image]
 ) -> None:
     for original, name in (
@@ -78,6 +80,12 @@ def test_the_name_of_torchreids_checkpoints(
     plain = EncoderConfig(weights=exports / "net.onnx", backend="openvino", device="cpu")
     vectors = [build_encoder(one).encode(crops).vectors for one in (config, plain)]
     np.testing.assert_array_equal(*vectors)
+
+
+def test_the_name_of_torchreids_checkpoints(checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copy(checkpoint, tmp_path / "model.pth.tar-60")
+    expected, found = open_weights(checkpoint), open_weights(tmp_path / "model.pth.tar-60")
+    assert (found.kind, found.encoder_id) == ("checkpoint", expected.encoder_id)
 
 
 def test_a_dummy_of_that_name() -> None:

@@ -101,14 +101,19 @@ def pictures() -> Path:
     "words",
     [
         ["video", str(CLIP), "--encoder", "EVIL"],
-        ["benchmark", "folder", "--root", "BENCH", "--encoder", "EVIL"],
+        pytest.param(["benchmark", "folder", "--root", "BENCH", "--encoder", "EVIL"], marks=pytest.mark.slow),
         ["calibrate", "CROPS", "--encoder", "EVIL"],
-        ["quantise", "EVIL", "CROPS", "small.xml"],
+        pytest.param(["quantise", "EVIL", "CROPS", "small.xml"], marks=pytest.mark.slow),
         ["weights", "add", "EVIL", "evil"],
-        ["train", "CROPS", "--start-from", "EVIL", "--output", "out", "--device", "cpu"],
-        ["train-detector", "PEOPLE", "--start-from", "EVIL", "--output", "out", "--device", "cpu"],
+        pytest.param(
+            ["train", "CROPS", "--start-from", "EVIL", "--output", "out", "--device", "cpu"],
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            ["train-detector", "PEOPLE", "--start-from", "EVIL", "--output", "out", "--device", "cpu"],
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=lambda words: words[0],
 )
 def test_commands(words: list[str], capsys: pytest.CaptureFixture[str], unharmed: Callable[[], bool]) -> None:
     path = evil("evil.pth")
