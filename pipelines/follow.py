@@ -61,6 +61,8 @@ class CameraReport:
     frames: int
     tracklets: int
     static: int  # tracklets dropped because they show a thing
+    people: int  # boxes of people, in all frames
+    detector_classes: str  # of the network, that were taken for people
     duration_s: float
     seconds: dict[str, float]
     warnings: tuple[str, ...]
@@ -100,6 +102,7 @@ def follow_camera(job: CameraJob) -> None:
     worker, config, name = current_worker(), job.config, job.source.camera_id
     watch, warnings = Stopwatch(), list[str]()
     indices, times = list[int](), list[float]()
+    people = list[int]()
 
     def warn(text: str) -> None:
         warnings.append(text)
@@ -112,7 +115,7 @@ def follow_camera(job: CameraJob) -> None:
 
     frames = _at_least_one(read(job.source, config.source, warn), job)  # before seconds are spent on networks
     with watch.stage("load"):
-        models = _models(worker, config)
+        models = _models(worker, name, config)
     before = models.detector.model_s, models.encoder.model_s
     rate = probe(job.source, config.source).fps
     found = follow(
@@ -130,6 +133,7 @@ def follow_camera(job: CameraJob) -> None:
         batch=config.detector.batch,
         watch=watch,
         on_frames=count,
+        on_people=people.append,
     )
     with ArtefactWriter(job.artefact) as artefact:
         for tracklet in found:
@@ -142,6 +146,8 @@ def follow_camera(job: CameraJob) -> None:
             frames=len(indices),
             tracklets=len(kept),
             static=len(static),
+            people=sum(people),
+            detector_classes=models.detector.classes,
             duration_s=times[-1] - times[0],
             seconds=watch.seconds,
             warnings=tuple(warnings),
@@ -162,11 +168,13 @@ def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
     return chain([first], frames)
 
 
-def _models(worker: Worker, config: VideoConfig) -> "Models":
+def _models(worker: Worker, camera_id: str, config: VideoConfig) -> "Models":
     """The networks, loaded for a worker's first camera and kept for its next ones."""
     if "models" not in worker.kept:
         from reid.build import build_models  # only where a camera has to be followed
 
-        worker.kept["models"] = build_models(config.detector, config.encoder, threads=worker.threads)
-    models: Models = worker.kept["models"]
-    return models
+        models = build_models(config.detector, config.encoder, threads=worker.threads)
+        worker.kept["models"] = models
+        worker.tell("message", f"{camera_id}: people are the detector's {models.detector.classes}")
+    found: Models = worker.kept["models"]
+    return found

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.chosen_weights import identify, with_weights
 from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
+from pipelines.nobody import empty_cameras
 from pipelines.pace import frames_to_come, warn_of_pace
 from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
@@ -71,6 +72,10 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         if store is not None:
             store.close()
     bring_in_line(owned, linking, config.outputs)
+    warnings = empty_cameras(cameras, config.detector)
+    for sentence in warnings:
+        progress.message(sentence, "warning")
+    warnings = [*([threshold.warning] if threshold.warning else []), *warnings]
     results = Results(
         folder=folder,
         files=owned.files,
@@ -95,7 +100,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "detector_id": detector_id,
         "encoder_id": encoder_id,
         "threshold": threshold.facts(),
-        "warnings": [threshold.warning] if threshold.warning else [],
+        "detector_classes": next(iter(cameras.values())).report["detector_classes"],
+        "warnings": warnings,
     }
     results.finish(run_facts | describe(config, facts, rendering))
     _summarise(results, facts, threshold, seconds, progress)
@@ -232,6 +238,8 @@ def _summarise(
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
     if threshold.warning:
         where.append(("warning", threshold.warning))
+    if empty := [name for name, facts in cameras.items() if facts["people"] == 0]:
+        where.append(("no person found in", f"{', '.join(empty)}; see the warning on what to check"))
     where.append(("results", str(folder.root)))
     if outputs.report:
         where.append(("report", str(folder.report)))

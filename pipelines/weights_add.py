@@ -6,6 +6,7 @@ from pathlib import Path
 from pipelines.progress import Progress
 from reid.cache import filling, replacing
 from reid.errors import InputError
+from reid.network_file import content_of
 from reid.shipped import shipped
 from reid.shipped_weights import FOLDER, manifest_file
 
@@ -18,11 +19,12 @@ def add(weights: Path, name: str, progress: Progress) -> int:
     """
     if not weights.exists():
         raise InputError(f"{weights}: no such file; give what reid train or reid train-detector has written")
-    ending = "_openvino_model" if weights.is_dir() else weights.suffix
+    checkpoint = content_of(weights) == "checkpoint" and weights.suffix != ".pt"  # that is ultralytics' own
+    ending = ".pth" if checkpoint else "_openvino_model" if weights.is_dir() else weights.suffix
     target = shipped(FOLDER) / f"{name}{ending}"
     if target.exists():
         raise InputError(f"{target}: there already; remove it first, or choose another name than {name!r}")
-    if weights.suffix == ".pth":
+    if checkpoint:
         _halve(weights, target)
     elif weights.is_dir():
         with filling(target) as partial:

@@ -6,13 +6,15 @@ Every field says what it is for and its unit; `configs/*.yaml` and the command l
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
 Seconds = Annotated[float, Field(ge=0)]
 Aspect = Annotated[float, Field(ge=1 / 8, le=8)]  # width of a pixel by its height, within what is sensible
 Megapixels = Annotated[float, Field(gt=0, le=1000)]  # OpenCV refuses more than 2 ** 30 pixels itself
+# YAML reads 0 as a number
+ClassName = Annotated[str, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 
 
 class Section(BaseModel):
@@ -60,8 +62,13 @@ class DetectorConfig(Section):
 
     weights: Path | None = Field(
         None,
-        description="detector file (.pt, .onnx, .engine) or OpenVINO folder with a class called person, or "
-        "shipped:NAME, see `reid weights`; null: the one that ships",
+        description="detector file (.pt, .onnx, .engine) or OpenVINO folder, of the tasks detect, segment, pose or "
+        "obb, or shipped:NAME, see `reid weights`; null: the one that ships",
+    )
+    classes: tuple[ClassName, ...] = Field(
+        (),
+        description="classes of the detector that are people, by name or number, such as [person, rider]; empty: "
+        "those called person, pedestrian, people or human",
     )
     confidence: Share = Field(
         0.1, description="drop detections below this confidence; trackers use weak ones too"

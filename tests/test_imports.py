@@ -25,6 +25,7 @@ GROUND = {
     "json_text",
     "lock",
     "owned_files",
+    "network_file",
     "secret",
     "shipped",
     "shipped_weights",

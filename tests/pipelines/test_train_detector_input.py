@@ -56,7 +56,7 @@ def test_weights_of_another_network_are_refused(
     wrong = tmp_path / "wrong.pth"
     given = [str(dataset), "--output", str(tmp_path / "out"), "--start-from", str(wrong), *SMALL]
     wrong.write_bytes(b"nonsense")
-    assert "not a file of plain PyTorch weights, or damaged" in refused(given, capsys)
+    assert "damaged, or could run code when loaded" in refused(given, capsys)
     torch.save({"fc.weight": torch.zeros(2)}, wrong)
     assert f"{wrong}: is not a detector of reid train-detector: it lacks model.0." in refused(given, capsys)
     torch.save({"_conv_stem.weight": torch.zeros(2)}, wrong)
