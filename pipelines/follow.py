@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.pool import Worker, current_worker
+from pipelines.worker import Worker, current_worker
 from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
