@@ -20,6 +20,7 @@ from itertools import pairwise
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
 from reid.errors import InputError
+from reid.printable import printable
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
 ENVIRONMENT = {
@@ -171,7 +172,7 @@ def _complain(words: Sequence[str], sentence: str) -> None:
     if "--log-format=json" in words or ("--log-format", "json") in pairwise(words):
         print(json.dumps({"event": "message", "level": "error", "message": sentence}), file=sys.stderr)
     else:
-        print(f"reid: {sentence}", file=sys.stderr)
+        print(f"reid: {printable(sentence, lines=True)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from reid.errors import InputError
 from reid.gallery.store import Store
+from reid.printable import printable
 from reid.types import person_name
 
 WORDY = ("label", "cameras", "tracklet", "detail")  # columns that give way where the terminal is narrow
@@ -64,7 +65,7 @@ def show(path: Path, person: str, *, console: Console | None = None) -> int:
         )
     out = console or Console()
     name = person_name(person_id) + (f" ({label})" if label else "")
-    out.print(Text(f"{name}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"))
+    out.print(Text(f"{printable(name)}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"))
     out.print(table)
     return 0
 
@@ -149,7 +150,7 @@ def _table(*columns: str) -> Table:
 
 def _row(table: Table, *cells: object) -> None:
     """Cells as they are: rich would read [brackets] in labels and camera names as its markup."""
-    table.add_row(*(Text(str(cell)) for cell in cells))
+    table.add_row(*(Text(printable(str(cell))) for cell in cells))
 
 
 def _count(number: int, one: str, many: str) -> str:

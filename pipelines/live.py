@@ -62,7 +62,12 @@ def run(config: LiveConfig, progress: Progress) -> int:
         engine.on_tick = lambda: _tick(engine, sinks, retention)
         if page is not None:
             desk = Desk(
-                engine=engine, store=store, keepers=keepers, secrets=config.secrets, offset_s=config.offset_s
+                engine=engine,
+                store=store,
+                keepers=keepers,
+                secrets=config.secrets,
+                offset_s=config.offset_s,
+                folders=config.page.folders,
             )
             page.start(engine.board, desk)
         started = time.monotonic()

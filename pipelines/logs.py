@@ -5,13 +5,27 @@ import logging.handlers
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipelines.progress import Progress
+from reid.printable import printable
+
+
+class _Formatter(logging.Formatter):
+    """One line a record, whatever is in its message, and then its traceback if it has one."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = printable(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:
+        return printable(super().formatException(ei), lines=True)
 
 
 class _Handler(logging.Handler):
     def __init__(self, progress: Progress) -> None:
         super().__init__()
+        self.setFormatter(_Formatter())
         self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -55,7 +69,7 @@ def rotating(path: Path, most_bytes: int = 4 * 2**20, keep: int = 4) -> Iterator
     handler = logging.handlers.RotatingFileHandler(
         path, maxBytes=most_bytes, backupCount=keep, encoding="utf-8"
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     try:

@@ -99,6 +99,11 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
     return tuple(cameras.values())
 
 
+def place_of(argument: str) -> str:
+    """What `name=address`, or an address alone, says of where a camera is."""
+    return _split(argument)[1]
+
+
 def with_credentials(cameras: Sequence[Address], secrets: Mapping[str, Credentials]) -> tuple[Address, ...]:
     """The cameras with their credentials, given by name; those of cameras that are not there may wait for them.
 
@@ -148,8 +153,8 @@ def _parse(argument: str) -> Address:
         return Address(camera_id=name or clean_name(Path(place).name), kind="device", url=place)
     if "://" in place:
         return _stream(name, place)
-    path = Path(place).expanduser()
-    if not path.is_file():
+    path = at_home(place)
+    if not _is_file(path):
         raise InputError(
             f"{masked(argument)}: neither an address (rtsp://, http://), nor the number of a device, nor a file"
         )
@@ -192,11 +197,26 @@ def _set(camera_id: str) -> str:
 def _split(argument: str) -> tuple[str | None, str]:
     """Camera name or None, and the rest; an address may hold '=' itself."""
     name, equals, place = argument.partition("=")
-    if not equals or "/" in name or Path(argument).is_file():
+    if not equals or "/" in name or _is_file(Path(argument)):
         return None, argument
     if not place:
         raise InputError(f"{argument}: no address after '='; write {name or 'name'}=rtsp://...")
     return camera_name(name, argument), place
+
+
+def at_home(place: str) -> Path:
+    """A path whose ~ has been read; as it stands where nothing says whose home is meant."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        return Path(place)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # too long to be one, or in a folder that is closed to us
+        return False
 
 
 def _read_file(path: Path) -> dict[str, Credentials]:
