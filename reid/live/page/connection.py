@@ -39,7 +39,7 @@ class BoundedConnection(H11Protocol):
         """A part of a request."""
         super().data_received(data)
         if self.conn.their_state not in _INCOMPLETE:
-            self._incomplete = _cancelled(self._incomplete)
+            self._arrived()
         elif self._incomplete is None:
             self._expect()
 
@@ -59,13 +59,13 @@ class BoundedConnection(H11Protocol):
     def resume_writing(self) -> None:
         """It takes something again."""
         super().resume_writing()
-        self._taking = _cancelled(self._taking)
+        self._taken()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The end."""
-        self._incomplete = _cancelled(self._incomplete)
+        self._arrived()
         super().connection_lost(exc)
-        self._taking = _cancelled(self._taking)
+        self._taken()
 
     @property
     def waits(self) -> bool:
@@ -75,6 +75,16 @@ class BoundedConnection(H11Protocol):
     def _expect(self) -> None:
         self._since_s = self.loop.time()
         self._incomplete = self.loop.call_later(REQUEST_S, self.transport.abort)
+
+    def _arrived(self) -> None:
+        if self._incomplete is not None:
+            self._incomplete.cancel()
+            self._incomplete = None
+
+    def _taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
 
     def _make_room(self) -> None:
         others = [cast(BoundedConnection, one) for one in self.connections if one is not self]
@@ -86,8 +96,3 @@ class BoundedConnection(H11Protocol):
         else:
             self.transport.write(_FULL)
             self.transport.close()
-
-
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
