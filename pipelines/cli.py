@@ -20,6 +20,7 @@ from itertools import pairwise
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
 from reid.errors import InputError
+from reid.home import usable_home
 from reid.printable import printable
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
@@ -101,6 +102,7 @@ def _run(words: Sequence[str]) -> int:
         reporter(quiet=told.quiet, log_format=told.log_format) as progress,
         routed(progress, debug=told.debug),
     ):
+        usable_home()
         return invocation.command.run(invocation, progress)
 
 

@@ -21,6 +21,7 @@ GROUND = {
     "errors",
     "events",
     "geometry",
+    "home",
     "printable",
     "secret",
     "shipped",

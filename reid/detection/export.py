@@ -13,6 +13,7 @@ from reid.cache import cache_folder, filling
 from reid.config import DetectorConfig
 from reid.detection.precision import full_precision
 from reid.errors import InputError
+from reid.home import usable_home
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def openvino_export(weights: Path, config: DetectorConfig) -> Path:
 
 
 def _export(weights: Path, image_size: int, folder: Path) -> None:
+    usable_home()
     from ultralytics import YOLO
 
     log.info("exporting %s to OpenVINO, once", weights.name)

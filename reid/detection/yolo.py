@@ -13,6 +13,7 @@ from reid.detection.export import openvino_export
 from reid.detection.precision import full_precision
 from reid.errors import InputError
 from reid.geometry import clip
+from reid.home import usable_home
 from reid.shipped_weights import checked, chosen
 from reid.types import Detections, Image
 
@@ -126,6 +127,7 @@ def _device(asked: str) -> str | None:
 
 def _load(path: Path) -> tuple[Any, int]:
     """The ultralytics model and the number of its person class."""
+    usable_home()
     from ultralytics import YOLO
 
     try:

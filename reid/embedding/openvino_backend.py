@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reid.errors import InputError
+from reid.home import usable_home
 from reid.types import Array
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ def read_model(path: Path) -> Any:
     Raises:
         InputError: OpenVINO cannot read it, or it has not one input (N, 3, H, W) and one output.
     """
+    usable_home()
     import openvino
 
     if path.suffix.lower() == ".xml" and not path.with_suffix(".bin").is_file():
