@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import yaml
 
 from reid.errors import InputError
-from reid.secret import masked
+from reid.secret import masked, was_masked
 from reid.video.source import camera_name, clean_name
 
 Kind = Literal["rtsp", "http", "hls", "device", "file"]
@@ -93,7 +93,8 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
         address = _parse(argument)
         if address.camera_id.casefold() in {name.casefold() for name in cameras}:
             raise InputError(
-                f"two cameras would be called '{address.camera_id}'; name at least one, as in door={address.url}"
+                f"two cameras would be called '{address.camera_id}'; name at least one, as in "
+                f"door={masked(address.url)}"
             )
         cameras[address.camera_id] = address
     return tuple(cameras.values())
@@ -183,6 +184,10 @@ def _stream(name: str | None, place: str) -> Address:
         raise InputError(
             f"{scheme}://{host}/... with {told[0]}: {_READ}; {_set(camera_id)}, and write {USER} and {PASSWORD} "
             "in their places"
+        )
+    if was_masked(place):
+        raise InputError(
+            f"{shown}: *** stands where a part was hidden when it was printed; write that part again"
         )
     if kind == "http" and parts.path.lower().endswith((".m3u8", ".m3u")):
         kind = "hls"

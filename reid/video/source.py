@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reid.errors import InputError
+from reid.secret import masked
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset(
@@ -116,7 +117,9 @@ def content_key(source: Source) -> str:
 def _split(argument: str) -> tuple[str | None, str]:
     """Camera name or None, and path or glob. What exists is a path, whatever it looks like."""
     if "://" in argument:
-        raise InputError(f"{argument}: a live stream, where a recording was expected; give files or folders")
+        raise InputError(
+            f"{masked(argument)}: a live stream, where a recording was expected; give files or folders"
+        )
     name, equals, text = argument.partition("=")
     if not equals or "/" in name or "\\" in name or Path(argument).exists() or glob.glob(argument):
         return None, argument

@@ -15,7 +15,7 @@ from reid.events import Event
 from reid.outputs.events.encode import as_json
 from reid.outputs.events.receiver import DeliveryFailed
 from reid.printable import printable
-from reid.secret import masked
+from reid.secret import masked, was_masked
 
 if TYPE_CHECKING:
     import httpx
@@ -127,6 +127,10 @@ def checked(url: str) -> str:
         raise InputError(
             f"webhook.url: everybody who may read the config could read the password for {host}; leave it out, put "
             "a token into an environment variable, and name that in webhook.token_variable"
+        )
+    if was_masked(url):
+        raise InputError(
+            "webhook.url: *** stands where a part was hidden when it was printed; write that part again"
         )
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
