@@ -14,14 +14,11 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
-from reid.errors import InputError
-from reid.home import usable_home
-from reid.printable import printable
+from pipelines.distribution import clash, own_version
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
 ENVIRONMENT = {
@@ -42,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     words = list(sys.argv[1:] if argv is None else argv)
+    if (sentence := clash()) is not None:  # before reid is imported, which may be the other one
+        _say(words, sentence, "warning")
+    from reid.errors import InputError
+
     try:
         with _stoppable():
             return _run(words)
@@ -96,6 +97,7 @@ def _run(words: Sequence[str]) -> int:
         return 0
     from pipelines.logs import routed
     from pipelines.progress import reporter
+    from reid.home import usable_home
 
     told = invocation.arguments
     with (
@@ -137,6 +139,8 @@ def _command(words: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
     if family and (len(words) == 1 or words[1] in ("--help", "-h")):
         return None, ()
     word = " ".join(words[:2]) if family else words[0]
+    from reid.errors import InputError
+
     near = difflib.get_close_matches(word, family or [name.partition(" ")[0] for name in names], n=1)
     better = f"did you mean reid {near[0]}?" if near else "see reid --help"
     raise InputError(f"reid {word} is not a command; {better}")
@@ -161,20 +165,23 @@ def _contents() -> str:
 
 
 def _version() -> str:
-    try:
-        return version("reid")
-    except PackageNotFoundError:
-        return "(not installed: run from its folder)"
+    return own_version() or "(not installed: run from its folder)"
 
 
 def _complain(words: Sequence[str], sentence: str) -> None:
     """One line on standard error; the words are looked at, not parsed, because they may be what is wrong."""
     if "--debug" in words:
         traceback.print_exc()
+    from reid.printable import printable
+
+    _say(words, printable(sentence, lines=True), "error")
+
+
+def _say(words: Sequence[str], sentence: str, level: str) -> None:
     if "--log-format=json" in words or ("--log-format", "json") in pairwise(words):
-        print(json.dumps({"event": "message", "level": "error", "message": sentence}), file=sys.stderr)
+        print(json.dumps({"event": "message", "level": level, "message": sentence}), file=sys.stderr)
     else:
-        print(f"reid: {printable(sentence, lines=True)}", file=sys.stderr)
+        print(f"reid: {sentence}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,14 @@ def told(jobs: list[str], workers: int) -> tuple[list[str], dict[str, BaseExcept
     return [text.partition(" is done")[0] for text in done], dict(failed)
 
 
+def test_the_outcomes_of_jobs_are_theirs() -> None:
+    done, failed = told(["a", "wrong", "kill"], 1)
+    assert (done, list(failed)) == (["a"], ["wrong", "kill"])
+    assert isinstance(failed["kill"], WorkerLost)
+    assert str(first_error(list(failed.items()))) == "the input is wrong"
+
+
+@pytest.mark.slow
 def test_a_killed_worker_takes_its_own_job_along_and_no_other() -> None:
     done, failed = told(["kill", "a", "wrong", "odd", "b"], 1)
     assert done == ["a", "b"]

@@ -81,35 +81,36 @@ def test_who_takes_no_answer_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("token", [None, TOKEN])
-@pytest.mark.parametrize(
-    "head", [b"Content-Length: 629145600\r\n", b"Transfer-Encoding: chunked\r\n"], ids=["length", "chunked"]
-)
-def test_a_large_body_is_refused_before_it_is_read(token: str | None, head: bytes) -> None:
+def test_a_large_body_is_refused_before_it_is_read(token: str | None) -> None:
     piece = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
-    begin = b"POST /api/people/1/rename HTTP/1.1\r\nHost: localhost\r\nX-Reid: 1\r\n" + head + b"\r\n"
-    with serving(token=token) as site, called(site, begin) as caller:
-        sent = 0
-        try:
-            while sent < 32 * 2**20:
-                sent += caller.send(piece)
-        except ConnectionError:
-            pass
-        assert sent < 16 * 2**20, "what fits into the sockets' buffers, and no more"
-    with (
-        serving(token=token) as site,
-        called(site, begin + (piece * 3 if b"chunked" in head else b"")) as caller,
-    ):
-        answer = heard(caller)
-        assert answer.startswith(b"HTTP/1.1 413 ")
-        assert b"at most 64 KiB" in answer
-        assert b"connection: close" in answer.lower()
+    post = b"POST /api/people/1/rename HTTP/1.1\r\nHost: localhost\r\nX-Reid: 1\r\n"
+    length, chunked = (
+        post + b"Content-Length: 629145600\r\n\r\n",
+        post + b"Transfer-Encoding: chunked\r\n\r\n",
+    )
+    with serving(token=token) as site:
+        for begin in (length, chunked):
+            sent = 0
+            with called(site, begin) as caller:
+                try:
+                    while sent < 32 * 2**20:
+                        sent += caller.send(piece)
+                except ConnectionError:
+                    pass
+            assert sent < 16 * 2**20, "what fits into the sockets' buffers, and no more"
+        for begin in (length, chunked + piece * 3):
+            with called(site, begin) as caller:
+                answer = heard(caller)
+            assert answer.startswith(b"HTTP/1.1 413 ")
+            assert b"at most 64 KiB" in answer
+            assert b"connection: close" in answer.lower()
 
 
 def test_idle_connections_make_room_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many more than may be there: each new one costs the oldest that waits, and none of those being answered."""
     with serving() as site, ExitStack() as stack:
         stream = stack.enter_context(site.client.stream("GET", "/cameras/door.mjpg"))
-        for _ in range(300):
+        for _ in range(150):
             stack.enter_context(called(site))
         assert site.client.get("/api/state").status_code == 200
         server = site.server._server
@@ -162,7 +163,7 @@ NONSENSE = {
     "beyond 64 bits in the path": (body(b"", b"/api/people/99999999999999999999/forget"), 400),
     "not a number": (body(b'{"into": NaN}', b"/api/people/1/merge"), 400),
     "odd origin": (body(b'{"label": "a"}', head=b"Origin: http://[::1\r\n"), 403),
-    "odd charset": (body(b'{"label": "a"}', head=b"Content-Type: application/json; charset=no\r\n"), None),
+    "odd charset": (body(b'{"label": "a"}', head=b"Content-Type: application/json; charset=no\r\n"), 204),
     "odd method": (b"BREW / HTTP/1.1\r\nHost: localhost\r\nX-Reid: 1\r\nConnection: close\r\n\r\n", 405),
     "odd escapes": (
         b"GET /cameras/%ff%00%zz.jpg HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
@@ -191,17 +192,16 @@ NONSENSE = {
 }
 
 
-@pytest.mark.parametrize("named", NONSENSE)
-def test_nonsense_is_answered_and_leaves_no_word_in_the_log(
-    named: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    said, status = NONSENSE[named]
-    with serving() as site, called(site, said) as caller:
-        answer = heard(caller)
+def test_nonsense_is_answered_and_leaves_no_word_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    found = {}
+    with serving() as site:
+        for named, (said, _) in NONSENSE.items():
+            with called(site, said) as caller:
+                answer = heard(caller)
+            assert answer.startswith(b"HTTP/1.1 "), named
+            found[named] = int(answer.split()[1])
         assert site.client.get("/api/state").status_code == 200
-    assert answer.startswith(b"HTTP/1.1 ")
-    assert status is None or answer.split()[1] == str(status).encode(), answer[:400]
-    assert answer.split()[1] != b"500"
+    assert found == {named: status for named, (_, status) in NONSENSE.items()}
     assert caplog.text == ""
 
 
