@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.pool import Worker, current_worker
+from pipelines.worker import Worker, current_worker
 from reid import json_text
 from reid.camera import follow
 from reid.config import VideoConfig

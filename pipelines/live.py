@@ -75,6 +75,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
                 offset_s=config.offset_s,
                 pixel_aspect=config.pixel_aspect,
                 retention=retention,
+                folders=config.page.folders,
             )
             page.start(engine.board, desk)
         started = time.monotonic()

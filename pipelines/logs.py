@@ -6,18 +6,32 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipelines.progress import Progress
 from reid.cache import NAMES
 from reid.errors import InputError
 from reid.owned_files import OwnedFiles
+from reid.printable import printable
 
 log = logging.getLogger(__name__)
+
+
+class _Formatter(logging.Formatter):
+    """One line a record, whatever is in its message, and then its traceback if it has one."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = printable(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:
+        return printable(super().formatException(ei), lines=True)
 
 
 class _Handler(logging.Handler):
     def __init__(self, progress: Progress) -> None:
         super().__init__()
+        self.setFormatter(_Formatter())
         self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -104,7 +118,7 @@ class _LogFile(logging.handlers.RotatingFileHandler, logging.handlers.WatchedFil
 def rotating(path: Path, files: OwnedFiles, most_bytes: int = 4 * 2**20, keep: int = 4) -> Iterator[None]:
     """What is logged also goes to a file, with times; full files are kept as path.1, path.2 and so on."""
     handler = _LogFile(path, files, most_bytes, keep)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.pool import current_worker
+from pipelines.worker import current_worker
 from reid.config import SourceConfig
 from reid.outputs.mot import CameraTracks
 from reid.timing import Stopwatch

@@ -148,16 +148,24 @@ def _follow(
             task.finish("done before")
     if todo:
         _, failed = run_jobs(
-            todo, follow_camera, workers=workers_for(config.workers, len(todo)), progress=progress
+            todo,
+            follow_camera,
+            workers=workers_for(config.workers, len(todo)),
+            progress=progress,
+            name=lambda job: job.source.camera_id,
         )
         if failed:
+            end = first_error(failed)
+            for job, error in failed:
+                if error is not end:
+                    progress.message(f"{job.source.camera_id} failed: {error}", "error")
             if len(failed) < len(jobs):
                 progress.message(
                     f"{len(jobs) - len(failed)} of {len(jobs)} cameras are done and kept in {config.output}: "
                     "the same command goes on from there",
                     "warning",
                 )
-            raise first_error(failed)
+            raise end
     for job in todo:
         camera = finished_camera(job, resumed=False)
         if camera is None:
@@ -190,7 +198,11 @@ def _render(
     for job in jobs:
         progress.task(job.task, len(cameras[job.source.camera_id].frames))
     done, failed = run_jobs(
-        jobs, render_camera, workers=workers_for(config.workers, len(jobs)), progress=progress
+        jobs,
+        render_camera,
+        workers=workers_for(config.workers, len(jobs)),
+        progress=progress,
+        name=lambda job: job.task,
     )
     if failed:
         raise first_error(failed)

@@ -1,25 +1,48 @@
 """Where exports and measurements are kept between runs; deleting the folder only costs time."""
 
+import logging
 import os
 import shutil
 import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from reid import disk
+from reid.home import can_be_written, temporary_folder, usable_home
+
+log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """`REID_CACHE`, or the platform's folder for caches; made when first written to."""
+    """`REID_CACHE`, or the platform's folder for caches; made when first written to.
+
+    Where that cannot be written to, this user's temporary folder.
+
+    Raises:
+        InputError: the temporary folder belongs to another user.
+    """
     if stated := os.environ.get("REID_CACHE"):
         return Path(stated)
+    usable_home()
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "reid"
-    if sys.platform == "win32":
+        folder = Path.home() / "Library" / "Caches" / "reid"
+    elif sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "reid"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "reid"
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reid"
+    return folder if can_be_written(folder) else _instead(folder)
+
+
+@cache
+def _instead(folder: Path) -> Path:
+    temporary = temporary_folder() / "cache"
+    log.warning(
+        "%s cannot be written to: %s is used instead, which may not last; set REID_CACHE", folder, temporary
+    )
+    return temporary
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import os
 from typing import Any
 
 from reid.errors import InputError
+from reid.home import usable_home
 
 _VARIABLE = "ULTRALYTICS_SAFE_LOAD"
 
@@ -21,6 +22,7 @@ def safe_ultralytics() -> Any:
     Raises:
         InputError: the ultralytics or PyTorch that is installed knows no such thing.
     """
+    usable_home()
     os.environ[_VARIABLE] = "1"  # processes that it starts see it, too
     import ultralytics
     from ultralytics.nn import tasks

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ from reid.embedding.network_config import NetworkConfig
 from reid.embedding.osnet import CHANNELS, WIDTHS, OSNet
 from reid.embedding.resnet import ResNet50
 from reid.errors import InputError
+from reid.network_file import content_of
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +114,7 @@ def trained_on(path: Path) -> NDArray[np.int64]:
     Raises:
         InputError: the checkpoint cannot be read.
     """
-    known = read_checkpoint(path).get("trained_on") if path.suffix in (".pth", ".pt") else None
+    known = read_checkpoint(path).get("trained_on") if content_of(path) == "checkpoint" else None
     numbers = known.numpy() if isinstance(known, Tensor) else np.zeros(0)
     return numbers.astype(np.int64)
 

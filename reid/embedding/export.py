@@ -19,6 +19,7 @@ from reid.embedding.openvino_backend import OpenVinoRunner
 from reid.embedding.torch_backend import TorchRunner
 from reid.embedding.weights import METADATA_KEY, Weights
 from reid.errors import InputError
+from reid.home import usable_home
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ def export_onnx(path: Path, network: nn.Module, preprocessing: Preprocessing) ->
 
 def export_openvino(path: Path, network: nn.Module, preprocessing: Preprocessing) -> None:
     """Write `network` as OpenVINO IR, float32, dynamic batch, with its preprocessing in it."""
+    usable_home()
     import openvino
 
     with tempfile.TemporaryDirectory() as folder:

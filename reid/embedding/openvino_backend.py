@@ -8,6 +8,7 @@ import numpy as np
 
 from reid.embedding.input_type import cast
 from reid.errors import InputError
+from reid.home import usable_home
 from reid.network_file import content_of
 from reid.types import Array
 
@@ -92,6 +93,7 @@ def read_model(path: Path) -> Any:
     Raises:
         InputError: OpenVINO cannot read it, or it has not one input (N, 3, H, W) and one output.
     """
+    usable_home()
     import openvino
 
     if content_of(path) == "openvino" and not path.with_suffix(".bin").is_file():

@@ -17,7 +17,7 @@ import yaml
 
 from reid.cache import utf8
 from reid.errors import InputError
-from reid.secret import masked
+from reid.secret import masked, was_masked
 from reid.video.source import camera_name, clean_name, split_stream
 
 Kind = Literal["rtsp", "http", "hls", "device", "file"]
@@ -100,10 +100,16 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
         address = _parse(argument)
         if address.camera_id.casefold() in {name.casefold() for name in cameras}:
             raise InputError(
-                f"two cameras would be called '{address.camera_id}'; name at least one, as in door={address.url}"
+                f"two cameras would be called '{address.camera_id}'; name at least one, as in "
+                f"door={masked(address.url)}"
             )
         cameras[address.camera_id] = address
     return tuple(cameras.values())
+
+
+def place_of(argument: str) -> str:
+    """What `name=address`, or an address alone, says of where a camera is."""
+    return _split(argument)[1]
 
 
 def with_credentials(cameras: Sequence[Address], secrets: Mapping[str, Credentials]) -> tuple[Address, ...]:
@@ -158,11 +164,11 @@ def _parse(argument: str) -> Address:
         return Address(camera_id=name or f"device{place}", kind="device", url=f"/dev/video{place}")
     if place.startswith("/dev/"):
         return Address(camera_id=name or clean_name(Path(place).name), kind="device", url=place)
-    place, stream = split_stream(place, lambda text: "://" not in text and Path(text).expanduser().is_file())
+    place, stream = split_stream(place, lambda text: "://" not in text and _is_file(at_home(text)))
     if "://" in place:
         return replace(_stream(name, place), stream=stream)
-    path = Path(place).expanduser()
-    if not path.is_file():
+    path = at_home(place)
+    if not _is_file(path):
         raise InputError(
             f"{masked(argument)}: neither an address (rtsp://, http://), nor the number of a device, nor a file"
         )
@@ -194,6 +200,10 @@ def _stream(name: str | None, place: str) -> Address:
             f"{scheme}://{host}/... with {told[0]}: {_READ}; {_set(camera_id)}, and write {USER} and {PASSWORD} "
             "in their places"
         )
+    if was_masked(place):
+        raise InputError(
+            f"{shown}: *** stands where a part was hidden when it was printed; write that part again"
+        )
     if kind == "http" and parts.path.lower().endswith((".m3u8", ".m3u")):
         kind = "hls"
     return Address(camera_id=camera_id, kind=kind, url=place)
@@ -207,11 +217,26 @@ def _set(camera_id: str) -> str:
 def _split(argument: str) -> tuple[str | None, str]:
     """Camera name or None, and the rest; an address may hold '=' itself."""
     name, equals, place = argument.partition("=")
-    if not equals or "/" in name or Path(argument).is_file():
+    if not equals or "/" in name or _is_file(Path(argument)):
         return None, argument
     if not place:
         raise InputError(f"{argument}: no address after '='; write {name or 'name'}=rtsp://...")
     return camera_name(name, argument), place
+
+
+def at_home(place: str) -> Path:
+    """A path whose ~ has been read; as it stands where nothing says whose home is meant."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        return Path(place)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # too long to be one, or in a folder that is closed to us
+        return False
 
 
 def _read_file(path: Path) -> dict[str, Credentials]:

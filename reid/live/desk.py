@@ -9,6 +9,7 @@ from pathlib import Path
 from reid.errors import InputError
 from reid.gallery.store import Store
 from reid.live.address import parse_cameras, read_secrets, with_aspects, with_credentials
+from reid.live.allowed import check_allowed
 from reid.live.control import Keeper, do_all
 from reid.live.engine import Engine
 from reid.live.retention import Retention
@@ -25,6 +26,7 @@ class Desk:
         offset_s: added to the clocks of cameras, by name.
         pixel_aspect: widths of pixels by their heights, by camera name.
         retention: where something is erased by itself.
+        folders: whose files may be added as cameras.
     """
 
     engine: Engine
@@ -34,6 +36,7 @@ class Desk:
     offset_s: Mapping[str, float] = field(default_factory=dict)
     pixel_aspect: Mapping[str, float] = field(default_factory=dict)
     retention: Retention | None = None
+    folders: Sequence[Path] = ()
 
     def forget(self, person_id: int) -> None:
         self.engine.orders.give(lambda: self._forget(person_id))
@@ -45,6 +48,7 @@ class Desk:
         self.engine.orders.give(lambda: self._merge(person_id, into))
 
     def add_camera(self, argument: str) -> None:
+        check_allowed(argument, self.folders)
         (address,) = with_aspects(parse_cameras([argument]), self.pixel_aspect)
         (address,) = with_credentials([address], read_secrets(self.secrets, [address.camera_id]))
 

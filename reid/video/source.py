@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reid.errors import InputError
+from reid.secret import masked
 from reid.stills import SUFFIXES as PICTURES
 from reid.stills import left_out
 
@@ -165,7 +166,9 @@ def _exists(text: str) -> bool:
 def _split(argument: str) -> tuple[str | None, str]:
     """Camera name or None, and path or glob. What exists is a path, whatever it looks like."""
     if "://" in argument:
-        raise InputError(f"{argument}: a live stream, where a recording was expected; give files or folders")
+        raise InputError(
+            f"{masked(argument)}: a live stream, where a recording was expected; give files or folders"
+        )
     name, equals, text = argument.partition("=")
     if not equals or "/" in name or "\\" in name or Path(argument).exists() or glob.glob(argument):
         return None, argument

@@ -96,6 +96,7 @@ class Running:
         )
         for address in parse_cameras(films):
             cameras.add(address)
+        self.desk = Desk(engine=self.engine, store=self.store, keepers=[self.keeper], folders=[path.parent])
 
     def _follower(self, camera_id: str, fps: float) -> Follower:
         assembler = self.assemblers.setdefault(
@@ -110,7 +111,7 @@ class Running:
         def other() -> None:
             try:
                 assert meanwhile is not None
-                meanwhile(Desk(engine=self.engine, store=self.store, keepers=[self.keeper]))
+                meanwhile(self.desk)
             except BaseException as error:
                 errors.append(error)
 

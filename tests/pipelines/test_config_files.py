@@ -55,7 +55,12 @@ RANGES = {  # where the usual range does not do: bounds, and settings that are c
 
 def value_of(key: Key) -> st.SearchStrategy[Any]:
     """Valid values of a setting; the handful of ranges in VideoConfig, and of pairs in order, are met by these."""
-    ranges = {"fragment_slack": (1, 2), "pixel_aspect": (0.125, 1), "high_confidence": (0.1, 1), "low_confidence": (0.001, 0.25)}
+    ranges = {
+        "fragment_slack": (1, 2),
+        "pixel_aspect": (0.125, 1),
+        "high_confidence": (0.1, 1),
+        "low_confidence": (0.001, 0.25),
+    }
     numbers = st.floats(*ranges.get(key.path[-1], (0.001, 1)), allow_nan=False)
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "number": numbers,

@@ -19,6 +19,7 @@ from reid.live.board import Board
 from reid.live.control import Control
 from reid.live.page.access import Access
 from reid.live.page.asking import build_asking
+from reid.live.page.body import BoundedBody
 from reid.live.page.looking import build_looking
 from reid.live.page.pictures import build_pictures
 
@@ -76,6 +77,7 @@ def build_app(
         hosts=frozenset(hosts) if local else None,
         login=lambda wrong: login.render(wrong=wrong),
     )
+    app.add_middleware(BoundedBody)  # before all else
     return app
 
 

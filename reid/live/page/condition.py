@@ -62,7 +62,7 @@ class Watch:
         elif levels == {"paused"}:
             why = ""  # as somebody wished
         elif not levels & {"online", "degraded"}:
-            why = "no camera delivers"
+            why = "no camera delivers" + (" yet" if "connecting" in levels else "")
         elif not any(taken.values()):
             why = "no picture has been processed yet"
         elif stale:

@@ -39,7 +39,7 @@ function showFacts(state) {
   countPeople(state);
   const online = state.cameras.filter((camera) => camera.level === "online").length;
   one("fact-cameras").textContent = `${online} of ${state.cameras.length}`;
-  one("fact-cameras").classList.toggle("bad", online < state.cameras.filter((camera) => camera.level !== "paused").length);
+  one("fact-cameras").classList.toggle("bad", online < state.cameras.filter((camera) => !["paused", "connecting"].includes(camera.level)).length);
   one("fact-latency").textContent = state.latency.p50_s === null ? "–" : `${delay(state.latency.p50_s)} / ${delay(state.latency.p95_s)}`;
   one("fact-uptime").textContent = duration(state.now_s - state.started_s);
   document.title = `${one("fact-here").textContent} here · reid live`;
