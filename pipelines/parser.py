@@ -74,7 +74,7 @@ class Parser(argparse.ArgumentParser):
 class _Help(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         asked = sys.stdout.isatty() or "COLUMNS" in os.environ
-        super().__init__(prog, max_help_position=30, width=None if asked else WIDE)
+        super().__init__(prog, max_help_position=30 if asked else WIDE, width=None if asked else WIDE)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if isinstance(action, Switch):

@@ -62,6 +62,8 @@ def _vectors(path: Path, batches: Sequence[Array], weights: Weights) -> Array:
 
 
 def _nncf() -> Any:
+    # nncf imports it, and it prints past all log settings that it finds no CUDA
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     try:
         import nncf
     except ModuleNotFoundError:
