@@ -1,6 +1,7 @@
 """ultralytics' networks of any task that gives boxes, loaded without running foreign code."""
 
 import ast
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,11 @@ def load_network(path: Path, weights: Path) -> LoadedNetwork:
                 stated["names"] = model.names
         names = class_names(stated["names"])
     except Exception as error:  # ultralytics raises whatever its loaders raise; the cause stays attached
+        if isinstance(error, pickle.UnpicklingError) or isinstance(error.__cause__, pickle.UnpicklingError):
+            raise InputError(
+                f"{weights}: refused, because it is damaged, or holds other things than ultralytics' own modules and "
+                "could run code when loaded; export it as ONNX where it was made"
+            ) from error
         raise InputError(f"{weights}: ultralytics cannot load it as a detector ({_reason(error)})") from error
     task, channels = str(stated.get("task") or "detect"), int(stated.get("channels") or _COLOURS)
     if task not in TASKS:
