@@ -42,6 +42,8 @@ SHORTS = (
     Short("--end", ("source.end_s",), "SECONDS"),
     Short("--offset", ("source.offset_s",), "NAME=SECONDS"),
     Short("--offset", ("offset_s",), "NAME=SECONDS"),
+    Short("--started-at", ("source.started_at",), "NAME=TIME"),
+    Short("--timezone", ("source.timezone",), "ZONE"),
     Short("--duration", ("duration_s",), "SECONDS"),
     Short("--listen", ("page.listen",), "ADDRESS:PORT"),
     Short("--max-distance", ("linking.max_distance",), "DISTANCE"),

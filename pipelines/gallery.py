@@ -13,10 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from reid.errors import InputError
+from reid.gallery.journal import SeenAt
 from reid.gallery.store import Store
 from reid.types import person_name
 
-WORDY = ("label", "cameras", "tracklet", "detail")  # columns that give way where the terminal is narrow
+WORDY = (
+    "label",
+    "cameras",
+    "tracklet",
+    "seen",
+    "detail",
+)  # columns that give way where the terminal is narrow
 
 
 def list_people(path: Path, *, console: Console | None = None) -> int:
@@ -49,7 +56,9 @@ def show(path: Path, person: str, *, console: Console | None = None) -> int:
         person_id = store.find(person)
         label = next(one.label for one in store.people() if one.person_id == person_id)
         sightings = store.sightings(person_id)
-    table = _table("run", "tracklet", "from s>", "to s>", "distance>", "runner-up", "its distance>")
+    dated = any(seen.clock for seen in sightings)
+    world = ("seen",) if dated else ()
+    table = _table("run", "tracklet", "from s>", "to s>", *world, "distance>", "runner-up", "its distance>")
     for seen in sightings:
         match = seen.match
         _row(
@@ -58,6 +67,7 @@ def show(path: Path, person: str, *, console: Console | None = None) -> int:
             match.tracklet,
             f"{seen.start_s:.1f}",
             f"{seen.end_s:.1f}",
+            *((_world(seen),) if dated else ()),
             _distance(match.distance),
             "" if match.runner_up_id is None else person_name(match.runner_up_id),
             _distance(match.runner_up_distance),
@@ -167,6 +177,15 @@ def _fact(key: str, value: object) -> str:
 
 def _moment(iso: str) -> str:
     return iso[:19].replace("T", " ")
+
+
+def _world(seen: SeenAt) -> str:
+    """When it was in the world, with the offset from UTC; empty where it is not known."""
+    if seen.clock is None:
+        return ""
+    start, end = seen.clock.at(seen.start_s), seen.clock.at(seen.end_s)
+    until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
+    return f"{start:%Y-%m-%d %H:%M:%S} – {until} {end.isoformat()[-6:]}"
 
 
 def _distance(value: float | None) -> str:

@@ -11,17 +11,19 @@ from typing import Any
 from pipelines.chosen_weights import identify, with_weights
 from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
-from pipelines.pace import frames_to_come, warn_of_pace
+from pipelines.pace import frames_to_come, tell_rates, warn_of_pace
 from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
+from pipelines.starts import clock_facts, start_facts
 from reid.config import SourceConfig, VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, content_key, parse_sources
+from reid.video.starts import place
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
@@ -29,18 +31,25 @@ def run(config: VideoConfig, progress: Progress) -> int:
     started, clock = datetime.now(UTC), time.perf_counter()
     sources = parse_sources(config.sources, config.source.offset_s)
     infos = {source.camera_id: probe(source, config.source) for source in sources}
+    placed = place(sources, config.source)
+    sources = placed.sources
     config = with_weights(config)
     detector_id, encoder_id, encoder = identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
     check_travel(config.linking.min_travel_s, list(infos))
+    for sentence in placed.warnings:
+        progress.message(sentence, "warning")
+    tell_rates(infos, progress)
     warn_of_pace(infos, config, progress)
     contents = {source.camera_id: content_key(source) for source in sources}
     # what a gallery knows the run by: the same recordings with other settings, or in another order, replace
     # what it knew of them
     stretch = [config.source.start_s, config.source.end_s]
-    run_id = _digest([stretch, *sorted([s.camera_id, contents[s.camera_id], s.offset_s] for s in sources)])
+    run_id = _digest([stretch, *sorted(_standing(source, contents) for source in sources)])
     decided = [threshold.source, threshold.max_distance]
-    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config)])
+    # times in the world are in the tables, and file names may say other ones of the same recordings
+    world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
+    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
     if config.gallery is not None:
         require_faiss()
     store = open_gallery(config, encoder_id)
@@ -53,7 +62,14 @@ def run(config: VideoConfig, progress: Progress) -> int:
         cameras = _follow(jobs, infos, config, progress)
         tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
         linking = link_tracklets(
-            tracklets, threshold, config, store, run_id=run_id, started=started, cameras=list(infos)
+            tracklets,
+            threshold,
+            config,
+            store,
+            run_id=run_id,
+            started=started,
+            cameras=list(infos),
+            clock=placed.clock,
         )
     finally:
         if store is not None:
@@ -64,9 +80,12 @@ def run(config: VideoConfig, progress: Progress) -> int:
         tracklets=tracklets,
         linking=linking,
         frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
+        clock=placed.clock,
     )
     tracks = results.write()
     facts = {name: _facts(camera, infos[name], config.source) for name, camera in cameras.items()}
+    for source in sources:
+        facts[source.camera_id] |= start_facts(source, placed)
     try:
         rendering, failure = _render(sources, tracks, cameras, config, folder, progress), None
     except Exception as error:  # a video that cannot be drawn must not cost the report
@@ -80,14 +99,21 @@ def run(config: VideoConfig, progress: Progress) -> int:
         "frames_per_second": round(processed / seconds, 2) if processed else None,
         "detector_id": detector_id,
         "encoder_id": encoder_id,
+        "clock": clock_facts(placed),
         "threshold": threshold.facts(),
-        "warnings": [threshold.warning] if threshold.warning else [],
+        "warnings": [*placed.warnings, *([threshold.warning] if threshold.warning else [])],
     }
     results.finish(run_facts | describe(config, facts, rendering))
     _summarise(results, facts, threshold, seconds, progress)
     if failure is not None:
         raise failure
     return 0
+
+
+def _standing(source: Source, contents: Mapping[str, str]) -> list[Any]:
+    """A recording and where it stands among the others: at another time it is another one to a gallery."""
+    named = [source.camera_id, contents[source.camera_id], source.shift_s]
+    return [*named, list(source.begins_s)] if source.begins_s else named
 
 
 def _jobs(

@@ -26,6 +26,7 @@ GROUND = {
     "shipped_weights",
     "timing",
     "types",
+    "wall_clock",
 }
 
 # What each part may import beyond the ground and itself. The parts of the line know nothing of each other:

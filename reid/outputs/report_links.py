@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reid.outputs.crops import Picture, best_pictures, by_quality
 from reid.outputs.sightings import doubt_order
 from reid.outputs.thumbnails import data_uri
-from reid.outputs.timeline import clock
+from reid.outputs.timeline import Moments
 from reid.types import Match, Tracklet, TrackletKey
 
 MOST = 200  # links, and unidentified tracklets: about 3 MB
@@ -67,25 +67,31 @@ class Album:
 
 
 def links(
-    tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match], cameras: Sequence[str]
+    tracklets: Sequence[Tracklet],
+    matches: dict[TrackletKey, Match],
+    cameras: Sequence[str],
+    moments: Moments,
 ) -> tuple[list[Link], int]:
     """At most `MOST` links, lowest margin first, and how many there are."""
     pairs = [(t, matches[t.key]) for t in tracklets if t.key in matches]
     compared = [(t, m) for t, m in pairs if m.person_id is not None and m.distance is not None]
     compared.sort(key=lambda pair: (*doubt_order(pair[1]), pair[0].key))
     album = Album(tracklets, matches)
-    return [_link(t, m, album, cameras) for t, m in compared[:MOST]], len(compared)
+    return [_link(t, m, album, cameras, moments) for t, m in compared[:MOST]], len(compared)
 
 
 def unidentified(
-    tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match], cameras: Sequence[str]
+    tracklets: Sequence[Tracklet],
+    matches: dict[TrackletKey, Match],
+    cameras: Sequence[str],
+    moments: Moments,
 ) -> tuple[list[Link], int]:
     """At most `MOST` tracklets without a person, the longest first, and how many there are."""
     pairs = [(t, matches.get(t.key)) for t in tracklets]
     lost = [(t, m) for t, m in pairs if m is None or m.person_id is None]
     lost.sort(key=lambda pair: (pair[0].start_s - pair[0].end_s, pair[0].key))
     album = Album(tracklets, matches)
-    return [_link(t, m, album, cameras) for t, m in lost[:MOST]], len(lost)
+    return [_link(t, m, album, cameras, moments) for t, m in lost[:MOST]], len(lost)
 
 
 def verdict(margin: float | None) -> str:
@@ -95,11 +101,13 @@ def verdict(margin: float | None) -> str:
     return "doubtful" if margin < DOUBTFUL else "unsure" if margin < UNSURE else "clear"
 
 
-def _link(tracklet: Tracklet, match: Match | None, album: Album, cameras: Sequence[str]) -> Link:
+def _link(
+    tracklet: Tracklet, match: Match | None, album: Album, cameras: Sequence[str], moments: Moments
+) -> Link:
     return Link(
         camera=cameras.index(tracklet.camera_id),
         track=str(tracklet.track_id),
-        times=f"{clock(tracklet.start_s)} – {clock(tracklet.end_s)}",
+        times=f"{moments(tracklet.start_s)} – {moments(tracklet.end_s)}",
         verdict=verdict(match.margin if match else None),
         person_id=match.person_id if match else None,
         distance=match.distance if match else None,
