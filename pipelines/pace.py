@@ -11,9 +11,12 @@ def frames_to_come(info: SourceInfo, config: VideoConfig) -> float | None:
     """About how many frames of a recording will be processed."""
     if info.duration_s is None:
         return info.frames
-    end = min(info.duration_s, config.source.end_s or info.duration_s)
-    rate = min(info.fps, config.source.fps or info.fps)
-    return max(0.0, end - config.source.start_s) * rate
+    part = config.source
+    stretches = info.parts or ((0.0, info.duration_s),)
+    rate = min(info.fps, part.fps or info.fps)
+    return rate * sum(
+        max(0.0, min(end_s, part.end_s or end_s) - max(begin_s, part.start_s)) for begin_s, end_s in stretches
+    )
 
 
 def tell_rates(infos: Mapping[str, SourceInfo], progress: Progress) -> None:

@@ -29,10 +29,9 @@ from reid.video.starts import place
 def run(config: VideoConfig, progress: Progress) -> int:
     """Process the recordings of `config` and write the results folder; returns the exit code."""
     started, clock = datetime.now(UTC), time.perf_counter()
-    sources = parse_sources(config.sources, config.source.offset_s)
-    infos = {source.camera_id: probe(source, config.source) for source in sources}
-    placed = place(sources, config.source)
+    placed = place(parse_sources(config.sources, config.source.offset_s), config.source)
     sources = placed.sources
+    infos = {source.camera_id: probe(source, config.source) for source in sources}
     config = with_weights(config)
     detector_id, encoder_id, encoder = identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)

@@ -34,6 +34,9 @@ class SourceInfo:
     codec: str  # FFmpeg's name; "pictures" for single pictures
     step_s: float | None = None  # usual (median) seconds between two frames; None: too few to tell
     fps_from: str | None = None  # who says the rate of a recording without times; None: it has times
+    parts: tuple[
+        tuple[float, float], ...
+    ] = ()  # begin and end of files with pauses between them; empty: no pauses
 
     @property
     def usual_fps(self) -> float:
@@ -78,6 +81,9 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
         codec=files[0].codec,
         step_s=statistics.median(steps) if steps else None,
         fps_from=next((file.fps_from for file in files if file.fps_from), None),
+        parts=tuple(
+            (begin_s, begin_s + file.about_s) for begin_s, file in zip(source.begins_s, files, strict=False)
+        ),
     )
 
 
