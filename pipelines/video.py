@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +16,8 @@ from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
-from pipelines.starts import clock_facts, start_facts
-from reid.config import SourceConfig, VideoConfig
+from pipelines.video_facts import camera_facts, clock_facts, clock_row
+from reid.config import VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
@@ -82,9 +82,12 @@ def run(config: VideoConfig, progress: Progress) -> int:
         clock=placed.clock,
     )
     tracks = results.write()
-    facts = {name: _facts(camera, infos[name], config.source) for name, camera in cameras.items()}
-    for source in sources:
-        facts[source.camera_id] |= start_facts(source, placed)
+    facts = {
+        source.camera_id: camera_facts(
+            cameras[source.camera_id], infos[source.camera_id], source, placed, config.source
+        )
+        for source in sources
+    }
     try:
         rendering, failure = _render(sources, tracks, cameras, config, folder, progress), None
     except Exception as error:  # a video that cannot be drawn must not cost the report
@@ -103,7 +106,7 @@ def run(config: VideoConfig, progress: Progress) -> int:
         "warnings": [*placed.warnings, *([threshold.warning] if threshold.warning else [])],
     }
     results.finish(run_facts | describe(config, facts, rendering))
-    _summarise(results, facts, threshold, seconds, progress)
+    _summarise(results, facts, threshold, seconds, progress, clock_row(placed))
     if failure is not None:
         raise failure
     return 0
@@ -202,31 +205,13 @@ def _render(
     return done
 
 
-def _facts(camera: FollowedCamera, info: SourceInfo, part: SourceConfig) -> dict[str, Any]:
-    report = dict(camera.report)
-    sampled = part.fps is not None or part.start_s > 0 or part.end_s is not None
-    frames = int(report["frames"])
-    spent = sum(
-        s for stage, s in report["seconds"].items() if stage != "load" and not stage.endswith("network")
-    )
-    return (
-        asdict(info)
-        | report
-        | {
-            "resumed": camera.resumed,
-            # which frames `reid evaluate` may ask about, from 1; null: all
-            "processed_frames": (camera.frames + 1).tolist() if sampled else None,
-            "frames_per_second": round(frames / spent, 2) if spent else None,
-        }
-    )
-
-
 def _summarise(
     results: Results,
     cameras: Mapping[str, Mapping[str, Any]],
     threshold: Threshold,
     seconds: float,
     progress: Progress,
+    began: tuple[str, str] | None,
 ) -> None:
     """The tables that end the run."""
     matches, folder, outputs = results.linking.matches, results.folder, results.config.outputs
@@ -241,6 +226,8 @@ def _summarise(
     rows.append(["all", sum(f["frames"] for f in cameras.values()), "", len(matches), people])
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
+    if began is not None:
+        where.append(began)
     if threshold.warning:
         where.append(("warning", threshold.warning))
     where.append(("results", str(folder.root)))

@@ -29,6 +29,10 @@ def _iso_time(value: object) -> datetime:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     except ValueError:
         raise ValueError("must be a time such as 2026-11-21T08:00:00+01:00") from None
+    if (
+        not 1900 <= moment.year < 9000
+    ):  # what lies near the ends of the calendar cannot be moved between zones
+        raise ValueError("must be a time such as 2026-11-21T08:00:00+01:00")
     if moment.tzinfo is None:
         raise ValueError(f"must name its zone, as in {moment.isoformat()}+01:00 or {moment.isoformat()}Z")
     return moment

@@ -65,7 +65,7 @@ def created(container: Any) -> datetime | None:
             moment = datetime.fromisoformat(tags.get(name, "").strip())
         except ValueError:
             continue
-        if moment.year > 1980:
+        if 1980 < moment.year < 9000:
             return moment
     return None
 

@@ -3,6 +3,7 @@
 import statistics
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,13 @@ def file_facts(path: Path, raw_fps: float | None = None) -> FileFacts:
     Raises:
         InputError: it is no video, has no video stream or no known codec.
     """
+    at = path.stat() if path.exists() else None
+    return _facts(path, raw_fps, at and (at.st_size, at.st_mtime_ns))
+
+
+@cache
+def _facts(path: Path, raw_fps: float | None, _state: tuple[int, int] | None) -> FileFacts:
+    """Kept while the file stays as it is: a day of one-minute files is asked for several times, at 20 ms a file."""
     with open_video(path) as container:
         stream = video_stream(container)
         codec, when = str(stream.codec_context.name), created(container)

@@ -15,6 +15,7 @@ from reid.video.recorded import CONTAINER, EITHER, GIVEN, NAME, Found, Timeline,
 from reid.video.source import Source
 from reid.wall_clock import WallClock
 
+CENTURY_S = 3.2e9
 AGREE_S = 2.0  # a name and a container that say the same may differ by this
 
 
@@ -49,6 +50,8 @@ def place(sources: Sequence[Source], config: SourceConfig) -> Placed:
     warnings = _warnings(found, lines, used, given)
     if site is None and best and len(names) > 1:
         warnings.append(_together(names, best, found))
+    if site is not None:
+        _check_offsets(sources)
     zero_s = min(line.begins_s[0] for line in site.values()) if site else 0.0
     zone = config.timezone or next((f"{at:%z}" for at in config.started_at.values()), None)
     return Placed(
@@ -185,6 +188,15 @@ def _unrelated(names: Sequence[str], given: Mapping[str, Timeline], best: Mappin
 
 def _utc(unix_s: float) -> str:
     return WallClock(zero_s=unix_s, zone="UTC").at(0).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _check_offsets(sources: Sequence[Source]) -> None:
+    for source in sources:
+        if abs(source.offset_s) > CENTURY_S:
+            raise InputError(
+                f"offset_s: {source.offset_s:g} for '{source.camera_id}' is over a century; offsets mend clocks, "
+                "started_at says when a camera began"
+            )
 
 
 def _check_names(started_at: Mapping[str, datetime], names: Sequence[str]) -> None:

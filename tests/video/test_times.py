@@ -251,6 +251,11 @@ def test_pictures_begin_when_the_first_ones_name_says(tmp_path: Path) -> None:
         ({"started_at": {"hal": "2026-11-26T10:00:00Z"}}, "no camera is called 'hal'; did you mean 'hall'"),
         ({"started_at": {"hall": "2026-11-26T10:00:00"}}, "must name its zone, as in 2026-11-26T10:00:00"),
         ({"started_at": {"hall": "1764151200"}}, "must be a time such as 2026-11-21T08:00:00"),
+        ({"started_at": {"hall": "9999-12-31T23:59:59-12:00"}}, "must be a time such as"),
+        (
+            {"started_at": {"hall": "2026-11-26T10:00:00Z"}, "offset_s": {"hall": 1e15}},
+            "offset_s: 1e.15 for 'hall' is over a century",
+        ),
         ({"timezone": "Europe/Berln"}, "'Europe/Berln' is no time zone"),
         ({"timezone": "+99:00"}, "is no time zone"),
     ],
