@@ -176,6 +176,13 @@ def test_names_place_cameras_on_one_clock(tmp_path: Path) -> None:
     assert times(read_all(site.sources[1])[0]) == [2.5, 3.5, 4.5, 5.5, 6.5]
 
 
+def test_names_without_a_zone_are_in_this_machines(tmp_path: Path) -> None:
+    site = placed(film(tmp_path / "20260726_100000.mp4", 5), timezone=None)
+    assert site.clock is not None
+    assert site.clock.zero_s == datetime(2026, 7, 26, 10).timestamp()
+    assert site.clock.iso(0).startswith("2026-07-26T10:00:00.000")
+
+
 def exports(folder: Path, stems: Sequence[str], created: Sequence[str]) -> list[str]:
     made = zip("abc", stems, created, strict=False)
     return [f"{name}={film(folder / name / f'{stem}.mp4', 5, when)}" for name, stem, when in made]
