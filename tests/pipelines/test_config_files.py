@@ -59,7 +59,8 @@ def value_of(key: Key) -> st.SearchStrategy[Any]:
     ranges = {"fragment_slack": (1, 2), "high_confidence": (0.1, 1), "low_confidence": (0.001, 0.25)}
     numbers = st.floats(*ranges.get(key.path[-1], (0.001, 1)), allow_nan=False)
     if key.path[-1] == "started_at":
-        return st.dictionaries(NAME, st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat), max_size=3)
+        moments = st.datetimes(datetime(1900, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))
+        return st.dictionaries(NAME, moments.map(datetime.isoformat), max_size=3)
     if key.path[-1] == "timezone":
         return st.none() | st.sampled_from(["UTC", "+01:00", "Europe/Berlin"])
     kinds: dict[str, st.SearchStrategy[Any]] = {
