@@ -6,7 +6,7 @@ Exit codes:
 """
 
 import difflib
-import json
+import io
 import os
 import signal
 import sys
@@ -19,6 +19,8 @@ from itertools import pairwise
 
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
+from reid import json_text
+from reid.cache import NAMES
 from reid.errors import InputError
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
@@ -40,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=NAMES)  # file names may be any bytes, and are told all the same
     try:
         with _stoppable():
             return _run(words)
@@ -168,8 +173,10 @@ def _complain(words: Sequence[str], sentence: str) -> None:
     """One line on standard error; the words are looked at, not parsed, because they may be what is wrong."""
     if "--debug" in words:
         traceback.print_exc()
-    if "--log-format=json" in words or ("--log-format", "json") in pairwise(words):
-        print(json.dumps({"event": "message", "level": "error", "message": sentence}), file=sys.stderr)
+    spelt = [word.replace("--log_format", "--log-format") for word in words]
+    if "--log-format=json" in spelt or ("--log-format", "json") in pairwise(spelt):
+        said = {"event": "message", "level": "error", "message": sentence}
+        print(json_text.dumps(said, ascii_only=True), file=sys.stderr)
     else:
         print(f"reid: {sentence}", file=sys.stderr)
 

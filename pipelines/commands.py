@@ -32,6 +32,7 @@ def _evaluate(invocation: Invocation, progress: "Progress") -> int:
     return run(
         results=Path(invocation.arguments.results),
         truth=config.truth,
+        progress=progress,
         output=config.output,
         visibility=config.visibility,
         iou=config.iou,
@@ -83,19 +84,19 @@ def _gallery(invocation: Invocation, progress: "Progress") -> int:
     path = Path(told.gallery)
     match invocation.command.name.removeprefix("gallery "):
         case "list":
-            return gallery.list_people(path)
+            return gallery.list_people(path, progress)
         case "show":
-            return gallery.show(path, told.person)
+            return gallery.show(path, told.person, progress)
         case "forget":
-            return gallery.forget(path, told.person)
+            return gallery.forget(path, told.person, progress)
         case "rename":
-            return gallery.rename(path, told.person, told.label)
+            return gallery.rename(path, told.person, told.label, progress)
         case "merge":
-            return gallery.merge(path, told.person, told.into)
+            return gallery.merge(path, told.person, told.into, progress)
         case "prune":
-            return gallery.prune(path, told.days)
+            return gallery.prune(path, told.days, progress)
         case _:
-            return gallery.history(path, told.person)
+            return gallery.history(path, told.person, progress)
 
 
 BENCHMARK_EXAMPLES = """\

@@ -1,7 +1,6 @@
 """One camera's job: a recording to tracklets on disk, in a worker process."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.pool import Worker, current_worker
+from reid import json_text
 from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
@@ -69,14 +69,16 @@ class CameraReport:
 def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
     """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
     settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
-    # where a camera stands among the others is added when its tracklets are loaded: see `finished_camera`
-    part = job.config.source.model_dump(mode="json", exclude={"offset_s", "started_at", "timezone"})
+    # where a camera stands among the others is added when its tracklets are loaded, see `finished_camera`; and of
+    # aspects only its own counts
+    others = {"offset_s", "started_at", "timezone", "pixel_aspect"}
+    part = job.config.source.model_dump(mode="json", exclude=others)
     centre = None if job.centre is None else hashlib.blake2b(job.centre.tobytes()).hexdigest()
     parts = [
-        ALGORITHM, content, job.source.camera_id, job.source.begins_s, part, settings, job.split_distance,
-        centre, detector_id, encoder_id,
+        ALGORITHM, content, job.source.camera_id, job.source.begins_s, job.source.pixel_aspect, part, settings,
+        job.split_distance, centre, detector_id, encoder_id,
     ]  # fmt: skip
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return json_text.digest(parts, size=12)
 
 
 def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:

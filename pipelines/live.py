@@ -17,7 +17,7 @@ from reid.errors import InputError
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.gallery.store import Store
-from reid.live.address import Address, parse_cameras, read_secrets, with_credentials
+from reid.live.address import Address, parse_cameras, read_secrets, with_aspects, with_credentials
 from reid.live.clips import Clips
 from reid.live.control import Keeper
 from reid.live.desk import Desk
@@ -62,7 +62,12 @@ def run(config: LiveConfig, progress: Progress) -> int:
         engine.on_tick = lambda: _tick(engine, sinks, retention)
         if page is not None:
             desk = Desk(
-                engine=engine, store=store, keepers=keepers, secrets=config.secrets, offset_s=config.offset_s
+                engine=engine,
+                store=store,
+                keepers=keepers,
+                secrets=config.secrets,
+                offset_s=config.offset_s,
+                pixel_aspect=config.pixel_aspect,
             )
             page.start(engine.board, desk)
         started = time.monotonic()
@@ -81,9 +86,11 @@ def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
     """The cameras with their credentials; settings that name others are refused."""
     addresses = parse_cameras(config.cameras)
     names = [address.camera_id for address in addresses]
-    for camera_id in config.offset_s:
-        if camera_id not in names:
-            raise InputError(f"offset_s: '{camera_id}' is no camera; there are {', '.join(names)}")
+    for setting in ("offset_s", "pixel_aspect"):
+        for camera_id in getattr(config, setting):
+            if camera_id not in names:
+                raise InputError(f"{setting}: '{camera_id}' is no camera; there are {', '.join(names)}")
+    addresses = with_aspects(addresses, config.pixel_aspect)
     check_travel(config.linking.min_travel_s, names)
     secrets = read_secrets(config.secrets, names)
     if waiting := sorted(secrets.keys() - set(names)):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.progress import Progress
+from reid.cache import NAMES
 
 
 class _Handler(logging.Handler):
@@ -53,7 +54,7 @@ def routed(progress: Progress, *, debug: bool = False) -> Iterator[None]:
 def rotating(path: Path, most_bytes: int = 4 * 2**20, keep: int = 4) -> Iterator[None]:
     """What is logged also goes to a file, with times; full files are kept as path.1, path.2 and so on."""
     handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=most_bytes, backupCount=keep, encoding="utf-8"
+        path, maxBytes=most_bytes, backupCount=keep, encoding="utf-8", errors=NAMES
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()

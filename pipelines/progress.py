@@ -59,6 +59,7 @@ class View(Protocol):
     def finished(self, meter: Meter, note: str) -> None: ...
     def message(self, text: str, level: Level) -> None: ...
     def summary(self, title: str, header: Sequence[str], rows: Rows) -> None: ...
+    def text(self, markdown: str) -> None: ...
     def close(self) -> None: ...
 
 
@@ -77,7 +78,7 @@ class Task:
 
 
 class Progress:
-    """What a job reports to. Quiet: only warnings and errors get through."""
+    """What a job reports to. Quiet: only answers, warnings and errors get through."""
 
     def __init__(
         self, view: View, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
@@ -126,10 +127,20 @@ class Progress:
                 self._view.message(text, level)
 
     def summary(self, title: str, rows: Rows, header: Sequence[str] = ()) -> None:
-        """A table of results, on standard output; without `header`, rows are usually (what, value) pairs."""
+        """A table of what a job did, on standard output; without `header`, rows are usually (what, value) pairs."""
         with self._lock:
             if not self._quiet:
                 self._view.summary(title, header, rows)
+
+    def answer(self, title: str, rows: Rows = (), header: Sequence[str] = ()) -> None:
+        """A table, or just the sentence `title`, that was asked for: shown as a summary, even if quiet."""
+        with self._lock:
+            self._view.summary(title, header, rows)
+
+    def text(self, markdown: str) -> None:
+        """A document that the command was asked for, on standard output, even if quiet."""
+        with self._lock:
+            self._view.text(markdown)
 
 
 def reporter(

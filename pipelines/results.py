@@ -1,6 +1,5 @@
 """Everything `reid video` writes once it is known who is who."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.chosen_weights import as_recorded
 from pipelines.versions import versions
+from reid import json_text
 from reid.config import VideoConfig
 from reid.gallery.linking import Linking
 from reid.outputs import atomic
@@ -95,7 +95,7 @@ class Results:
                 join_gap_s=JOIN_GAP_S,
                 clock=self.clock,
             )
-        atomic.write_text(self.folder.run, json.dumps(run, indent=1, ensure_ascii=False) + "\n")
+        atomic.write_text(self.folder.run, json_text.dumps(run, indent=1) + "\n")
 
 
 def describe(

@@ -11,6 +11,7 @@ from pipelines.train_build import Begun, build, new_network
 from pipelines.train_folder import TrainingFolder, fingerprint
 from pipelines.train_listener import TrainingListener
 from pipelines.train_report import report
+from reid.datasets.records import DISTRACTOR
 from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
@@ -35,6 +36,7 @@ def run(config: TrainConfig, progress: Progress) -> int:
     network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
     start = _start(config, network) if not folder.goes_on(config) else ""
     data = train_data.load(sources, held, config, progress)
+    config = train_data.suited(config, data.train.people)
     begun = build(config, data, accelerator, network)
     training, name = begun.training, fingerprint(config, data.fingerprint)
     with accelerator.main_process_first():
@@ -53,6 +55,7 @@ def run(config: TrainConfig, progress: Progress) -> int:
         data.held_out.preprocessing,
         progress,
         fingerprint=name,
+        trained_on=data.contents,
         epochs=config.schedule.epochs,
         images_left=_images_left(config, begun),
     )
@@ -86,7 +89,7 @@ def _images_left(config: TrainConfig, begun: Begun) -> int:
     """Pictures that will be shown, by all processes together."""
     at, batches = begun.training.at, len(begun.loader)
     done = at.epoch * batches + min(batches, at.steps_in_epoch * config.batch.accumulate)
-    shown = config.batch.people * config.batch.pictures * int(begun.training.accelerator.num_processes)
+    shown = begun.loader.batch * int(begun.training.accelerator.num_processes)
     return (config.schedule.epochs * batches - done) * shown
 
 
@@ -97,5 +100,8 @@ def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingF
         folder.augmented,
         plain=pictures.plain.numpy(),
         augmented=pictures.augmented.numpy(),
-        names=[data.train.person_name(person) for person in data.train.persons[pictures.rows].tolist()],
+        names=[
+            "unlabelled" if person == DISTRACTOR else data.train.person_name(person)
+            for person in data.train.persons[pictures.rows].tolist()
+        ],
     )

@@ -1,6 +1,5 @@
 """The folder of one training of a detector: what lies in it, and whether a repeated command goes on with it."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from pipelines.train_folder import digest
 from pipelines.writable import check_folder
+from reid import json_text
 from reid.cache import replacing, write_text
 from reid.detection.training_config import DetectorTrainConfig
 from reid.detection.training_run import EpochFigures
@@ -91,7 +91,7 @@ class DetectorFolder:
             else:
                 path.unlink(missing_ok=True)
         content = {"fingerprint": name, "start": start, "config": config.model_dump(mode="json")}
-        write_text(self.settings, json.dumps(content, indent=1) + "\n")
+        write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
 
     def history(self) -> list[EpochFigures]:
         """Of the epochs that are over."""
@@ -107,7 +107,7 @@ class DetectorFolder:
         content = {**facts, "seconds": round(seconds, 1), "best": asdict(best)}
         content["epochs"] = [asdict(one) for one in history]
         with replacing(self.figures) as partial:
-            partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            partial.write_text(json_text.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def best_of(history: Sequence[EpochFigures]) -> EpochFigures:
@@ -126,4 +126,4 @@ def _json(file: Path) -> dict[str, Any]:
 def _fingerprint(config: DetectorTrainConfig, data: str) -> str:
     """Of all that decides what a training becomes, but for the weights that it starts from."""
     settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
-    return hashlib.blake2b(json.dumps([settings, data], sort_keys=True).encode(), digest_size=8).hexdigest()
+    return json_text.digest([settings, data])

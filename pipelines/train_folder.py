@@ -3,10 +3,12 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipelines.writable import check_folder
+from reid import json_text
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.training.config import TrainConfig
@@ -14,6 +16,7 @@ from reid.training.config import TrainConfig
 # What does not change the result: where it is written, how often it is saved, what computes it, what is shown.
 NOT_COMPARED: dict[str, Any] = {
     "sources": True,  # the pictures themselves are compared
+    "teachers": True,  # and they by what they are
     "output": True,
     "overwrite": True,
     "save_s": True,
@@ -90,8 +93,14 @@ class TrainingFolder:
             else:
                 path.unlink(missing_ok=True)
         content = {"fingerprint": fingerprint, "start": start, "config": config.model_dump(mode="json")}
-        atomic.write_text(self.settings, json.dumps(content, indent=1) + "\n")
+        atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
         return False
+
+    def finish(self, held_out: Mapping[str, Any]) -> None:
+        """Write down what came out, beside the settings."""
+        atomic.write_text(
+            self.settings, json_text.dumps(self._settings() | {"held_out": held_out}, indent=1) + "\n"
+        )
 
     def _settings(self) -> dict[str, Any]:
         try:
@@ -116,4 +125,4 @@ def fingerprint(config: TrainConfig, data: str) -> str:
         data: fingerprint of the pictures.
     """
     settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
-    return hashlib.blake2b(json.dumps([settings, data], sort_keys=True).encode(), digest_size=8).hexdigest()
+    return json_text.digest([settings, data])

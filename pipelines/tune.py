@@ -47,7 +47,9 @@ def run(config: TuneConfig, progress: Progress) -> int:
             trial = study.ask()
             tried = _Tried(trial)
             try:
-                finished = _train(_settings(config, trial), data, tried, stop)
+                finished = _train(
+                    train_data.suited(_settings(config, trial), data.train.people), data, tried, stop
+                )
             except InputError as error:  # settings that diverge, or do not fit together, are bad ones
                 progress.message(f"trial {trial.number}: {error}", "warning")
                 study.tell(trial, state=_state("PRUNED"))

@@ -1,7 +1,5 @@
 """Recordings of several cameras to identities: load, follow every camera, link, write."""
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,19 +15,22 @@ from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
 from pipelines.video_facts import camera_facts, clock_facts, clock_row
+from reid import json_text
 from reid.config import VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
+from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
-from reid.video.source import Source, content_key, parse_sources
+from reid.video.source import Source, parse_sources
 from reid.video.starts import place
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
     """Process the recordings of `config` and write the results folder; returns the exit code."""
     started, clock = datetime.now(UTC), time.perf_counter()
-    placed = place(parse_sources(config.sources, config.source.offset_s), config.source)
+    found = parse_sources(config.sources, config.source.offset_s, config.source.pixel_aspect)
+    placed = place(found, config.source)
     sources = placed.sources
     infos = {source.camera_id: probe(source, config.source) for source in sources}
     config = with_weights(config)
@@ -249,4 +250,4 @@ def _settings(config: VideoConfig) -> dict[str, Any]:
 
 
 def _digest(parts: Any) -> str:
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return json_text.digest(parts, size=12)

@@ -40,10 +40,22 @@ def filling(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+NAMES = "backslashreplace"  # what becomes of characters that UTF-8 lacks, see `utf8`
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write a small file so that readers see the old text or the new one, never a part."""
+    """Write a small file so that readers see the old text or the new one, never a part; see `utf8`."""
     with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(utf8(text))
+
+
+def utf8(text: str) -> bytes:
+    """`text` as UTF-8, whatever files it names.
+
+    A file name may be any bytes; Python reads those that are not UTF-8 as lone halves of surrogate pairs, which UTF-8
+    lacks. They become `\\udce9`, which is JSON's own way to write them: whoever reads JSON gets the name back.
+    """
+    return text.encode("utf-8", NAMES)
 
 
 @contextmanager

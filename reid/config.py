@@ -15,6 +15,8 @@ from reid.wall_clock import zone_of
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
 Seconds = Annotated[float, Field(ge=0)]
+Aspect = Annotated[float, Field(ge=1 / 8, le=8)]  # width of a pixel by its height, within what is sensible
+Megapixels = Annotated[float, Field(gt=0, le=1000)]  # OpenCV refuses more than 2 ** 30 pixels itself
 
 
 class Section(BaseModel):
@@ -69,6 +71,14 @@ class SourceConfig(Section):
         None,
         description="frames per second of raw streams (.264, .265), which carry no times; null: what the codec's "
         "header says",
+    )
+    pixel_aspect: dict[str, Aspect] = Field(
+        {},
+        description="width of a pixel, as shown, by its height, by camera name, where a recorder squeezes its "
+        "frames and does not say so: {lobby: 2}",
+    )
+    max_megapixels: Megapixels = Field(
+        200.0, description="millions of pixels; frames that declare more are refused before they are decoded"
     )
 
     @field_validator("timezone")
@@ -225,7 +235,8 @@ class VideoConfig(Section):
 
     sources: tuple[str, ...] = Field(
         (),
-        description="recordings: files, globs, folders of images, each maybe as name=path; one camera each",
+        description="recordings: files, globs, folders of images, each maybe as name=path, and as path#1 where the "
+        "second of several video streams is meant; one camera each",
     )
     output: Path = Field(Path("results"), description="results folder")
     overwrite: bool = Field(False, description="replace another run's results in the output folder")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from reid import json_text
 from reid.cache import cache_folder, filling
 from reid.config import DetectorConfig
 from reid.detection.precision import full_precision
@@ -58,7 +59,7 @@ def _export(weights: Path, image_size: int, folder: Path) -> None:
                 "run with --detector.backend native"
             )
         shutil.copytree(exported, partial, dirs_exist_ok=True)
-        (partial / "parity.json").write_text(json.dumps(parity, indent=1))
+        (partial / "parity.json").write_text(json_text.dumps(parity, indent=1), encoding="utf-8")
 
 
 def _parity(original: Path, exported: Path, image_size: int) -> dict[str, float]:

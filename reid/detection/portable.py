@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from reid.cache import filling, replacing
 from reid.errors import InputError
+from reid.stills import read_still
 
 if TYPE_CHECKING:
     import onnx
@@ -127,7 +127,10 @@ def prepare(picture: Path, image_size: int) -> np.ndarray[Any, np.dtype[np.float
     """
     from ultralytics.data.augment import LetterBox
 
-    image = cv2.imread(str(picture))
+    try:
+        image = read_still(picture)
+    except OSError as error:
+        raise InputError(f"{picture}: cannot be read as a picture ({error.strerror}); put it back") from None
     if image is None:
         raise InputError(f"{picture}: cannot be read as a picture; copy it again, or take it out of the list")
     image = LetterBox(image_size, auto=True, stride=_STRIDE)(image=image)

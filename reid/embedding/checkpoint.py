@@ -2,7 +2,7 @@
 
 Our own format is a dictionary that `torch.load(weights_only=True)` reads: `architecture` ({"name": "osnet",
 "width": 0.25, "dimension": 512}, or {"name": "reid"} and the fields of `NetworkConfig`), `preprocessing`
-(`Preprocessing.to_dict`), `state_dict`.
+(`Preprocessing.to_dict`), `state_dict`, and maybe `trained_on`, a number of each picture that was learned from.
 """
 
 import logging
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import ValidationError
 from torch import Tensor, nn
 
@@ -85,27 +86,42 @@ def save_network(
     architecture: Mapping[str, Any] | None = None,
     preprocessing: Preprocessing,
     half: bool = False,
+    trained_on: NDArray[np.int64] | None = None,
 ) -> None:
     """Write `network` and what it expects to `path`, atomically.
 
     Args:
         architecture: its name and arguments; by default those that `architecture_of` finds.
         half: numbers as float16, in half the bytes; the network that is loaded computes in float32 all the same.
+        trained_on: (N,) a number of each picture that was learned from, by its content.
     """
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     if half:
         state = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-    content = {
+    content: dict[str, Any] = {
         "architecture": dict(architecture_of(network) if architecture is None else architecture),
         "preprocessing": preprocessing.to_dict(),
         "state_dict": state,
     }
+    if trained_on is not None:
+        content["trained_on"] = torch.from_numpy(np.unique(trained_on))
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         torch.save(content, partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def trained_on(path: Path) -> NDArray[np.int64]:
+    """(N,) the numbers of the pictures that a checkpoint of reid train learned from; (0,) of any other file.
+
+    Raises:
+        InputError: the checkpoint cannot be read.
+    """
+    known = read_checkpoint(path).get("trained_on") if path.suffix in (".pth", ".pt") else None
+    numbers = known.numpy() if isinstance(known, Tensor) else np.zeros(0)
+    return numbers.astype(np.int64)
 
 
 def architecture_of(network: nn.Module) -> dict[str, Any]:

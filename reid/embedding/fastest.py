@@ -1,6 +1,5 @@
 """Which back end is fastest here: measured once per network and machine, remembered in the cache folder."""
 
-import hashlib
 import json
 import logging
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from reid import json_text
 from reid.cache import cache_folder, write_text
 from reid.embedding.encoder import Runner
 from reid.embedding.weights import Weights
@@ -36,7 +36,7 @@ def fastest(
         InputError: no candidate can run the network.
     """
     key = _key(weights, threads)
-    name = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=8).hexdigest()
+    name = json_text.digest(key)
     path = cache_folder() / "backends" / f"{name}.json"
     remembered = _remembered(path)
     if remembered is not None and remembered in candidates:
@@ -52,7 +52,7 @@ def fastest(
     times_ms = _times_ms(runners, weights)
     best = min(times_ms, key=lambda backend: times_ms[backend])
     log.info("milliseconds per crop: %s; taking %s", times_ms, best)
-    write_text(path, json.dumps(key | {"ms_per_crop": times_ms, "backend": best}, indent=2))
+    write_text(path, json_text.dumps(key | {"ms_per_crop": times_ms, "backend": best}, indent=2))
     return best
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
+from reid import json_text
 from reid.embedding.crops import IMAGENET, RETAIL, Preprocessing
 from reid.embedding.openvino_backend import input_size, read_model
 from reid.errors import InputError
@@ -165,7 +166,7 @@ def _choose(path: Path, found: _Found) -> Preprocessing:
     if preprocessing is None:
         raise InputError(
             f"{path}: nothing says how to prepare crops for it; write {side_car(path).name} beside it, with "
-            f"height, width, rgb, mean and std (0 to 255), such as {json.dumps(IMAGENET.to_dict())}"
+            f"height, width, rgb, mean and std (0 to 255), such as {json_text.dumps(IMAGENET.to_dict())}"
         )
     wanted = preprocessing.size
     if any(size not in (None, want) for size, want in zip(found.size, wanted, strict=True)):
@@ -197,7 +198,9 @@ def _parsed(path: Path, text: str | None) -> Preprocessing | None:
 
 def _validated(path: Path, values: Any) -> Preprocessing:
     if not isinstance(values, dict):
-        raise InputError(f"{path}: preprocessing must be a mapping such as {json.dumps(IMAGENET.to_dict())}")
+        raise InputError(
+            f"{path}: preprocessing must be a mapping such as {json_text.dumps(IMAGENET.to_dict())}"
+        )
     try:
         return Preprocessing.from_dict(values)
     except ValueError as error:
@@ -212,7 +215,7 @@ def _state_bytes(network: "nn.Module") -> Iterable[bytes]:
         # A setting that is added to NetworkConfig later belongs here only where it is not as it was before it, or
         # every network trained until then would be another one.
         settings = network.config.model_dump(mode="json", exclude={"dropout"})  # which only training has
-        yield json.dumps(settings, sort_keys=True).encode()
+        yield json_text.dumps(settings, sort_keys=True, ascii_only=True).encode()
     for key, tensor in sorted(network.state_dict().items()):
         if not key.endswith("num_batches_tracked"):  # no influence on the output
             yield f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode()
@@ -223,5 +226,5 @@ def _encoder_id(content: Iterable[bytes], preprocessing: Preprocessing) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for part in content:
         digest.update(part)
-    digest.update(json.dumps(preprocessing.to_dict(), sort_keys=True).encode())
+    digest.update(json_text.dumps(preprocessing.to_dict(), sort_keys=True, ascii_only=True).encode())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from reid import json_text
 from reid.errors import InputError
 from reid.gallery.schema import has_clocks
 from reid.types import Match, TrackletKey, person_name
@@ -78,7 +79,7 @@ def append(
     """Add a line."""
     db.execute(
         "INSERT INTO journal (at, event, person_id, run_id, detail) VALUES (?, ?, ?, ?, ?)",
-        (utc(at), event, person_id, run_id, json.dumps(detail)),
+        (utc(at), event, person_id, run_id, json_text.dumps(detail)),
     )
 
 

@@ -1,11 +1,11 @@
 """One run in a gallery: its sightings checked, written, replaced when the run is repeated."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from reid import json_text
 from reid.gallery import corrections, journal
 from reid.gallery.index import keep_varied
 from reid.types import Array, Embeddings, Match, Tracklet, TrackletKey, person_name
@@ -84,7 +84,7 @@ def replace(
     _retract(db, at, run_id)
     # what the run before displaced goes for good: only the latest run can be undone exactly
     db.execute("DELETE FROM prototypes WHERE evicted_by IS NOT NULL")
-    row = (run_id, journal.utc(run.started), json.dumps(run.cameras))
+    row = (run_id, journal.utc(run.started), json_text.dumps(run.cameras))
     db.execute("INSERT INTO runs VALUES (?, ?, ?)", row)
     if run.clock is not None:
         db.execute("INSERT INTO clocks VALUES (?, ?, ?)", (run_id, run.clock.zero_s, run.clock.fixed_zone))

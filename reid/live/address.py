@@ -15,9 +15,10 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import yaml
 
+from reid.cache import utf8
 from reid.errors import InputError
 from reid.secret import masked
-from reid.video.source import camera_name, clean_name
+from reid.video.source import camera_name, clean_name, split_stream
 
 Kind = Literal["rtsp", "http", "hls", "device", "file"]
 SCHEMES: Mapping[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
@@ -44,6 +45,10 @@ class Address:
     kind: Kind
     url: str  # without credentials, {user} and {password} maybe in it; a path for files and devices
     credentials: Credentials | None = field(default=None, repr=False)
+    stream: int | None = (
+        None  # which of several video streams, counted from 0; None: the default or the largest
+    )
+    pixel_aspect: float | None = None  # width of a pixel by its height; None: what the stream states
 
     @property
     def secret_url(self) -> str:
@@ -60,7 +65,7 @@ class Address:
     def shown(self) -> str:
         """For people: of what a network is asked for only the server, as the rest may hold what lets one in."""
         if self.kind in ("device", "file"):
-            return self.url
+            return utf8(self.url).decode()
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
@@ -78,7 +83,9 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
     """The cameras that `arguments` describe, each `name=address` or an address alone, in the order given.
 
     An address is an rtsp://, rtsps://, http:// or https:// one (HLS if its path ends in .m3u8, MJPEG or whatever
-    FFmpeg knows else), the number or path of a video device, or a video file, which is played at its own speed.
+    FFmpeg knows else, or a snapshot, one picture, which is asked for again and again), the number or path of a video
+    device, or a video file, which is played at its own speed. `#1` behind it chooses the second of several video
+    streams.
 
     Raises:
         InputError: an address that is none, a password in one, a name twice or none at all.
@@ -114,6 +121,11 @@ def with_credentials(cameras: Sequence[Address], secrets: Mapping[str, Credentia
     return tuple(replace(camera, credentials=secrets.get(camera.camera_id)) for camera in cameras)
 
 
+def with_aspects(cameras: Sequence[Address], aspects: Mapping[str, float]) -> tuple[Address, ...]:
+    """The cameras with the pixel aspects that are set for them, by name."""
+    return tuple(replace(camera, pixel_aspect=aspects.get(camera.camera_id)) for camera in cameras)
+
+
 def read_secrets(
     file: Path | None, names: Sequence[str], environment: Mapping[str, str] = os.environ
 ) -> dict[str, Credentials]:
@@ -146,14 +158,17 @@ def _parse(argument: str) -> Address:
         return Address(camera_id=name or f"device{place}", kind="device", url=f"/dev/video{place}")
     if place.startswith("/dev/"):
         return Address(camera_id=name or clean_name(Path(place).name), kind="device", url=place)
+    place, stream = split_stream(place, lambda text: "://" not in text and Path(text).expanduser().is_file())
     if "://" in place:
-        return _stream(name, place)
+        return replace(_stream(name, place), stream=stream)
     path = Path(place).expanduser()
     if not path.is_file():
         raise InputError(
             f"{masked(argument)}: neither an address (rtsp://, http://), nor the number of a device, nor a file"
         )
-    return Address(camera_id=name or clean_name(path.stem) or "camera", kind="file", url=str(path))
+    return Address(
+        camera_id=name or clean_name(path.stem) or "camera", kind="file", url=str(path), stream=stream
+    )
 
 
 def _stream(name: str | None, place: str) -> Address:

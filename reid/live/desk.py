@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reid.errors import InputError
 from reid.gallery.store import Store
-from reid.live.address import parse_cameras, read_secrets, with_credentials
+from reid.live.address import parse_cameras, read_secrets, with_aspects, with_credentials
 from reid.live.control import Keeper, do_all
 from reid.live.engine import Engine
 from reid.types import person_name
@@ -22,6 +22,7 @@ class Desk:
         keepers: of what the gallery does not keep.
         secrets: the file of credentials, which may name cameras that come later.
         offset_s: added to the clocks of cameras, by name.
+        pixel_aspect: widths of pixels by their heights, by camera name.
     """
 
     engine: Engine
@@ -29,6 +30,7 @@ class Desk:
     keepers: Sequence[Keeper] = ()
     secrets: Path | None = None
     offset_s: Mapping[str, float] = field(default_factory=dict)
+    pixel_aspect: Mapping[str, float] = field(default_factory=dict)
 
     def forget(self, person_id: int) -> None:
         self.engine.orders.give(lambda: self._forget(person_id))
@@ -40,7 +42,7 @@ class Desk:
         self.engine.orders.give(lambda: self._merge(person_id, into))
 
     def add_camera(self, argument: str) -> None:
-        (address,) = parse_cameras([argument])
+        (address,) = with_aspects(parse_cameras([argument]), self.pixel_aspect)
         (address,) = with_credentials([address], read_secrets(self.secrets, [address.camera_id]))
 
         def add() -> None:

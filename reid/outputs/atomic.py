@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reid.cache import utf8
+
 _PARTIAL = re.compile(r"\..+\.\d+-\d+\.partial(\.[^.]+)?")
 _counter = itertools.count()
 
@@ -45,8 +47,8 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a whole UTF-8 file at once, with the line ends that `text` has."""
-    write_bytes(path, text.encode())
+    """Writes a whole UTF-8 file at once, with the line ends that `text` has; names of files may be any bytes."""
+    write_bytes(path, utf8(text))
 
 
 def is_partial(path: Path) -> bool:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from reid import json_text
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.outputs.artefact import crops_beside
@@ -60,7 +61,7 @@ class ResultsFolder:
             folder._sweep(cameras)
             if marker is None or marker["run_key"] != run_key or marker["layout"] != LAYOUT:
                 new = {"run_key": run_key, "layout": LAYOUT, "cameras": list(cameras)}
-                atomic.write_text(root / MARKER, json.dumps(new))
+                atomic.write_text(root / MARKER, json_text.dumps(new))
         except OSError as error:
             reason = error.strerror or error
             raise InputError(f"cannot write results to {root}: {reason}; choose another --output") from error

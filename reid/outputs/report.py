@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from reid.outputs import atomic, report_links, report_people, report_run, report_threshold, timeline
-from reid.outputs.sightings import by_tracklet, find_sightings
+from reid.outputs.sightings import LIKELY, MARGINS, by_tracklet, find_sightings, verdict
 from reid.types import Identity, Match, Tracklet, person_name
 from reid.video.draw import person_colour_hex
 from reid.wall_clock import WallClock
@@ -58,7 +58,7 @@ def write_report(
         moments=moments,
     )
     rows = sorted((s for own in sightings.values() for s in own), key=lambda s: (s.start_s, s.person_id))
-    doubts, doubt_count = report_links.links(tracklets, found, cameras, moments)
+    doubts, doubt_count = report_links.links(tracklets, found, cameras, moments, facts["max_distance"])
     lost, lost_count = report_links.unidentified(tracklets, found, cameras, moments)
     html = _template().render(
         run=facts,
@@ -94,7 +94,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"duration": timeline.duration, "person": person_name}
-    environment.globals |= {"verdict": report_links.verdict, "margins": report_links}
+    environment.globals |= {"verdict": verdict, "LIKELY": LIKELY, "MARGINS": MARGINS}
     return environment.get_template("report.html.j2")
 
 

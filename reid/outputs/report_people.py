@@ -148,6 +148,8 @@ def _bars(
             )
             if match.distance is not None:
                 title += f"\ndistance {match.distance:.3f}"
+            if match.probability is not None:
+                title += f", {match.probability:.0%} likely"
             if match.margin is not None:
                 title += f", margin {match.margin:.3f}"
             bar = Bar(

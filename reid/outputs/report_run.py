@@ -14,10 +14,10 @@ Of `run` these keys are shown, each where it is present:
     run_key, versions, config      anything, shown as JSON
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reid import json_text
 from reid.types import Match, Tracklet, TrackletKey
 
 _RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id")
@@ -95,4 +95,4 @@ def _warnings(run: Mapping[str, Any]) -> list[str]:
 
 def _details(run: Mapping[str, Any]) -> str:
     shown = {name: run[name] for name in ("run_key", "clock", "versions", "config") if name in run}
-    return json.dumps(shown, indent=2, ensure_ascii=False, default=str)
+    return json_text.dumps(shown, indent=2, default=str)

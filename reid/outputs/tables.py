@@ -30,7 +30,6 @@ The two tables have the same columns, one row per tracklet, by camera and time:
 Seconds are rounded to 1 ms and everything else to 4 decimals.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
+from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.sightings import Sighting, by_tracklet, find_sightings, seconds_seen
 from reid.types import Identity, Match, Tracklet, TrackletKey, person_name
@@ -100,10 +100,11 @@ def write_tables(
 ) -> None:
     """Writes `tracklets.csv` (UTF-8, header, empty fields for null) and `tracklets.parquet`."""
     table = tracklet_table(tracklets, matches, identities, clock)
-    with atomic.replacing(csv) as partial:
-        pa_csv.write_csv(table, partial)
-    with atomic.replacing(parquet) as partial:
-        pa_parquet.write_table(table, partial, compression="zstd")
+    # files, not paths: pyarrow opens only paths that are UTF-8
+    with atomic.replacing(csv) as partial, partial.open("wb") as file:
+        pa_csv.write_csv(table, file)
+    with atomic.replacing(parquet) as partial, partial.open("wb") as file:
+        pa_parquet.write_table(table, file, compression="zstd")
 
 
 def write_identities(
@@ -145,7 +146,7 @@ def write_identities(
         for t in sorted(lost, key=lambda t: (t.start_s, t.key))
     ]
     content = {"persons": persons, "unidentified": unidentified}
-    atomic.write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    atomic.write_text(path, json_text.dumps(content, indent=1) + "\n")
 
 
 def _row(tracklet: Tracklet, match: Match | None, known: set[int]) -> dict[str, Any]:

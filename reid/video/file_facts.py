@@ -11,6 +11,8 @@ from typing import Any
 import av
 
 from reid.video.container import (
+    USUAL,
+    Wanted,
     codec_fps,
     created,
     header_duration_s,
@@ -40,25 +42,26 @@ class FileFacts:
     created: datetime | None  # see `container.created`
 
 
-def file_facts(path: Path, raw_fps: float | None = None) -> FileFacts:
+def file_facts(path: Path, raw_fps: float | None = None, wanted: Wanted = USUAL) -> FileFacts:
     """Look at a file's headers, its first packets and its last; nothing is decoded.
 
     Args:
         raw_fps: the rate of a raw stream; None: see `untimed_fps`.
+        wanted: which of its streams, and the largest frames that are read.
 
     Raises:
-        InputError: it is no video, has no video stream or no known codec.
+        InputError: it is no video, has no such video stream, too large frames or no known codec.
     """
     at = path.stat() if path.exists() else None
-    return _facts(path, raw_fps, at and (at.st_size, at.st_mtime_ns))
+    return _facts(path, raw_fps, wanted, at and (at.st_size, at.st_mtime_ns))
 
 
 @cache
-def _facts(path: Path, raw_fps: float | None, _state: tuple[int, int] | None) -> FileFacts:
+def _facts(path: Path, raw_fps: float | None, wanted: Wanted, _state: tuple[int, int] | None) -> FileFacts:
     """Kept while the file stays as it is: a day of one-minute files is asked for several times, at 20 ms a file."""
-    with open_video(path) as container:
-        stream = video_stream(container)
-        codec, when = str(stream.codec_context.name), created(container)
+    with open_video(path, wanted) as container:
+        stream = video_stream(container, wanted.stream)
+        codec, when = str(stream.codec_context.name), created(container, wanted.stream)
         if untimed(container):
             rate, who = untimed_fps(stream, raw_fps)
             return FileFacts(
@@ -71,7 +74,7 @@ def _facts(path: Path, raw_fps: float | None, _state: tuple[int, int] | None) ->
                 created=when,
             )
         # Formats without an index, such as TS, state a duration for the whole container only.
-        stated_s = header_duration_s(container) or (container.duration or 0) / 1e6
+        stated_s = header_duration_s(container, wanted.stream) or (container.duration or 0) / 1e6
         mean, step_s = header_fps(stream), _usual_step_s(container, stream)
         duration_s = _recorded_s(container, stream, stated_s, step_s) if stated_s > 0 else None
         if duration_s is not None and duration_s < stated_s:

@@ -5,14 +5,16 @@ import statistics
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from reid.config import SourceConfig
 from reid.errors import InputError
 from reid.types import Frame
 from reid.video import decode, folder
+from reid.video.container import Wanted
 from reid.video.file_facts import file_facts, usual_fps
 from reid.video.picture import Picture
-from reid.video.source import Source, pictures_of
+from reid.video.source import Source, left_out_of, pictures_of
 
 _EPSILON_S = 1e-6  # times are sums of binary fractions
 _STEPS = 250  # the last steps of a file, whose median is its usual one
@@ -26,7 +28,7 @@ WHOLE_SECONDS_S = (
 class SourceInfo:
     """What headers say of a recording, before it is read; None where they do not say."""
 
-    width: int  # of the first picture, upright
+    width: int  # of the first picture, as it is shown
     height: int
     fps: float  # mean over the whole recording
     frames: int | None  # approximate
@@ -54,7 +56,7 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
     """
     if source.is_pictures:
         paths, fps = pictures_of(source), config.image_folder_fps
-        width, height = folder.first_size(paths)
+        width, height = folder.first_size(paths, wanted_of(source, config))
         count = len(paths)
         return SourceInfo(
             width=width,
@@ -66,8 +68,8 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
             step_s=1 / fps,
             fps_from="source.image_folder_fps",
         )
-    width, height = decode.first_size(source.files[0])
-    files = [file_facts(path, config.raw_fps) for path in source.files]
+    width, height = decode.first_size(source.files[0], wanted_of(source, config, source.files[0]))
+    files = [file_facts(path, config.raw_fps, wanted_of(source, config, path)) for path in source.files]
     known = [file.duration_s for file in files if file.duration_s is not None]
     duration_s = sum(known) if len(known) == len(files) else None
     counted = sum(file.fps * file.duration_s for file in files if file.duration_s is not None)
@@ -90,8 +92,9 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
 def read(
     source: Source, config: SourceConfig, on_damage: Callable[[str], None], threads: int = 1
 ) -> Iterator[Frame]:
-    """The frames of one camera in order of time, BGR, upright, at most `config.fps` of them a second.
+    """The frames of one camera in order of time, BGR, at most `config.fps` of them a second.
 
+    They are as they are shown: upright, with square pixels.
     `Frame.index` counts all frames of the recording, delivered or not. `Frame.timestamp_s` is the time since
     the camera's first frame plus `source.shift_s`, and ascends strictly. With `config.fps` the frames
     nearest to a regular grid are delivered, never one twice. A damaged file is read as far as it can be
@@ -128,7 +131,10 @@ def _sequence(
     """Index and time in the camera, and picture, over all files, of which each begins where `_begin_s` says."""
     if source.is_pictures:
         paths = pictures_of(source)
-        for picture in folder.pictures(paths, fps=config.image_folder_fps, on_damage=on_damage):
+        wanted, fps = wanted_of(source, config), config.image_folder_fps
+        if unread := left_out_of(source):
+            on_damage(unread)
+        for picture in folder.pictures(paths, fps=fps, wanted=wanted, on_damage=on_damage):
             yield picture.index, picture.time_s, picture
         return
     end_s, counted = 0.0, 0
@@ -142,6 +148,7 @@ def _sequence(
             start_s=max(config.start_s - begin_s, 0.0),
             end_s=None if config.end_s is None else config.end_s - begin_s,
             threads=threads,
+            wanted=wanted_of(source, config, path),
             on_damage=on_damage,
         ):
             if last is not None:
@@ -170,6 +177,15 @@ def _begin_s(source: Source, number: int, end_s: float, on_damage: Callable[[str
             "behind it"
         )
     return end_s
+
+
+def wanted_of(source: Source, config: SourceConfig, path: Path | None = None) -> Wanted:
+    """How one file of a camera is to be read."""
+    return Wanted(
+        stream=None if path is None else source.streams.get(path),
+        pixel_aspect=source.pixel_aspect,
+        max_megapixels=config.max_megapixels,
+    )
 
 
 class _Grid:

@@ -9,6 +9,7 @@ from pathlib import Path
 from reid.config import SourceConfig
 from reid.video.file_facts import file_facts
 from reid.video.name_time import time_in_name
+from reid.video.reader import wanted_of
 from reid.video.source import Source, pictures_of
 from reid.wall_clock import zone_of
 
@@ -59,7 +60,7 @@ def find(source: Source, config: SourceConfig) -> list[Found]:
         return [next((one for one in said if one.name_s is not None), said[0])]
     found = []
     for path in source.files:
-        facts = file_facts(path, config.raw_fps)
+        facts = file_facts(path, config.raw_fps, wanted_of(source, config, path))
         one = Found(path=path, length_s=facts.about_s, container_s=_unix_s(facts.created, config))
         found.append(_named(one, config))
     return found

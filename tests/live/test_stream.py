@@ -14,7 +14,8 @@ import pytest
 
 from reid.live.address import parse_cameras
 from reid.live.config import SupervisionConfig
-from reid.live.stream import FileEnded, Received, Stalled, StreamLost, receive
+from reid.live.connection import Stalled, StreamLost
+from reid.live.stream import FileEnded, Received, receive
 from tests.live.mjpeg_camera import running
 from tests.loopback import QuietHandler, listening
 

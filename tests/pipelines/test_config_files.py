@@ -56,7 +56,12 @@ RANGES = {  # where the usual range does not do: bounds, and settings that are c
 
 def value_of(key: Key) -> st.SearchStrategy[Any]:
     """Valid values of a setting; the handful of ranges in VideoConfig, and of pairs in order, are met by these."""
-    ranges = {"fragment_slack": (1, 2), "high_confidence": (0.1, 1), "low_confidence": (0.001, 0.25)}
+    ranges = {
+        "fragment_slack": (1, 2),
+        "high_confidence": (0.1, 1),
+        "low_confidence": (0.001, 0.25),
+        "pixel_aspect": (0.125, 8),
+    }
     numbers = st.floats(*ranges.get(key.path[-1], (0.001, 1)), allow_nan=False)
     if key.path[-1] == "started_at":
         moments = st.datetimes(datetime(1900, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))

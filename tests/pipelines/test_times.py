@@ -9,13 +9,11 @@ from typing import Any
 import av
 import pytest
 
-from pipelines import gallery
 from pipelines.cli import main
+from reid.gallery.store import Store
 from reid.shipped import demo_recording
-from tests.gallery.test_pipeline import console, printed
 from tests.shared import shared
 
-__all__ = ["console"]  # a fixture
 pytestmark = pytest.mark.slow
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -90,9 +88,9 @@ def test_the_video_shows_the_frames_at_their_times(results: Path) -> None:
     )  # 10.083 s, of which no more than 10 are shown
 
 
-def test_the_gallery_shows_them_too(results: Path, console: Any) -> None:
-    assert gallery.show(results.parent / "site.db", "1", console=console) == 0
-    lines = printed(console).splitlines()[2:]
+def test_the_gallery_shows_them_too(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "show", str(results.parent / "site.db"), "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
     assert ["2026-11-26 10:00:00 – 10:00:04 +00:00" in line for line in lines] == [True, False]
     assert "2026-11-26 10:00:15 – 10:00:19 +00:00" in lines[1]
 
@@ -119,7 +117,7 @@ def test_another_start_is_another_result_but_follows_nobody_again(
     assert rows(folder)[2]["start_at"] == "2026-11-26T08:00:15.000+01:00"
     assert facts(folder)["cameras"]["cam2"]["start_from"] == "source.started_at"
     shown = tmp_path / "site.db"
-    with gallery.Store.open(shown, encoder_id=None, read_only=True) as store:
+    with Store.open(shown, encoder_id=None, read_only=True) as store:
         assert len(store.runs()) == 1, "the same recordings, at the same distances in time"
         seen = store.sightings(1)[1]
     assert seen.clock is not None

@@ -244,6 +244,34 @@ def test_clocks_that_were_never_set_say_nothing(tmp_path: Path) -> None:
     assert zero(placed(film(tmp_path / "a.mp4", 5, "1970-01-01T00:00:10Z"))) is None
 
 
+def test_facts_and_frames_are_of_the_stream_that_was_chosen_wherever_its_file_stands(tmp_path: Path) -> None:
+    late, early = (tmp_path / f"dash_20261126_1000{second}.mkv" for second in ("20", "00"))
+    for path in (late, early):
+        with av.open(str(path), "w") as container:
+            streams = [container.add_stream("mpeg4", rate=rate) for rate in (1, 5)]
+            for stream, width in zip(streams, (32, 160), strict=True):
+                stream.width, stream.height, stream.pix_fmt = width, 16, "yuv420p"
+            for stream, count, value in zip(streams, (6, 20), (40, 200), strict=True):
+                image = np.full((16, stream.width, 3), value, np.uint8)
+                for _ in range(count):
+                    container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+                container.mux(stream.encode())
+    given = (f"rear={late}#1", f"rear={early}#0", f"front={early}#1")
+    site = placed(*given)
+    rear, front = site.sources
+    assert rear.files == (early, late)
+    assert [rear.streams[path] for path in rear.files] == [0, 1]
+    frames, sentences = read_all(rear)
+    assert sentences == []
+    assert [(f.image.shape[1], round(f.image.mean(), -1)) for f in frames] == [(32, 40)] * 6 + [
+        (160, 200)
+    ] * 20
+    assert frames[6].timestamp_s == 20.0
+    info = probe(front, SourceConfig())
+    assert (info.width, info.fps, info.step_s) == (160, 5, pytest.approx(0.2))
+    assert [probe(one, SourceConfig()).fps for one in parse_sources([f"{early}#0"], {})] == [1]
+
+
 def test_pictures_begin_when_the_first_ones_name_says(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"door_20261126_1000{number:02d}.jpg").write_bytes(b"x")

@@ -1,7 +1,6 @@
 """Previews and crops: single ones, a stream of one camera for any program, and one of all for the page."""
 
 import asyncio
-import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
@@ -10,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from reid import json_text
 from reid.live.board import Board
 
 _LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
@@ -78,7 +78,7 @@ def _part(_name: str, jpeg: bytes) -> bytes:
 
 
 def _line_and_picture(name: str, jpeg: bytes) -> bytes:
-    head = json.dumps({"camera": name, "bytes": len(jpeg)})
+    head = json_text.dumps({"camera": name, "bytes": len(jpeg)})
     return head.encode() + b"\n" + jpeg
 
 

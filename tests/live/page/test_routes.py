@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import reid.live.page
+from reid.events import Event
 from reid.live.board import Board
 from reid.live.page.condition import STALE_S, Watch
 from tests.live.page.site import ASKS, camera, person, picture, serving
@@ -45,6 +46,17 @@ def test_state_and_events() -> None:
         {"id": "e1", "event": "identity_changed", "at": "1970-01-01T00:00:01.500Z", "camera": "door",
          "person": "P0001", "old": "P0002"}
     ]  # fmt: skip
+
+
+def test_a_number_that_is_none_is_null() -> None:
+    """Such an event made /api/events fail with 500, and the page showed none at all."""
+    board = Board()
+    facts = {"distance": float("nan"), "margin": float("inf"), "answer": "new"}
+    event = Event(event_id="e1", kind="seen", at_s=1.5, camera_id="door", person_id=1, facts=facts)
+    board.add_event(event, 0.1)
+    with serving(board=board) as site:
+        (event,) = site.client.get("/api/events").json()
+    assert (event["distance"], event["margin"], event["answer"]) == (None, None, "new")
 
 
 def test_an_empty_site_is_shown_too() -> None:
