@@ -42,6 +42,8 @@ SHORTS = (
     Short("--end", ("source.end_s",), "SECONDS"),
     Short("--offset", ("source.offset_s",), "NAME=SECONDS"),
     Short("--offset", ("offset_s",), "NAME=SECONDS"),
+    Short("--started-at", ("source.started_at",), "NAME=TIME"),
+    Short("--timezone", ("source.timezone",), "ZONE"),
     Short("--pixel-aspect", ("source.pixel_aspect",), "NAME=RATIO"),
     Short("--pixel-aspect", ("pixel_aspect",), "NAME=RATIO"),
     Short("--duration", ("duration_s",), "SECONDS"),

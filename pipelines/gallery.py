@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipelines.progress import Progress
 from reid.errors import InputError
+from reid.gallery.journal import SeenAt
 from reid.gallery.retention import Erased, Named
 from reid.gallery.store import Store
 from reid.types import person_name
@@ -46,12 +47,14 @@ def show(path: Path, person: str, progress: Progress) -> int:
         person_id = store.find(person)
         label = next(one.label for one in store.people() if one.person_id == person_id)
         sightings = store.sightings(person_id)
+    dated = any(seen.clock for seen in sightings)
     rows = [
         (
             _run(seen.run_id),
             str(seen.match.tracklet),
             f"{seen.start_s:.1f}",
             f"{seen.end_s:.1f}",
+            *((_world(seen),) if dated else ()),
             _distance(seen.match.distance),
             "" if seen.match.runner_up_id is None else person_name(seen.match.runner_up_id),
             _distance(seen.match.runner_up_distance),
@@ -60,9 +63,9 @@ def show(path: Path, person: str, progress: Progress) -> int:
     ]
     name = person_name(person_id) + (f" ({label})" if label else "")
     title = f"{name}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"
-    progress.answer(
-        title, rows, ("run", "tracklet", "from s", "to s", "distance", "runner-up", "its distance")
-    )
+    world = ("seen",) if dated else ()
+    header = ("run", "tracklet", "from s", "to s", *world, "distance", "runner-up", "its distance")
+    progress.answer(title, rows, header)
     return 0
 
 
@@ -174,6 +177,15 @@ def _fact(key: str, value: object) -> str:
 
 def _moment(iso: str) -> str:
     return iso[:19].replace("T", " ")
+
+
+def _world(seen: SeenAt) -> str:
+    """When it was in the world, with the offset from UTC; empty where it is not known."""
+    if seen.clock is None:
+        return ""
+    start, end = seen.clock.at(seen.start_s), seen.clock.at(seen.end_s)
+    until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
+    return f"{start:%Y-%m-%d %H:%M:%S} – {until} {end.isoformat()[-6:]}"
 
 
 def _distance(value: float | None) -> str:

@@ -20,6 +20,7 @@ from reid.outputs.report import write_report
 from reid.outputs.tables import write_identities, write_tables
 from reid.owned_files import OwnedFiles
 from reid.types import Tracklet
+from reid.wall_clock import WallClock
 
 JOIN_GAP_S = 2.0  # two tracklets of a person in one camera closer than this are one sighting
 FILL_GAP_S = 2.0  # a person who is back in the same camera within this was hidden, not gone
@@ -45,6 +46,7 @@ class Results:
     tracklets: list[Tracklet]
     linking: Linking
     frames: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]  # indices and times by camera
+    clock: WallClock | None = None  # when second 0 was; None: not known
 
     def write(self) -> dict[str, CameraTracks]:
         """Writes what the config asks for; returns the boxes by camera, which videos are drawn from."""
@@ -70,6 +72,7 @@ class Results:
                 tracklets=self.tracklets,
                 matches=linking.matches,
                 identities=linking.identities,
+                clock=self.clock,
             )
             write_identities(
                 folder.identities,
@@ -78,6 +81,7 @@ class Results:
                 identities=linking.identities,
                 join_gap_s=JOIN_GAP_S,
                 crops=pictures,
+                clock=self.clock,
             )
         return tracks
 
@@ -91,6 +95,7 @@ class Results:
                 matches=self.linking.matches,
                 identities=self.linking.identities,
                 join_gap_s=JOIN_GAP_S,
+                clock=self.clock,
             )
         atomic.write_text(self.folder.run, json_text.dumps(run, indent=1) + "\n")
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,21 +11,23 @@ from pipelines.chosen_weights import identify, with_weights
 from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
 from pipelines.nobody import empty_cameras
-from pipelines.pace import frames_to_come, warn_of_pace
+from pipelines.pace import frames_to_come, tell_rates, warn_of_pace
 from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
 from pipelines.runtime.inputs import inputs_of
+from pipelines.video_facts import camera_facts, clock_facts, clock_row
 from pipelines.video_folder import bring_in_line, results_folder
 from reid import json_text
-from reid.config import SourceConfig, VideoConfig
+from reid.config import VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
 from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, parse_sources
+from reid.video.starts import place
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
@@ -37,20 +39,27 @@ def run(config: VideoConfig, progress: Progress) -> int:
 def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     """As `run`; `held` keeps the results folder to the end."""
     started, clock = datetime.now(UTC), time.perf_counter()
-    sources = parse_sources(config.sources, config.source.offset_s, config.source.pixel_aspect)
+    found = parse_sources(config.sources, config.source.offset_s, config.source.pixel_aspect)
+    placed = place(found, config.source)
+    sources = placed.sources
     infos = {source.camera_id: probe(source, config.source) for source in sources}
     config = with_weights(config)
     detector_id, encoder_id, encoder = identify(config)
     threshold = choose_threshold(config, encoder, encoder_id, progress)
     check_travel(config.linking.min_travel_s, list(infos))
+    for sentence in placed.warnings:
+        progress.message(sentence, "warning")
+    tell_rates(infos, progress)
     warn_of_pace(infos, config, progress)
     contents = {source.camera_id: content_key(source) for source in sources}
     # what a gallery knows the run by: the same recordings with other settings, or in another order, replace
     # what it knew of them
     stretch = [config.source.start_s, config.source.end_s]
-    run_id = _digest([stretch, *sorted([s.camera_id, contents[s.camera_id], s.offset_s] for s in sources)])
+    run_id = _digest([stretch, *sorted(_standing(source, contents) for source in sources)])
     decided = [threshold.source, threshold.max_distance]
-    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config)])
+    # times in the world are in the tables, and file names may say other ones of the same recordings
+    world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
+    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
     if config.gallery is not None:
         require_faiss()
     store = open_gallery(config, encoder_id)
@@ -66,7 +75,14 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         cameras = _follow(jobs, infos, config, progress)
         tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
         linking = link_tracklets(
-            tracklets, threshold, config, store, run_id=run_id, started=started, cameras=list(infos)
+            tracklets,
+            threshold,
+            config,
+            store,
+            run_id=run_id,
+            started=started,
+            cameras=list(infos),
+            clock=placed.clock,
         )
     finally:
         if store is not None:
@@ -83,9 +99,15 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         tracklets=tracklets,
         linking=linking,
         frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
+        clock=placed.clock,
     )
     tracks = results.write()
-    facts = {name: _facts(camera, infos[name], config.source) for name, camera in cameras.items()}
+    facts = {
+        source.camera_id: camera_facts(
+            cameras[source.camera_id], infos[source.camera_id], source, placed, config.source
+        )
+        for source in sources
+    }
     try:
         rendering, failure = _render(sources, tracks, cameras, config, folder, progress), None
     except Exception as error:  # a video that cannot be drawn must not cost the report
@@ -99,15 +121,22 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "frames_per_second": round(processed / seconds, 2) if processed else None,
         "detector_id": detector_id,
         "encoder_id": encoder_id,
+        "clock": clock_facts(placed),
         "threshold": threshold.facts(),
         "detector_classes": next(iter(cameras.values())).report["detector_classes"],
-        "warnings": warnings,
+        "warnings": [*placed.warnings, *warnings],
     }
     results.finish(run_facts | describe(config, facts, rendering))
-    _summarise(results, facts, threshold, seconds, progress)
+    _summarise(results, facts, threshold, seconds, progress, clock_row(placed))
     if failure is not None:
         raise failure
     return 0
+
+
+def _standing(source: Source, contents: Mapping[str, str]) -> list[Any]:
+    """A recording and where it stands among the others: at another time it is another one to a gallery."""
+    named = [source.camera_id, contents[source.camera_id], source.shift_s]
+    return [*named, list(source.begins_s)] if source.begins_s else named
 
 
 def _jobs(
@@ -209,31 +238,13 @@ def _render(
     return done
 
 
-def _facts(camera: FollowedCamera, info: SourceInfo, part: SourceConfig) -> dict[str, Any]:
-    report = dict(camera.report)
-    sampled = part.fps is not None or part.start_s > 0 or part.end_s is not None
-    frames = int(report["frames"])
-    spent = sum(
-        s for stage, s in report["seconds"].items() if stage != "load" and not stage.endswith("network")
-    )
-    return (
-        asdict(info)
-        | report
-        | {
-            "resumed": camera.resumed,
-            # which frames `reid evaluate` may ask about, from 1; null: all
-            "processed_frames": (camera.frames + 1).tolist() if sampled else None,
-            "frames_per_second": round(frames / spent, 2) if spent else None,
-        }
-    )
-
-
 def _summarise(
     results: Results,
     cameras: Mapping[str, Mapping[str, Any]],
     threshold: Threshold,
     seconds: float,
     progress: Progress,
+    began: tuple[str, str] | None,
 ) -> None:
     """The tables that end the run."""
     matches, folder, outputs = results.linking.matches, results.folder, results.config.outputs
@@ -248,6 +259,8 @@ def _summarise(
     rows.append(["all", sum(f["frames"] for f in cameras.values()), "", len(matches), people])
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
+    if began is not None:
+        where.append(began)
     if threshold.warning:
         where.append(("warning", threshold.warning))
     if empty := [name for name, facts in cameras.items() if facts["people"] == 0]:

@@ -34,6 +34,7 @@ GROUND = {
     "stills",
     "timing",
     "types",
+    "wall_clock",
 }
 
 # What each part may import beyond the ground and itself. The parts of the line know nothing of each other:

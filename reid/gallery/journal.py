@@ -12,7 +12,12 @@ from typing import Literal
 
 from reid import json_text
 from reid.errors import InputError
+from reid.gallery.schema import has_clocks
 from reid.types import Match, TrackletKey, person_name
+from reid.wall_clock import WallClock
+
+LIVE = WallClock(zero_s=0.0, zone="UTC")  # live sites count in Unix time
+LONGEST_S = 1e8  # three years: no recording's own seconds go so far, and Unix time is long past it
 
 Event = Literal[
     "created",
@@ -59,6 +64,7 @@ class SeenAt:
     match: Match
     start_s: float
     end_s: float
+    clock: WallClock | None  # when second 0 of the run was; None: not known
 
 
 def utc(moment: datetime) -> str:
@@ -144,6 +150,7 @@ def people(db: sqlite3.Connection) -> list[Person]:
 
 def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
     """The sightings of one person, by run, time and camera."""
+    clocks = _clocks(db)
     rows = db.execute(
         """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s
            FROM sightings JOIN runs USING (run_id) WHERE person_id = ?
@@ -162,9 +169,17 @@ def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
             ),
             start_s=start_s,
             end_s=end_s,
+            clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
         )
         for run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s in rows
     ]
+
+
+def _clocks(db: sqlite3.Connection) -> dict[str, WallClock]:
+    if not has_clocks(db):
+        return {}
+    rows = db.execute("SELECT run_id, zero_s, zone FROM clocks")
+    return {run_id: WallClock(zero_s=zero_s, zone=zone) for run_id, zero_s, zone in rows}
 
 
 def find(db: sqlite3.Connection, who: str) -> int:

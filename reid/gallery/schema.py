@@ -12,7 +12,8 @@ from reid.errors import InputError
 
 APPLICATION_ID = 0x52454944  # "REID" in the file's header: tells our files from other programs' SQLite files
 SAFE = "what was committed is safe; check the disk, and repeat the command"
-VERSION = 1  # PRAGMA user_version; a change of the tables raises it and brings a migration
+# PRAGMA user_version; a change that earlier programs would stumble over raises it, with a migration
+VERSION = 1
 
 # A sighting IS the link of a tracklet to a person: it keeps its distance and its runner-up. A prototype
 # belongs to the sighting that it was seen in, and only through it to a person: no erasure or merge misses it.
@@ -62,6 +63,16 @@ _TABLES = (
 )
 
 
+# What later programs added and earlier ones do without: it is made where it is missing, and the version stays.
+_ADDED = (
+    """CREATE TABLE IF NOT EXISTS clocks (
+        run_id TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+        zero_s REAL NOT NULL,                   -- Unix time of second 0 of the run's sightings
+        zone TEXT NOT NULL                      -- of the times shown: Europe/Berlin, +0100
+    )""",
+)
+
+
 def beside(path: Path, suffix: str) -> Path:
     """The gallery's side file: `site.db` and `.lock` give `site.db.lock`."""
     return path.with_name(path.name + suffix)
@@ -89,6 +100,8 @@ def connect(path: Path, *, encoder_id: str | None, read_only: bool) -> sqlite3.C
         # only now: a file that is not ours must come out of a refusal as it went in
         if not read_only:
             _make_durable(db)
+            for statement in _ADDED:
+                db.execute(statement)
     except sqlite3.Error as error:
         db.close()
         raise InputError(_why_not(path, error)) from error
@@ -172,6 +185,11 @@ def _check(db: sqlite3.Connection, path: Path, encoder_id: str | None) -> None:
             f"{path}: holds vectors of encoder {stored}, which cannot be compared with those of encoder "
             f"{encoder_id}; use that encoder's weights or another gallery"
         )
+
+
+def has_clocks(db: sqlite3.Connection) -> bool:
+    """Whether the gallery was written by a program that knows when recordings began; those read-only may not be."""
+    return bool(db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'clocks'").fetchone()[0])
 
 
 def _pragma(db: sqlite3.Connection, name: str) -> int:

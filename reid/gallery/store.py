@@ -23,6 +23,7 @@ from reid.gallery.runs import Sighting
 from reid.gallery.schema import connect, explain, naming, transaction
 from reid.lock import Lock
 from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey, person_name
+from reid.wall_clock import WallClock
 
 
 def _now() -> datetime:
@@ -195,13 +196,20 @@ class Store:
     # writing ---
 
     def commit_run(
-        self, run_id: str, sightings: Sequence[Sighting], *, started: datetime, cameras: Collection[str] = ()
+        self,
+        run_id: str,
+        sightings: Sequence[Sighting],
+        *,
+        started: datetime,
+        cameras: Collection[str] = (),
+        clock: WallClock | None = None,
     ) -> None:
         """Write a whole run, or nothing: people, sightings, links, prototypes. On return it is on the disk.
 
         A run that is there already is replaced: people that only it showed go, unless it shows them again.
         People are given by id: those of `identities`, of `former_ids`, or new ones from `next_person_id` on.
-        Sightings of nobody (`person_id` None) are not kept. The order of `sightings` does not matter.
+        Sightings of nobody (`person_id` None) are not kept. The order of `sightings` does not matter. `clock` says
+        when second 0 of the sightings was.
 
         Raises:
             ValueError: vectors of another encoder or size, a tracklet twice, an id that was somebody else's.
@@ -210,7 +218,7 @@ class Store:
         named = [s for s in sightings if s.match.person_id is not None]
         runs.check(self._db, self.encoder_id, named)
         with self._writing() as db:
-            run = runs.Run(run_id=run_id, started=started, cameras=tuple(sorted(cameras)))
+            run = runs.Run(run_id=run_id, started=started, cameras=tuple(sorted(cameras)), clock=clock)
             runs.replace(db, self._clock(), run, named, max_prototypes=self.max_prototypes)
 
     def record(self, record: Record) -> None:

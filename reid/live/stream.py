@@ -21,15 +21,15 @@ from reid.live.connection import IT, Connection, StreamLost, connected, why_lost
 from reid.live.health import Look
 from reid.live.playback import Playback
 from reid.types import Image
-from reid.video.container import display_size, oversized, pixel_aspect, stamp_s
+from reid.video.container import display_size, header_fps, oversized, pixel_aspect, stamp_s, untimed
 from reid.video.decode import bgr
+from reid.video.file_facts import UNTIMED_FPS, untimed_fps
 
 _ROWS = 8  # every so many rows of a picture make its fingerprint
 # What is played, how late its pictures may be, and how fast it is. A file catches up with its own times. HLS runs dry
 # where the server has no segment yet: what follows is later then, instead of coming in a burst every time, and it is
 # played a little faster than it was taken until it runs dry again, so that it never falls behind.
 _PLAYED: Mapping[Kind, tuple[float, float]] = {"file": (5.0, 1.0), "hls": (0.1, 1.0002)}
-_UNTIMED_FPS = 25.0  # of a file that says nothing at all
 
 
 class FileEnded(StreamLost):
@@ -185,8 +185,7 @@ class _Times:
         self._untimed = _untimed(container)
         self._playback: Playback | None = None
         if kind in _PLAYED:
-            # guessed first: the average of a raw stream is FFmpeg's invention, 25 whatever the codec says
-            fps = float(stream.guessed_rate or stream.average_rate or _UNTIMED_FPS)
+            fps = untimed_fps(stream, None)[0] if self._untimed else header_fps(stream) or UNTIMED_FPS
             late_s, speed = _PLAYED[kind]
             self._playback = Playback(frame_s=1 / fps, late_s=late_s, speed=speed, wait=stop.wait)
 
@@ -201,5 +200,4 @@ class _Times:
 
 def _untimed(container: Any) -> bool:
     """Whether FFmpeg invents the times, 25 pictures a second: MJPEG over HTTP, raw H.264, single pictures."""
-    flags = container.format.flags & av.format.Flags.no_timestamps.value
-    return bool(flags) or str(container.format.name).endswith("_pipe")
+    return untimed(container) or str(container.format.name).endswith("_pipe")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reid.outputs.crops import Picture, best_pictures, by_quality
 from reid.outputs.sightings import doubt_order, verdict
 from reid.outputs.thumbnails import data_uri
-from reid.outputs.timeline import clock, duration
+from reid.outputs.timeline import Moments, duration
 from reid.types import Match, Tracklet, TrackletKey
 
 MOST = 200  # links, and unidentified tracklets: about 3 MB
@@ -70,6 +70,7 @@ def links(
     tracklets: Sequence[Tracklet],
     matches: dict[TrackletKey, Match],
     cameras: Sequence[str],
+    moments: Moments,
     max_distance: float | None,
 ) -> tuple[list[Link], int]:
     """At most `MOST` links, the least certain first, and how many there are."""
@@ -77,18 +78,21 @@ def links(
     compared = [(t, m) for t, m in pairs if m.person_id is not None and m.distance is not None]
     compared.sort(key=lambda pair: (*doubt_order(pair[1]), pair[0].key))
     album = Album(tracklets, matches)
-    return [_link(t, m, album, cameras, max_distance) for t, m in compared[:MOST]], len(compared)
+    return [_link(t, m, album, cameras, moments, max_distance) for t, m in compared[:MOST]], len(compared)
 
 
 def unidentified(
-    tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match], cameras: Sequence[str]
+    tracklets: Sequence[Tracklet],
+    matches: dict[TrackletKey, Match],
+    cameras: Sequence[str],
+    moments: Moments,
 ) -> tuple[list[Link], int]:
     """At most `MOST` tracklets without a person, the longest first, and how many there are."""
     pairs = [(t, matches.get(t.key)) for t in tracklets]
     lost = [(t, m) for t, m in pairs if m is None or m.person_id is None]
     lost.sort(key=lambda pair: (pair[0].start_s - pair[0].end_s, pair[0].key))
     album = Album(tracklets, matches)
-    return [_link(t, m, album, cameras, None) for t, m in lost[:MOST]], len(lost)
+    return [_link(t, m, album, cameras, moments, None) for t, m in lost[:MOST]], len(lost)
 
 
 def _beyond(tracklet: Tracklet, match: Match | None, max_distance: float | None) -> str | None:
@@ -106,12 +110,13 @@ def _link(
     match: Match | None,
     album: Album,
     cameras: Sequence[str],
+    moments: Moments,
     max_distance: float | None,
 ) -> Link:
     return Link(
         camera=cameras.index(tracklet.camera_id),
         track=str(tracklet.track_id),
-        times=f"{clock(tracklet.start_s)} – {clock(tracklet.end_s)}",
+        times=f"{moments(tracklet.start_s)} – {moments(tracklet.end_s)}",
         verdict=verdict(match),
         person_id=match.person_id if match else None,
         distance=match.distance if match else None,

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,38 @@ def header_fps(stream: Any) -> float | None:
     """Mean frames per second by the file's header; None where it says nothing sensible."""
     rate = stream.average_rate or stream.guessed_rate
     return float(rate) if rate and 0 < rate <= 1000 else None
+
+
+def untimed(container: Any) -> bool:
+    """Whether its frames carry no times: raw H.264 and its kin. Those that FFmpeg gives are made up, 25 a second."""
+    return bool(container.format.flags & av.format.Flags.no_timestamps.value)
+
+
+def codec_fps(stream: Any) -> float | None:
+    """Frames per second by the codec's own header (H.264's and HEVC's timing); None where it does not say.
+
+    What is left to go by of a raw stream: its average rate is FFmpeg's invention, always 25, and its guessed rate
+    may be that of fields, twice as high.
+    """
+    rate = stream.codec_context.framerate
+    return float(rate) if rate and 0 < rate <= 1000 else None
+
+
+def created(container: Any, choice: int | None = None) -> datetime | None:
+    """When the file's header says that it was recorded, in the zone that it names, or without one.
+
+    Apple's own tag first: it is the start in local time with its zone. Clocks that were never set count from
+    1904 or 1970, and say nothing.
+    """
+    tags = {**video_stream(container, choice).metadata, **container.metadata}
+    for name in ("com.apple.quicktime.creationdate", "creation_time"):
+        try:
+            moment = datetime.fromisoformat(tags.get(name, "").strip())
+        except ValueError:
+            continue
+        if 1980 < moment.year < 9000:
+            return moment
+    return None
 
 
 def header_duration_s(container: Any, choice: int | None = None) -> float | None:

@@ -27,6 +27,7 @@ from reid.video.container import (
     stamp_s,
     video_stream,
 )
+from reid.video.file_facts import untimed_fps
 from reid.video.health import Clock, Health
 from reid.video.picture import Picture
 from reid.video.seek import Jump, find_jump
@@ -39,7 +40,7 @@ _TURNS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90
 def pictures(
     path: Path,
     *,
-    untimed_fps: float,
+    raw_fps: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
     threads: int = 1,
@@ -49,7 +50,8 @@ def pictures(
     """The file's pictures in display order, decoded but not yet converted.
 
     Begins at `start_s` or earlier, and ends before `end_s`. Damage is survived where the decoder can, and
-    told in one sentence at the end. `untimed_fps` is the frame rate of a raw stream, which carries no times.
+    told in one sentence at the end. `raw_fps` is the frame rate of a raw stream, which carries no times; None: see
+    `untimed_fps`.
 
     Raises:
         InputError: the file is not a video, or not one picture of it can be decoded.
@@ -65,7 +67,8 @@ def pictures(
         health = Health()
         frames, origin_s = _begin(path, container, health, wanted)
         origin_s = origin_s if jump is None else jump.origin_s
-        frame_s = 1 / (header_fps(stream) or untimed_fps) if origin_s is not None else 1 / untimed_fps
+        rate = header_fps(stream) if origin_s is not None else None
+        frame_s = 1 / (rate or untimed_fps(stream, raw_fps)[0])
         clock = Clock(frame_s, origin_s)
         shown_s = frame_s
         converter = VideoReformatter()  # one for all frames, as it keeps its tables

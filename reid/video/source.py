@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reid.errors import InputError
@@ -29,9 +29,21 @@ class Source:
     camera_id: str  # safe as a file name
     files: tuple[Path, ...]  # in play order: video files, or folders of pictures and pictures
     offset_s: float = 0.0  # added to the camera's clock
+    start_s: float = 0.0  # of the first file on the site's clock, before the offset
+    # of each file, from the first one's; empty: each follows the one before it
+    begins_s: tuple[float, ...] = ()
     pixel_aspect: float | None = None  # width of a pixel by its height; None: what the files state
     # the video stream of a file, counted from 0, where one was chosen
     streams: Mapping[Path, int] = field(default_factory=dict, hash=False)
+
+    @property
+    def shift_s(self) -> float:
+        """What leads from the camera's own clock to the site's."""
+        return self.start_s + self.offset_s
+
+    def on_its_own_clock(self) -> "Source":
+        """The same recording, beginning at 0 whatever the other cameras did."""
+        return replace(self, offset_s=0.0, start_s=0.0)
 
     @property
     def is_pictures(self) -> bool:
