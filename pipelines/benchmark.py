@@ -1,6 +1,5 @@
 """A labelled data set and some encoders to a table, benchmark.json and benchmark.html."""
 
-import json
 import platform
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,14 @@ from typing import Any
 from pipelines.benchmark_page import Page, find_shown
 from pipelines.benchmark_tables import print_side_by_side, print_tables
 from pipelines.chosen_weights import as_recorded, with_weights
+from pipelines.known_pictures import warn_of_known
 from pipelines.measure import measure
 from pipelines.options import BenchmarkConfig
 from pipelines.progress import Progress
+from pipelines.runtime.inputs import inputs_of
+from pipelines.runtime.ownership import OwnedFolder
 from pipelines.versions import versions
-from pipelines.writable import check_folder
+from reid import json_text
 from reid.datasets.open import as_kind, describe, open_data_set
 from reid.datasets.records import DataSet
 from reid.embedding.build import build_encoder
@@ -23,6 +25,8 @@ from reid.shipped_weights import located
 
 PACKAGES = ("torch", "openvino", "onnxruntime", "opencv-python-headless", "numpy", "scikit-learn")
 
+KNOWN_PEOPLE = "the figures are too good"
+
 
 def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     """Score every encoder on the data set; what is finished is written before the next encoder begins."""
@@ -31,7 +35,14 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     weights = [path for path in (config.encoder.weights, *compare) if path is not None]
     if not weights:
         raise InputError("--encoder is not set; it wants a re-identification network: .pth, .onnx or .xml")
-    check_folder(config.output)
+    weighed = (("--encoder", path) for path in weights)
+    with OwnedFolder.open(config.output, job="benchmark", inputs=[*inputs_of(config), *weighed]) as folder:
+        return _run(kind, config, weights, folder, progress)
+
+
+def _run(
+    kind: str, config: BenchmarkConfig, weights: list[Path], folder: OwnedFolder, progress: Progress
+) -> int:
     data = open_data_set(
         as_kind(kind), config.root, distractors=config.distractors, multi_query=config.multi_query
     )
@@ -43,11 +54,17 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
     encoders = [build_encoder(config.encoder.model_copy(update={"weights": path})) for path in weights]
     page = Page(data, shown, config)
     scores: list[tuple[str, dict[str, Scores]]] = []
-    figures, document = config.output / "benchmark.json", _document(kind, data, config)
+    figures, drawn = config.output / "benchmark.json", config.output / "benchmark.html"
+    document = _document(kind, data, config)
     for name, path, encoder in zip(_names(weights), weights, encoders, strict=True):
+        warn_of_known(path, [data.gallery], KNOWN_PEOPLE, progress)
         measured = measure(name, data, path, encoder, config, progress)
         document["encoders"].append(measured.as_dict())
-        atomic.write_text(figures, json.dumps(document, indent=1, allow_nan=False) + "\n")
+        if (
+            not scores
+        ):  # what lies there from now on tells of this run, and no page of an earlier one beside it
+            _make_room(folder, figures, drawn, progress, again=config.page.enabled)
+        atomic.write_text(figures, json_text.dumps(document, indent=1) + "\n")
         print_tables(measured, progress)
         scores.append((name, measured.variants))
         if config.page.enabled:  # its part of the page now, so that its vectors need not be kept
@@ -56,9 +73,15 @@ def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
         print_side_by_side(scores, progress)
     written = [("figures", str(figures))]
     if config.page.enabled:
-        written.append(("page", str(page.write(config.output / "benchmark.html"))))
+        written.append(("page", str(page.write(drawn))))
     progress.summary("written to", written)
     return 0
+
+
+def _make_room(folder: OwnedFolder, figures: Path, page: Path, progress: Progress, *, again: bool) -> None:
+    if folder.files.remove(page) and not again:
+        progress.message(f"removed {page}, which showed an earlier run", "warning")
+    folder.files.claim(figures, page)
 
 
 def _names(weights: list[Path]) -> list[str]:

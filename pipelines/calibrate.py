@@ -7,8 +7,9 @@ import numpy as np
 
 from pipelines.calibrate_report import report
 from pipelines.chosen_weights import with_weights
+from pipelines.known_pictures import warn_of_known
 from pipelines.progress import Progress
-from pipelines.writable import check_file
+from pipelines.runtime.calibration_file import calibration_file
 from reid.config import CalibrateConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
@@ -27,6 +28,10 @@ from reid.types import Calibration
 
 FEW_PEOPLE = 20  # below it, who they are decides more than how the encoder works
 
+KNOWN_PEOPLE = (
+    "their pictures lie closer together than those of others, so the distance is too small for strangers"
+)
+
 
 def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) -> int:
     """Embed labelled crops and write the encoder's calibration, with what was measured, and its picture."""
@@ -40,10 +45,20 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
     point = OperatingPoint.parse(config.operating_point)
     config = with_weights(config)
     weights = config.encoder.weights
-    if weights is not None:  # build_encoder says what to do where it is
-        check_file(_target(config, weights), ".json")
+    if weights is None:
+        build_encoder(config.encoder)  # says what to do
+        raise AssertionError("an encoder without weights was built")
+    with calibration_file(_target(config, weights), picture=config.picture):
+        return _run(folders, config, weights, point, progress)
+
+
+def _run(
+    folders: Sequence[Path], config: CalibrateConfig, weights: Path, point: OperatingPoint, progress: Progress
+) -> int:
     splits = [open_crops(config.format, folder) for folder in folders]
     encoder = build_encoder(config.encoder)
+    assert weights is not None  # build_encoder has refused that
+    known = warn_of_known(weights, splits, KNOWN_PEOPLE, progress)
     sets = []
     alike = len({split.name for split in splits}) < len(splits)
     for folder, split in zip(folders, splits, strict=True):
@@ -70,7 +85,6 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
         )
     except NotEnoughData as error:
         raise InputError(f"--operating-point {error}") from error
-    assert weights is not None  # build_encoder has refused that
     path = _target(config, weights)
     seen_twice = sum(own.people_in_two_cameras for own in sets)
     if seen_twice < FEW_PEOPLE:
@@ -79,7 +93,7 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
             f"far off, whatever its interval says. Give {FEW_PEOPLE} or more",
             "warning",
         )
-    atomic.write_text(path, dumps(calibration, evidence(evaluation)))
+    atomic.write_text(path, dumps(calibration, {**evidence(evaluation), "trained_on_people": known}))
     written = [("calibration", str(path))]
     if config.picture:
         picture = _draw(path, weights.name, str(point), calibration, evaluation)

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from pipelines.progress import Progress
-from pipelines.writable import check_file
+from pipelines.runtime.calibration_file import calibration_file
 from reid.config import CalibrateConfig
 from reid.errors import InputError
 from reid.evaluation.calibration.points import EVENTS, OperatingPoint
@@ -77,7 +77,11 @@ def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
         )
     path = config.output or results / NAME
     given = _read(results)
-    check_file(path, ".json")
+    with calibration_file(path, picture=False):
+        return _run(given, results, path, point, progress)
+
+
+def _run(given: Run, results: Path, path: Path, point: OperatingPoint, progress: Progress) -> int:
     base = _base(given, point, progress)
     site = proven(given.tracklets, base.centre, base.distance)
     _check(site, results, point, base, progress)

@@ -7,20 +7,21 @@ Exit codes:
 
 import difflib
 import errno
-import json
+import io
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
+from pathlib import Path
 
 from pipelines.command import Command, Invocation
 from pipelines.commands import COMMANDS
-from reid.errors import InputError
+from pipelines.distribution import clash, own_version
 
 # Read by libraries when they are first imported, so set before any of them is; what the user has set stays.
 ENVIRONMENT = {
@@ -45,6 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     words = list(sys.argv[1:] if argv is None else argv)
+    if (sentence := clash()) is not None:  # before reid is imported, which may be the other one
+        _say(words, sentence, "warning")
+    from reid.cache import NAMES
+    from reid.errors import InputError
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=NAMES)  # file names may be any bytes, and are told all the same
     try:
         with _stoppable():
             return _run(words)
@@ -88,6 +97,8 @@ def parse(words: Sequence[str]) -> "Invocation | str":
     if words[0] == "--version":
         return f"reid {_version()}"
     if impossible := [word for word in words if "\0" in word]:
+        from reid.errors import InputError
+
         raise InputError(f"{impossible[0]!r}: neither a path nor a name can hold a NUL character")
     command, rest = _command(words)
     if command is None:
@@ -111,13 +122,35 @@ def _run(words: Sequence[str]) -> int:
         return 0
     from pipelines.logs import routed
     from pipelines.progress import reporter
+    from reid.errors import InputError
+    from reid.home import usable_home
 
     told = invocation.arguments
-    with (
-        reporter(quiet=told.quiet, log_format=told.log_format) as progress,
-        routed(progress, debug=told.debug),
-    ):
-        return invocation.command.run(invocation, progress)
+    try:
+        with (
+            reporter(quiet=told.quiet, log_format=told.log_format) as progress,
+            routed(progress, debug=told.debug),
+        ):
+            usable_home()
+            code = invocation.command.run(invocation, progress)
+        sys.stdout.flush()  # what the disk has no room for is found out here, not when the interpreter ends
+        return code
+    except (InputError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if (sentence := _of_the_disk(error, invocation)) is None:
+            raise
+        raise InputError(sentence) from error
+
+
+def _of_the_disk(error: Exception, invocation: Invocation) -> str | None:
+    """The sentence on an error that a full or broken disk made, in whatever command and library."""
+    from reid import disk
+    from reid.cache import cache_folder
+
+    places = [getattr(invocation.config, name, None) for name in ("output", "gallery")]
+    folders = [place for place in places if isinstance(place, Path)]
+    return disk.explained(error, [*folders, cache_folder(), Path(tempfile.gettempdir())])
 
 
 class _Terminated(BaseException):
@@ -151,6 +184,8 @@ def _command(words: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
     if family and (len(words) == 1 or words[1] in ("--help", "-h")):
         return None, ()
     word = " ".join(words[:2]) if family else words[0]
+    from reid.errors import InputError
+
     near = difflib.get_close_matches(word, family or [name.partition(" ")[0] for name in names], n=1)
     better = f"did you mean reid {near[0]}?" if near else "see reid --help"
     raise InputError(f"reid {word} is not a command; {better}")
@@ -175,22 +210,25 @@ def _contents() -> str:
 
 
 def _version() -> str:
-    try:
-        return version("reid")
-    except PackageNotFoundError:
-        return "(not installed: run from its folder)"
+    return own_version() or "(not installed: run from its folder)"
 
 
 def _complain(words: Sequence[str], sentence: str) -> None:
-    """One line on standard error; the words are looked at, not parsed, because they may be what is wrong.
-
-    File names may hold anything, also what moves a terminal's cursor: such characters are written out.
-    """
-    sentence = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in sentence)
+    """One line on standard error; the words are looked at, not parsed, because they may be what is wrong."""
     if "--debug" in words:
         traceback.print_exc()
-    if "--log-format=json" in words or ("--log-format", "json") in pairwise(words):
-        print(json.dumps({"event": "message", "level": "error", "message": sentence}), file=sys.stderr)
+    from reid.printable import printable
+
+    _say(words, printable(sentence), "error")
+
+
+def _say(words: Sequence[str], sentence: str, level: str) -> None:
+    spelt = [word.replace("--log_format", "--log-format") for word in words]
+    if "--log-format=json" in spelt or ("--log-format", "json") in pairwise(spelt):
+        from reid import json_text
+
+        said = {"event": "message", "level": level, "message": sentence}
+        print(json_text.dumps(said, ascii_only=True), file=sys.stderr)
     else:
         print(f"reid: {sentence}", file=sys.stderr)
 

@@ -45,7 +45,9 @@ class Command:
             group.add_argument(
                 "--print-config", action="store_true", help="print the settings as such a file, and stop"
             )
-        group.add_argument("--quiet", action="store_true", help="only warnings and errors")
+        group.add_argument(
+            "--quiet", action="store_true", help="only what was asked for, warnings and errors"
+        )
         group.add_argument(
             "--log-format",
             choices=("text", "json"),

@@ -4,6 +4,7 @@ A job's module is imported when it runs: torch, OpenCV and ultralytics take seco
 Config models are imported when a command is chosen: the table of contents appears at once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def _evaluate(invocation: Invocation, progress: "Progress") -> int:
     return run(
         results=Path(invocation.arguments.results),
         truth=config.truth,
+        progress=progress,
         output=config.output,
         visibility=config.visibility,
         iou=config.iou,
@@ -76,6 +78,12 @@ def _calibrate(invocation: Invocation, progress: "Progress") -> int:
     return calibrate_site.run(config.results, config, progress)
 
 
+def _prune_config() -> "type[Section]":
+    from pipelines.options import PruneConfig
+
+    return PruneConfig
+
+
 def _gallery(invocation: Invocation, progress: "Progress") -> int:
     from pipelines import gallery
 
@@ -83,19 +91,23 @@ def _gallery(invocation: Invocation, progress: "Progress") -> int:
     path = Path(told.gallery)
     match invocation.command.name.removeprefix("gallery "):
         case "list":
-            return gallery.list_people(path)
+            return gallery.list_people(path, progress)
         case "show":
-            return gallery.show(path, told.person)
+            return gallery.show(path, told.person, progress)
         case "forget":
-            return gallery.forget(path, told.person)
+            return gallery.forget(path, told.person, progress)
         case "rename":
-            return gallery.rename(path, told.person, told.label)
+            return gallery.rename(path, told.person, told.label, progress)
         case "merge":
-            return gallery.merge(path, told.person, told.into)
+            return gallery.merge(path, told.person, told.into, progress)
         case "prune":
-            return gallery.prune(path, told.days)
+            from pipelines.options import PruneConfig
+
+            config = invocation.config
+            assert isinstance(config, PruneConfig)
+            return gallery.prune(path, told.days, progress, named=config.named, dry_run=config.dry_run)
         case _:
-            return gallery.history(path, told.person)
+            return gallery.history(path, told.person, progress)
 
 
 BENCHMARK_EXAMPLES = """\
@@ -114,15 +126,23 @@ PERSON = ("person", None, "person: a number such as P0001, or a label")
 GALLERY = ("gallery", None, "SQLite file that --gallery of reid video has written")
 
 
-def _of_gallery(name: str, summary: str, usage: str, *operands: tuple[str, str | None, str]) -> Command:
+def _of_gallery(
+    name: str,
+    summary: str,
+    usage: str,
+    *operands: tuple[str, str | None, str],
+    model: "Callable[[], type[Section]] | None" = None,
+) -> Command:
     example = usage.replace("GALLERY", "site.db").replace("[PERSON]", "P0001").replace("PERSON", "P0001")
     example = example.replace("INTO", "P0007").replace("LABEL", "'Ada L.'").replace("DAYS", "30")
+    example = example.partition(" [")[0]
     return Command(
         name=f"gallery {name}",
         summary=summary,
         usage=usage,
         examples=f"example:\n  reid gallery {name} {example}\n",
         run=_gallery,
+        model=model,
         operands=(GALLERY, *operands),
     )
 
@@ -185,8 +205,9 @@ COMMANDS = (
     _of_gallery("forget", "erase everything kept about one person", "GALLERY PERSON", PERSON),
     _of_gallery(
         "prune",
-        "erase old runs, and everybody who was seen in no later one",
-        "GALLERY DAYS",
-        ("days", None, "runs that were made more than so many days ago; 0.5 is half a day"),
+        "erase old sightings, and everybody who was not seen since",
+        "GALLERY DAYS [--named keep|erase] [--dry-run]",
+        ("days", None, "sightings of runs that were made more than so many days ago; 0.5 is half a day"),
+        model=_prune_config,
     ),
 )

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.keys import Key, flow, listed, nearest, number, plain, unit
+from reid.secret import masked_within
 
 # Only what pydantic says in terms of Python or JSON is said anew; the rest reads well without "Input should".
 REASONS = {
@@ -146,5 +147,6 @@ def _locate(tree: Any, location: Sequence[str | int]) -> tuple[str, ...]:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else flow(plain(value))
+    value = masked_within(plain(value))
+    text = repr(value) if isinstance(value, str) else flow(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipelines.keys import flow, keys, plain, section
+from reid.secret import masked_within
 
 HEADER = """\
 Read with `--config FILE`. Every key is also a flag (`--detector.confidence 0.2`); flags win over this file.
@@ -17,7 +18,10 @@ WIDTH = 110
 
 
 def document(config: BaseModel) -> str:
-    """`config` as YAML that `load` reads back to the same config, with a comment above every key."""
+    """`config` as YAML that `load` reads back to the same config, with a comment above every key.
+
+    Logins and tokens in addresses are hidden; whatever opens such an address refuses it.
+    """
     lines = [*_comment(summary(type(config)), ""), "#", *(f"# {line}" for line in HEADER.splitlines())]
     return "\n".join([*lines, *_body(type(config), config, (), _notes(type(config)))]) + "\n"
 
@@ -47,7 +51,7 @@ def _body(
             description, note = notes[(*above, name)]
             yield from _comment(description, indent)
             yield f"{indent}# [{note}]"
-            yield f"{indent}{name}: {flow(plain(value))}"
+            yield f"{indent}{name}: {flow(masked_within(plain(value)))}"
 
 
 def _comment(text: str, indent: str) -> list[str]:

@@ -1,21 +1,23 @@
 """Scores a results folder against truth: load -> score -> table -> scores.json."""
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from pipelines.progress import Progress
+from pipelines.runtime.single_file import single_file
+from pipelines.train_folder import json_object
+from pipelines.video_folder import note_scores
+from reid import json_text
 from reid.errors import InputError
+from reid.evaluation.counting import LeftOut
 from reid.evaluation.identity import Score, Scores, score
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.evaluation.people import Cover
+from reid.outputs import atomic
 from reid.text_file import read_json
 
 _WHERE = "<camera>.txt, <camera>_gt.txt or <camera>/gt/gt.txt"
@@ -28,11 +30,16 @@ _SHARES = (
     ("AssA", "assa"),
 )
 _COUNTS = (("IDsw", "switches"), ("Frag", "fragmentations"), ("FP", "false_positives"), ("FN", "misses"))
-_PLAIN: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
 
 def run(
-    results: Path, truth: Path, *, output: Path | None = None, visibility: float = 0.0, iou: float = 0.5
+    results: Path,
+    truth: Path,
+    progress: Progress,
+    *,
+    output: Path | None = None,
+    visibility: float = 0.0,
+    iou: float = 0.5,
 ) -> int:
     """Scores `results/tracks/<camera>.txt`, prints the scores and writes them as JSON.
 
@@ -46,35 +53,29 @@ def run(
     Raises:
         InputError: a folder or file that is missing or cannot be used.
     """
-    console = _console()
     found = _result_files(results)
     true = _truth_files(truth, found)
     for name in sorted(set(found) - set(true)):
-        console.print(
-            f"{name} has results but no truth in {truth} ({_WHERE}): it does not count",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
+        progress.message(
+            f"{name} has results but no truth in {truth} ({_WHERE}): it does not count", "warning"
         )
     tracks = {name: read_mot(found[name]) for name in true}
     boxes = {name: read_mot(path) for name, path in true.items()}
     for name, frames in _processed_frames(results / "run.json").items():
         if name in true:
             boxes[name], tracks[name] = _at(boxes[name], frames), _at(tracks[name], frames)
-    scores = score(boxes, tracks, iou=iou, visibility=visibility)
-    console.print(_score_table(scores))
-    console.print(_people_table(scores))
-    path = _write(
-        scores, output or results, {"results": results, "truth": truth}, iou=iou, visibility=visibility
-    )
-    console.print(f"scores: {path}", markup=False, soft_wrap=True)
+    place = output or results
+    path = place if place.suffix == ".json" else place / "scores.json"
+    with single_file(path, ".json", work="reid evaluate", what="scores", ours=_are_scores) as folder:
+        scores = score(boxes, tracks, iou=iou, visibility=visibility)
+        _tell_left_out(scores, truth, progress)
+        _tell_scores(scores, progress)
+        _tell_people(scores, progress)
+        _write(scores, path, {"results": results, "truth": truth}, iou=iou, visibility=visibility)
+        if folder is not None:
+            note_scores(folder)
+    progress.answer(f"scores: {path}")
     return 0
-
-
-def _console() -> Console:
-    """Wide enough for the tables where there is no terminal to ask (a pipe, a log)."""
-    console = Console()
-    return console if console.is_terminal else Console(width=110)
 
 
 def _result_files(results: Path) -> dict[str, Path]:
@@ -144,31 +145,58 @@ def _at(tracks: TrackTable, frames: np.ndarray[Any, np.dtype[np.int64]]) -> Trac
     return tracks.select(np.isin(tracks.frames, frames))
 
 
-def _score_table(scores: Scores) -> Table:
-    table = Table(
-        title="Who is who",
-        caption="IDF1 to MOTA in %; the last two rows differ by what linking costs",
-        **_PLAIN,
+def _tell_left_out(scores: Scores, truth: Path, progress: Progress) -> None:
+    """What does not count, by camera.
+
+    Raises:
+        InputError: no true box is left because none is a person.
+    """
+    others = {number: 0 for out in scores.left_out.values() for number in out.classes}
+    for out in scores.left_out.values():
+        for number, boxes in out.classes.items():
+            others[number] += boxes
+    if others and scores.global_ids.truth_boxes == 0:
+        raise InputError(
+            f"{truth}: no true box is a person's: {_classes(others)}; give people the class 1 (or -1, or leave "
+            "the column out)"
+        )
+    for name, out in scores.left_out.items():
+        if out.truth:
+            progress.message(f"{name}: {out.truth:,} true boxes do not count: {_why(out)}")
+
+
+def _why(out: LeftOut) -> str:
+    reasons = [_classes(out.classes)] if out.classes else []
+    if out.confidence_0:
+        reasons.append(f"{out.confidence_0:,} with confidence 0")
+    if out.hardly_visible:
+        reasons.append(f"{out.hardly_visible:,} below --visibility")
+    if out.results:
+        reasons.append(f"with {out.results:,} result boxes on them")
+    return ", ".join(reasons)
+
+
+def _classes(boxes: Mapping[int, int]) -> str:
+    return ", ".join(f"{count:,} of class {number}" for number, count in sorted(boxes.items()))
+
+
+def _tell_scores(scores: Scores, progress: Progress) -> None:
+    header = ["camera", *(name for name, _ in _SHARES), "MOTA", *(name for name, _ in _COUNTS)]
+    rows = [(name, *_cells(row)) for name, row in scores.cameras.items()]
+    rows.append(("all, ids per camera", *_cells(scores.local_ids)))
+    rows.append(("all, global ids", *_cells(scores.global_ids)))
+    progress.answer(
+        "who is who: IDF1 to MOTA in %; the last two rows differ by what linking costs", rows, header
     )
-    table.add_column("camera")
-    for name in [name for name, _ in _SHARES] + ["MOTA"] + [name for name, _ in _COUNTS]:
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, row in scores.cameras.items():
-        table.add_row(escape(name), *_cells(row))
-    table.add_section()
-    table.add_row("all, ids per camera", *_cells(scores.local_ids))
-    table.add_row("all, global ids", *_cells(scores.global_ids), style="bold")
-    return table
 
 
-def _cells(row: Score) -> list[str]:
+def _cells(row: Score) -> list[object]:
     shares = [f"{100 * getattr(row, key):.1f}" for _, key in (*_SHARES, ("MOTA", "mota"))]
-    return shares + [str(getattr(row, key)) for _, key in _COUNTS]
+    return [*shares, *(getattr(row, key) for _, key in _COUNTS)]
 
 
-def _people_table(scores: Scores) -> Table:
-    table = Table(title="True people and the ids that cover them", **_PLAIN)
-    for name in (
+def _tell_people(scores: Scores, progress: Progress) -> None:
+    header = (
         "person",
         "cameras",
         "boxes",
@@ -176,34 +204,33 @@ def _people_table(scores: Scores) -> Table:
         "other ids (split)",
         "main id also on (merged)",
         "missed",
-    ):
-        table.add_column(name, justify="right" if name in ("person", "boxes", "missed") else "left")
-    for person in scores.people:
-        table.add_row(
-            str(person.person),
-            escape(" ".join(person.cameras)),
-            str(person.boxes),
+    )
+    rows = [
+        (
+            person.person,
+            " ".join(person.cameras),
+            person.boxes,
             _named([person.main] if person.main else []),
             _named(person.others),
             " ".join(map(str, person.merged_with)),
             f"{person.missed:.1%}",
         )
-    return table
+        for person in scores.people
+    ]
+    progress.answer("true people and the ids that cover them", rows, header)
 
 
 def _named(covers: Sequence[Cover]) -> str:
     return ", ".join(f"{cover.result_id} ({cover.share:.1%})" for cover in covers)
 
 
-def _write(
-    scores: Scores, output: Path, sources: Mapping[str, Path], *, iou: float, visibility: float
-) -> Path:
-    path = output if output.suffix == ".json" else output / "scores.json"
+def _are_scores(path: Path) -> bool:
+    return {"results", "truth", "iou", "global_ids"} <= json_object(path).keys()
+
+
+def _write(scores: Scores, path: Path, sources: Mapping[str, Path], *, iou: float, visibility: float) -> None:
     about = {name: str(source) for name, source in sources.items()} | {"iou": iou, "visibility": visibility}
-    text = json.dumps(about | scores.as_dict(), indent=2) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        atomic.write_text(path, json_text.dumps(about | scores.as_dict(), indent=2) + "\n")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error}); name another place with --output") from None
-    return path

@@ -42,6 +42,10 @@ SHORTS = (
     Short("--end", ("source.end_s",), "SECONDS"),
     Short("--offset", ("source.offset_s",), "NAME=SECONDS"),
     Short("--offset", ("offset_s",), "NAME=SECONDS"),
+    Short("--started-at", ("source.started_at",), "NAME=TIME"),
+    Short("--timezone", ("source.timezone",), "ZONE"),
+    Short("--pixel-aspect", ("source.pixel_aspect",), "NAME=RATIO"),
+    Short("--pixel-aspect", ("pixel_aspect",), "NAME=RATIO"),
     Short("--duration", ("duration_s",), "SECONDS"),
     Short("--listen", ("page.listen",), "ADDRESS:PORT"),
     Short("--max-distance", ("linking.max_distance",), "DISTANCE"),
@@ -63,6 +67,7 @@ SHORTS = (
     Short("--epochs", ("schedule.epochs",)),
     Short("--start-from", ("start.weights",), "FILE"),
     Short("--objective", ("loss.objectives",), "NAME=WEIGHT"),
+    Short("--teacher", ("teachers",), "FILE"),
     Short("--backbone", ("network.backbone",), "NAME"),
 )
 

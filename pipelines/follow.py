@@ -1,11 +1,10 @@
 """One camera's job: a recording to tracklets on disk, in a worker process."""
 
 import hashlib
-import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -14,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.pool import Worker, current_worker
+from pipelines.worker import Worker, current_worker
+from reid import json_text
 from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALGORITHM = 3  # raise when tracklets of the same recording with the same settings come out differently
+ALGORITHM = 4  # raise when tracklets of the same recording with the same settings come out differently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +67,9 @@ class CameraReport:
     frames: int
     tracklets: int
     static: int  # tracklets dropped because they show a thing
-    duration_s: float
+    people: int  # boxes of people, in all frames
+    detector_classes: str  # of the network, that were taken for people
+    duration_s: float  # from the first frame to the last, without what was not recorded between files
     seconds: dict[str, float]
     warnings: tuple[str, ...]
 
@@ -92,17 +94,20 @@ class _Meta(BaseModel):
 def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
     """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
     settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
-    part = job.config.source.model_dump(mode="json", exclude={"offset_s"})
+    # where a camera stands among the others is added when its tracklets are loaded, see `finished_camera`; and of
+    # aspects only its own counts
+    others = {"offset_s", "started_at", "timezone", "pixel_aspect"}
+    part = job.config.source.model_dump(mode="json", exclude=others)
     centre = None if job.centre is None else hashlib.blake2b(job.centre.tobytes()).hexdigest()
     parts = [
-        ALGORITHM, content, job.source.camera_id, job.source.offset_s, part, settings, job.split_distance,
-        centre, detector_id, encoder_id,
+        ALGORITHM, content, job.source.camera_id, job.source.begins_s, job.source.pixel_aspect, part, settings,
+        job.split_distance, centre, detector_id, encoder_id,
     ]  # fmt: skip
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return json_text.digest(parts, size=12)
 
 
 def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
-    """What an artefact with this job's key holds, or None where the camera has to be followed."""
+    """What an artefact with this job's key holds, on the site's clock; None where the camera has to be followed."""
     if not os.path.lexists(job.artefact):
         return None
     try:
@@ -115,10 +120,14 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
         why = why.removeprefix(f"{job.artefact} is ")
         log.warning("%s: damaged, so the camera is processed again (%s)", job.artefact, why)
         return None
+    shift_s = job.source.shift_s
     return FollowedCamera(
-        tracklets=tracklets,
+        tracklets=[
+            replace(one, times_s=one.times_s + shift_s, moments_s=one.moments_s + shift_s)
+            for one in tracklets
+        ],
         frames=np.array(meta.frames, dtype=np.int64),
-        times_s=np.array(meta.times_s, dtype=np.float64),
+        times_s=np.array(meta.times_s, dtype=np.float64) + shift_s,
         report=asdict(meta.report),
         resumed=resumed,
     )
@@ -129,6 +138,7 @@ def follow_camera(job: CameraJob) -> None:
     worker, config, name = current_worker(), job.config, job.source.camera_id
     watch, warnings = Stopwatch(), list[str]()
     indices, times = list[int](), list[float]()
+    people = list[int]()
 
     def warn(text: str) -> None:
         warnings.append(text)
@@ -139,11 +149,12 @@ def follow_camera(job: CameraJob) -> None:
         times.extend(frame.timestamp_s for frame in group)
         worker.tell("advance", name, len(group))
 
-    frames = _at_least_one(read(job.source, config.source, warn), job)  # before seconds are spent on networks
+    recording = job.source.on_its_own_clock()
+    frames = _at_least_one(read(recording, config.source, warn), job)  # before seconds are spent on networks
     with watch.stage("load"):
-        models = _models(worker, config)
+        models = _models(worker, name, config)
     before = models.detector.model_s, models.encoder.model_s
-    rate = probe(job.source, config.source).fps
+    rate = probe(job.source, config.source).usual_fps
     found = follow(
         frames,
         detector=models.detector,
@@ -159,6 +170,7 @@ def follow_camera(job: CameraJob) -> None:
         batch=config.detector.batch,
         watch=watch,
         on_frames=count,
+        on_people=people.append,
     )
     with ArtefactWriter(job.artefact) as artefact:
         for tracklet in found:
@@ -171,13 +183,25 @@ def follow_camera(job: CameraJob) -> None:
             frames=len(indices),
             tracklets=len(kept),
             static=len(static),
-            duration_s=times[-1] - times[0],
+            people=sum(people),
+            detector_classes=models.detector.classes,
+            duration_s=_recorded_s(np.array(times), job.source.begins_s),
             seconds=watch.seconds,
             warnings=tuple(warnings),
         )
         meta = {"key": job.key, "report": asdict(report), "frames": indices, "times_s": times}
         artefact.finish(meta, keep={tracklet.track_id for tracklet in kept})
     worker.tell("finish", name, f"{len(kept)} tracklets")
+
+
+def _recorded_s(times_s: NDArray[np.float64], begins_s: Sequence[float]) -> float:
+    """How long a recording is, on its own clock; its files begin at `begins_s`."""
+    steps = np.diff(times_s)
+    if not len(steps):
+        return 0.0
+    first = np.searchsorted(times_s, np.array(begins_s[1:]) - 1e-6)  # frame of each file but the first
+    pauses = steps[first[(first > 0) & (first < len(times_s))] - 1] - np.median(steps)
+    return float(times_s[-1] - times_s[0] - pauses[pauses > 0].sum())
 
 
 def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
@@ -191,11 +215,13 @@ def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
     return chain([first], frames)
 
 
-def _models(worker: Worker, config: VideoConfig) -> "Models":
+def _models(worker: Worker, camera_id: str, config: VideoConfig) -> "Models":
     """The networks, loaded for a worker's first camera and kept for its next ones."""
     if "models" not in worker.kept:
         from reid.build import build_models  # only where a camera has to be followed
 
-        worker.kept["models"] = build_models(config.detector, config.encoder, threads=worker.threads)
-    models: Models = worker.kept["models"]
-    return models
+        models = build_models(config.detector, config.encoder, threads=worker.threads)
+        worker.kept["models"] = models
+        worker.tell("message", f"{camera_id}: people are the detector's {models.detector.classes}")
+    found: Models = worker.kept["models"]
+    return found

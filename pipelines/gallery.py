@@ -3,31 +3,28 @@
 People are named by label, `P0007` or `7`. Every function returns the exit code 0 or raises InputError.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from pipelines.progress import Progress
 from reid.errors import InputError
+from reid.gallery.journal import SeenAt
+from reid.gallery.retention import Erased, Named
 from reid.gallery.store import Store
 from reid.types import person_name
 
-WORDY = ("label", "cameras", "tracklet", "detail")  # columns that give way where the terminal is narrow
+MOST_NAMES = 20  # in a sentence
 
 
-def list_people(path: Path, *, console: Console | None = None) -> int:
+def list_people(path: Path, progress: Progress) -> int:
     """One line a person: label, sightings, cameras, runs."""
     with Store.open(path, encoder_id=None, read_only=True) as store:
         people = store.people()
         encoder_id = store.encoder_id
-    table = _table("person", "label", "sightings>", "cameras", "runs>", "last run (UTC)", "vectors>")
-    for person in people:
-        _row(
-            table,
+    rows = [
+        (
             person_name(person.person_id),
             person.label or "",
             person.sightings,
@@ -36,97 +33,126 @@ def list_people(path: Path, *, console: Console | None = None) -> int:
             _moment(person.last_run),
             person.prototypes,
         )
-    out = console or Console()
-    if people:
-        out.print(table)
-    out.print(Text(f"{_count(len(people), 'person', 'people')} in {path}, encoder {encoder_id}"))
+        for person in people
+    ]
+    header = ("person", "label", "sightings", "cameras", "runs", "last run (UTC)", "vectors")
+    title = f"{_count(len(people), 'person', 'people')} in {path}, encoder {encoder_id}"
+    progress.answer(title, rows, header if people else ())
     return 0
 
 
-def show(path: Path, person: str, *, console: Console | None = None) -> int:
+def show(path: Path, person: str, progress: Progress) -> int:
     """Where and when one person was seen, and why each sighting was linked to them."""
     with Store.open(path, encoder_id=None, read_only=True) as store:
         person_id = store.find(person)
         label = next(one.label for one in store.people() if one.person_id == person_id)
         sightings = store.sightings(person_id)
-    table = _table("run", "tracklet", "from s>", "to s>", "distance>", "runner-up", "its distance>")
-    for seen in sightings:
-        match = seen.match
-        _row(
-            table,
+    dated = any(seen.clock for seen in sightings)
+    rows = [
+        (
             _run(seen.run_id),
-            match.tracklet,
+            str(seen.match.tracklet),
             f"{seen.start_s:.1f}",
             f"{seen.end_s:.1f}",
-            _distance(match.distance),
-            "" if match.runner_up_id is None else person_name(match.runner_up_id),
-            _distance(match.runner_up_distance),
+            *((_world(seen),) if dated else ()),
+            _distance(seen.match.distance),
+            "" if seen.match.runner_up_id is None else person_name(seen.match.runner_up_id),
+            _distance(seen.match.runner_up_distance),
         )
-    out = console or Console()
+        for seen in sightings
+    ]
     name = person_name(person_id) + (f" ({label})" if label else "")
-    out.print(Text(f"{name}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"))
-    out.print(table)
+    title = f"{name}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"
+    world = ("seen",) if dated else ()
+    header = ("run", "tracklet", "from s", "to s", *world, "distance", "runner-up", "its distance")
+    progress.answer(title, rows, header)
     return 0
 
 
-def history(path: Path, person: str | None = None, *, console: Console | None = None) -> int:
+def history(path: Path, person: str | None, progress: Progress) -> int:
     """The journal, oldest first: of one person, or of everybody."""
     with Store.open(path, encoder_id=None, read_only=True) as store:
         entries = store.history(None if person is None else store.find(person))
-    table = _table("at (UTC)", "event", "person", "run", "detail")
-    for entry in entries:
-        _row(
-            table,
+    rows = [
+        (
             _moment(entry.at),
             entry.event,
             "" if entry.person_id is None else person_name(entry.person_id),
             _run(entry.run_id or ""),
             ", ".join(_fact(key, value) for key, value in entry.detail.items() if value is not None),
         )
-    (console or Console()).print(table)
+        for entry in entries
+    ]
+    title = f"{_count(len(rows), 'entry', 'entries')} in the journal of {path}"
+    progress.answer(title, rows, ("at (UTC)", "event", "person", "run", "detail"))
     return 0
 
 
-def forget(path: Path, person: str, *, console: Console | None = None) -> int:
+def forget(path: Path, person: str, progress: Progress) -> int:
     """Erase one person for good: vectors, sightings, label, journal."""
     with Store.open(path, encoder_id=None) as store:
         person_id = store.find(person)
         store.forget(person_id)
-    (console or Console()).print(
-        Text(f"{person_name(person_id)} forgotten: nothing of them is left in {path}")
-    )
+    progress.answer(f"{person_name(person_id)} forgotten: nothing of them is left in {path}")
     return 0
 
 
-def rename(path: Path, person: str, label: str, *, console: Console | None = None) -> int:
+def rename(path: Path, person: str, label: str, progress: Progress) -> int:
     """Give one person a label; an empty one takes it away."""
     with Store.open(path, encoder_id=None) as store:
         person_id = store.find(person)
         store.rename(person_id, label or None)
     called = f"is now called {label.strip()}" if label else "has no label any more"
-    (console or Console()).print(Text(f"{person_name(person_id)} {called}"))
+    progress.answer(f"{person_name(person_id)} {called}")
     return 0
 
 
-def merge(path: Path, person: str, into: str, *, console: Console | None = None) -> int:
+def merge(path: Path, person: str, into: str, progress: Progress) -> int:
     """Two people turned out to be one: everything of `person` becomes part of `into`."""
     with Store.open(path, encoder_id=None) as store:
         gone, kept = store.find(person), store.find(into)
         store.merge(gone, into=kept)
-    (console or Console()).print(Text(f"{person_name(gone)} is now part of {person_name(kept)}"))
+    progress.answer(f"{person_name(gone)} is now part of {person_name(kept)}")
     return 0
 
 
-def prune(path: Path, days: str, *, console: Console | None = None) -> int:
-    """Erase the runs that started more than so many days ago, and whoever was seen in no other."""
+def prune(path: Path, days: str, progress: Progress, *, named: Named = "keep", dry_run: bool = False) -> int:
+    """Erase the sightings of runs that started more than so many days ago, and the people not seen since.
+
+    What goes is said before it goes. It also tells a live site on this gallery that the clock is right.
+    """
     oldest = _days_ago(days)
     with Store.open(path, encoder_id=None) as store:
-        before = len(store.people())
-        runs = store.prune(oldest)
-        gone = before - len(store.people())
-    erased = f"{_count(len(runs), 'run', 'runs')} and {_count(gone, 'person', 'people')}"
-    (console or Console()).print(Text(f"{erased} erased from {path}"))
+        labels = {person.person_id: person.label for person in store.people()}
+        erased = store.would_prune(oldest, named=named)
+        what = f"{_erased(erased, labels)}, from before {oldest:%Y-%m-%d %H:%M} UTC"
+        if dry_run:
+            progress.answer(f"would be erased from {path}: {what}")
+            return 0
+        progress.answer(f"to be erased from {path}: {what}")
+        store.prune(oldest, named=named)
+        store.confirm_clock()
+    progress.answer(f"{_counts(erased)} erased from {path}")
     return 0
+
+
+def _erased(erased: Erased, labels: Mapping[int, str | None]) -> str:
+    """What goes, and which people with a name stay although they were not seen since."""
+    gone = [labels[one] or person_name(one) for one in erased.people]
+    who = f" ({_listed(gone)})" if gone else ""
+    stay = [label for one in erased.spared if (label := labels[one])]
+    spared = f", but not {_listed(stay)}, for the name" if stay else ""
+    return f"{_counts(erased)}{who}{spared}"
+
+
+def _counts(erased: Erased) -> str:
+    sightings = _count(erased.sightings, "sighting", "sightings")
+    return f"{sightings} and {_count(len(erased.people), 'person', 'people')}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _days_ago(days: str) -> datetime:
@@ -134,22 +160,6 @@ def _days_ago(days: str) -> datetime:
         if (number := float(days)) >= 0:
             return datetime.now(UTC) - timedelta(days=number)
     raise InputError(f"DAYS {days!r}: must be a number of days, such as 30")
-
-
-def _table(*columns: str) -> Table:
-    """A table; a column whose name ends in > is aligned to the right, and only wordy ones may be broken."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        right = column.endswith(">")
-        name = column.rstrip(">")
-        justify: Literal["right", "left"] = "right" if right else "left"
-        table.add_column(name, justify=justify, overflow="fold", no_wrap=name not in WORDY)
-    return table
-
-
-def _row(table: Table, *cells: object) -> None:
-    """Cells as they are: rich would read [brackets] in labels and camera names as its markup."""
-    table.add_row(*(Text(str(cell)) for cell in cells))
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -167,6 +177,15 @@ def _fact(key: str, value: object) -> str:
 
 def _moment(iso: str) -> str:
     return iso[:19].replace("T", " ")
+
+
+def _world(seen: SeenAt) -> str:
+    """When it was in the world, with the offset from UTC; empty where it is not known."""
+    if seen.clock is None:
+        return ""
+    start, end = seen.clock.at(seen.start_s), seen.clock.at(seen.end_s)
+    until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
+    return f"{start:%Y-%m-%d %H:%M:%S} – {until} {end.isoformat()[-6:]}"
 
 
 def _distance(value: float | None) -> str:

@@ -4,6 +4,7 @@ import difflib
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import yaml
@@ -144,13 +145,15 @@ def number(value: object) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` as YAML knows it: paths as text, tuples as lists."""
+    """`value` as YAML knows it: paths and times as text, tuples as lists."""
     if isinstance(value, BaseModel):
         return plain(value.model_dump())
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 

@@ -22,6 +22,7 @@ from reid.gallery.runs import Sighting
 from reid.gallery.store import Store
 from reid.shipped_weights import recorded
 from reid.types import Array, Calibration, Identity, ProbabilityMap, Tracklet
+from reid.wall_clock import WallClock
 
 UNCALIBRATED_DISTANCE = 0.35  # raw cosine distances of usual re-identification networks; comes with a warning
 UNCALIBRATED_SPLIT = 0.45
@@ -172,11 +173,13 @@ def link_tracklets(
     run_id: str,
     started: datetime,
     cameras: Sequence[str],
+    clock: WallClock | None = None,
 ) -> Linking:
     """Identities of the tracklets; with a gallery, those of earlier runs are recognised and these remembered.
 
     Args:
         run_id: names the recordings: linked again, they replace what the gallery remembers of them.
+        clock: when second 0 of the tracklets was in the world.
     """
     compared = comparable(tracklets, threshold.centre, threshold.max_distance)
     linking = link(
@@ -192,7 +195,7 @@ def link_tracklets(
             Sighting(match=match, start_s=t.start_s, end_s=t.end_s, embeddings=t.embeddings)
             for t, match in zip(compared, linking.matches, strict=True)
         ]
-        store.commit_run(run_id, sightings, started=started, cameras=cameras)
+        store.commit_run(run_id, sightings, started=started, cameras=cameras, clock=clock)
     return linking
 
 

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 from pipelines.chosen_weights import identify, with_weights
 from pipelines.linkage import choose_threshold
@@ -11,14 +12,15 @@ from pipelines.live_build import build_engine
 from pipelines.live_config import LiveConfig
 from pipelines.logs import rotating
 from pipelines.progress import Progress
+from pipelines.runtime.inputs import inputs_of
+from pipelines.runtime.ownership import OwnedFolder
 from pipelines.stopping import stopping_gently
-from pipelines.writable import check_folder
 from reid.build import build_models
 from reid.errors import InputError
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.gallery.store import Store
-from reid.live.address import Address, parse_cameras, read_secrets, with_credentials
+from reid.live.address import Address, parse_cameras, read_secrets, with_aspects, with_credentials
 from reid.live.clips import Clips
 from reid.live.control import Keeper
 from reid.live.desk import Desk
@@ -27,6 +29,7 @@ from reid.live.page.server import PageServer
 from reid.live.retention import Retention
 from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
+from reid.owned_files import OwnedFiles
 
 # what each part may take at the end, so that a site stops within 5 s
 CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3
@@ -39,17 +42,18 @@ def run(config: LiveConfig, progress: Progress) -> int:
     known = identify(config)
     threshold = choose_threshold(config, known.encoder, known.encoder_id, progress, dimension=known.dimension)
     require_faiss()
-    check_folder(config.output)
+    inputs = [*inputs_of(config), *((a.camera_id, Path(a.url)) for a in addresses if a.kind == "file")]
     with ExitStack() as stack:
+        files = stack.enter_context(OwnedFolder.open(config.output, job="live", inputs=inputs)).files
         gallery = config.gallery or config.output / "gallery.db"
         store = stack.enter_context(
             Store.open(gallery, encoder_id=known.encoder_id, dimension=known.dimension)
         )
-        stack.enter_context(rotating(config.output / "live.log"))
+        stack.enter_context(rotating(config.output / "live.log", files))
         page = _page(config, stack)
-        sinks = build_sinks(config.events, config.output, random.Random())
+        sinks = build_sinks(config.events, config.output, files, random.Random())
         stack.callback(_close, sinks)
-        clips = _clips(config, stack)
+        clips = _clips(config, files, stack)
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
@@ -58,6 +62,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         retention = Retention(
             days=config.retention.days,
             most_people=config.retention.most_people,
+            named=config.retention.named,
             engine=engine,
             store=store,
             keepers=keepers,
@@ -65,7 +70,14 @@ def run(config: LiveConfig, progress: Progress) -> int:
         engine.on_tick = lambda: _tick(engine, sinks, retention)
         if page is not None:
             desk = Desk(
-                engine=engine, store=store, keepers=keepers, secrets=config.secrets, offset_s=config.offset_s
+                engine=engine,
+                store=store,
+                keepers=keepers,
+                secrets=config.secrets,
+                offset_s=config.offset_s,
+                pixel_aspect=config.pixel_aspect,
+                retention=retention,
+                folders=config.page.folders,
             )
             page.start(engine.board, desk)
         started = time.monotonic()
@@ -77,6 +89,8 @@ def run(config: LiveConfig, progress: Progress) -> int:
             engine.cameras.stop(CAMERAS_S)
         people = len(store.people())
     _summarise(engine, people, sinks, time.monotonic() - started, config, progress)
+    if (trouble := engine.site.teller.trouble) is not None:
+        raise InputError(f"{trouble}: they are lost, as the program ends; all before them is kept")
     return 0
 
 
@@ -84,9 +98,11 @@ def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
     """The cameras with their credentials; settings that name others are refused."""
     addresses = parse_cameras(config.cameras)
     names = [address.camera_id for address in addresses]
-    for camera_id in config.offset_s:
-        if camera_id not in names:
-            raise InputError(f"offset_s: '{camera_id}' is no camera; there are {', '.join(names)}")
+    for setting in ("offset_s", "pixel_aspect"):
+        for camera_id in getattr(config, setting):
+            if camera_id not in names:
+                raise InputError(f"{setting}: '{camera_id}' is no camera; there are {', '.join(names)}")
+    addresses = with_aspects(addresses, config.pixel_aspect)
     check_travel(config.linking.min_travel_s, names)
     secrets = read_secrets(config.secrets, names)
     if waiting := sorted(secrets.keys() - set(names)):
@@ -94,10 +110,10 @@ def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
     return with_credentials(addresses, secrets)
 
 
-def _clips(config: LiveConfig, stack: ExitStack) -> Clips | None:
+def _clips(config: LiveConfig, files: OwnedFiles, stack: ExitStack) -> Clips | None:
     if not config.clips.events:
         return None
-    clips = Clips(config.output / "clips", config.clips)
+    clips = Clips(config.output / "clips", files, config.clips)
     stack.callback(clips.close, CLIPS_S)
     return clips
 
@@ -113,8 +129,16 @@ def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
 
 def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:
     """About once a second."""
-    engine.board.set_queues([sink.counts() for sink in sinks])
-    retention.tick(time.time())
+    teller = engine.site.teller
+    teller.check()
+    engine.board.set_trouble("gallery", teller.trouble)
+    for sink in sinks:
+        sink.retry()
+    queues = [sink.counts() for sink in sinks]
+    for queue in queues:
+        engine.board.set_trouble(f"events {queue.name}", queue.trouble or None)
+    engine.board.set_queues(queues)
+    retention.tick(time.time(), time.monotonic())
 
 
 def _until(stop: Callable[[], bool], started: float, duration_s: float | None) -> Callable[[], bool]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from reid.config import (
+    Aspect,
     DetectorConfig,
     EncoderConfig,
     LinkingConfig,
@@ -13,6 +14,7 @@ from reid.config import (
     TrackerConfig,
     TrackletConfig,
 )
+from reid.gallery.retention import Named
 from reid.live.config import ClipsConfig, OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.page.config import PageConfig
 from reid.outputs.events.config import EventsConfig
@@ -24,6 +26,11 @@ class RetentionConfig(Section):
     days: Annotated[float, Field(gt=0)] | None = Field(
         30.0,
         description="sightings and events are erased after so many days, and whoever was not seen since; null: never",
+    )
+    named: Named = Field(
+        "keep",
+        description="what days does to people with a name: keep (they stay, with the sightings whose vectors they "
+        "are recognised by) or erase (as everybody)",
     )
     most_people: Annotated[int, Field(ge=1)] | None = Field(
         None,
@@ -37,8 +44,9 @@ class LiveConfig(Section):
 
     cameras: tuple[str, ...] = Field(
         (),
-        description="addresses (rtsp://, http:// for MJPEG and HLS), numbers of video devices, or files, which are "
-        "played at their own speed; each maybe as name=address",
+        description="addresses (rtsp://, http:// for MJPEG, HLS and snapshots), numbers of video devices, or files, "
+        "which are played at their own speed; each maybe as name=address, and as address#1 where the second of "
+        "several video streams is meant",
     )
     secrets: Path | None = Field(
         None,
@@ -47,6 +55,11 @@ class LiveConfig(Section):
     )
     offset_s: dict[str, float] = Field(
         {}, description="seconds to add to a camera's clock, by camera name: {lobby: -2.5}"
+    )
+    pixel_aspect: dict[str, Aspect] = Field(
+        {},
+        description="width of a pixel, as shown, by its height, by camera name, where a camera squeezes its pictures "
+        "and does not say so: {lobby: 2}",
     )
     output: Path = Field(Path("live"), description="folder of events and logs")
     gallery: Path | None = Field(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reid.config import EncoderConfig, Section, Share
+from reid.gallery.retention import Named
 
 
 class EvaluateConfig(Section):
@@ -15,6 +16,17 @@ class EvaluateConfig(Section):
     output: Path | None = Field(None, description="JSON file, or folder for scores.json; null: in RESULTS")
     visibility: Share = Field(0.0, description="true boxes count from this visible share on")
     iou: Share = Field(0.5, description="intersection over union from which a box counts as found")
+
+
+class PruneConfig(Section):
+    """`reid gallery prune`: what is old is erased."""
+
+    named: Named = Field(
+        "keep",
+        description="people with a name: keep (they stay, with the sightings whose vectors they are recognised by) "
+        "or erase (as everybody)",
+    )
+    dry_run: bool = Field(False, description="only say what would be erased")
 
 
 class RerankConfig(Section):

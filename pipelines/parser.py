@@ -1,6 +1,8 @@
 """argparse for settings: flags anywhere, in any spelling; switches; errors as sentences."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -9,6 +11,7 @@ from pipelines.settings import Override
 from reid.errors import InputError
 from reid.yaml_file import parse_yaml
 
+WIDE = 10_000  # columns of help that goes into a pipe: a line a setting, to be searched by other programs
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
 
@@ -71,7 +74,8 @@ class Parser(argparse.ArgumentParser):
 
 class _Help(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30)
+        asked = sys.stdout.isatty() or "COLUMNS" in os.environ
+        super().__init__(prog, max_help_position=30 if asked else WIDE, width=None if asked else WIDE)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if isinstance(action, Switch):

@@ -1,7 +1,8 @@
 """How a job tells what it is doing: progress and warnings on standard error, results on standard output.
 
 `Progress` counts and measures; a view shows it: bars on a terminal, lines elsewhere, or JSON for programs.
-Workers in other processes report through a queue that the job drains here; any thread may call the methods.
+Workers in other processes report through pipes that the job drains here; any thread may call the methods. What is
+shown is made printable here: names of files and people, and what cameras and receivers say, come from elsewhere.
 """
 
 import sys
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Literal, Protocol, TextIO
 
 from pipelines.views import Bars, Json, Lines
+from reid.printable import printable
 
 Level = Literal["info", "warning", "error"]
 Rows = Sequence[Sequence[object]]
@@ -59,6 +61,7 @@ class View(Protocol):
     def finished(self, meter: Meter, note: str) -> None: ...
     def message(self, text: str, level: Level) -> None: ...
     def summary(self, title: str, header: Sequence[str], rows: Rows) -> None: ...
+    def text(self, markdown: str) -> None: ...
     def close(self) -> None: ...
 
 
@@ -77,7 +80,7 @@ class Task:
 
 
 class Progress:
-    """What a job reports to. Quiet: only warnings and errors get through."""
+    """What a job reports to. Quiet: only answers, warnings and errors get through."""
 
     def __init__(
         self, view: View, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
@@ -98,7 +101,7 @@ class Progress:
     def task(self, name: str, total: float | None, unit: str = "frames") -> Task:
         """Announce a task, usually a camera; `total` None: unknown. A name announced again starts anew."""
         with self._lock:
-            meter = self._meters[name] = Meter(name, total, unit, self._clock)
+            meter = self._meters[name] = Meter(printable(name), total, unit, self._clock)
             if not self._quiet:
                 self._view.started(meter)
         return Task(self, name)
@@ -117,19 +120,30 @@ class Progress:
             meter = self._meters[name]
             meter.finished = True
             if not self._quiet:
-                self._view.finished(meter, note)
+                self._view.finished(meter, printable(note))
 
     def message(self, text: str, level: Level = "info") -> None:
         """A sentence for the user; bars stay below it."""
         with self._lock:
             if level != "info" or not self._quiet:
-                self._view.message(text, level)
+                self._view.message(printable(text, lines=True), level)
 
     def summary(self, title: str, rows: Rows, header: Sequence[str] = ()) -> None:
-        """A table of results, on standard output; without `header`, rows are usually (what, value) pairs."""
+        """A table of what a job did, on standard output; without `header`, rows are usually (what, value) pairs."""
         with self._lock:
             if not self._quiet:
-                self._view.summary(title, header, rows)
+                shown = [[printable(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+                self._view.summary(printable(title), [printable(cell) for cell in header], shown)
+
+    def answer(self, title: str, rows: Rows = (), header: Sequence[str] = ()) -> None:
+        """A table, or just the sentence `title`, that was asked for: shown as a summary, even if quiet."""
+        with self._lock:
+            self._view.summary(title, header, rows)
+
+    def text(self, markdown: str) -> None:
+        """A document that the command was asked for, on standard output, even if quiet."""
+        with self._lock:
+            self._view.text(markdown)
 
 
 def reporter(

@@ -2,27 +2,30 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from pipelines.progress import Progress
-from pipelines.writable import check_file
+from pipelines.runtime.single_file import single_file
+from reid.datasets.listing import counted, pictures_below
 from reid.embedding.quantise import quantise
-from reid.embedding.weights import open_weights
+from reid.embedding.weights import METADATA_KEY, open_weights
 from reid.errors import InputError
 from reid.shipped_weights import located
+from reid.stills import SUFFIXES, read_still
 from reid.types import Image
 
 PICTURES = 300  # more bring nothing: only ranges are taken from them
-_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 
 
 def run(weights: Path, pictures: Path, output: Path, progress: Progress) -> int:
     """Write `output` (.xml, and .bin beside it), and say how far its vectors are from those of `weights`."""
     loaded = open_weights(located(weights, "encoder"))
-    crops = _crops(pictures)
-    check_file(output, ".xml")
-    cosine = quantise(loaded, crops, output)
+    crops = _crops(pictures, progress)
+    weights_file = output.with_suffix(".bin")
+    with single_file(
+        output, ".xml", work="reid quantise", what="a network", ours=_is_network, beside=[weights_file]
+    ):
+        cosine = quantise(loaded, crops, output)
     size = sum(output.with_suffix(suffix).stat().st_size for suffix in (".xml", ".bin"))
     progress.summary(
         "quantised",
@@ -39,20 +42,33 @@ def run(weights: Path, pictures: Path, output: Path, progress: Progress) -> int:
     return 0
 
 
-def _crops(folder: Path) -> list[Image]:
+def _is_network(path: Path) -> bool:
+    """Whether it is an OpenVINO network that carries our preprocessing."""
+    return METADATA_KEY.encode() in path.read_bytes()
+
+
+def _crops(folder: Path, progress: Progress) -> list[Image]:
     """Up to `PICTURES` of a folder, evenly spread over the names."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give one with pictures of people")
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _ENDINGS and p.is_file())
+    files = pictures_below(folder)
     places = np.linspace(0, len(files) - 1, min(len(files), PICTURES)).astype(int)
-    crops = [image for at in np.unique(places) if (image := _read(files[at])) is not None]
+    chosen = [files[at] for at in np.unique(places)]
+    read = [_read(file) for file in chosen]
+    crops = [image for image in read if image is not None]
     if len(crops) < 2:
-        raise InputError(
-            f"{folder}: fewer than two readable pictures ({', '.join(_ENDINGS)}) in it; give more"
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise InputError(f"{folder}: fewer than two readable pictures ({kinds}) in it; give more")
+    if damaged := [file for file, image in zip(chosen, read, strict=True) if image is None]:
+        progress.message(
+            f"{counted(len(damaged), 'picture')} cannot be decoded and left out, {damaged[0]} first",
+            "warning",
         )
     return crops
 
 
 def _read(file: Path) -> Image | None:
-    data = np.fromfile(file, dtype=np.uint8)  # cv2.imread cannot open every path on Windows
-    return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    try:
+        return read_still(file)
+    except OSError:  # counted like what is damaged
+        return None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.pool import current_worker
+from pipelines.worker import current_worker
 from reid.config import SourceConfig
 from reid.outputs.mot import CameraTracks
 from reid.timing import Stopwatch
@@ -15,6 +15,7 @@ from reid.video.source import Source
 from reid.video.writer import VideoWriter
 
 TRAIL_S = 2.0
+PAUSE_S = 10.0  # no pause is shown for longer: files of cameras that wait for motion lie hours apart
 REPORT_EVERY = 25
 
 
@@ -32,9 +33,11 @@ class RenderJob:
 def render_camera(job: RenderJob) -> dict[str, float]:
     """Writes the video; returns the seconds it took, by stage. Runs in a worker."""
     worker, watch, tracks, drawn = current_worker(), Stopwatch(), job.tracks, 0
-    rate = probe(job.source, job.config).fps
+    rate = probe(job.source, job.config).usual_fps
     first = np.searchsorted(tracks.frames, tracks.frames)  # row where each frame's boxes begin
     rows = {int(tracks.frames[start]): start for start in np.unique(first)}
+    last_s: float | None = None
+    shown_s = 0.0
     feet: dict[int, list[tuple[float, float, float]]] = {}
     frames = read(job.source, job.config, lambda _: None)  # what is damaged was reported the first time
     job.path.parent.mkdir(exist_ok=True)
@@ -54,7 +57,9 @@ def render_camera(job: RenderJob) -> dict[str, float]:
                     marks.append(Mark(box=box, person_id=person, trail=path))
                 image = annotate(frame.image, marks, camera=job.source.camera_id, time_s=frame.timestamp_s)
             with watch.stage("write video"):
-                writer.write(image, frame.timestamp_s)
+                step_s = 0.0 if last_s is None else frame.timestamp_s - last_s
+                last_s, shown_s = frame.timestamp_s, shown_s + min(step_s, PAUSE_S)
+                writer.write(image, shown_s)
             drawn += 1
             if drawn % REPORT_EVERY == 0:
                 worker.tell("advance", job.task, REPORT_EVERY)

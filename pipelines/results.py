@@ -1,6 +1,5 @@
 """Everything `reid video` writes once it is known who is who."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.chosen_weights import as_recorded
 from pipelines.versions import versions
+from reid import json_text
 from reid.config import VideoConfig
 from reid.gallery.linking import Linking
 from reid.outputs import atomic
@@ -18,7 +18,9 @@ from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import CameraTracks, camera_tracks, write_mot
 from reid.outputs.report import write_report
 from reid.outputs.tables import write_identities, write_tables
+from reid.owned_files import OwnedFiles
 from reid.types import Tracklet
+from reid.wall_clock import WallClock
 
 JOIN_GAP_S = 2.0  # two tracklets of a person in one camera closer than this are one sighting
 FILL_GAP_S = 2.0  # a person who is back in the same camera within this was hidden, not gone
@@ -39,10 +41,12 @@ class Results:
     """One run's outcome and where it goes."""
 
     folder: ResultsFolder
+    files: OwnedFiles
     config: VideoConfig
     tracklets: list[Tracklet]
     linking: Linking
     frames: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]  # indices and times by camera
+    clock: WallClock | None = None  # when second 0 was; None: not known
 
     def write(self) -> dict[str, CameraTracks]:
         """Writes what the config asks for; returns the boxes by camera, which videos are drawn from."""
@@ -57,7 +61,7 @@ class Results:
             for name, boxes in tracks.items():
                 write_mot(folder.tracks(name), boxes)
         pictures = (
-            write_crops(folder, self.tracklets, linking.matches, per_camera=CROPS_PER_CAMERA)
+            write_crops(folder, self.files, self.tracklets, linking.matches, per_camera=CROPS_PER_CAMERA)
             if outputs.crops
             else {}
         )
@@ -68,6 +72,7 @@ class Results:
                 tracklets=self.tracklets,
                 matches=linking.matches,
                 identities=linking.identities,
+                clock=self.clock,
             )
             write_identities(
                 folder.identities,
@@ -76,6 +81,7 @@ class Results:
                 identities=linking.identities,
                 join_gap_s=JOIN_GAP_S,
                 crops=pictures,
+                clock=self.clock,
             )
         return tracks
 
@@ -89,8 +95,9 @@ class Results:
                 matches=self.linking.matches,
                 identities=self.linking.identities,
                 join_gap_s=JOIN_GAP_S,
+                clock=self.clock,
             )
-        atomic.write_text(self.folder.run, json.dumps(run, indent=1, ensure_ascii=False) + "\n")
+        atomic.write_text(self.folder.run, json_text.dumps(run, indent=1) + "\n")
 
 
 def describe(

@@ -1,16 +1,20 @@
 """Labelled pictures to an embedding network: read, build, train, keep the best, say how good it is."""
 
 import os
+from contextlib import ExitStack
 
 import torch
 
 from pipelines import train_data
 from pipelines.progress import Progress, reporter
+from pipelines.runtime.inputs import inputs_of
 from pipelines.stopping import stopping_gently
 from pipelines.train_build import Begun, build, new_network
 from pipelines.train_folder import TrainingFolder, fingerprint
 from pipelines.train_listener import TrainingListener
 from pipelines.train_report import report
+from reid.datasets.records import DISTRACTOR
+from reid.datasets.sources import paths_of
 from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
@@ -25,16 +29,25 @@ from reid.training.state import load_state
 
 def run(config: TrainConfig, progress: Progress) -> int:
     """Train, or go on training, and write the checkpoint with its card, logs and page."""
+    with ExitStack() as kept:
+        return _run(config, progress, kept)
+
+
+def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
+    """As `run`; `kept` holds the output folder to the end."""
     folder = TrainingFolder(config.output)
     accelerator = open_accelerator(config)
-    if not accelerator.is_main_process:  # of several, one speaks and writes
+    if accelerator.is_main_process:  # of several, one speaks and writes
+        pictures = (("pictures in", path) for path in paths_of(config.sources))
+        kept.enter_context(folder.owned([*inputs_of(config), *pictures]))
+    else:
         progress, config = reporter(quiet=True), config.model_copy(update={"overwrite": False})
-    folder.check(config)
     sources, held = train_data.read(config)
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
     network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
     start = _start(config, network) if not folder.goes_on(config) else ""
     data = train_data.load(sources, held, config, progress)
+    config = train_data.suited(config, data.train.people)
     begun = build(config, data, accelerator, network)
     training, name = begun.training, fingerprint(config, data.fingerprint)
     with accelerator.main_process_first():
@@ -53,6 +66,7 @@ def run(config: TrainConfig, progress: Progress) -> int:
         data.held_out.preprocessing,
         progress,
         fingerprint=name,
+        trained_on=data.contents,
         epochs=config.schedule.epochs,
         images_left=_images_left(config, begun),
     )
@@ -86,7 +100,7 @@ def _images_left(config: TrainConfig, begun: Begun) -> int:
     """Pictures that will be shown, by all processes together."""
     at, batches = begun.training.at, len(begun.loader)
     done = at.epoch * batches + min(batches, at.steps_in_epoch * config.batch.accumulate)
-    shown = config.batch.people * config.batch.pictures * int(begun.training.accelerator.num_processes)
+    shown = begun.loader.batch * int(begun.training.accelerator.num_processes)
     return (config.schedule.epochs * batches - done) * shown
 
 
@@ -97,5 +111,8 @@ def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingF
         folder.augmented,
         plain=pictures.plain.numpy(),
         augmented=pictures.augmented.numpy(),
-        names=[data.train.person_name(person) for person in data.train.persons[pictures.rows].tolist()],
+        names=[
+            "unlabelled" if person == DISTRACTOR else data.train.person_name(person)
+            for person in data.train.persons[pictures.rows].tolist()
+        ],
     )

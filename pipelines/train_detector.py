@@ -1,9 +1,9 @@
 """Pictures with boxes to a person detector: check, train, keep the best epoch, export it."""
 
-import shutil
 from contextlib import suppress
 
 from pipelines.progress import Progress
+from pipelines.runtime.inputs import inputs_of, refuse_inputs
 from pipelines.stopping import stopping_gently
 from pipelines.train_detector_folder import DetectorFolder, best_of
 from pipelines.train_detector_listener import DetectorListener
@@ -19,12 +19,13 @@ from reid.errors import InputError
 def run(config: DetectorTrainConfig, progress: Progress) -> int:
     """Train, or go on training, and write the detector, its exports and its figures."""
     folder = DetectorFolder(config.output)
-    people = _checked(config, folder)
-    folder.open(config, people.fingerprint)
-    _tell_of(people, progress)
-    if len(folder.history()) < config.epochs:
-        _train(config, people, folder, progress)
-    _report(config, people, folder, progress)
+    with folder.owned(inputs_of(config)):
+        people = _checked(config, folder)
+        folder.open(config, people.fingerprint)
+        _tell_of(people, progress)
+        if len(folder.history()) < config.epochs:
+            _train(config, people, folder, progress)
+        _report(config, people, folder, progress)
     return 0
 
 
@@ -47,7 +48,6 @@ def _checked(config: DetectorTrainConfig, folder: DetectorFolder) -> People:
         raise InputError(
             "no data set given: name its YAML file, as in reid train-detector people/dataset.yaml"
         )
-    folder.check(config)
     open_device(config.device)
     if config.quantise:
         require_nncf()
@@ -58,7 +58,10 @@ def _checked(config: DetectorTrainConfig, folder: DetectorFolder) -> People:
             "freeze keeps the early layers as --start-from has them, and nothing is given to start from; name "
             "weights, or train all layers with --no-freeze"
         )
-    return read_people(config.data)
+    people = read_people(config.data)
+    folders = {picture.parent for part in (people.train, people.val) for picture in part.pictures}
+    refuse_inputs(folder.root, (("pictures in", one) for one in sorted(folders)))
+    return people
 
 
 def _tell_of(people: People, progress: Progress) -> None:
@@ -74,8 +77,9 @@ def _report(config: DetectorTrainConfig, people: People, folder: DetectorFolder,
     with logged(folder.log):
         to_onnx(folder.detector, folder.onnx, config.image_size)
         if config.quantise:
+            folder.make_room_for_int8()
             to_openvino_int8(folder.detector, folder.int8, people.train.pictures, config.image_size)
-    shutil.rmtree(folder.states, ignore_errors=True)  # with optimiser and all, of no use any more
+    folder.files.remove(*folder.states)  # with optimiser and all, of no use any more
     best = best_of(folder.history())
     int8 = [("int8", folder.int8)] if folder.int8.is_dir() else []
     progress.summary(

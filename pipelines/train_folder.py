@@ -1,19 +1,25 @@
 """The folder of one training: what lies in it, and whether a repeated command goes on with it."""
 
 import hashlib
-import json
-import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.writable import check_folder
+from pipelines.runtime.inputs import Inputs
+from pipelines.runtime.ownership import OwnedFolder
+from reid import json_text
+from reid.config import Section
 from reid.errors import InputError
 from reid.outputs import atomic
+from reid.owned_files import OwnedFiles
+from reid.text_file import parse_json
 from reid.training.config import TrainConfig
 
 # What does not change the result: where it is written, how often it is saved, what computes it, what is shown.
 NOT_COMPARED: dict[str, Any] = {
     "sources": True,  # the pictures themselves are compared
+    "teachers": True,  # and they by what they are
     "output": True,
     "overwrite": True,
     "save_s": True,
@@ -24,81 +30,113 @@ NOT_COMPARED: dict[str, Any] = {
 }
 
 
-class TrainingFolder:
+class OwnedTraining:
+    """The folder of a training of any kind; only the process that owns it writes.
+
+    Args:
+        names: what lies in it, relative to it.
+    """
+
+    def __init__(self, root: Path, job: str, names: Sequence[str]) -> None:
+        self.root, self._job, self._names = root, job, names
+        self.settings = root / "training.json"
+        self._files: OwnedFiles | None = None
+
+    @property
+    def files(self) -> OwnedFiles:
+        """What is ours of the folder. Only within `owned`."""
+        assert self._files is not None, "another process writes this folder"
+        return self._files
+
+    @contextmanager
+    def owned(self, inputs: Inputs) -> Iterator[None]:
+        """Keep the folder for this process.
+
+        Raises:
+            InputError: it is somebody else's, in use, cannot be written to, or an input lies in it.
+        """
+        with OwnedFolder.open(self.root, job=self._job, inputs=inputs) as folder:
+            self._files = folder.files
+            try:
+                yield
+            finally:
+                self._files = None
+
+    def begin(self, fingerprint: str, start: str | None, config: Section, *, overwrite: bool) -> bool:
+        """Make the folder ready, empty but for what the same training has left in it.
+
+        Args:
+            start: digest of the weights to start from.
+
+        Returns:
+            Whether the same training lies in it.
+
+        Raises:
+            InputError: another training lies in it, without `overwrite`; or files that are not ours lie in the way.
+        """
+        if not overwrite and self.settings.is_file():
+            found = json_object(self.settings)
+            # the weights to start from may be gone by now: the state holds what became of them
+            if found.get("fingerprint") != fingerprint or start not in (None, found.get("start")):
+                raise InputError(
+                    f"--output {self.root} holds a training with other settings or pictures; name another folder, or "
+                    "replace it with --overwrite"
+                )
+            if self._files is not None:
+                self._files.claim(*(self.root / name for name in self._names))
+            return True
+        if self._files is not None:
+            self._files.clear()
+            self._files.claim(*(self.root / name for name in self._names))
+            content = {"fingerprint": fingerprint, "start": start, "config": config.model_dump(mode="json")}
+            atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
+        return False
+
+
+class TrainingFolder(OwnedTraining):
     """Paths of the files of one training."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        tables = ["steps.csv", "epochs.csv", "distances.csv"]
+        card = ["model.pth", "model.md", "model.json", "training.html", "augmented.png"]
+        super().__init__(root, "train", ["training.json", "state.pt", *card, *tables])
         self.state = root / "state.pt"
-        self.settings = root / "training.json"
         self.model = root / "model.pth"
         self.card = root / "model.md"
         self.page = root / "training.html"
         self.augmented = root / "augmented.png"
         self.tensorboard = root / "tensorboard"
-        self._ours = {
-            *(self.state, self.settings, self.model, self.card, self.page, self.augmented, self.tensorboard),
-            *(root / name for name in ("model.json", "steps.csv", "epochs.csv", "distances.csv")),
-            *(root / f"model.calibration.{suffix}" for suffix in ("json", "png")),
-        }
-
-    def check(self, config: TrainConfig) -> None:
-        """What can be said before the pictures are known.
-
-        Raises:
-            InputError: the folder cannot be written to, holds other things, or the weights to start from.
-        """
-        check_folder(self.root)
-        start = config.start.weights
-        if start is not None and start.resolve().parent == self.root.resolve():
-            raise InputError(
-                f"--start-from {start} lies in --output {self.root}, which is written to; name another --output"
-            )
-        foreign = [path.name for path in sorted(self.root.iterdir()) if path not in self._ours]
-        foreign = [name for name in foreign if not name.startswith(".")]
-        if foreign and (config.overwrite or not self.settings.is_file()):
-            raise InputError(
-                f"--output {self.root} holds files that no training made ({foreign[0]!r}); name a new or empty folder"
-            )
 
     def goes_on(self, config: TrainConfig) -> bool:
         """Whether the folder's training will be gone on with, if its pictures are these."""
         return self.state.is_file() and not config.overwrite
 
     def open(self, config: TrainConfig, fingerprint: str) -> bool:
-        """Make the folder ready; `check` was called before.
+        """As `begin`; whether there is a training with the same settings and pictures to go on with."""
+        there = self.begin(fingerprint, digest(config.start.weights), config, overwrite=config.overwrite)
+        return there and self.state.is_file()
 
-        Returns:
-            Whether a training with the same settings and pictures lies in it, to go on with.
+    @contextmanager
+    def listing_tensorboard(self) -> Iterator[None]:
+        """What appears in the folder `tensorboard` within the block is ours: that library names its files itself."""
+        before = set(self.tensorboard.glob("*"))
+        self.files.claim(self.tensorboard / "events")  # so that a new folder is ours
+        yield
+        self.files.record(*(set(self.tensorboard.glob("*")) - before))
 
-        Raises:
-            InputError: another training lies in it, without --overwrite.
-        """
-        start = digest(config.start.weights)
-        if not config.overwrite and self.settings.is_file():
-            found = self._settings()
-            # the weights to start from may be gone by now: the state holds what became of them
-            if found.get("fingerprint") == fingerprint and start in (None, found.get("start")):
-                return self.state.is_file()
-            raise InputError(
-                f"--output {self.root} holds a training with other settings or pictures; name another folder, or "
-                "replace it with --overwrite"
-            )
-        for path in self._ours:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        content = {"fingerprint": fingerprint, "start": start, "config": config.model_dump(mode="json")}
-        atomic.write_text(self.settings, json.dumps(content, indent=1) + "\n")
-        return False
+    def finish(self, held_out: Mapping[str, Any]) -> None:
+        """Write down what came out, beside the settings."""
+        content = json_object(self.settings) | {"held_out": held_out}
+        atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
 
-    def _settings(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self.settings.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return found if isinstance(found, dict) else {}
+
+def json_object(path: Path) -> dict[str, Any]:
+    """What a JSON file holds; nothing where it is absent, damaged or no object."""
+    try:
+        found = parse_json(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def digest(path: Path | None) -> str | None:
@@ -116,4 +154,4 @@ def fingerprint(config: TrainConfig, data: str) -> str:
         data: fingerprint of the pictures.
     """
     settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
-    return hashlib.blake2b(json.dumps([settings, data], sort_keys=True).encode(), digest_size=8).hexdigest()
+    return json_text.digest([settings, data])

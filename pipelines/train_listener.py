@@ -2,6 +2,7 @@
 
 from pipelines.progress import Progress
 from pipelines.train_folder import TrainingFolder
+from reid.datasets.contents import Contents
 from reid.embedding.checkpoint import save_network
 from reid.embedding.crops import Preprocessing
 from reid.training.figures import TOTAL, EpochFigures, StepFigures
@@ -14,6 +15,7 @@ class TrainingListener:
 
     Args:
         fingerprint: of settings and data, kept in the state.
+        trained_on: contents of the pictures, kept in the checkpoint.
         epochs: of the whole training.
         images_left: that will still be shown.
     """
@@ -26,15 +28,20 @@ class TrainingListener:
         progress: Progress,
         *,
         fingerprint: str,
+        trained_on: Contents,
         epochs: int,
         images_left: int,
     ) -> None:
         self._folder, self._training, self._preprocessing = folder, training, preprocessing
         self._progress, self._fingerprint, self._epochs = progress, fingerprint, epochs
+        self._trained_on = trained_on
         self._main = training.accelerator.is_main_process
         self._processes = training.accelerator.num_processes
         self._task = progress.task("training", images_left, unit="images")
-        self._log = Log(folder.root, step=training.at.step) if self._main else None
+        self._log: Log | None = None
+        if self._main:
+            with folder.listing_tensorboard():
+                self._log = Log(folder.root, step=training.at.step)
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
         """Count the pictures and log the steps."""
@@ -48,7 +55,12 @@ class TrainingListener:
             return
         self._log.epoch(figures, self._training.at.distances[-1])
         if figures.best:
-            save_network(self._folder.model, best_network(self._training), preprocessing=self._preprocessing)
+            save_network(
+                self._folder.model,
+                best_network(self._training),
+                preprocessing=self._preprocessing,
+                trained_on=self._trained_on,
+            )
         self._progress.message(self._sentence(figures))
 
     def save(self) -> None:

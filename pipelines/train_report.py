@@ -59,7 +59,7 @@ def report(
     """Write card and page, and say where everything lies."""
     network = best_network(training)
     # once more: after a kill at the wrong moment the file is that of an epoch which then came out otherwise
-    save_network(folder.model, network, preprocessing=data.held_out.preprocessing)
+    save_network(folder.model, network, preprocessing=data.held_out.preprocessing, trained_on=data.contents)
     network.to(training.accelerator.device)
     found = retrieve(network, data.held_out, device=training.accelerator.device)
     done = Finished(
@@ -73,13 +73,14 @@ def report(
     card = _card(done)
     write_model_card(folder.card, card)
     _write_page(done, card)
+    folder.finish({"best_epoch": training.at.best_epoch, **asdict(card.figures)})
     at, figures = training.at, found.figures
     stopped = f", stopped early after {at.epoch}" if at.stopped_early else ""
     progress.summary(
         "trained",
         [
-            ("held-out mAP", f"{figures.map:.1%}"),
-            ("held-out rank-1", f"{figures.rank1:.1%}"),
+            ("held-out mAP", _within(figures.map, found.intervals.get("map"))),
+            ("held-out rank-1", _within(figures.rank1, found.intervals.get("rank1"))),
             ("best epoch", f"{at.best_epoch} of {config.schedule.epochs}{stopped}"),
             ("took", f"{at.seconds / 60:.1f} minutes"),
             ("checkpoint", folder.model),
@@ -89,6 +90,13 @@ def report(
             ("next", f"reid calibrate CROPS --encoder {folder.model}"),
         ],
     )
+
+
+def _within(value: float, bounds: tuple[float, float] | None) -> str:
+    """A share with its interval; one person gives none."""
+    if bounds is None:
+        return f"{value:.1%}"
+    return f"{value:.1%} ({bounds[0]:.1%} to {bounds[1]:.1%} in 95 % of draws of such people)"
 
 
 def _card(done: Finished) -> ModelCard:
@@ -131,6 +139,7 @@ def _card(done: Finished) -> ModelCard:
         ),
         figures=HeldOutScores(
             **asdict(done.found.figures),
+            intervals=done.found.intervals,
             people=held_out.query.people,
             queries=len(held_out.query),
             gallery=len(held_out.gallery),
@@ -163,6 +172,7 @@ def _write_page(done: Finished, card: ModelCard) -> None:
         defaults=_recipe(TrainConfig()),
         rows=[_row(one) for one in at.rows],
         best_epoch=at.best_epoch,
+        intervals=done.found.intervals,
         histograms={
             one.epoch: Histogram(edges=EDGES, genuine=one.positive, impostor=one.negative)
             for one in at.distances

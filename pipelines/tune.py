@@ -10,16 +10,19 @@ import torch
 from pipelines import train_data
 from pipelines.document import document
 from pipelines.progress import Progress
+from pipelines.runtime.inputs import inputs_of
+from pipelines.runtime.ownership import OwnedFolder
 from pipelines.settings import Override, load
 from pipelines.stopping import stopping_gently
 from pipelines.train_build import build, new_network
 from pipelines.train_data import TrainingData
 from pipelines.tune_config import TuneConfig
-from pipelines.writable import check_folder
+from reid.datasets.sources import paths_of
 from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
 from reid.outputs import atomic
+from reid.owned_files import OwnedFiles
 from reid.training.build import open_accelerator
 from reid.training.config import TrainConfig
 from reid.training.figures import EpochFigures, StepFigures
@@ -32,13 +35,19 @@ if TYPE_CHECKING:
 def run(config: TuneConfig, progress: Progress) -> int:
     """Try settings until there are enough trainings; a repeated command goes on with the study."""
     _optuna()
-    check_folder(config.output)
+    pictures = (("pictures in", path) for path in paths_of(config.sources))
+    inputs = [*inputs_of(config), *pictures]
+    with OwnedFolder.open(config.output, job="tune", inputs=inputs) as folder:
+        return _run(config, folder, progress)
+
+
+def _run(config: TuneConfig, folder: OwnedFolder, progress: Progress) -> int:
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
     open_accelerator(config)
     _network(config)  # what no setting of the search can mend is said at once, not of every training
     sources, held = train_data.read(config)
     data = train_data.load(sources, held, config, progress)
-    study = _study(config, data)
+    study = _study(config, data, folder.files)
     task = progress.task("tuning", config.trials, unit="trainings")
     task.advance(min(config.trials, len(_over(study))))
     again = "the same command without --overwrite" if config.overwrite else "the same command"
@@ -47,7 +56,9 @@ def run(config: TuneConfig, progress: Progress) -> int:
             trial = study.ask()
             tried = _Tried(trial)
             try:
-                finished = _train(_settings(config, trial), data, tried, stop)
+                finished = _train(
+                    train_data.suited(_settings(config, trial), data.train.people), data, tried, stop
+                )
             except InputError as error:  # settings that diverge, or do not fit together, are bad ones
                 progress.message(f"trial {trial.number}: {error}", "warning")
                 study.tell(trial, state=_state("PRUNED"))
@@ -115,17 +126,18 @@ def _settings(config: TuneConfig, trial: "optuna.Trial") -> TrainConfig:
     return load(TrainConfig, overrides=overrides, base=base)
 
 
-def _study(config: TuneConfig, data: TrainingData) -> "optuna.Study":
+def _study(config: TuneConfig, data: TrainingData, files: OwnedFiles) -> "optuna.Study":
     """The study in the output folder, or a new one.
 
     Raises:
         InputError: it searches something else, or with other pictures.
     """
     optuna = _optuna()
-    log = config.output / "study.log"
+    log, lock = config.output / "study.log", config.output / "study.log.lock"
     if config.overwrite:
-        for path in (log, config.output / "best.yaml"):
-            path.unlink(missing_ok=True)
+        files.clear()
+    files.remove(lock)  # Optuna's own, of a run that was killed: the folder's lock says that none is going on
+    files.claim(log, lock, config.output / "best.yaml")
     backend = optuna.storages.journal.JournalFileBackend(str(log))
     fixed = config.model_dump(
         mode="json", exclude={"output", "overwrite", "trials", "threads", "device", "sources"}
@@ -142,6 +154,9 @@ def _study(config: TuneConfig, data: TrainingData) -> "optuna.Study":
     # a generator that began anew would propose again what an earlier run has tried
     study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.get_trials(deepcopy=False)))
     about = {"data": data.fingerprint, "settings": fixed}
+    if study.user_attrs.get("about", about) != about and not _over(study):
+        files.remove(log)  # a study without a single training: it failed, or was stopped
+        return _study(config, data, files)
     if study.user_attrs.get("about", about) != about:
         raise InputError(
             f"--output {config.output} holds a study of other settings or pictures; name another folder, or "

@@ -1,73 +1,114 @@
 """Recordings of several cameras to identities: load, follow every camera, link, write."""
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.chosen_weights import identify, with_weights
 from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
-from pipelines.pace import frames_to_come, warn_of_pace
+from pipelines.nobody import empty_cameras
+from pipelines.pace import frames_to_come, tell_rates, warn_of_pace
 from pipelines.pool import first_error, run_jobs, workers_for
 from pipelines.progress import Progress
 from pipelines.render import RenderJob, render_camera
 from pipelines.results import Results, describe
-from reid.config import SourceConfig, VideoConfig
+from pipelines.runtime.inputs import inputs_of
+from pipelines.video_facts import camera_facts, clock_facts, clock_row
+from pipelines.video_folder import bring_in_line, results_folder
+from reid import json_text
+from reid.config import VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
+from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
-from reid.video.source import Source, content_key, parse_sources
+from reid.video.source import Source, parse_sources
+from reid.video.starts import place
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
     """Process the recordings of `config` and write the results folder; returns the exit code."""
+    with ExitStack() as held:
+        return _run(config, progress, held)
+
+
+def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
+    """As `run`; `held` keeps the results folder to the end."""
     started, clock = datetime.now(UTC), time.perf_counter()
-    sources = parse_sources(config.sources, config.source.offset_s)
+    found = parse_sources(config.sources, config.source.offset_s, config.source.pixel_aspect)
+    placed = place(found, config.source)
+    sources = placed.sources
     infos = {source.camera_id: probe(source, config.source) for source in sources}
     config = with_weights(config)
     known = identify(config)
     detector_id, encoder_id = known.detector_id, known.encoder_id
     threshold = choose_threshold(config, known.encoder, encoder_id, progress, dimension=known.dimension)
     check_travel(config.linking.min_travel_s, list(infos))
+    for sentence in placed.warnings:
+        progress.message(sentence, "warning")
+    tell_rates(infos, progress)
     warn_of_pace(infos, config, progress)
     contents = {source.camera_id: content_key(source) for source in sources}
     # what a gallery knows the run by: the same recordings with other settings, or in another order, replace
     # what it knew of them
     stretch = [config.source.start_s, config.source.end_s]
-    run_id = _digest([stretch, *sorted([s.camera_id, contents[s.camera_id], s.offset_s] for s in sources)])
+    run_id = _digest([stretch, *sorted(_standing(source, contents) for source in sources)])
     decided = [threshold.source, threshold.max_distance]
-    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config)])
+    # times in the world are in the tables, and file names may say other ones of the same recordings
+    world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
+    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
     if config.gallery is not None:
         require_faiss()
     store = open_gallery(config, encoder_id, known.dimension)
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
-        folder = ResultsFolder.open(
-            config.output, run_key=run_key, cameras=list(infos), overwrite=config.overwrite
+        recordings = ((source.camera_id, file) for source in sources for file in source.files)
+        inputs = [*recordings, *inputs_of(config)]
+        owned = held.enter_context(
+            results_folder(config, run_key=run_key, cameras=list(infos), inputs=inputs)
         )
+        folder = ResultsFolder(owned.root)
         jobs = _jobs(sources, contents, threshold, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
         tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
         linking = link_tracklets(
-            tracklets, threshold, config, store, run_id=run_id, started=started, cameras=list(infos)
+            tracklets,
+            threshold,
+            config,
+            store,
+            run_id=run_id,
+            started=started,
+            cameras=list(infos),
+            clock=placed.clock,
         )
     finally:
         if store is not None:
             store.close()
+    bring_in_line(owned, linking, config.outputs)
+    warnings = empty_cameras(cameras, config.detector)
+    for sentence in warnings:
+        progress.message(sentence, "warning")
+    warnings = [*([threshold.warning] if threshold.warning else []), *warnings]
     results = Results(
         folder=folder,
+        files=owned.files,
         config=config,
         tracklets=tracklets,
         linking=linking,
         frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
+        clock=placed.clock,
     )
     tracks = results.write()
-    facts = {name: _facts(camera, infos[name], config.source) for name, camera in cameras.items()}
+    facts = {
+        source.camera_id: camera_facts(
+            cameras[source.camera_id], infos[source.camera_id], source, placed, config.source
+        )
+        for source in sources
+    }
     try:
         rendering, failure = _render(sources, tracks, cameras, config, folder, progress), None
     except Exception as error:  # a video that cannot be drawn must not cost the report
@@ -81,14 +122,22 @@ def run(config: VideoConfig, progress: Progress) -> int:
         "frames_per_second": round(processed / seconds, 2) if processed else None,
         "detector_id": detector_id,
         "encoder_id": encoder_id,
+        "clock": clock_facts(placed),
         "threshold": threshold.facts(),
-        "warnings": [threshold.warning] if threshold.warning else [],
+        "detector_classes": next(iter(cameras.values())).report["detector_classes"],
+        "warnings": [*placed.warnings, *warnings],
     }
     results.finish(run_facts | describe(config, facts, rendering))
-    _summarise(results, facts, threshold, seconds, progress)
+    _summarise(results, facts, threshold, seconds, progress, clock_row(placed))
     if failure is not None:
         raise failure
     return 0
+
+
+def _standing(source: Source, contents: Mapping[str, str]) -> list[Any]:
+    """A recording and where it stands among the others: at another time it is another one to a gallery."""
+    named = [source.camera_id, contents[source.camera_id], source.shift_s]
+    return [*named, list(source.begins_s)] if source.begins_s else named
 
 
 def _jobs(
@@ -129,16 +178,24 @@ def _follow(
             task.finish("done before")
     if todo:
         _, failed = run_jobs(
-            todo, follow_camera, workers=workers_for(config.workers, len(todo)), progress=progress
+            todo,
+            follow_camera,
+            workers=workers_for(config.workers, len(todo)),
+            progress=progress,
+            name=lambda job: job.source.camera_id,
         )
         if failed:
+            end = first_error(failed)
+            for job, error in failed:
+                if error is not end:
+                    progress.message(f"{job.source.camera_id} failed: {error}", "error")
             if len(failed) < len(jobs):
                 progress.message(
                     f"{len(jobs) - len(failed)} of {len(jobs)} cameras are done and kept in {config.output}: "
                     "the same command goes on from there",
                     "warning",
                 )
-            raise first_error(failed)
+            raise end
     for job in todo:
         camera = finished_camera(job, resumed=False)
         if camera is None:
@@ -171,30 +228,15 @@ def _render(
     for job in jobs:
         progress.task(job.task, len(cameras[job.source.camera_id].frames))
     done, failed = run_jobs(
-        jobs, render_camera, workers=workers_for(config.workers, len(jobs)), progress=progress
+        jobs,
+        render_camera,
+        workers=workers_for(config.workers, len(jobs)),
+        progress=progress,
+        name=lambda job: job.task,
     )
     if failed:
         raise first_error(failed)
     return done
-
-
-def _facts(camera: FollowedCamera, info: SourceInfo, part: SourceConfig) -> dict[str, Any]:
-    report = dict(camera.report)
-    sampled = part.fps is not None or part.start_s > 0 or part.end_s is not None
-    frames = int(report["frames"])
-    spent = sum(
-        s for stage, s in report["seconds"].items() if stage != "load" and not stage.endswith("network")
-    )
-    return (
-        asdict(info)
-        | report
-        | {
-            "resumed": camera.resumed,
-            # which frames `reid evaluate` may ask about, from 1; null: all
-            "processed_frames": (camera.frames + 1).tolist() if sampled else None,
-            "frames_per_second": round(frames / spent, 2) if spent else None,
-        }
-    )
 
 
 def _summarise(
@@ -203,6 +245,7 @@ def _summarise(
     threshold: Threshold,
     seconds: float,
     progress: Progress,
+    began: tuple[str, str] | None,
 ) -> None:
     """The tables that end the run."""
     matches, folder, outputs = results.linking.matches, results.folder, results.config.outputs
@@ -217,8 +260,12 @@ def _summarise(
     rows.append(["all", sum(f["frames"] for f in cameras.values()), "", len(matches), people])
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
+    if began is not None:
+        where.append(began)
     if threshold.warning:
         where.append(("warning", threshold.warning))
+    if empty := [name for name, facts in cameras.items() if facts["people"] == 0]:
+        where.append(("no person found in", f"{', '.join(empty)}; see the warning on what to check"))
     where.append(("results", str(folder.root)))
     if outputs.report:
         where.append(("report", str(folder.report)))
@@ -238,4 +285,4 @@ def _settings(config: VideoConfig) -> dict[str, Any]:
 
 
 def _digest(parts: Any) -> str:
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return json_text.digest(parts, size=12)

@@ -1,6 +1,6 @@
 """The three faces of `Progress`: bars on a terminal, a line now and then elsewhere, JSON for programs."""
 
-import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as RichProgress
 from rich.text import Text
+
+from reid import json_text
 
 if TYPE_CHECKING:
     from pipelines.progress import Level, Meter, Rows
@@ -50,6 +52,9 @@ class Lines:
 
     def summary(self, title: str, header: Sequence[str], rows: "Rows") -> None:
         print(table(title, header, rows), file=self._out, flush=True)
+
+    def text(self, markdown: str) -> None:
+        _laid_out(markdown, self._out)
 
     def close(self) -> None:
         pass
@@ -100,6 +105,10 @@ class Bars:
     def summary(self, title: str, header: Sequence[str], rows: "Rows") -> None:
         self.close()  # bars that redraw themselves would overwrite the table
         print(table(title, header, rows), file=self._out, flush=True)
+
+    def text(self, markdown: str) -> None:
+        self.close()
+        _laid_out(markdown, self._out)
 
     def close(self) -> None:
         if self._bars is not None:
@@ -154,6 +163,9 @@ class Json:
             self._out, event="summary", title=title, header=list(header), rows=[list(row) for row in rows]
         )
 
+    def text(self, markdown: str) -> None:
+        self._event(self._out, event="text", text=markdown)
+
     def close(self) -> None:
         pass
 
@@ -165,20 +177,45 @@ class Json:
         self._event(self._err, event=event, camera=meter.name, **whole, **times, **more)
 
     def _event(self, stream: TextIO, **fields: object) -> None:
-        print(json.dumps(fields, default=str), file=stream, flush=True)
+        print(json_text.dumps(fields, default=str, ascii_only=True), file=stream, flush=True)
 
 
 def table(title: str, header: Sequence[str], rows: "Rows") -> str:
-    """Aligned columns that are never wrapped or cut, so that paths in them can be copied."""
-    lines = [list(header)] if header else []
-    lines += [["" if cell is None else str(cell) for cell in row] for row in rows]
+    """Aligned columns that are never wrapped or cut, so that paths in them can be copied; numbers to the right."""
+    body = [["" if cell is None else _one_line(str(cell)) for cell in row] for row in rows]
+    lines = [list(header), *body] if header else body
     columns = max((len(line) for line in lines), default=0)
     widths = [max(cell_len(line[at]) for line in lines if at < len(line)) for at in range(columns)]
+    right = [bool(header) and _numbers(body, at) for at in range(columns)]
     padded = (
-        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=False))
+        "  ".join(
+            " " * (width - cell_len(cell)) * to_right + cell + " " * (width - cell_len(cell)) * (not to_right)
+            for cell, width, to_right in zip(line, widths, right, strict=False)
+        )
         for line in lines
     )
-    return "\n".join([title, *(f"  {line}".rstrip() for line in padded)])
+    return "\n".join([_one_line(title), *(f"  {line}".rstrip() for line in padded)])
+
+
+def _numbers(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a column holds plain numbers or shares, and nothing else but gaps."""
+    cells = [row[column] for row in rows if column < len(row) and row[column]]
+    return bool(cells) and all(re.fullmatch(r"-?[\d,]+(\.\d+)?%?", cell) for cell in cells)
+
+
+def _one_line(cell: str) -> str:
+    """A cell as one line: a label may hold line breaks, and what a terminal takes for commands."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in cell)
+
+
+def _laid_out(markdown: str, out: TextIO) -> None:
+    """A document laid out on a terminal, and as it is elsewhere."""
+    if out.isatty():
+        from rich.markdown import Markdown
+
+        Console(file=out).print(Markdown(markdown))
+    else:
+        print(markdown.rstrip("\n"), file=out, flush=True)
 
 
 def _amount(meter: "Meter") -> str:

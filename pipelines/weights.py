@@ -3,9 +3,6 @@
 Every function returns the exit code or raises InputError.
 """
 
-from rich.console import Console
-from rich.markdown import Markdown
-
 from pipelines.progress import Progress
 from reid.errors import InputError
 from reid.gallery import calibration as calibrations
@@ -30,7 +27,7 @@ def list_entries(progress: Progress) -> int:
         )
         for entry in read_manifest().entries
     ]
-    progress.summary("what ships with reid", rows, header=COLUMNS)
+    progress.answer("what ships with reid", rows, header=COLUMNS)
     return 0
 
 
@@ -59,16 +56,11 @@ def check_entries(progress: Progress) -> int:
     return 1 if damaged else 0
 
 
-def show(name: str, *, console: Console | None = None) -> int:
+def show(name: str, progress: Progress) -> int:
     """The card of one entry: laid out on a terminal, as it is elsewhere."""
     card = shipped(FOLDER) / find(name).card
     try:
-        text = card.read_text(encoding="utf-8")
+        progress.text(card.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{card}: the card of {name!r} cannot be read ({error}); {AGAIN}") from None
-    out = console or Console()
-    if out.is_terminal:
-        out.print(Markdown(text))
-    else:
-        out.file.write(text if text.endswith("\n") else f"{text}\n")
     return 0

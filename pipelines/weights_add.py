@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 from pipelines.progress import Progress
+from reid.cache import filling, replacing
 from reid.errors import InputError
+from reid.network_file import content_of
 from reid.shipped import shipped
 from reid.shipped_weights import FOLDER, manifest_file
 from reid.text_file import refuse_pipe
@@ -19,16 +21,19 @@ def add(weights: Path, name: str, progress: Progress) -> int:
     if not weights.exists():
         raise InputError(f"{weights}: no such file; give what reid train or reid train-detector has written")
     refuse_pipe(weights, "weights")
-    ending = "_openvino_model" if weights.is_dir() else weights.suffix
+    checkpoint = content_of(weights) == "checkpoint" and weights.suffix != ".pt"  # that is ultralytics' own
+    ending = ".pth" if checkpoint else "_openvino_model" if weights.is_dir() else weights.suffix
     target = shipped(FOLDER) / f"{name}{ending}"
     if target.exists():
         raise InputError(f"{target}: there already; remove it first, or choose another name than {name!r}")
-    if weights.suffix == ".pth":
+    if checkpoint:
         _halve(weights, target)
     elif weights.is_dir():
-        shutil.copytree(weights, target)
+        with filling(target) as partial:
+            shutil.copytree(weights, partial, dirs_exist_ok=True)
     else:
-        shutil.copyfile(weights, target)
+        with replacing(target) as partial:
+            shutil.copyfile(weights, partial)
     files = [target] if target.is_file() else [path for path in target.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     progress.summary("added", [("file", str(target)), ("MB", f"{size / 1e6:.2f}")])

@@ -31,7 +31,7 @@ def _check(invocation: Invocation, progress: "Progress") -> int:
 def _show(invocation: Invocation, progress: "Progress") -> int:
     from pipelines import weights
 
-    return weights.show(invocation.arguments.name)
+    return weights.show(invocation.arguments.name, progress)
 
 
 def _add(invocation: Invocation, progress: "Progress") -> int:

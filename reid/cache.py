@@ -9,22 +9,45 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+
+from reid import disk, json_text
+from reid.home import can_be_written, temporary_folder, usable_home
 
 log = logging.getLogger(__name__)
 
 _SEAL = "seal.json"  # in a cached folder: what its files were when they were written
+NAMES = "backslashreplace"  # what becomes of characters that UTF-8 lacks, see `utf8`
 
 
 def cache_folder() -> Path:
-    """`REID_CACHE`, or the platform's folder for caches; made when first written to."""
+    """`REID_CACHE`, or the platform's folder for caches; made when first written to.
+
+    Where that cannot be written to, this user's temporary folder.
+
+    Raises:
+        InputError: the temporary folder belongs to another user.
+    """
     if stated := os.environ.get("REID_CACHE"):
         return Path(stated)
+    usable_home()
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "reid"
-    if sys.platform == "win32":
+        folder = Path.home() / "Library" / "Caches" / "reid"
+    elif sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "reid"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "reid"
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reid"
+    return folder if can_be_written(folder) else _instead(folder)
+
+
+@cache
+def _instead(folder: Path) -> Path:
+    temporary = temporary_folder() / "cache"
+    log.warning(
+        "%s cannot be written to: %s is used instead, which may not last; set REID_CACHE", folder, temporary
+    )
+    return temporary
 
 
 @contextmanager
@@ -37,7 +60,8 @@ def filling(folder: Path) -> Iterator[Path]:
     partial = _partial(folder)
     partial.mkdir(parents=True)
     try:
-        yield partial
+        with disk.naming(folder, partial / ".probe"):
+            yield partial
         try:
             partial.rename(folder)
         except OSError:
@@ -66,7 +90,7 @@ def cached(folder: Path, make: Callable[[Path], None]) -> Path:
         shutil.rmtree(aside, ignore_errors=True)
     with filling(folder) as partial:
         make(partial)
-        (partial / _SEAL).write_text(json.dumps(_contents(partial)), encoding="utf-8")
+        (partial / _SEAL).write_text(json_text.dumps(_contents(partial)), encoding="utf-8")
     return folder
 
 
@@ -82,9 +106,18 @@ def _contents(folder: Path) -> dict[str, str]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file so that readers see the old text or the new one, never a part."""
+    """Write a small file so that readers see the old text or the new one, never a part; see `utf8`."""
     with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(utf8(text))
+
+
+def utf8(text: str) -> bytes:
+    """`text` as UTF-8, whatever files it names.
+
+    A file name may be any bytes; Python reads those that are not UTF-8 as lone halves of surrogate pairs, which UTF-8
+    lacks. They become `\\udce9`, which is JSON's own way to write them: whoever reads JSON gets the name back.
+    """
+    return text.encode("utf-8", NAMES)
 
 
 @contextmanager
@@ -93,10 +126,11 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     try:
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())  # else a power cut could leave the new name with no bytes
-        partial.replace(path)
+        with disk.naming(path, partial):
+            yield partial
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())  # else a power cut could leave the new name with no bytes
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -61,11 +61,13 @@ def follow(
     batch: int,
     watch: Stopwatch,
     on_frames: Callable[[list[Frame]], None],
+    on_people: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Tracklet]:
     """Tracklets of one camera, each when it has ended.
 
     Detector and encoder see `batch` frames at a time; tracker and assembler go frame by frame. `on_frames` is
-    told of every batch that is done. Memory does not grow with the length of the stream.
+    told of every batch that is done, and `on_people` of the number of boxes in it. Memory does not grow with the
+    length of the stream.
     """
     follower = Follower(tracker=tracker, assembler=assembler)
     for group in watch.groups("read", frames, batch):
@@ -73,6 +75,7 @@ def follow(
         with watch.stage("track"):
             ended = [tracklet for one in seen for tracklet in follower.update(one)[1]]
         on_frames(group)
+        on_people(sum(len(one.people) for one in seen))
         yield from ended
     with watch.stage("track"):
         ended = list(assembler.finish())

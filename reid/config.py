@@ -4,16 +4,24 @@ Every field says what it is for and its unit; `configs/*.yaml` and the command l
 """
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from reid.errors import InputError
+from reid.wall_clock import zone_of
 
 LONGEST_NAME = 255  # bytes, on every file system that is in use
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
 Seconds = Annotated[float, Field(ge=0)]
+Aspect = Annotated[float, Field(ge=1 / 8, le=8)]  # width of a pixel by its height, within what is sensible
+Megapixels = Annotated[float, Field(gt=0, le=1000)]  # OpenCV refuses more than 2 ** 30 pixels itself
+# YAML reads 0 as a number
+ClassName = Annotated[str, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 
 
 class Section(BaseModel):
@@ -32,6 +40,21 @@ class Section(BaseModel):
         return value
 
 
+def _iso_time(value: object) -> datetime:
+    """An ISO 8601 moment with its zone; a bare number, which pydantic would take for Unix time, is none."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueError("must be a time such as 2026-11-21T08:00:00+01:00") from None
+    if (
+        not 1900 <= moment.year < 9000
+    ):  # what lies near the ends of the calendar cannot be moved between zones
+        raise ValueError("must be a time such as 2026-11-21T08:00:00+01:00")
+    if moment.tzinfo is None:
+        raise ValueError(f"must name its zone, as in {moment.isoformat()}+01:00 or {moment.isoformat()}Z")
+    return moment
+
+
 class SourceConfig(Section):
     """What part of the recordings is read."""
 
@@ -46,9 +69,41 @@ class SourceConfig(Section):
         {},
         description="seconds to add to a camera's clock, by camera name, against clock skew: {lobby: -2.5}",
     )
-    image_folder_fps: Annotated[float, Field(gt=0)] = Field(
-        25.0, description="frames per second of sources that carry no times: image folders, raw .264 streams"
+    started_at: dict[str, Annotated[datetime, BeforeValidator(_iso_time)]] = Field(
+        {},
+        description="when a camera's first file began, by camera name, with its zone: "
+        "{lobby: 2026-11-21T08:00:00+01:00}; else the container's creation time or the file's name tells",
     )
+    timezone: str | None = Field(
+        None,
+        description="zone of times that name none, as in file names, and of those that are shown: Europe/Berlin, "
+        "+01:00; null: this machine's",
+    )
+    image_folder_fps: Annotated[float, Field(gt=0)] = Field(
+        25.0, description="frames per second of folders of images, which carry no times"
+    )
+    raw_fps: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="frames per second of raw streams (.264, .265), which carry no times; null: what the codec's "
+        "header says",
+    )
+    pixel_aspect: dict[str, Aspect] = Field(
+        {},
+        description="width of a pixel, as shown, by its height, by camera name, where a recorder squeezes its "
+        "frames and does not say so: {lobby: 2}",
+    )
+    max_megapixels: Megapixels = Field(
+        200.0, description="millions of pixels; frames that declare more are refused before they are decoded"
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        try:
+            zone_of(name)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return name
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -62,8 +117,13 @@ class DetectorConfig(Section):
 
     weights: Path | None = Field(
         None,
-        description="detector file (.pt, .onnx, .engine) or OpenVINO folder with a class called person, or "
-        "shipped:NAME, see `reid weights`; null: the one that ships",
+        description="detector file (.pt, .onnx, .engine) or OpenVINO folder, of the tasks detect, segment, pose or "
+        "obb, or shipped:NAME, see `reid weights`; null: the one that ships",
+    )
+    classes: tuple[ClassName, ...] = Field(
+        (),
+        description="classes of the detector that are people, by name or number, such as [person, rider]; empty: "
+        "those called person, pedestrian, people or human",
     )
     confidence: Share = Field(
         0.1, description="drop detections below this confidence; trackers use weak ones too"
@@ -195,7 +255,8 @@ class VideoConfig(Section):
 
     sources: tuple[str, ...] = Field(
         (),
-        description="recordings: files, globs, folders of images, each maybe as name=path; one camera each",
+        description="recordings: files, globs, folders of images, each maybe as name=path, and as path#1 where the "
+        "second of several video streams is meant; one camera each",
     )
     output: Path = Field(Path("results"), description="results folder")
     overwrite: bool = Field(False, description="replace another run's results in the output folder")

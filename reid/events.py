@@ -68,3 +68,4 @@ class SinkCounts:
     sent: int
     given_up: int  # tried, and not taken; or not tried before the end
     dropped: int  # never tried any more: the queue was full, or they were to be forgotten
+    trouble: str = ""  # a sentence on why they wait, where the receiver is this machine's own disk

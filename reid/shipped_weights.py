@@ -5,12 +5,12 @@ The manifest alone names them. A setting calls one `shipped:NAME`, wherever reid
 
 import difflib
 import hashlib
-import json
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from reid import json_text
 from reid.cache import write_text
 from reid.errors import InputError
 from reid.shipped import shipped
@@ -123,7 +123,7 @@ def write_manifest(manifest: Manifest) -> None:
     """
     content = manifest.model_dump(mode="json", exclude_defaults=True)
     try:
-        write_text(manifest_file(), json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_text(manifest_file(), json_text.dumps(content, indent=1) + "\n")
     except OSError as error:
         raise InputError(f"{manifest_file()}: cannot be written ({error.strerror})") from None
 

@@ -137,6 +137,7 @@ class Match:
     runner_up_id: int | None
     runner_up_distance: float | None
     probability: float | None = None  # see ProbabilityMap: at `distance`; None: the encoder has no map
+    fragment: bool = False  # too short to be a person of its own: given to the nearest, with more slack
 
     @property
     def margin(self) -> float | None:

@@ -1,5 +1,6 @@
 """What readers share: finding pictures, collecting their labels, numbering cameras and tracklets."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,8 +11,10 @@ import numpy as np
 
 from reid.datasets.records import DISTRACTOR, Split
 from reid.errors import InputError
+from reid.stills import is_picture, left_out
 
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+log = logging.getLogger(__name__)
+
 EXAMPLE = "0002_c1s1_000451_03.jpg"
 _NAME = re.compile(r"(-?[0-9]{1,18})_c([0-9]+)(?:s([0-9]+))?")  # 18 digits fit into int64
 
@@ -107,27 +110,32 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 def pictures(folder: Path) -> list[Path]:
     """The pictures that lie directly in `folder`, by name; other files are not looked at."""
     with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if is_picture(entry.name))
-    return [folder / name for name in names]
+        names = sorted(entry.name for entry in entries)
+    _tell_left_out(folder, names)
+    return [folder / name for name in names if is_picture(name)]
 
 
 def pictures_below(folder: Path) -> list[Path]:
     """The pictures in `folder` and all folders below it, sorted; folders of other programs are not looked into."""
     found: list[Path] = []
+    names: list[str] = []
     for where, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not _is_of_programs(name)]
         found += [Path(where, name) for name in files if is_picture(name)]
+        names += files
+    _tell_left_out(folder, names)
     return sorted(found)
+
+
+def _tell_left_out(folder: Path, names: Sequence[str]) -> None:
+    """Pictures that would be read were they of another kind are missed in no figure without a word."""
+    if (sentence := left_out(names)) is not None:
+        log.warning("%s: %s", folder, sentence)
 
 
 def _is_of_programs(folder: str) -> bool:
     """Whether it is a folder that nobody made: `.thumbs`, Synology's `@eaDir`, macOS's `__MACOSX`."""
     return folder.startswith((".", "@")) or folder == "__MACOSX"
-
-
-def is_picture(name: str) -> bool:
-    """By the name's end; names that begin with a dot are other programs' notes (`._0002_c1s1.jpg` of macOS)."""
-    return name.lower().endswith(PICTURES) and not name.startswith(".")
 
 
 def require_folder(folder: Path, wanted: str) -> None:

@@ -18,7 +18,7 @@ from reid.datasets.table import read_rows
 from reid.datasets.train_split import read_market_train, read_msmt17_train, refuse_test_pictures
 from reid.errors import InputError
 
-Kind = Literal["market1501", "msmt17", "cuhk03", "folder", "csv", "results"]
+Kind = Literal["market1501", "msmt17", "cuhk03", "folder", "csv", "results", "unlabelled"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 BETWEEN = "/"  # source and name, where there are several sources; no source's name has it
 
@@ -55,6 +55,11 @@ def open_sources(sources: Sequence[str], *, corrections: Corrections | None = No
         _open(kind or recognise(path), path, name, corrections)
         for (kind, path), name in zip(places, names, strict=True)
     )
+
+
+def paths_of(sources: Sequence[str]) -> list[Path]:
+    """Where the sources lie."""
+    return [_place(source)[1] for source in sources]
 
 
 def recognise(path: Path) -> Kind:
@@ -114,6 +119,25 @@ def combine(sources: Sequence[Source]) -> Split:
     )
 
 
+def pool(sources: Sequence[Source]) -> Split:
+    """The pictures of unlabelled sources as one split: every person is DISTRACTOR, the camera is the source.
+
+    Raises:
+        InputError: a picture is given twice.
+    """
+    _refuse_twice(sources)
+    counts = [len(source.split) for source in sources]
+    total = sum(counts)
+    return Split(
+        name=" + ".join(source.name for source in sources),
+        paths=tuple(path for source in sources for path in source.split.paths),
+        persons=np.full(total, DISTRACTOR, dtype=np.int64),
+        cameras=np.repeat(np.arange(len(sources), dtype=np.int64), counts),
+        tracklets=-1 - np.arange(total, dtype=np.int64),
+        camera_names=tuple(source.name for source in sources),
+    )
+
+
 def sites(split: Split, persons: Labels) -> list[str]:
     """Which site each of `persons` of a combined split is of; all the same if there is one."""
     parts = [split.person_name(person).partition(BETWEEN) for person in persons.tolist()]
@@ -142,6 +166,8 @@ def _different(names: Sequence[str], taken: str | None) -> list[str]:
 
 def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) -> Source:
     site = name
+    if kind == "unlabelled":
+        return _unlabelled(path, name)
     match kind:
         case "market1501" | "cuhk03":
             split, notes = read_market_train(path)
@@ -176,6 +202,25 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
         site=site,
         notes=tuple(f"{path}: {note}" for note in (*notes, *more)),
     )
+
+
+def _unlabelled(path: Path, name: str) -> Source:
+    """All pictures below a folder, whatever they are called."""
+    if not path.is_dir():
+        raise InputError(f"{path}: no such folder; an unlabelled source is a folder of pictures")
+    paths = tuple(pictures_below(path))
+    if not paths:
+        raise InputError(f"{path}: no pictures in it; an unlabelled source is a folder of pictures")
+    refuse_test_pictures(path, paths)
+    split = Split(
+        name=name,
+        paths=paths,
+        persons=np.full(len(paths), DISTRACTOR, dtype=np.int64),
+        cameras=np.zeros(len(paths), dtype=np.int64),
+        tracklets=-1 - np.arange(len(paths), dtype=np.int64),
+        camera_names=(name,),
+    )
+    return Source(name=name, kind="unlabelled", path=path, split=split, site=name)
 
 
 def _called(source: Source, prefixes: bool, *, cameras: bool) -> dict[int, str]:

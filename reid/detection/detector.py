@@ -11,6 +11,7 @@ class Detector(Protocol):
 
     detector_id: str
     model_s: float
+    classes: str  # those of the network that are taken for people, for people: `person (0)`
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """One `Detections` per image (H, W, 3) BGR, boxes in that image's pixels."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from reid.cache import filling, replacing
 from reid.errors import InputError
+from reid.stills import read_still
 
 if TYPE_CHECKING:
     import onnx
@@ -73,7 +73,7 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
     at no cost in time.
 
     Args:
-        folder: ends in `_openvino_model`; replaced where it exists.
+        folder: ends in `_openvino_model`; must not exist yet.
         pictures: like those it will see; `PICTURES` of them, evenly spread, are looked at.
 
     Raises:
@@ -96,7 +96,6 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
                 subset_size=len(chosen),
                 ignored_scope=nncf.IgnoredScope(names=_decoding(network)),
             )
-        shutil.rmtree(folder, ignore_errors=True)
         with filling(folder) as partial:
             openvino.save_model(quantised, partial / "detector.xml", compress_to_fp16=False)
             shutil.copy(exported / "metadata.yaml", partial)
@@ -127,7 +126,10 @@ def prepare(picture: Path, image_size: int) -> np.ndarray[Any, np.dtype[np.float
     """
     from ultralytics.data.augment import LetterBox
 
-    image = cv2.imread(str(picture))
+    try:
+        image = read_still(picture)
+    except OSError as error:
+        raise InputError(f"{picture}: cannot be read as a picture ({error.strerror}); put it back") from None
     if image is None:
         raise InputError(f"{picture}: cannot be read as a picture; copy it again, or take it out of the list")
     image = LetterBox(image_size, auto=True, stride=_STRIDE)(image=image)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from reid.cache import NAMES
+
 
 @contextmanager
 def unchanged_threads() -> Iterator[None]:
@@ -26,7 +28,7 @@ def logged(file: Path) -> Iterator[None]:
 
     file.parent.mkdir(parents=True, exist_ok=True)
     before, level = list(LOGGER.handlers), LOGGER.level
-    handler = logging.FileHandler(file, encoding="utf-8")
+    handler = logging.FileHandler(file, encoding="utf-8", errors=NAMES)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.handlers[:] = [handler]
     LOGGER.setLevel(logging.WARNING)

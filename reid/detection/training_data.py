@@ -6,6 +6,7 @@ files with a picture a line, or lists of these) and `names` with one class. The 
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ import yaml
 
 from reid.cache import write_text
 from reid.errors import InputError
+from reid.stills import MAX_MEGAPIXELS, check_size, declared_size, is_picture, left_out
 from reid.text_file import read_text
 from reid.yaml_file import read_yaml
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+log = logging.getLogger(__name__)
+
 _FIELDS = 5  # class, x, y, width, height
 
 
@@ -98,11 +101,12 @@ def _part(file: Path, key: str, root: Path, value: object) -> Part:
     if not pictures:
         first = f", not even {listed[0]}" if listed else ""
         raise InputError(f"{file}: {key} is {value!r}; none of its {len(listed)} pictures is there{first}")
+    _check_pictures(pictures)
     people, digest = 0, hashlib.blake2b(digest_size=8)
     for picture, label in zip(pictures, _labels(pictures), strict=True):
         text = _label_text(label)
         people += _count(label, text)
-        digest.update(f"{picture.name}\n{text}\n".encode())
+        digest.update(os.fsencode(picture.name) + f"\n{text}\n".encode())
     if not people:
         label = _labels(pictures[:1])[0]
         raise InputError(
@@ -120,13 +124,33 @@ def _part(file: Path, key: str, root: Path, value: object) -> Part:
 def _pictures(file: Path, key: str, source: Path) -> Iterator[Path]:
     """All that a folder holds, or a list names."""
     if source.is_dir():
-        yield from (path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+        found = sorted(source.rglob("*"))
+        if (sentence := left_out(path.name for path in found)) is not None:
+            log.warning("%s: %s", source, sentence)
+        yield from (path for path in found if is_picture(path.name))
         return
     if not source.is_file():
         raise InputError(f"{file}: {key}: {source} is neither a folder nor a file")
     lines = read_text(source, "a text file with a picture a line").splitlines()
     for line in filter(None, map(str.strip, lines)):
         yield Path(os.path.normpath(source.parent / line))
+
+
+def _check_pictures(pictures: Sequence[Path]) -> None:
+    """Refuse what ultralytics would fail at, or leave out with a line in its log only."""
+    for picture in pictures:
+        try:
+            str(picture).encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{picture}: its name is not UTF-8, which ultralytics needs; rename it"
+            ) from None
+        try:
+            with picture.open("rb") as file:
+                size = declared_size(file) or (0, 0)
+        except OSError as error:
+            raise InputError(f"{picture}: cannot be read ({error.strerror}); take it out") from None
+        check_size(*size, MAX_MEGAPIXELS, str(picture))
 
 
 def _labels(pictures: Sequence[Path]) -> list[Path]:

@@ -10,9 +10,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from reid.detection.network import EfficientNetLite0
 from reid.detection.quiet import logged, unchanged_threads
-from reid.detection.training import PersonTrainer
+from reid.detection.safe_loading import safe_ultralytics
+from reid.detection.training import PersonModel, PersonTrainer
 from reid.detection.training_config import DetectorTrainConfig
+from reid.efficientnet_lite import InvertedResidual
 from reid.errors import InputError
 
 EARLY = (
@@ -107,10 +110,13 @@ def train(
         start: state dict to start from; empty: random weights. Not used in going on.
 
     Raises:
-        InputError: the device is not there, or the loss is no number any more.
+        InputError: the device is not there, the state cannot be read, or the loss is no number any more.
         Stopped: the listener said so.
     """
     device = open_device(config.device)
+    safe_ultralytics()
+    # the state holds the network whole: its safe loading would not know these parts of it
+    torch.serialization.add_safe_globals([PersonModel, EfficientNetLite0, InvertedResidual])
     with logged(folder / "ultralytics.log"), unchanged_threads():
         settings = _overrides(config, dataset, folder, device)
         trainer = _Trainer(lambda one: _tell(one, listener), start, config.window, settings)
@@ -166,7 +172,22 @@ def _overrides(config: DetectorTrainConfig, dataset: Path, folder: Path, device:
         "device": device,
     }
     last = folder / "weights" / "last.pt"
-    return {**settings, "resume": str(last)} if last.is_file() else settings
+    if not last.is_file():
+        return settings
+    _check_state(last)
+    return {**settings, "resume": str(last)}
+
+
+def _check_state(last: Path) -> None:
+    """Read the state that ultralytics will go on from, which says no more than that it was not found."""
+    from ultralytics.nn.tasks import load_checkpoint
+
+    try:
+        load_checkpoint(last)
+    except Exception as error:  # ultralytics raises whatever its loaders raise; the cause stays attached
+        raise InputError(
+            f"{last}: refused, because it is damaged or could run code when loaded; begin anew with --overwrite"
+        ) from error
 
 
 def _tell(trainer: _Trainer, listener: Listener) -> None:

@@ -1,4 +1,4 @@
-"""Any detector that ultralytics loads, reduced to people. The only file that imports ultralytics' models."""
+"""Any detector that ultralytics loads, reduced to people."""
 
 import hashlib
 import logging
@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from reid.config import DetectorConfig
+from reid.detection.classes import described, people_classes
 from reid.detection.export import openvino_export
+from reid.detection.first_look import KnownByName, check_detector
+from reid.detection.loading import load_network, run_blank
 from reid.detection.precision import full_precision
 from reid.errors import InputError
 from reid.geometry import clip
@@ -20,22 +23,29 @@ log = logging.getLogger(__name__)
 
 
 class YoloDetector:
-    """People in images, by an ultralytics network.
+    """People in images, by an ultralytics network of any task that gives boxes.
+
+    `classes` says which of its classes were taken for people, as `pedestrian (0), people (1)`.
 
     Raises:
-        InputError: the weights are missing, are not a detector, or know no class "person".
+        InputError: the weights are missing, are not a detector, hold code, or know no class that means a person.
     """
 
     def __init__(self, config: DetectorConfig) -> None:
-        weights = existing_weights(config.weights)
+        weights = check_detector(existing_weights(config.weights))
         self.detector_id = content_id(weights, config)
         self.model_s = 0.0
-        self._config = config
+        self._config, self._weights = config, weights
         self._device = _device(config.device)
-        export = _wants_export(weights, config)
-        self._model, self._person = _load(weights)  # first, so that no useless file is exported
+        self._known = KnownByName(weights)
+        export = _wants_export(weights, self._known.path, config)
+        self._network = load_network(self._known.path, weights)  # first, so that no useless file is exported
+        self._people = people_classes(weights, self._network.names, config.classes)
+        self.classes = described(self._network.names, self._people)
+        log.info("detector %s (%s): people are its %s", weights, self._network.task, self.classes)
         if export:
-            self._model, self._person = _load(openvino_export(weights, config))
+            self._network = load_network(openvino_export(weights, config), weights)
+        self._model = self._network.model
         self._batch = config.batch
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
@@ -54,7 +64,8 @@ class YoloDetector:
             self.warm_up()
         results = self._model.predict(
             images,
-            classes=[self._person],
+            classes=list(self._people),
+            agnostic_nms=len(self._people) > 1,  # one person may be found as two classes
             conf=self._config.confidence,
             iou=self._config.iou,
             imgsz=self._config.image_size,
@@ -63,19 +74,21 @@ class YoloDetector:
             verbose=False,
         )
         self.model_s += sum(result.speed["inference"] for result in results) / 1000
-        return [_detections(result, image) for result, image in zip(results, images, strict=True)]
+        # networks that suppress by themselves do so class by class
+        overlap = self._config.iou if len(self._people) > 1 else None
+        return [_detections(result, image, overlap) for result, image in zip(results, images, strict=True)]
 
     def warm_up(self) -> None:
         """Compile and allocate before the clock runs; learns whether the network takes batches.
 
         Exported networks often have a batch of one built in, and say so only by failing.
+
+        Raises:
+            InputError: the network does not run.
         """
-        blank = np.zeros((64, 64, 3), dtype=np.uint8)
         if not self._ready():
             with full_precision():
-                self._model.predict(
-                    [blank], imgsz=self._config.image_size, device=self._device, verbose=False
-                )
+                run_blank(self._network, self._weights, imgsz=self._config.image_size, device=self._device)
         backend = self._model.predictor.model
         if getattr(backend, "format", "") != "pt" and not getattr(backend, "dynamic", False):
             self._batch = int(getattr(backend, "batch", 1) or 1)
@@ -97,10 +110,11 @@ def existing_weights(weights: Path | None) -> Path:
     return weights
 
 
-def _wants_export(weights: Path, config: DetectorConfig) -> bool:
-    if config.backend == "openvino" and weights.suffix != ".pt":
+def _wants_export(weights: Path, known: Path, config: DetectorConfig) -> bool:
+    native = known.suffix == ".pt"
+    if config.backend == "openvino" and not native:
         raise InputError(f"{weights}: detector.backend openvino exports .pt weights; give those, or use auto")
-    if weights.suffix != ".pt" or config.backend == "native":
+    if not native or config.backend == "native":
         return False
     if config.backend == "openvino":
         return True
@@ -124,32 +138,19 @@ def _device(asked: str) -> str | None:
     return asked
 
 
-def _load(path: Path) -> tuple[Any, int]:
-    """The ultralytics model and the number of its person class."""
-    from ultralytics import YOLO
+def _detections(result: Any, image: Image, overlap: float | None) -> Detections:
+    """Boxes of one picture; of rotated ones the upright box around each."""
+    found = result.obb if result.boxes is None else result.boxes
+    boxes, scores = found.xyxy, found.conf
+    if overlap is not None:
+        from ultralytics.utils.nms import TorchNMS
 
-    try:
-        model = YOLO(str(path), task="detect")
-        names: dict[int, str] = dict(model.names)
-    except Exception as error:  # ultralytics raises whatever its loaders raise; the cause stays attached
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: ultralytics cannot load it as a detector ({reason})") from error
-    people = [number for number, name in names.items() if name.lower() in ("person", "pedestrian", "people")]
-    if people:
-        return model, people[0]
-    if len(names) == 1:
-        return model, next(iter(names))
-    some = ", ".join(list(names.values())[:5])
-    raise InputError(f"{path}: none of its {len(names)} classes is called person ({some}, ...)")
-
-
-def _detections(result: Any, image: Image) -> Detections:
-    boxes = result.boxes.xyxy.cpu().numpy().astype(np.float32)
+        kept = TorchNMS.nms(boxes, scores, overlap) if result.boxes is not None else slice(None)
+        boxes, scores = boxes[kept], scores[kept]
     height, width = image.shape[:2]
-    boxes = clip(boxes, width, height)
-    solid = np.all(boxes[:, 2:] - boxes[:, :2] >= 1, axis=1)
-    scores = result.boxes.conf.cpu().numpy().astype(np.float32)
-    return Detections(boxes=boxes[solid], scores=scores[solid])
+    upright = clip(boxes.cpu().numpy().astype(np.float32), width, height)
+    solid = np.all(upright[:, 2:] - upright[:, :2] >= 1, axis=1)
+    return Detections(boxes=upright[solid], scores=scores.cpu().numpy().astype(np.float32)[solid])
 
 
 def content_id(weights: Path, config: DetectorConfig) -> str:
@@ -160,4 +161,6 @@ def content_id(weights: Path, config: DetectorConfig) -> str:
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "blake2b").digest())
     digest.update(repr((config.confidence, config.iou, config.image_size)).encode())
+    if config.classes:
+        digest.update(repr(sorted(config.classes)).encode())
     return digest.hexdigest()

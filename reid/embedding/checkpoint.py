@@ -2,13 +2,11 @@
 
 Our own format is a dictionary that `torch.load(weights_only=True)` reads: `architecture` ({"name": "osnet",
 "width": 0.25, "dimension": 512}, or {"name": "reid"} and the fields of `NetworkConfig`), `preprocessing`
-(`Preprocessing.to_dict`), `state_dict`.
+(`Preprocessing.to_dict`), `state_dict`, and maybe `trained_on`, a number of each picture that was learned from.
 """
 
 import logging
 import os
-import pickle
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,22 +14,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from reid.embedding.checkpoint_content import KNOWN, read_checkpoint, some, state_dict
 from reid.embedding.crops import IMAGENET, Preprocessing
 from reid.embedding.network import ReidNetwork
 from reid.embedding.network_config import NetworkConfig
 from reid.embedding.osnet import CHANNELS, WIDTHS, OSNet
 from reid.embedding.resnet import ResNet50
 from reid.errors import InputError
+from reid.network_file import content_of
 
 log = logging.getLogger(__name__)
-
-KNOWN = (
-    "those that reid train writes, OSNet x0.25, x0.5, x0.75, x1.0 (torchreid's keys) and ResNet-50 with BNNeck "
-    "(backbone.*, bnneck.*)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,9 +45,9 @@ def load_network(path: Path) -> nn.Module:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """The network of a `.pth` or `.pt` file, recognised from its keys and shapes.
+    """The network of a checkpoint, recognised from its keys and shapes.
 
-    The state dict may lie under `state_dict` or bare, its keys may begin with `module.`; a classifier is
+    Where the state dict may lie, and what may stand before its keys, is in `state_dict`; a classifier is
     dropped. Files without `preprocessing` get ImageNet's, which torchreid trains with.
 
     Raises:
@@ -85,27 +81,42 @@ def save_network(
     architecture: Mapping[str, Any] | None = None,
     preprocessing: Preprocessing,
     half: bool = False,
+    trained_on: NDArray[np.int64] | None = None,
 ) -> None:
     """Write `network` and what it expects to `path`, atomically.
 
     Args:
         architecture: its name and arguments; by default those that `architecture_of` finds.
         half: numbers as float16, in half the bytes; the network that is loaded computes in float32 all the same.
+        trained_on: (N,) a number of each picture that was learned from, by its content.
     """
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     if half:
         state = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-    content = {
+    content: dict[str, Any] = {
         "architecture": dict(architecture_of(network) if architecture is None else architecture),
         "preprocessing": preprocessing.to_dict(),
         "state_dict": state,
     }
+    if trained_on is not None:
+        content["trained_on"] = torch.from_numpy(np.unique(trained_on))
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         torch.save(content, partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def trained_on(path: Path) -> NDArray[np.int64]:
+    """(N,) the numbers of the pictures that a checkpoint of reid train learned from; (0,) of any other file.
+
+    Raises:
+        InputError: the checkpoint cannot be read.
+    """
+    known = read_checkpoint(path).get("trained_on") if content_of(path) == "checkpoint" else None
+    numbers = known.numpy() if isinstance(known, Tensor) else np.zeros(0)
+    return numbers.astype(np.int64)
 
 
 def architecture_of(network: nn.Module) -> dict[str, Any]:
@@ -121,54 +132,6 @@ def architecture_of(network: nn.Module) -> dict[str, Any]:
             raise ValueError(
                 f"network must be an OSNet, a ResNet50 or a ReidNetwork, got {type(network).__name__}"
             )
-
-
-def read_checkpoint(path: Path) -> Mapping[str, Any]:
-    """What a checkpoint file holds, read without running code.
-
-    Raises:
-        InputError: the file is missing, damaged or holds code.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; expected a checkpoint (.pth) of {KNOWN}")
-    try:
-        with torch.serialization.safe_globals(_numpy_scalars()):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise InputError(
-            f"{path}: refused{_culprit(error)}, because it is damaged or could run code when loaded; "
-            f"save the state dict alone: torch.save(model.state_dict(), path)"
-        ) from error
-    except (
-        Exception
-    ) as error:  # on damaged bytes the unpickler fails in every way: KeyError, struct.error, ...
-        raise InputError(f"{path}: not a readable PyTorch checkpoint ({_first_line(error)})") from error
-    if not isinstance(content, Mapping):
-        raise InputError(f"{path}: expected a state dict of {KNOWN}, found a {type(content).__name__}")
-    return content
-
-
-def _numpy_scalars() -> list[Any]:
-    """torchreid keeps rank-1 as a NumPy scalar beside the weights: plain numbers, which run no code."""
-    scalar = np.float64(0).__reduce__()[0]
-    names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")  # NumPy 1 and 2
-    kinds = (type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8"))
-    return [*((scalar, name) for name in names), np.dtype, *kinds]
-
-
-def state_dict(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The tensors of a checkpoint, without the `module.` of several GPUs.
-
-    Raises:
-        InputError: there are none, or other things among them.
-    """
-    state = content.get("state_dict", content)
-    if not isinstance(state, Mapping) or not state:
-        raise InputError(f"{path}: state_dict is empty or no dictionary; expected one of {KNOWN}")
-    others = [str(key) for key, value in state.items() if not isinstance(value, Tensor)]
-    if others:
-        raise InputError(f"{path}: {_some(others)} hold no tensors, so this is not a state dict of {KNOWN}")
-    return {str(key).removeprefix("module."): value for key, value in state.items()}
 
 
 def _trained(path: Path, stated: Mapping[str, Any], size: tuple[int, int]) -> ReidNetwork:
@@ -204,7 +167,7 @@ def _network_for(path: Path, state: Mapping[str, Tensor]) -> nn.Module:
         return OSNet(width, dimension=feature.shape[0])
     if "backbone.conv1.weight" in state and "bnneck.weight" in state:
         return ResNet50()
-    raise InputError(f"{path}: keys {_some(sorted(state))} belong to no known network; known are {KNOWN}")
+    raise InputError(f"{path}: keys {some(sorted(state))} belong to no known network; known are {KNOWN}")
 
 
 def _check_fit(path: Path, network: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -217,14 +180,14 @@ def _check_fit(path: Path, network: nn.Module, state: Mapping[str, Tensor]) -> N
         if key in state and state[key].shape != value.shape
     ]
     found = {"missing": missing, "unexpected": unexpected, "of another shape:": misfits}
-    problems = [f"{what} {_some(keys)}" for what, keys in found.items() if keys]
+    problems = [f"{what} {some(keys)}" for what, keys in found.items() if keys]
     if problems:
         name = type(network).__name__
         raise InputError(f"{path}: does not fit {name}: {'; '.join(problems)}; known are {KNOWN}")
     broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
     if broken:
         raise InputError(
-            f"{path}: {_some(broken)} are not finite; use a checkpoint whose training did not diverge"
+            f"{path}: {some(broken)} are not finite; use a checkpoint whose training did not diverge"
         )
 
 
@@ -241,18 +204,3 @@ def stated_preprocessing(path: Path, content: Mapping[str, Any]) -> Preprocessin
         return Preprocessing.from_dict(stated)
     except ValueError as error:
         raise InputError(f"{path}: preprocessing: {error}") from error
-
-
-def _some(names: list[str], limit: int = 4) -> str:
-    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + rest
-
-
-def _culprit(error: BaseException) -> str:
-    """What the unpickler would not build, where it says so."""
-    named = re.search(r"GLOBAL ([\w.]+)", str(error))
-    return f" for {named[1]}" if named else ""
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0][:200]

@@ -96,6 +96,8 @@ class Preprocessing:
 IMAGENET = Preprocessing(
     height=256, width=128, rgb=True, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375)
 )
+# Of networks that take whole numbers and so normalise by themselves: RGB as it is.
+RAW = Preprocessing(height=256, width=128, rgb=True, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 # Intel's person-reidentification-retail-02xx: BGR 0 to 255; the network normalises by itself.
 RETAIL = Preprocessing(height=256, width=128, rgb=False, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 

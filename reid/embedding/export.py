@@ -1,6 +1,5 @@
 """Checkpoints for the fast CPU back ends: exported once, checked against PyTorch, kept in a cache."""
 
-import json
 import logging
 import tempfile
 import warnings
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from reid import json_text
 from reid.cache import cache_folder, cached
 from reid.distance import unit
 from reid.embedding.crops import Preprocessing
@@ -19,6 +19,7 @@ from reid.embedding.openvino_backend import OpenVinoRunner
 from reid.embedding.torch_backend import TorchRunner
 from reid.embedding.weights import METADATA_KEY, Weights
 from reid.errors import InputError
+from reid.home import usable_home
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def _make(partial: Path, weights: Weights, network: nn.Module) -> None:
                 f"{MAX_DIFFERENCE}; use encoder.backend: torch"
             )
     report = {"encoder_id": weights.encoder_id, "max_difference": differences, "torch": torch.__version__}
-    (partial / "export.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    (partial / "export.json").write_text(json_text.dumps(report, indent=2), encoding="utf-8")
 
 
 def export_onnx(path: Path, network: nn.Module, preprocessing: Preprocessing) -> None:
@@ -82,19 +83,20 @@ def export_onnx(path: Path, network: nn.Module, preprocessing: Preprocessing) ->
             dynamo=False,
         )
     model = onnx.load(str(path))
-    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(preprocessing.to_dict())})
+    onnx.helper.set_model_props(model, {METADATA_KEY: json_text.dumps(preprocessing.to_dict())})
     onnx.save(model, str(path))
 
 
 def export_openvino(path: Path, network: nn.Module, preprocessing: Preprocessing) -> None:
     """Write `network` as OpenVINO IR, float32, dynamic batch, with its preprocessing in it."""
+    usable_home()
     import openvino
 
     with tempfile.TemporaryDirectory() as folder:
         # By way of ONNX: OpenVINO's own tracing of PyTorch takes twice as long and gives the same network.
         export_onnx(Path(folder) / _NAME, network, preprocessing)
         model = openvino.Core().read_model(Path(folder) / _NAME)
-        model.set_rt_info(json.dumps(preprocessing.to_dict()), METADATA_KEY)
+        model.set_rt_info(json_text.dumps(preprocessing.to_dict()), METADATA_KEY)
         openvino.save_model(model, str(path), compress_to_fp16=False)
         del model  # it may map the file, which keeps Windows from deleting it
 

@@ -1,7 +1,5 @@
 """Which back end is fastest here: measured once per network and machine, remembered in the cache folder."""
 
-import hashlib
-import json
 import logging
 import os
 import platform
@@ -13,58 +11,93 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from reid import json_text
 from reid.cache import cache_folder, write_text
+from reid.distance import unit
+from reid.embedding.crops import Preprocessing, prepare
 from reid.embedding.encoder import Runner
+from reid.embedding.export import MAX_DIFFERENCE
 from reid.embedding.weights import Weights
 from reid.errors import InputError
 from reid.text_file import read_json
+from reid.types import Array
 
 log = logging.getLogger(__name__)
 
 CROPS = 8  # per timed call: about as many people as a frame shows
 ROUNDS = 3
+_RULE = 2  # of what is chosen; a higher number measures anew
 
 
 def fastest(
     weights: Weights, candidates: Sequence[str], make: Callable[[str], Runner], *, threads: int | None
 ) -> str:
-    """The candidate that takes the least time per crop on this machine's CPU.
+    """The candidate that takes the least time per crop on this machine's CPU, of those that give the same vectors.
 
     Args:
+        candidates: best first. The first one says what a file means that is not our own export.
         make: builds the back end of a name.
 
     Raises:
-        InputError: no candidate can run the network.
+        InputError: no candidate can run the network, or the first of them cannot run a foreign file.
     """
     key = _key(weights, threads)
-    name = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=8).hexdigest()
+    name = json_text.digest(key)
     path = cache_folder() / "backends" / f"{name}.json"
     remembered = _remembered(path)
     if remembered is not None and remembered in candidates:
         return remembered
+    foreign = weights.network is None  # exports of ours were compared with PyTorch
     runners: dict[str, Runner] = {}
     for backend in candidates:
         try:
             runners[backend] = make(backend)
         except InputError as error:  # one back end that cannot must not stop the others that can
+            if foreign and backend == candidates[0]:
+                raise InputError(
+                    f"{error}; if {candidates[1]} is to run it, which may read it otherwise, say so: "
+                    f"--encoder.backend {candidates[1]}"
+                ) from error
             log.warning("%s cannot run %s: %s", backend, weights.path, error)
     if not runners:
         raise InputError(f"{weights.path}: none of {', '.join(candidates)} can run it")
-    times_ms = _times_ms(runners, weights)
+    batch = _batch(weights.preprocessing)
+    if foreign:
+        runners = _agreeing(runners, weights, batch)
+    times_ms = _times_ms(runners, batch)
     best = min(times_ms, key=lambda backend: times_ms[backend])
     log.info("milliseconds per crop: %s; taking %s", times_ms, best)
-    write_text(path, json.dumps(key | {"ms_per_crop": times_ms, "backend": best}, indent=2))
+    write_text(path, json_text.dumps(key | {"ms_per_crop": times_ms, "backend": best}, indent=2))
     return best
 
 
-def _times_ms(runners: dict[str, Runner], weights: Weights) -> dict[str, float]:
+def _batch(preprocessing: Preprocessing) -> Array:
+    """Noise as the network would see it."""
+    pixels = np.random.default_rng(0).integers(0, 256, (CROPS, *preprocessing.size, 3), dtype=np.uint8)
+    return prepare(list(pixels), preprocessing)
+
+
+def _agreeing(runners: dict[str, Runner], weights: Weights, batch: Array) -> dict[str, Runner]:
+    """The first runner, and those that give its vectors: equal ids must mean comparable vectors."""
+    first, *others = runners
+    expected, kept = unit(runners[first](batch)), {first: runners[first]}
+    for backend in others:
+        vectors = unit(runners[backend](batch))
+        apart = float(np.abs(vectors - expected).max()) if vectors.shape == expected.shape else float("inf")
+        if apart <= MAX_DIFFERENCE:
+            kept[backend] = runners[backend]
+        else:
+            log.warning(
+                "%s: %s differs from %s by %.2g and is not taken", weights.path, backend, first, apart
+            )
+    return kept
+
+
+def _times_ms(runners: dict[str, Runner], batch: Array) -> dict[str, float]:
     """Milliseconds per crop, the best of a few calls: other programs can only slow a call down.
 
     The back ends take turns, so that a busy moment does not fall on one of them alone.
     """
-    batch = (
-        np.random.default_rng(0).standard_normal((CROPS, 3, *weights.preprocessing.size)).astype(np.float32)
-    )
     times = dict.fromkeys(runners, float("inf"))
     for round_ in range(1 + ROUNDS):
         for backend, runner in runners.items():
@@ -88,6 +121,7 @@ def _remembered(path: Path) -> str | None:
 
 def _key(weights: Weights, threads: int | None) -> dict[str, object]:
     return {
+        "rule": _RULE,
         "encoder_id": weights.encoder_id,
         "kind": weights.kind,
         "processor": _processor(),

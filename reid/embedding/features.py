@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 import cv2
 import numpy as np
@@ -25,6 +25,7 @@ from reid.cache import cache_folder, replacing
 from reid.distance import unit
 from reid.embedding.encoder import Encoder
 from reid.errors import InputError
+from reid.stills import decode
 from reid.text_file import refuse_pipe
 from reid.types import Array, Image
 
@@ -220,10 +221,9 @@ def _picture(path: Path, digest: bytes) -> Image:
     data = _bytes(path)
     if _digest(data) != digest:
         raise InputError(f"{path}: has changed while it was in use; run the same command again")
-    image: Any = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR) if data else None
-    if image is None:
+    if (image := decode(data, path)) is None:
         raise InputError(f"{path}: not a readable picture; remove it or copy it again")
-    return np.asarray(image, dtype=np.uint8)
+    return image
 
 
 def _read_ahead(

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reid.embedding.checkpoint import read_checkpoint, state_dict, stated_preprocessing
+from reid.embedding.checkpoint import stated_preprocessing
+from reid.embedding.checkpoint_content import read_checkpoint, state_dict
 from reid.embedding.network import ReidNetwork
 from reid.embedding.osnet import CHANNELS, WIDTHS
 from reid.embedding.positions import resized_positions

@@ -4,12 +4,26 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.embedding.input_type import cast
 from reid.errors import InputError
 from reid.types import Array
 
+# What its types of inputs are to NumPy.
+_NUMBERS = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+    "tensor(uint16)": np.uint16,
+    "tensor(int16)": np.int16,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+}
+
 
 class OnnxRunner:
-    """An ONNX network with one input (N, 3, H, W) float32 and one output that holds N features.
+    """An ONNX network with one input (N, 3, H, W) of any numbers and one output that holds N features.
 
     Args:
         path: the `.onnx` file; its batch is dynamic, or 1: then crops are run one by one.
@@ -34,9 +48,10 @@ class OnnxRunner:
         except Exception as error:  # its exceptions share no base class but Exception
             raise InputError(f"{path}: onnxruntime cannot load it ({str(error).strip()[:200]})") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type != "tensor(float)":
+        if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type not in _NUMBERS:
             found = [f"{value.name} {value.type}" for value in (*inputs, *outputs)]
-            raise InputError(f"{path}: expected one float32 input and one output, found {', '.join(found)}")
+            raise InputError(f"{path}: expected one input of pixels and one output, found {', '.join(found)}")
+        self._numbers = np.dtype(_NUMBERS[inputs[0].type])
         self._input = inputs[0].name
         batch = inputs[0].shape[0]
         if isinstance(batch, int) and batch != 1:
@@ -55,7 +70,7 @@ class OnnxRunner:
         return self._run(batch)
 
     def _run(self, batch: Array) -> Array:
-        (features,) = self._session.run(None, {self._input: batch})
+        (features,) = self._session.run(None, {self._input: cast(batch, self._numbers)})
         return np.asarray(features, dtype=np.float32).reshape(len(batch), -1)
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from reid.embedding.input_type import cast
 from reid.errors import InputError
+from reid.home import usable_home
+from reid.network_file import content_of
 from reid.types import Array
 
 log = logging.getLogger(__name__)
@@ -20,7 +23,7 @@ class OpenVinoRunner:
     processor has it, and vectors would differ between machines.
 
     Args:
-        path: `.xml` (its `.bin` beside it) or `.onnx`.
+        path: OpenVINO's (its `.bin` beside it) or ONNX.
         size: height and width of the input.
         threads: threads of one call; None: OpenVINO's choice.
 
@@ -34,7 +37,9 @@ class OpenVinoRunner:
         if threads is not None:
             self._settings["INFERENCE_NUM_THREADS"] = threads
         self._one_by_one = False
-        if read_model(path).inputs[0].get_partial_shape()[0].is_dynamic:
+        model = read_model(path)
+        self._numbers = np.dtype(model.inputs[0].element_type.to_dtype())
+        if model.inputs[0].get_partial_shape()[0].is_dynamic:
             self._request = self._compiled(batch=-1)
             self.dimension = self._run(np.zeros((1, 3, *size), dtype=np.float32)).shape[1]
         else:
@@ -50,7 +55,7 @@ class OpenVinoRunner:
 
         A network may fix the batch inside too, in a Reshape, or normalise over it.
         """
-        probe = np.random.default_rng(0).uniform(0, 255, (2, 3, *self._size)).astype(np.float32)
+        probe = np.random.default_rng(0).uniform(0, 127, (2, 3, *self._size)).astype(np.float32)
         single = self._request = self._compiled(batch=1)
         alone = np.concatenate([self._run(probe[:1]), self._run(probe[1:])])
         self.dimension = alone.shape[1]
@@ -77,7 +82,7 @@ class OpenVinoRunner:
             raise InputError(f"{self._path}: OpenVINO cannot run it ({str(error).strip()[:200]})") from error
 
     def _run(self, batch: Array) -> Array:
-        self._request.infer([np.ascontiguousarray(batch)], share_inputs=True)
+        self._request.infer([cast(batch, self._numbers)], share_inputs=True)
         features = np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
         return features.reshape(len(batch), -1)
 
@@ -88,9 +93,10 @@ def read_model(path: Path) -> Any:
     Raises:
         InputError: OpenVINO cannot read it, or it has not one input (N, 3, H, W) and one output.
     """
+    usable_home()
     import openvino
 
-    if path.suffix.lower() == ".xml" and not path.with_suffix(".bin").is_file():
+    if content_of(path) == "openvino" and not path.with_suffix(".bin").is_file():
         raise InputError(f"{path}: its weights are missing; put {path.with_suffix('.bin').name} beside it")
     try:
         model = openvino.Core().read_model(path)

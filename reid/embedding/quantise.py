@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import logging
 import tempfile
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from reid import json_text
 from reid.distance import unit
 from reid.embedding.crops import prepare
 from reid.embedding.export import export_openvino
@@ -49,7 +49,7 @@ def quantise(weights: Weights, crops: Sequence[Image], path: Path) -> float:
         model = openvino.Core().read_model(exported)
         with contextlib.redirect_stdout(io.StringIO()):  # its progress bars
             smaller = nncf.quantize(model, nncf.Dataset(batches), subset_size=len(batches))
-        smaller.set_rt_info(json.dumps(weights.preprocessing.to_dict()), METADATA_KEY)
+        smaller.set_rt_info(json_text.dumps(weights.preprocessing.to_dict()), METADATA_KEY)
         openvino.save_model(smaller, str(path))
         before = _vectors(exported, batches, weights)
         del model, smaller  # they may map the file, which keeps Windows from deleting it
@@ -62,6 +62,8 @@ def _vectors(path: Path, batches: Sequence[Array], weights: Weights) -> Array:
 
 
 def _nncf() -> Any:
+    # nncf imports it, and it prints past all log settings that it finds no CUDA
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     try:
         import nncf
     except ModuleNotFoundError:

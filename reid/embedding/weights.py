@@ -5,21 +5,28 @@ Where the preprocessing comes from, the first that exists:
 1. the side-car `<weights>.yaml` (osnet.onnx.yaml beside osnet.onnx), with the fields of `Preprocessing`;
 2. what the file itself says: `preprocessing` in a checkpoint, `reid.preprocessing` in ONNX metadata and in
    the runtime information of an IR, as JSON; our own files all have it;
-3. the custom of the field: ImageNet for `.pth` and `.onnx`, BGR 0 to 255 for Intel's IR
-   person-reidentification-retail-02xx (known by its output `reid_embedding`). Any other IR needs a side-car.
+3. the custom of the field: ImageNet for checkpoints and ONNX, RGB 0 to 255 for ONNX that takes whole numbers, BGR
+   0 to 255 for Intel's IR person-reidentification-retail-02xx (known by its output `reid_embedding`). Any other IR
+   needs a side-car.
+
+What a file holds is told by its first bytes, and by its suffix only where they do not tell.
 """
 
 import hashlib
-import json
 import logging
 import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from reid.embedding.crops import IMAGENET, RETAIL, Preprocessing
+import numpy as np
+
+from reid import json_text
+from reid.embedding.crops import IMAGENET, RAW, RETAIL, Preprocessing
+from reid.embedding.input_type import FLOAT32, Numbers, misfit
+from reid.embedding.kind import Kind, kind_of
 from reid.embedding.openvino_backend import input_size, read_model
 from reid.errors import InputError
 from reid.shipped_weights import checked
@@ -33,9 +40,7 @@ log = logging.getLogger(__name__)
 
 METADATA_KEY = "reid.preprocessing"
 
-Kind = Literal["checkpoint", "onnx", "openvino"]
 Size = tuple[int | None, int | None]  # height and width; None: any
-_KINDS: dict[str, Kind] = {".pth": "checkpoint", ".pt": "checkpoint", ".onnx": "onnx", ".xml": "openvino"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +65,7 @@ class _Found:
     dimension: int | None
     content: Iterable[bytes]
     network: "nn.Module | None" = None
+    numbers: Numbers = FLOAT32  # that its input takes
 
 
 def open_weights(path: Path) -> Weights:
@@ -74,11 +80,7 @@ def open_weights(path: Path) -> Weights:
 
 def read_weights(path: Path) -> Weights:
     """The same without a look at the manifest, which is made with it."""
-    kind = _KINDS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"{path}: unknown kind of weights; expected one of {', '.join(_KINDS)}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; expected re-identification weights ({', '.join(_KINDS)})")
+    kind = kind_of(path)
     match kind:
         case "checkpoint":
             found = _inspect_checkpoint(path)
@@ -141,14 +143,16 @@ def _inspect_onnx(path: Path) -> _Found:
     if missing:
         raise InputError(f"{path}: its weights are missing; put {', '.join(missing)} beside it")
     metadata = {entry.key: entry.value for entry in model.metadata_props}
+    numbers = onnx.helper.tensor_dtype_to_np_dtype(inputs[0].type.tensor_type.elem_type)
     files = [path, *(path.parent / part for part in sorted(parts))]
     return _Found(
         stated=_parsed(path, metadata.get(METADATA_KEY)),
-        custom=IMAGENET,
+        custom=RAW if numbers.kind in "iu" else IMAGENET,
         size=(shape[2], shape[3]),
         dimension=_features(
             [[dim.dim_value for dim in v.type.tensor_type.shape.dim] for v in model.graph.output]
         ),
+        numbers=numbers,
         content=(file.read_bytes() for file in files),
     )
 
@@ -162,6 +166,7 @@ def _inspect_ir(path: Path) -> _Found:
         custom=RETAIL if is_retail else None,
         size=input_size(model),
         dimension=_features([_static(value.get_partial_shape()) for value in model.outputs]),
+        numbers=np.dtype(model.inputs[0].element_type.to_dtype()),
         content=(file.read_bytes() for file in (path, path.with_suffix(".bin"))),
     )
 
@@ -189,7 +194,11 @@ def _choose(path: Path, found: _Found) -> Preprocessing:
     if preprocessing is None:
         raise InputError(
             f"{path}: nothing says how to prepare crops for it; write {side_car(path).name} beside it, with "
-            f"height, width, rgb, mean and std (0 to 255), such as {json.dumps(IMAGENET.to_dict())}"
+            f"height, width, rgb, mean and std (0 to 255), such as {json_text.dumps(IMAGENET.to_dict())}"
+        )
+    if (why := misfit(preprocessing, found.numbers)) is not None:
+        raise InputError(
+            f"{path}: {why}; state others in {side_car(path).name}, such as mean 0 and std 1 for uint8"
         )
     wanted = preprocessing.size
     if any(size not in (None, want) for size, want in zip(found.size, wanted, strict=True)):
@@ -217,7 +226,9 @@ def _parsed(path: Path, text: str | None) -> Preprocessing | None:
 
 def _validated(path: Path, values: Any) -> Preprocessing:
     if not isinstance(values, dict):
-        raise InputError(f"{path}: preprocessing must be a mapping such as {json.dumps(IMAGENET.to_dict())}")
+        raise InputError(
+            f"{path}: preprocessing must be a mapping such as {json_text.dumps(IMAGENET.to_dict())}"
+        )
     try:
         return Preprocessing.from_dict(values)
     except ValueError as error:
@@ -232,7 +243,7 @@ def _state_bytes(network: "nn.Module") -> Iterable[bytes]:
         # A setting that is added to NetworkConfig later belongs here only where it is not as it was before it, or
         # every network trained until then would be another one.
         settings = network.config.model_dump(mode="json", exclude={"dropout"})  # which only training has
-        yield json.dumps(settings, sort_keys=True).encode()
+        yield json_text.dumps(settings, sort_keys=True, ascii_only=True).encode()
     for key, tensor in sorted(network.state_dict().items()):
         if not key.endswith("num_batches_tracked"):  # no influence on the output
             yield f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode()
@@ -243,5 +254,5 @@ def _encoder_id(content: Iterable[bytes], preprocessing: Preprocessing) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for part in content:
         digest.update(part)
-    digest.update(json.dumps(preprocessing.to_dict(), sort_keys=True).encode())
+    digest.update(json_text.dumps(preprocessing.to_dict(), sort_keys=True, ascii_only=True).encode())
     return digest.hexdigest()

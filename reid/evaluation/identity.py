@@ -8,10 +8,11 @@ import numpy as np
 
 from reid.errors import InputError
 from reid.evaluation.clear import clear, match_clear
+from reid.evaluation.counting import LeftOut, counting
 from reid.evaluation.hota import hota, match_hota
 from reid.evaluation.idf1 import identities
-from reid.evaluation.mot import TrackTable, first_repeat, table
-from reid.evaluation.overlap import EPSILON, Integers, Overlaps, choose, join, join_pairs, overlaps
+from reid.evaluation.mot import PERSON, TrackTable, first_repeat, table
+from reid.evaluation.overlap import Integers, Overlaps, join, join_pairs, overlaps
 from reid.evaluation.people import PersonReport, report_people
 
 
@@ -46,6 +47,7 @@ class Scores:
     local_ids: Score  # all cameras together, an id of one camera being somebody else in the next
     global_ids: Score  # all cameras together, an id being the same person everywhere
     people: tuple[PersonReport, ...]  # who was taken for whom, over all cameras
+    left_out: Mapping[str, LeftOut]  # by camera: what does not count
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -62,9 +64,8 @@ def score(
     """Scores results against truth, camera by camera and over all cameras.
 
     For the scores over all cameras, cameras follow each other in order of their names (only switches between
-    cameras depend on that order). A true row with confidence 0 or visibility below `visibility` does not
-    count, and neither does a result box on it, as MOTChallenge treats its distractors: a tracker that finds a
-    person who is hardly visible shall not pay for it. A side without any box scores 0, as in TrackEval.
+    cameras depend on that order). Which boxes count says `counting`, as in TrackEval. A side without any box
+    scores 0, as there.
 
     Args:
         truth: true boxes by camera name.
@@ -73,7 +74,8 @@ def score(
         visibility: least visible share of a true box that counts, in [0, 1].
 
     Raises:
-        InputError: a value out of range, a camera without truth, or an id twice in one frame.
+        InputError: a value out of range, a camera without truth, an id twice in one frame, or a result of
+            something other than a person.
     """
     if not 0 < iou <= 1:
         raise InputError(f"iou is {iou}, expected a share above 0 and up to 1, such as 0.5")
@@ -84,15 +86,18 @@ def score(
         known = ", ".join(sorted(truth)) or "none"
         raise InputError(f"no truth for camera {', '.join(unknown)}; cameras with truth: {known}")
     parts: dict[str, Overlaps] = {}
+    left_out: dict[str, LeftOut] = {}
     for name in sorted(truth):
         true, found = truth[name], result.get(name, table([], [], []))
         _refuse_repeats(f"truth of {name}", true)
         _refuse_repeats(f"result of {name}", found)
-        parts[name] = overlaps(*_counting(true, found, iou=iou, visibility=visibility))
-    return _scores(parts, iou)
+        _refuse_others(name, found)
+        true, found, left_out[name] = counting(true, found, visibility=visibility)
+        parts[name] = overlaps(true, found)
+    return _scores(parts, left_out, iou)
 
 
-def _scores(parts: Mapping[str, Overlaps], iou: float) -> Scores:
+def _scores(parts: Mapping[str, Overlaps], left_out: Mapping[str, LeftOut], iou: float) -> Scores:
     """Matches each camera once, and all again for HOTA with global ids: nothing else looks across cameras."""
     each = list(parts.values())
     local, together = join(each, local_ids=True), join(each, local_ids=False)
@@ -107,6 +112,7 @@ def _scores(parts: Mapping[str, Overlaps], iou: float) -> Scores:
         local_ids=_score(local, matches, join_pairs(each, by_hota), iou),
         global_ids=_score(together, matches, match_hota(together), iou),
         people=report_people(together, matches, identities(together, iou=iou).partner, list(parts)),
+        left_out=left_out,
     )
 
 
@@ -133,24 +139,6 @@ def _score(found: Overlaps, by_clear: Integers, by_hota: Integers, iou: float) -
     )
 
 
-def _counting(
-    truth: TrackTable, result: TrackTable, *, iou: float, visibility: float
-) -> tuple[TrackTable, TrackTable]:
-    """Truth and result without true rows that do not count and without the result boxes that lie on them."""
-    truth, result = truth.by_frame(), result.by_frame()
-    # Float32 holds no 0.1: 0.10 in a file must not be below a limit of 0.1.
-    ignored = (truth.confidences == 0) | (truth.visibilities < np.float32(visibility))
-    if not ignored.any():
-        return truth, result
-    found = overlaps(truth, result)
-    pairs = np.flatnonzero(found.iou >= iou - EPSILON)
-    matches = choose(found, pairs, found.iou[pairs])
-    spared = found.result_rows[matches[ignored[found.truth_rows[matches]]]]
-    keep = np.ones(len(result), dtype=np.bool_)
-    keep[spared] = False
-    return truth.select(~ignored), result.select(keep)
-
-
 def _refuse_repeats(name: str, tracks: TrackTable) -> None:
     repeat = first_repeat(tracks.frames, tracks.ids)
     if repeat is not None:
@@ -158,4 +146,14 @@ def _refuse_repeats(name: str, tracks: TrackTable) -> None:
         raise InputError(
             f"{name}: frame {tracks.frames[row]} has id {tracks.ids[row]} twice; "
             "one person has at most one box a frame"
+        )
+
+
+def _refuse_others(name: str, result: TrackTable) -> None:
+    """TrackEval refuses results of other classes, too: to leave them out would hide that a detector took them."""
+    others = np.unique(result.classes[result.classes > PERSON])
+    if len(others):
+        raise InputError(
+            f"result of {name}: has boxes of class {', '.join(map(str, others[:5]))}; only people are scored; "
+            "leave those rows out, or write the class -1 if they are people"
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reid import disk
 from reid.errors import InputError
 from reid.text_file import read_text
 
@@ -16,6 +17,7 @@ Floats = NDArray[np.float32]
 _COLUMNS = ("frame", "id", "left", "top", "width", "height", "conf", "class", "visibility")
 _NEEDED = 6
 _MOST_BYTES = 4 * 2**30  # a day of ten people a frame has a fourth of it
+PERSON = 1  # the class of people in MOTChallenge's truth
 _LARGEST = 1e12  # beyond any frame, id or pixel, and safe in int64 and float32
 
 
@@ -32,10 +34,11 @@ class TrackTable:
     boxes: Floats  # (N, 4) xyxy pixels
     confidences: Floats  # (N,) in truth 0 marks a row that does not count
     visibilities: Floats  # (N,) share of the person that is visible, in [0, 1]
+    classes: Integers  # (N,) MOTChallenge's numbers: PERSON counts, others do not; results hold people only
 
     def __post_init__(self) -> None:
         count = len(self.frames)
-        for name in ("frames", "ids", "boxes", "confidences", "visibilities"):
+        for name in ("frames", "ids", "boxes", "confidences", "visibilities", "classes"):
             shape = getattr(self, name).shape
             wanted = (count, 4) if name == "boxes" else (count,)
             if shape != wanted:
@@ -52,6 +55,7 @@ class TrackTable:
             boxes=self.boxes[rows],
             confidences=self.confidences[rows],
             visibilities=self.visibilities[rows],
+            classes=self.classes[rows],
         )
 
     def by_frame(self) -> "TrackTable":
@@ -66,8 +70,9 @@ def table(
     *,
     confidences: Sequence[float] | NDArray[np.floating] | None = None,
     visibilities: Sequence[float] | NDArray[np.floating] | None = None,
+    classes: Sequence[int] | Integers | None = None,
 ) -> TrackTable:
-    """A table from plain sequences; boxes xyxy pixels (N, 4), confidence and visibility 1 if not given."""
+    """A table from plain sequences; boxes xyxy pixels (N, 4), all visible, confident people if not said."""
     count = len(frames)
     return TrackTable(
         frames=np.asarray(frames, dtype=np.int64),
@@ -75,6 +80,7 @@ def table(
         boxes=np.asarray(boxes, dtype=np.float32).reshape(-1, 4),
         confidences=np.asarray([1.0] * count if confidences is None else confidences, dtype=np.float32),
         visibilities=np.asarray([1.0] * count if visibilities is None else visibilities, dtype=np.float32),
+        classes=np.asarray([PERSON] * count if classes is None else classes, dtype=np.int64),
     )
 
 
@@ -92,9 +98,9 @@ def first_repeat(frames: Integers, ids: Integers) -> tuple[int, int] | None:
 def read_mot(path: Path) -> TrackTable:
     """Reads MOTChallenge text, truth or result: `frame,id,left,top,width,height,conf,class,visibility`.
 
-    Columns after the sixth may be missing (conf and visibility are then 1) and more may follow. A negative
-    visibility is what results have there and means unknown, thus 1. Rows that do not count (conf 0 in truth)
-    are kept: what counts is for the score to say. An empty file is a camera without a box.
+    Columns after the sixth may be missing (conf, class and visibility are then 1) and more may follow. A negative
+    class or visibility is what results have there and means unknown, thus 1. Rows that do not count (conf 0 or
+    another class in truth) are kept: what counts is for the score to say. An empty file is a camera without a box.
 
     Raises:
         InputError: no such file, or a line that cannot be used, by its number.
@@ -117,7 +123,8 @@ def read_mot(path: Path) -> TrackTable:
         )
     boxes = np.concatenate([values[:, 2:4], values[:, 2:4] + values[:, 4:6]], axis=1)
     visibilities = np.where(values[:, 8] < 0, 1.0, values[:, 8])
-    return table(frames, ids, boxes, confidences=values[:, 6], visibilities=visibilities)
+    classes = np.where(values[:, 7] < 0, PERSON, values[:, 7]).astype(np.int64)
+    return table(frames, ids, boxes, confidences=values[:, 6], visibilities=visibilities, classes=classes)
 
 
 def _parse(place: str, line: str) -> list[float]:
@@ -142,6 +149,10 @@ def _parse(place: str, line: str) -> list[float]:
                 f"{place}: {_COLUMNS[index]} is {fields[index].strip()}, expected a whole number of at least "
                 f"{least} ({why})"
             )
+    if row[7] != int(row[7]):
+        raise InputError(
+            f"{place}: class is {fields[7].strip()}, expected a whole number: 1 is a person, -1 unknown"
+        )
     for index in (4, 5):
         if row[index] < 0:
             name = _COLUMNS[index]
@@ -165,4 +176,5 @@ def write_mot(path: Path, tracks: TrackTable) -> None:
             ordered.frames, ordered.ids, corner, size, ordered.confidences, strict=True
         )
     ]
-    path.write_text("".join(lines), encoding="utf-8")
+    with disk.naming(path):
+        path.write_text("".join(lines), encoding="utf-8")

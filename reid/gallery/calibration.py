@@ -1,6 +1,5 @@
 """Calibration files: JSON beside the weights, `<weights>.calibration.json`, or shipped by encoder_id."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reid import json_text
 from reid.errors import InputError
 from reid.gallery.calibration_file import ADVICE, read_file
 from reid.shipped import shipped
@@ -93,9 +93,9 @@ def _rounded(values: np.ndarray[Any, Any], digits: int) -> list[float]:
 def _text(value: Any, indent: int = 0) -> str:
     """JSON with a line for every key, and one for a whole list: hundreds of numbers fill no hundreds of lines."""
     if not isinstance(value, Mapping) or not value:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return json_text.dumps(value)
     inner = ",\n".join(
-        f"{' ' * (indent + 1)}{json.dumps(key, ensure_ascii=False)}: {_text(item, indent + 1)}"
+        f"{' ' * (indent + 1)}{json_text.dumps(key)}: {_text(item, indent + 1)}"
         for key, item in value.items()
     )
     return f"{{\n{inner}\n{' ' * indent}}}"

@@ -1,4 +1,4 @@
-"""Corrections of a gallery: rename, merge, forget, prune, and erasing what they leave in its files.
+"""Corrections of a gallery: rename, merge, forget, and erasing what they leave in its files.
 
 Functions over an open gallery; all but `clean` run inside the caller's transaction.
 """
@@ -91,33 +91,6 @@ def forget(db: sqlite3.Connection, at: datetime, person_id: int) -> None:
     """Erase one person at their request; `clean` must follow."""
     remove(db, at, [person_id], "forgotten", "on request")
     db.execute("UPDATE gallery SET traces = 1")
-
-
-def prune(db: sqlite3.Connection, at: datetime, older_than: datetime) -> list[str]:
-    """Erase the runs that started before, and whoever was seen in no other; `clean` must follow."""
-    rows = db.execute("SELECT run_id FROM runs WHERE started < ?", (journal.utc(older_than),)).fetchall()
-    db.executemany("DELETE FROM prototypes WHERE evicted_by = ?", rows)
-    db.executemany("DELETE FROM runs WHERE run_id = ?", rows)
-    remove(db, at, unseen(db), "forgotten", "retention")
-    db.executemany("DELETE FROM journal WHERE run_id = ?", rows)
-    if rows:
-        db.execute("UPDATE gallery SET traces = 1")
-    return sorted(row[0] for row in rows)
-
-
-def thin(db: sqlite3.Connection, at: datetime, most: int) -> list[int]:
-    """Erase whoever was last seen longest ago, the nameless first, until `most` are left; `clean` must follow."""
-    rows = db.execute(
-        """SELECT person_id FROM people LEFT JOIN sightings USING (person_id) LEFT JOIN runs USING (run_id)
-           GROUP BY person_id ORDER BY label IS NULL, max(started) DESC, max(end_s) DESC, person_id DESC
-           LIMIT -1 OFFSET ?""",
-        (most,),
-    ).fetchall()
-    gone = sorted(row[0] for row in rows)
-    if gone:
-        remove(db, at, gone, "forgotten", "retention")
-        db.execute("UPDATE gallery SET traces = 1")
-    return gone
 
 
 def must_clean(db: sqlite3.Connection) -> bool:

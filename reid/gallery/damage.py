@@ -2,52 +2,73 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 
 _STORED = {"INTEGER": ("integer",), "REAL": ("real", "integer"), "TEXT": ("text",), "BLOB": ("blob",)}
-_LARGEST = 1e15  # seconds or distances: beyond any time that is, and what every format can show
+_LARGEST = 1e15  # of distances, which cameras may scale: what every format can show
+_EARLIEST_S, _LATEST_S = -3e10, 1e11  # of two of them the sum, too, is a date that Python can show
 _JSON = {("runs", "cameras"): "array", ("journal", "detail"): "object"}
 _MOST = 10**9  # numbers of people that a site could give
+_ZONE = re.compile(r"[+-]\d\d:?\d\d|[A-Za-z]\w*([/+-]\w+)*")  # as reid.wall_clock has them
 _BATCH = 4096  # vectors read at a time
 
 
 def damage(
-    db: sqlite3.Connection, tables: Sequence[str], dimension: int | None, *, with_vectors: bool
+    db: sqlite3.Connection,
+    tables: Sequence[str],
+    added: Sequence[str],
+    dimension: int | None,
+    *,
+    with_vectors: bool,
 ) -> str | None:
     """What is wrong with an open gallery, or None.
 
     Args:
         tables: the SQL that makes its tables.
+        added: the SQL of those that galleries of earlier programs lack.
         dimension: length of the encoder's vectors; None: not known, or not asked.
         with_vectors: look at every vector, as whoever compares them must.
     """
-    found = _complaints(db, tables, dimension, with_vectors=with_vectors)
+    kinds = dict(db.execute("SELECT name, type FROM sqlite_master WHERE type != 'index'").fetchall())
+    found = chain(
+        _tables(db, kinds, {**_wanted(tables), **{n: c for n, c in _wanted(added).items() if n in kinds}}),
+        _complaints(db, dimension, with_vectors=with_vectors),
+        _clocks(db) if "clocks" in kinds else (),
+    )
     return next(found, None)
 
 
-def _complaints(
-    db: sqlite3.Connection, tables: Sequence[str], dimension: int | None, *, with_vectors: bool
-) -> Iterator[str]:
+def _wanted(statements: Sequence[str]) -> dict[str, dict[str, tuple[str, bool]]]:
+    """The columns of the tables that SQL makes."""
     with closing(sqlite3.connect(":memory:")) as model:
-        for statement in tables:
+        for statement in statements:
             model.execute(statement)
-        columns = {
-            name: _columns(model, name) for name in re.findall(r"CREATE TABLE (\w+)", "\n".join(tables))
-        }
-    kinds = dict(db.execute("SELECT name, type FROM sqlite_master WHERE type != 'index'").fetchall())
+        names = re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", "\n".join(statements))
+        return {name: _columns(model, name) for name in names}
+
+
+def _tables(
+    db: sqlite3.Connection, kinds: Mapping[str, str], tables: Mapping[str, Mapping[str, tuple[str, bool]]]
+) -> Iterator[str]:
+    """What there is and should not be, what is missing, and values of other types."""
     if foreign := sorted(name for name, kind in kinds.items() if kind != "table"):
         yield f"it has the {kinds[foreign[0]]} {foreign[0]}, which no gallery has"
-    for name, wanted in columns.items():
+    for name, wanted in tables.items():
         if name not in kinds:
             yield f"it has no table {name}"
         if missing := sorted(wanted.keys() - _columns(db, name).keys()):
             yield f"its table {name} has no column {missing[0]}"
         for column, (kind, nullable) in wanted.items():
             yield from _values(db, name, column, kind, nullable=nullable)
+
+
+def _complaints(db: sqlite3.Connection, dimension: int | None, *, with_vectors: bool) -> Iterator[str]:
+    """What does not fit each other within the tables."""
     if db.execute("SELECT count(*) FROM gallery").fetchone()[0] != 1:
         yield "its table gallery must have one row"
     yield from _numbers(db)
@@ -70,7 +91,8 @@ def _values(db: sqlite3.Connection, table: str, column: str, kind: str, *, nulla
     stored = ", ".join(f"'{name}'" for name in (*_STORED[kind], *(["null"] if nullable else [])))
     wrong = f"typeof({column}) NOT IN ({stored})"
     if kind == "REAL":
-        wrong += f" OR abs({column}) > {_LARGEST:g}"
+        least, most = (_EARLIEST_S, _LATEST_S) if column.endswith("_s") else (-_LARGEST, _LARGEST)
+        wrong += f" OR {column} NOT BETWEEN {least!r} AND {most!r}"
     if json_type := _JSON.get((table, column)):
         wrong += f" OR NOT json_valid({column}) OR json_type({column}) != '{json_type}'"
     if db.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():
@@ -78,7 +100,7 @@ def _values(db: sqlite3.Connection, table: str, column: str, kind: str, *, nulla
 
 
 def _numbers(db: sqlite3.Connection) -> Iterator[str]:
-    """Ids, and times that are text."""
+    """Ids, and times that are text; text that names no zone cannot be compared with other times."""
     ids = db.execute("SELECT min(person_id), max(person_id) FROM people").fetchone()
     last = db.execute("SELECT typeof(seq), seq FROM sqlite_sequence WHERE name = 'people'").fetchone()
     if ids[0] is not None and (
@@ -86,13 +108,29 @@ def _numbers(db: sqlite3.Connection) -> Iterator[str]:
     ):
         yield "the numbers of its people are not as they were given"
     for started, cameras in db.execute("SELECT started, cameras FROM runs"):
-        try:
-            datetime.fromisoformat(started)
-        except ValueError:
+        if not _is_moment(started):
             yield f"a run started at {started[:40]!r}, which is no time"
         names = db.execute("SELECT 1 FROM json_each(?) WHERE type != 'text' LIMIT 1", (cameras,)).fetchone()
         if names:
             yield "a camera of a run has no name"
+
+    told = db.execute("SELECT at FROM journal WHERE event IN ('pruned', 'clock_doubted')").fetchall()
+    if wrong := [at for (at,) in told if not _is_moment(at)]:
+        yield f"the gallery was pruned, or its clock doubted, at {wrong[0][:40]!r}, which is no time"
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _clocks(db: sqlite3.Connection) -> Iterator[str]:
+    """Zones that no machine knows; one that only this machine does not know is told where it is needed."""
+    for (zone,) in db.execute("SELECT DISTINCT zone FROM clocks"):
+        if not _ZONE.fullmatch(zone):
+            yield f"a run was in the time zone {zone[:40]!r}, which is none"
 
 
 def _merges(db: sqlite3.Connection) -> Iterator[str]:

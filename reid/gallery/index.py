@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reid import disk
 from reid.errors import InputError
 from reid.gallery.schema import beside
 from reid.types import Array
@@ -119,7 +120,7 @@ def _write(path: Path, generation: str, index: Any) -> None:
     faiss = require_faiss()
     content = faiss.serialize_index(index).tobytes()
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
+    with disk.naming(path, temporary), temporary.open("wb") as file:
         file.write(f"{_MAGIC} {generation} {zlib.crc32(content)}\n".encode("ascii"))
         file.write(content)
         file.flush()

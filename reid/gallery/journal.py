@@ -10,11 +10,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from reid import json_text
 from reid.errors import InputError
+from reid.gallery.schema import has_clocks
 from reid.text_file import parse_json
 from reid.types import Match, TrackletKey, person_name
+from reid.wall_clock import WallClock
 
-Event = Literal["created", "seen", "merged", "forgotten", "renamed", "retracted", "identity_changed"]
+LIVE = WallClock(zero_s=0.0, zone="UTC")  # live sites count in Unix time
+LONGEST_S = 1e8  # three years: no recording's own seconds go so far, and Unix time is long past it
+
+Event = Literal[
+    "created",
+    "seen",
+    "merged",
+    "forgotten",
+    "renamed",
+    "retracted",
+    "identity_changed",
+    "pruned",  # these two are about no person, see `retention`
+    "clock_doubted",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +65,7 @@ class SeenAt:
     match: Match
     start_s: float
     end_s: float
+    clock: WallClock | None  # when second 0 of the run was; None: not known
 
 
 def utc(moment: datetime) -> str:
@@ -73,7 +90,7 @@ def append(
     """Add a line."""
     db.execute(
         "INSERT INTO journal (at, event, person_id, run_id, detail) VALUES (?, ?, ?, ?, ?)",
-        (utc(at), event, person_id, run_id, json.dumps(detail)),
+        (utc(at), event, person_id, run_id, json_text.dumps(detail)),
     )
 
 
@@ -143,6 +160,7 @@ def people(db: sqlite3.Connection) -> list[Person]:
 
 def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
     """The sightings of one person, by run, time and camera."""
+    clocks = _clocks(db)
     rows = db.execute(
         """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s
            FROM sightings JOIN runs USING (run_id) WHERE person_id = ?
@@ -161,9 +179,17 @@ def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
             ),
             start_s=start_s,
             end_s=end_s,
+            clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
         )
         for run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s in rows
     ]
+
+
+def _clocks(db: sqlite3.Connection) -> dict[str, WallClock]:
+    if not has_clocks(db):
+        return {}
+    rows = db.execute("SELECT run_id, zero_s, zone FROM clocks")
+    return {run_id: WallClock(zero_s=zero_s, zone=zone) for run_id, zero_s, zone in rows}
 
 
 def find(db: sqlite3.Connection, who: str) -> int:

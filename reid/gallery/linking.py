@@ -55,9 +55,9 @@ def link(
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
     weights = np.clip(seconds, *EVIDENCE_S)
-    labels = average_linkage(distances, forbidden, weights, rule.max_distance)
+    clustered = average_linkage(distances, forbidden, weights, rule.max_distance)
     labels = attach_fragments(
-        labels,
+        clustered,
         distances,
         forbidden,
         seconds,
@@ -65,12 +65,25 @@ def link(
         max_distance=rule.fragment_slack * rule.max_distance,
     )
     ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
-    matches = {
-        m.tracklet: m for m in _matches(ordered, ids, distances, forbidden, weights, labels, rule.probability)
-    }
+    fragments = _attached(clustered, labels, seconds, rule.fragment_s)
+    found = _matches(ordered, ids, distances, forbidden, weights, labels, fragments, rule.probability)
+    matches = {match.tracklet: match for match in found}
     return Linking(
         identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
     )
+
+
+def _attached(
+    clustered: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    seconds: NDArray[np.float64],
+    shorter_than_s: float,
+) -> NDArray[np.bool_]:
+    """(N,): which items are of a short cluster that `attach_fragments` gave to a longer one."""
+    short = np.bincount(clustered, weights=np.minimum(seconds, 1e9))[clustered] < shorter_than_s
+    parts = np.bincount(labels[np.unique(clustered, return_index=True)[1]])  # clusters in each person
+    attached: NDArray[np.bool_] = short & (parts[labels] > 1)
+    return attached
 
 
 def _means(sets: Sequence[Embeddings], centre: Array | None) -> Array:
@@ -125,6 +138,7 @@ def _matches(
     forbidden: NDArray[np.bool_],
     weights: NDArray[np.float64],
     labels: NDArray[np.int64],
+    fragments: NDArray[np.bool_],
     probability: ProbabilityMap | None,
 ) -> list[Match]:
     """Each tracklet's mean distance to the rest of its person, and to the nearest other person it could be.
@@ -158,6 +172,7 @@ def _matches(
                 runner_up_id=ids[int(runner_up[row])] if has_other else None,
                 runner_up_distance=gap if has_other else None,
                 probability=None if probability is None or distance is None else float(probability(distance)),
+                fragment=bool(fragments[row]),
             )
         )
     return found

@@ -4,12 +4,12 @@ A recording is written whole, and replaced whole; a site runs for months, so its
 minutes, which are what ages and is erased. Functions over an open gallery, within the caller's transaction.
 """
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reid import json_text
 from reid.gallery import corrections, journal
 from reid.gallery.index import keep_varied
 from reid.gallery.runs import Run, Sighting, insert
@@ -82,7 +82,7 @@ def _put(db: sqlite3.Connection, at: datetime, live: Live, max_prototypes: int) 
     run, sighting = live.run, live.sighting
     key, person_id = sighting.match.tracklet, sighting.match.person_id
     assert person_id is not None
-    row = (run.run_id, journal.utc(run.started), json.dumps(run.cameras))
+    row = (run.run_id, journal.utc(run.started), json_text.dumps(run.cameras))
     db.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?)", row)
     before = _take_out(db, run.run_id, key)
     known = replace(sighting, match=_without_gone_rival(db, sighting.match))

@@ -1,14 +1,15 @@
 """One run in a gallery: its sightings checked, written, replaced when the run is repeated."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from reid import json_text
 from reid.gallery import corrections, journal
 from reid.gallery.index import keep_varied
 from reid.types import Array, Embeddings, Match, Tracklet, TrackletKey, person_name
+from reid.wall_clock import WallClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,6 +29,9 @@ class Run:
     run_id: str
     started: datetime
     cameras: tuple[str, ...]
+    clock: WallClock | None = (
+        None  # when second 0 of its sightings was; None: not known, or of Unix time itself
+    )
 
 
 def next_person_id(db: sqlite3.Connection) -> int:
@@ -80,8 +84,10 @@ def replace(
     _retract(db, at, run_id)
     # what the run before displaced goes for good: only the latest run can be undone exactly
     db.execute("DELETE FROM prototypes WHERE evicted_by IS NOT NULL")
-    row = (run_id, journal.utc(run.started), json.dumps(run.cameras))
+    row = (run_id, journal.utc(run.started), json_text.dumps(run.cameras))
     db.execute("INSERT INTO runs VALUES (?, ?, ?)", row)
+    if run.clock is not None:
+        db.execute("INSERT INTO clocks VALUES (?, ?, ?)", (run_id, run.clock.zero_s, run.clock.fixed_zone))
     new: dict[int, list[tuple[int, Array]]] = {person_id: [] for person_id in _people(sightings)}
     for person_id in new:
         if db.execute("INSERT OR IGNORE INTO people (person_id) VALUES (?)", (person_id,)).rowcount:

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from reid.disk import ROOM
 from reid.errors import InputError
 from reid.gallery.damage import damage
 from reid.text_file import check_regular
 
 APPLICATION_ID = 0x52454944  # "REID" in the file's header: tells our files from other programs' SQLite files
-VERSION = 1  # PRAGMA user_version; a change of the tables raises it and brings a migration
+SAFE = "what was committed is safe; check the disk, and repeat the command"
+# PRAGMA user_version; a change that earlier programs would stumble over raises it, with a migration
+VERSION = 1
 
 # A sighting IS the link of a tracklet to a person: it keeps its distance and its runner-up. A prototype
 # belongs to the sighting that it was seen in, and only through it to a person: no erasure or merge misses it.
@@ -62,6 +65,16 @@ _TABLES = (
 )
 
 
+# What later programs added and earlier ones do without: it is made where it is missing, and the version stays.
+_ADDED = (
+    """CREATE TABLE IF NOT EXISTS clocks (
+        run_id TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+        zero_s REAL NOT NULL,                   -- Unix time of second 0 of the run's sightings
+        zone TEXT NOT NULL                      -- of the times shown: Europe/Berlin, +0100
+    )""",
+)
+
+
 def beside(path: Path, suffix: str) -> Path:
     """The gallery's side file: `site.db` and `.lock` give `site.db.lock`."""
     return path.with_name(path.name + suffix)
@@ -90,11 +103,15 @@ def connect(
         if not read_only and encoder_id is not None and _is_empty(db):
             _create(db, encoder_id)
         _check(db, path, encoder_id)
-        if complaint := damage(db, _TABLES, dimension, with_vectors=encoder_id is not None):
+        if path.stat().st_size % _pragma(db, "page_size"):  # SQLite fills a last page with zeros, without a word
+            raise InputError(f"{path}: the gallery is damaged (its end is missing); restore a copy of it")
+        if complaint := damage(db, _TABLES, _ADDED, dimension, with_vectors=encoder_id is not None):
             raise InputError(f"{path}: the gallery is damaged ({complaint}); restore a copy of it")
         # only now: a file that is not ours must come out of a refusal as it went in
         if not read_only:
             _make_durable(db)
+            for statement in _ADDED:
+                db.execute(statement)
     except sqlite3.Error as error:
         db.close()
         raise InputError(_why_not(path, error)) from error
@@ -109,6 +126,8 @@ def _why_not(path: Path, error: sqlite3.Error) -> str:
         return f"{path}: not a gallery (not an SQLite file); name a gallery, or a new file to make one"
     if "malformed" in str(error):
         return f"{path}: the gallery is damaged ({error}); restore a copy of it"
+    if "full" in str(error):
+        return f"{path}: the gallery cannot be written ({error}); {ROOM}"
     return f"{path}: the gallery cannot be opened ({error}); use a file in a folder that you may write to"
 
 
@@ -183,6 +202,15 @@ def _check(db: sqlite3.Connection, path: Path, encoder_id: str | None) -> None:
         )
 
 
+def has_clocks(db: sqlite3.Connection) -> bool:
+    """Whether the gallery was written by a program that knows when recordings began; those read-only may not be."""
+    return bool(
+        db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'clocks'").fetchone()[
+            0
+        ]
+    )
+
+
 def _pragma(db: sqlite3.Connection, name: str) -> int:
     return int(db.execute(f"PRAGMA {name}").fetchone()[0])
 
@@ -219,5 +247,5 @@ def explain(error: BaseException, path: Path) -> None:
     """Full disks and damaged files are not bugs: they get a sentence. Broken constraints are: they pass."""
     if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
         raise InputError(
-            f"{path}: the gallery failed ({error}); what was committed is safe; check the disk's space"
+            f"{path}: the gallery failed ({error}); {ROOM if 'full' in str(error) else SAFE}"
         ) from error

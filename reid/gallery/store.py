@@ -14,17 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.errors import InputError
-from reid.gallery import corrections, journal, live_run, runs
+from reid.gallery import corrections, journal, live_run, retention, runs
 from reid.gallery.index import keep_varied, prototypes_of_all, to_vectors
 from reid.gallery.live_run import Record
-from reid.gallery.lock import WriterLock
+from reid.gallery.lock import writer_lock
+from reid.gallery.retention import Erased, Named
 from reid.gallery.runs import Sighting
 from reid.gallery.schema import connect, explain, naming, transaction
+from reid.lock import Lock
 from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey, person_name
+from reid.wall_clock import WallClock
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tells a file from any other that has been under its name; None: there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class Store:
@@ -34,7 +46,7 @@ class Store:
         self,
         path: Path,
         db: sqlite3.Connection,
-        lock: WriterLock | None,
+        lock: Lock | None,
         max_prototypes: int,
         clock: Callable[[], datetime],
     ) -> None:
@@ -42,6 +54,7 @@ class Store:
         self.encoder_id: str = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
         self.max_prototypes = max_prototypes
         self._db = db
+        self._file = _identity(path)
         self._lock = lock
         self._clock = clock
 
@@ -70,7 +83,7 @@ class Store:
         if max_prototypes < 1:
             raise ValueError(f"max_prototypes must be at least 1, got {max_prototypes}")
         path = Path(path)
-        lock = None if read_only else WriterLock(path)
+        lock = None if read_only else writer_lock(path)
         try:
             db = connect(path, encoder_id=encoder_id, dimension=dimension, read_only=read_only)
         except BaseException:
@@ -185,13 +198,20 @@ class Store:
     # writing ---
 
     def commit_run(
-        self, run_id: str, sightings: Sequence[Sighting], *, started: datetime, cameras: Collection[str] = ()
+        self,
+        run_id: str,
+        sightings: Sequence[Sighting],
+        *,
+        started: datetime,
+        cameras: Collection[str] = (),
+        clock: WallClock | None = None,
     ) -> None:
         """Write a whole run, or nothing: people, sightings, links, prototypes. On return it is on the disk.
 
         A run that is there already is replaced: people that only it showed go, unless it shows them again.
         People are given by id: those of `identities`, of `former_ids`, or new ones from `next_person_id` on.
-        Sightings of nobody (`person_id` None) are not kept. The order of `sightings` does not matter.
+        Sightings of nobody (`person_id` None) are not kept. The order of `sightings` does not matter. `clock` says
+        when second 0 of the sightings was.
 
         Raises:
             ValueError: vectors of another encoder or size, a tracklet twice, an id that was somebody else's.
@@ -200,7 +220,7 @@ class Store:
         named = [s for s in sightings if s.match.person_id is not None]
         runs.check(self._db, self.encoder_id, named)
         with self._writing() as db:
-            run = runs.Run(run_id=run_id, started=started, cameras=tuple(sorted(cameras)))
+            run = runs.Run(run_id=run_id, started=started, cameras=tuple(sorted(cameras)), clock=clock)
             runs.replace(db, self._clock(), run, named, max_prototypes=self.max_prototypes)
 
     def record(self, record: Record) -> None:
@@ -238,24 +258,78 @@ class Store:
             corrections.forget(db, self._clock(), self._existing(person_id))
         self._clean(person_name(person_id))
 
-    def prune(self, older_than: datetime) -> list[str]:
-        """Erase the runs that started before, and whoever was seen in no other; the ids of these runs."""
-        with self._writing() as db:
-            pruned = corrections.prune(db, self._clock(), older_than)
-        if pruned:  # cleaning rewrites the file, which a live site asks for several times a day
-            self._clean(f"{len(pruned)} runs")
-        return pruned
+    def prune(self, older_than: datetime, *, named: Named = "keep", clean: bool = True) -> Erased:
+        """Erase the sightings of runs that started before, and the people without any other.
 
-    def thin(self, most: int) -> list[int]:
-        """Erase whoever was last seen longest ago, those without a name first, until `most` people are left.
+        Args:
+            named: keep: people with a name stay, with the sightings whose vectors they are recognised by.
+            clean: on return no byte of it is in the files; else `clean` has to follow.
 
-        Returns: who they were.
+        Raises:
+            InputError: as `forget`.
         """
         with self._writing() as db:
-            gone = corrections.thin(db, self._clock(), most)
-        if gone:
-            self._clean(f"{len(gone)} people")
-        return gone
+            erased = retention.prune(db, self._clock(), older_than, named)
+        if erased and clean:  # cleaning rewrites the file, which a live site asks for several times a day
+            self.clean()
+        return erased
+
+    def would_prune(self, older_than: datetime, *, named: Named = "keep") -> Erased:
+        """What `prune` would erase now."""
+        self._require_writable()
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            return retention.prune(self._db, self._clock(), older_than, named)
+        finally:
+            self._db.execute("ROLLBACK")
+
+    def thin(self, most: int, *, clean: bool = True) -> Erased:
+        """Erase the people seen longest ago, those without a name first, until `most` are left; see `prune`."""
+        with self._writing() as db:
+            erased = retention.thin(db, self._clock(), most)
+        if erased and clean:
+            self.clean()
+        return erased
+
+    def newest(self) -> datetime | None:
+        """The latest moment that is known to have been, see `retention.newest`; None: the gallery knows of none."""
+        return retention.newest(self._db)
+
+    def doubt_clock(self, session: str) -> None:
+        """Note that the clock of this start of a live site may be wrong: what it stores does not date anything."""
+        with self._writing() as db:
+            retention.doubt(db, self._clock(), session)
+
+    def confirm_clock(self, session: str | None = None) -> None:
+        """Note that a person took the clock of this moment for right."""
+        with self._writing() as db:
+            retention.confirm(db, self._clock(), session)
+
+    def clean(self) -> None:
+        """Leave no byte in the files of what was erased; nothing to do where nothing was.
+
+        Raises:
+            InputError: another process reads the gallery, so they stay until it is next opened for writing.
+        """
+        if corrections.must_clean(self._db):
+            self._clean("old sightings")
+
+    def require_in_place(self) -> None:
+        """Refuse to go on with a file that is not the gallery any more: what is written to it is lost.
+
+        Raises:
+            InputError: the file was moved, deleted or replaced since it was opened.
+        """
+        now = _identity(self.path)
+        if now != self._file:
+            what = "is gone: it was moved or deleted" if now is None else "was replaced by another file"
+            raise InputError(
+                f"{self.path}: the gallery {what} while it was in use; put it back, or start again with what is there"
+            )
+
+    def _require_writable(self) -> None:
+        if self.read_only:
+            raise InputError(f"{self.path}: opened for reading only; open it for writing to change it")
 
     def _existing(self, person_id: int) -> int:
         if not self._db.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone():
@@ -271,8 +345,8 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        if self.read_only:
-            raise InputError(f"{self.path}: opened for reading only; open it for writing to change it")
+        self._require_writable()
+        self.require_in_place()
         with transaction(self._db, self.path):
             yield self._db
             self._db.execute("UPDATE gallery SET generation = ?", (uuid4().hex,))

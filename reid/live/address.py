@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from reid.cache import utf8
 from reid.errors import InputError
-from reid.secret import masked
+from reid.secret import masked, was_masked
 from reid.text_file import read_text
-from reid.video.source import camera_name, clean_name
+from reid.video.source import camera_name, clean_name, split_stream
 from reid.yaml_file import MOST_BYTES, parse_yaml
 
 Kind = Literal["rtsp", "http", "hls", "device", "file"]
@@ -45,6 +46,10 @@ class Address:
     kind: Kind
     url: str  # without credentials, {user} and {password} maybe in it; a path for files and devices
     credentials: Credentials | None = field(default=None, repr=False)
+    stream: int | None = (
+        None  # which of several video streams, counted from 0; None: the default or the largest
+    )
+    pixel_aspect: float | None = None  # width of a pixel by its height; None: what the stream states
 
     @property
     def secret_url(self) -> str:
@@ -61,7 +66,7 @@ class Address:
     def shown(self) -> str:
         """For people: of what a network is asked for only the server, as the rest may hold what lets one in."""
         if self.kind in ("device", "file"):
-            return self.url
+            return utf8(self.url).decode()
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
@@ -79,7 +84,9 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
     """The cameras that `arguments` describe, each `name=address` or an address alone, in the order given.
 
     An address is an rtsp://, rtsps://, http:// or https:// one (HLS if its path ends in .m3u8, MJPEG or whatever
-    FFmpeg knows else), the number or path of a video device, or a video file, which is played at its own speed.
+    FFmpeg knows else, or a snapshot, one picture, which is asked for again and again), the number or path of a video
+    device, or a video file, which is played at its own speed. `#1` behind it chooses the second of several video
+    streams.
 
     Raises:
         InputError: an address that is none, a password in one, a name twice or none at all.
@@ -94,10 +101,16 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
         address = _parse(argument)
         if address.camera_id.casefold() in {name.casefold() for name in cameras}:
             raise InputError(
-                f"two cameras would be called '{address.camera_id}'; name at least one, as in door={address.url}"
+                f"two cameras would be called '{address.camera_id}'; name at least one, as in "
+                f"door={masked(address.url)}"
             )
         cameras[address.camera_id] = address
     return tuple(cameras.values())
+
+
+def place_of(argument: str) -> str:
+    """What `name=address`, or an address alone, says of where a camera is."""
+    return _split(argument)[1]
 
 
 def with_credentials(cameras: Sequence[Address], secrets: Mapping[str, Credentials]) -> tuple[Address, ...]:
@@ -113,6 +126,11 @@ def with_credentials(cameras: Sequence[Address], secrets: Mapping[str, Credentia
                 f"{_set(camera.camera_id)}"
             )
     return tuple(replace(camera, credentials=secrets.get(camera.camera_id)) for camera in cameras)
+
+
+def with_aspects(cameras: Sequence[Address], aspects: Mapping[str, float]) -> tuple[Address, ...]:
+    """The cameras with the pixel aspects that are set for them, by name."""
+    return tuple(replace(camera, pixel_aspect=aspects.get(camera.camera_id)) for camera in cameras)
 
 
 def read_secrets(
@@ -147,14 +165,17 @@ def _parse(argument: str) -> Address:
         return Address(camera_id=name or f"device{place}", kind="device", url=f"/dev/video{place}")
     if place.startswith("/dev/"):
         return Address(camera_id=name or clean_name(Path(place).name), kind="device", url=place)
+    place, stream = split_stream(place, lambda text: "://" not in text and _is_file(at_home(text)))
     if "://" in place:
-        return _stream(name, place)
-    path = Path(place).expanduser()
-    if not path.is_file():
+        return replace(_stream(name, place), stream=stream)
+    path = at_home(place)
+    if not _is_file(path):
         raise InputError(
             f"{masked(argument)}: neither an address (rtsp://, http://), nor the number of a device, nor a file"
         )
-    return Address(camera_id=name or clean_name(path.stem) or "camera", kind="file", url=str(path))
+    return Address(
+        camera_id=name or clean_name(path.stem) or "camera", kind="file", url=str(path), stream=stream
+    )
 
 
 def _stream(name: str | None, place: str) -> Address:
@@ -180,6 +201,10 @@ def _stream(name: str | None, place: str) -> Address:
             f"{scheme}://{host}/... with {told[0]}: {_READ}; {_set(camera_id)}, and write {USER} and {PASSWORD} "
             "in their places"
         )
+    if was_masked(place):
+        raise InputError(
+            f"{shown}: *** stands where a part was hidden when it was printed; write that part again"
+        )
     if kind == "http" and parts.path.lower().endswith((".m3u8", ".m3u")):
         kind = "hls"
     return Address(camera_id=camera_id, kind=kind, url=place)
@@ -193,11 +218,26 @@ def _set(camera_id: str) -> str:
 def _split(argument: str) -> tuple[str | None, str]:
     """Camera name or None, and the rest; an address may hold '=' itself."""
     name, equals, place = argument.partition("=")
-    if not equals or "/" in name or Path(argument).is_file():
+    if not equals or "/" in name or _is_file(Path(argument)):
         return None, argument
     if not place:
         raise InputError(f"{argument}: no address after '='; write {name or 'name'}=rtsp://...")
     return camera_name(name, argument), place
+
+
+def at_home(place: str) -> Path:
+    """A path whose ~ has been read; as it stands where nothing says whose home is meant."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        return Path(place)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # too long to be one, or in a folder that is closed to us
+        return False
 
 
 def _read_file(path: Path) -> dict[str, Credentials]:

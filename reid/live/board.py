@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -80,6 +80,9 @@ class Board:
         self._watched: dict[str, int] = {}
         self._latencies: deque[tuple[float, float]] = deque()
         self._queues: tuple[SinkCounts, ...] = ()
+        self._troubles: dict[str, str] = {}
+        self._notices: dict[str, str] = {}
+        self._erased: Counter[str] = Counter()
         self.started_s = time.time()
 
     # cameras ---
@@ -196,3 +199,42 @@ class Board:
         """One for each receiver."""
         with self._lock:
             return self._queues
+
+    # what does not work, what waits for a person, and what was erased ---
+
+    def set_trouble(self, what: str, why: str | None) -> None:
+        """Something that the site is for does not work, or works again (None)."""
+        with self._lock:
+            _set(self._troubles, what, why)
+
+    def troubles(self) -> dict[str, str]:
+        """Sentences, by what does not work."""
+        with self._lock:
+            return dict(self._troubles)
+
+    def set_notice(self, what: str, text: str | None) -> None:
+        """Something that a person should know or decide, or need not any more (None)."""
+        with self._lock:
+            _set(self._notices, what, text)
+
+    def notices(self) -> dict[str, str]:
+        """Sentences, by what they are about."""
+        with self._lock:
+            return dict(self._notices)
+
+    def add_erased(self, counts: Mapping[str, int]) -> None:
+        """So much was erased by itself, by what it was."""
+        with self._lock:
+            self._erased.update(counts)
+
+    def erased(self) -> dict[str, int]:
+        """The same since the start."""
+        with self._lock:
+            return dict(self._erased)
+
+
+def _set(sentences: dict[str, str], key: str, text: str | None) -> None:
+    if text is None:
+        sentences.pop(key, None)
+    else:
+        sentences[key] = text

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from reid.live.address import Address
 from reid.live.config import SupervisionConfig
+from reid.live.connection import Stalled, StreamLost
 from reid.live.health import CameraHealth, Faults, State
 from reid.live.slots import Slots
-from reid.live.stream import FileEnded, Received, Stalled, StreamLost, receive
+from reid.live.stream import FileEnded, Received, receive
 from reid.live.stream_clock import StreamClock
 from reid.types import Frame
 

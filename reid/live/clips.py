@@ -16,6 +16,7 @@ from reid.live.films import Films
 from reid.live.preview import drawn
 from reid.live.visit import Visit
 from reid.live.worker import Worker
+from reid.owned_files import OwnedFiles
 from reid.types import Frame
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,11 @@ class Clips:
     known when it was made, but whose track turned out to be theirs.
     """
 
-    def __init__(self, folder: Path, config: ClipsConfig) -> None:
+    keeps = "clips"
+
+    def __init__(self, folder: Path, files: OwnedFiles, config: ClipsConfig) -> None:
         self._config = config
-        self._films = Films(folder, most_mib=config.most_mib)  # the worker's from here on
+        self._films = Films(folder, files, most_mib=config.most_mib)  # the worker's from here on
         self._cameras: dict[str, _Camera] = {}
         self._waiting: set[Future[bool]] = set()
         self._stop = threading.Event()

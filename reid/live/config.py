@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reid.config import Distance, Seconds, Section, Share
+from reid.config import Distance, Megapixels, Seconds, Section, Share
 from reid.events import Kind
 
 Positive = Annotated[float, Field(gt=0)]
@@ -21,6 +21,14 @@ class SupervisionConfig(Section):
     hls_stall_s: Positive = Field(
         20.0,
         description="the same for HLS, which comes a segment at a time: three segments or so, at least stall_s",
+    )
+    snapshot_fps: Annotated[float, Field(ge=0.5, le=25)] = Field(
+        2.0,
+        description="pictures a second that are asked for where an address answers with one picture (a snapshot)",
+    )
+    max_megapixels: Megapixels = Field(
+        200.0,
+        description="millions of pixels; pictures that declare more are refused before they are decoded",
     )
     frozen_s: Positive = Field(
         30.0,

@@ -27,15 +27,20 @@ class Control(Protocol):
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         """Take no pictures of a camera, or take them again."""
 
+    def confirm_clock(self) -> None:
+        """Take the clock for right, where retention waits for that: what is old by it is erased."""
+
 
 class Keeper(Protocol):
     """Keeps events or pictures, so it must be able to lose them."""
 
+    keeps: str  # what, in a word for metrics and the log
+
     def forget(self, person_id: int) -> object:
         """Erase what names or shows a person; OSError or InputError where that failed."""
 
-    def prune(self, before_s: float, /) -> object:
-        """Erase what is older, seconds since 1970; raises as `forget` does."""
+    def prune(self, before_s: float, /) -> int:
+        """Erase what is older, seconds since 1970, and say how much that was; raises as `forget` does."""
 
 
 def do_all(jobs: Iterable[Callable[[], object]]) -> None:

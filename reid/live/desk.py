@@ -8,9 +8,11 @@ from pathlib import Path
 
 from reid.errors import InputError
 from reid.gallery.store import Store
-from reid.live.address import parse_cameras, read_secrets, with_credentials
+from reid.live.address import parse_cameras, read_secrets, with_aspects, with_credentials
+from reid.live.allowed import check_allowed
 from reid.live.control import Keeper, do_all
 from reid.live.engine import Engine
+from reid.live.retention import Retention
 from reid.types import person_name
 
 
@@ -22,6 +24,9 @@ class Desk:
         keepers: of what the gallery does not keep.
         secrets: the file of credentials, which may name cameras that come later.
         offset_s: added to the clocks of cameras, by name.
+        pixel_aspect: widths of pixels by their heights, by camera name.
+        retention: where something is erased by itself.
+        folders: whose files may be added as cameras.
     """
 
     engine: Engine
@@ -29,6 +34,9 @@ class Desk:
     keepers: Sequence[Keeper] = ()
     secrets: Path | None = None
     offset_s: Mapping[str, float] = field(default_factory=dict)
+    pixel_aspect: Mapping[str, float] = field(default_factory=dict)
+    retention: Retention | None = None
+    folders: Sequence[Path] = ()
 
     def forget(self, person_id: int) -> None:
         self.engine.orders.give(lambda: self._forget(person_id))
@@ -40,7 +48,8 @@ class Desk:
         self.engine.orders.give(lambda: self._merge(person_id, into))
 
     def add_camera(self, argument: str) -> None:
-        (address,) = parse_cameras([argument])
+        check_allowed(argument, self.folders)
+        (address,) = with_aspects(parse_cameras([argument]), self.pixel_aspect)
         (address,) = with_credentials([address], read_secrets(self.secrets, [address.camera_id]))
 
         def add() -> None:
@@ -56,6 +65,12 @@ class Desk:
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         self.engine.orders.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
+
+    def confirm_clock(self) -> None:
+        retention = self.retention
+        if retention is None:
+            raise InputError("nothing is erased by itself here")
+        self.engine.orders.give(lambda: retention.confirm(time.time(), time.monotonic()))
 
     def _camera(self, camera_id: str) -> str:
         names = self.engine.cameras.names

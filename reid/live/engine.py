@@ -17,6 +17,7 @@ from reid.live.board import Board, CameraNow
 from reid.live.camera import LivePicture, Snapshot
 from reid.live.cameras import Cameras
 from reid.live.config import SamplingConfig
+from reid.live.emptiness import Emptiness
 from reid.live.lately import Lately
 from reid.live.orders import Orders
 from reid.live.pace import Pace
@@ -66,6 +67,10 @@ class Engine:
     _followers: dict[str, Follower] = field(default_factory=dict)
     _snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     _fps: float | None = None
+    _emptiness: Emptiness = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._emptiness = Emptiness(self.detector.classes)
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Until `stop`, or until every camera is a file that has ended; what was in view has left then."""
@@ -112,6 +117,7 @@ class Engine:
         follower = self._followers.get(camera_id)
         if follower is None:
             follower = self._followers[camera_id] = self.follower(camera_id, self._rate(camera_id))
+        self._emptiness.update(camera_id, len(seen.people), decoded_s)
         tracks, ended = follower.update(seen)
         self.site.ended(camera_id, ended, follower.assembler.following, decoded_s)
         rows = zip(tracks.tracker_ids.tolist(), tracks.detections.tolist(), strict=True)

@@ -1,4 +1,8 @@
-"""The folder of films. Each has a JSON file beside it that says whom it shows, so that it can be found again."""
+"""The folder of films. Each has a JSON file beside it that says whom it shows, so that it can be found again.
+
+Only films that the program wrote are read, changed or deleted. One whose JSON cannot be read any more is put aside,
+as nobody can tell whom it shows: it is not deleted, and every erasure tells of it.
+"""
 
 import itertools
 import logging
@@ -14,14 +18,15 @@ import numpy as np
 from reid.cache import write_text
 from reid.errors import InputError
 from reid.live.film import Label, Picture, Told
+from reid.owned_files import OwnedFiles
 from reid.types import person_name
 from reid.video.writer import VideoWriter
 
 log = logging.getLogger(__name__)
 
 MIB = 2**20
+ASIDE = "unreadable"  # the folder of those put aside, within that of the films
 _NAME = re.compile(r"\d{8}T\d{6}-.+\.(mp4|json)")
-_PARTIAL = re.compile(r"\.\d{8}T\d{6}-.+")  # what VideoWriter and write_text leave when they are killed
 
 
 class _Stopped(Exception):
@@ -29,14 +34,15 @@ class _Stopped(Exception):
 
 
 class Films:
-    """What one thread does in the folder; files of other names are left alone.
+    """What one thread does in the folder; files of others are left alone.
 
     Args:
+        files: of the output folder, which the films' lies in.
         most_mib: of all films, the latest excepted.
     """
 
-    def __init__(self, folder: Path, *, most_mib: float) -> None:
-        self._folder, self._most_bytes = folder, most_mib * MIB
+    def __init__(self, folder: Path, files: OwnedFiles, *, most_mib: float) -> None:
+        self._folder, self._files, self._most_bytes = folder, files, most_mib * MIB
         self._known: dict[Path, Label] = {}  # of this run, without events: what may still be learned of
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -56,6 +62,7 @@ class Films:
             return False
         path, written = self._free(label), False
         try:
+            self._files.claim(path, path.with_suffix(".json"))
             # who is in it comes first: no film may exist that `forget` does not find
             write_text(path.with_suffix(".json"), label.text())
             _encode(path, pictures, stop)
@@ -64,7 +71,7 @@ class Films:
             return False
         finally:
             if not written:
-                path.with_suffix(".json").unlink(missing_ok=True)
+                self._files.remove(path, path.with_suffix(".json"))
         self._known[path] = label.model_copy(update={"events": ()})
         self._make_room(path)
         return True
@@ -81,16 +88,30 @@ class Films:
                     log.error("%s: whom it shows cannot be noted, nor can it be deleted: %s", path, error)
 
     def forget(self, person_id: int) -> int:
-        """Delete the films that show a person or tell of them; see `_delete`."""
+        """Delete the films that show a person or tell of them; see `_delete`.
+
+        Raises:
+            InputError: also where there are films of which nobody can tell whom they show.
+        """
         name = person_name(person_id)
-        return self._delete(lambda label: label.about(name))
+        gone = self._delete(lambda label: label.about(name))
+        if aside := self._aside():
+            raise InputError(
+                f"{self._folder / ASIDE}: {len(aside)} films whose JSON cannot be read may show {name}, such as "
+                f"{aside[0].name}; all else on {name} is erased; look at them, and delete them by hand"
+            )
+        return gone
 
     def prune(self, before_s: float) -> int:
         """Delete the films that ended before that, seconds since 1970; see `_delete`."""
-        return self._delete(lambda label: label.ended_s < before_s)
+        gone = self._delete(lambda label: label.ended_s < before_s)
+        if aside := self._aside():
+            log.warning("%s: %d films are not erased by age, as their JSON cannot be read; delete them by hand",
+                        self._folder / ASIDE, len(aside))  # fmt: skip
+        return gone
 
     def _delete(self, unwanted: Callable[[Label], bool]) -> int:
-        """Delete the unwanted ones, and those of which nobody can tell whom they show; how many those were.
+        """Delete the unwanted ones; how many those were. Those of which nobody can tell whom they show go aside.
 
         Raises:
             InputError: some could not be deleted; all others are.
@@ -99,44 +120,57 @@ class Films:
         gone, failed = 0, list[OSError]()
         for path in self._all():
             label = self._read(path)
-            if label is None or unwanted(label):
-                try:
+            try:
+                if label is None:
+                    self._put_aside(path)
+                elif unwanted(label):
                     self._remove(path)
                     gone += 1
-                except OSError as error:
-                    failed.append(error)
+            except OSError as error:
+                failed.append(error)
         if failed:
             why = f"{failed[0].filename}: {failed[0].strerror}"
             raise InputError(f"{len(failed)} of the films could not be deleted ({why}); delete them by hand")
         return gone
 
     def _all(self) -> list[Path]:
-        """All films, oldest first, also those of which only one file is left."""
+        """All films of the program, oldest first, also those of which only one file is left."""
+        found = (path for path in self._named() if self._files.owns(path))
+        return sorted({path.with_suffix(".mp4") for path in found})
+
+    def _named(self) -> list[Path]:
+        """What is called as films and their JSON are."""
         if not self._folder.exists():
             return []
-        found = (path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
-        return sorted({path.with_suffix(".mp4") for path in found})
+        return sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
+
+    def _aside(self) -> list[Path]:
+        """Films that were put aside and are still there."""
+        folder = self._folder / ASIDE
+        return sorted(folder.glob("*.mp4")) if folder.is_dir() else []
 
     def _free(self, label: Label) -> Path:
         """A name that no other film has, by the time when it began."""
         name = f"{datetime.fromtimestamp(label.begun_s, UTC):%Y%m%dT%H%M%S}-{label.camera}"
         names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
         paths = (self._folder / f"{name}.mp4" for name in names)
-        return next(path for path in paths if not path.exists())
+        return next(path for path in paths if not (path.exists() or path.with_suffix(".json").exists()))
 
     def _read(self, path: Path) -> Label | None:
         """What a film shows; None where that cannot be read."""
         try:
             return Label.model_validate_json(path.with_suffix(".json").read_bytes())
         except (OSError, ValueError):
-            log.warning("%s: to be deleted, as its JSON does not say whom it shows", path)
             return None
 
     def _note(self, path: Path, more: dict[str, frozenset[str]]) -> None:
         """Write more into the JSON of a film; one that cannot be brought up to date is deleted."""
-        label = self._read(path) if path.exists() else None
-        if label is None:
+        if not path.exists():
             self._remove(path)
+            return
+        label = self._read(path)
+        if label is None:
+            self._put_aside(path)
             return
         try:
             write_text(path.with_suffix(".json"), label.model_copy(update=more).text())
@@ -148,9 +182,26 @@ class Films:
 
     def _remove(self, path: Path) -> None:
         """Its JSON last: what cannot be deleted is found again."""
-        path.unlink(missing_ok=True)
-        path.with_suffix(".json").unlink(missing_ok=True)
+        self._files.remove(path)
+        self._files.remove(path.with_suffix(".json"))
         self._known.pop(path, None)
+
+    def _put_aside(self, path: Path) -> None:
+        """Move a film, with what there is of its JSON, where no film is looked for."""
+        self._known.pop(path, None)
+        if not path.exists():
+            self._files.remove(path, path.with_suffix(".json"))
+            return
+        log.warning(
+            "%s: put aside into %s, as its JSON does not say whom it shows", path, self._folder / ASIDE
+        )
+        for old in (path, path.with_suffix(".json")):
+            if old.exists():
+                new = self._folder / ASIDE / old.name
+                self._files.claim(new)
+                new.parent.mkdir(exist_ok=True)
+                old.replace(new)
+                self._files.remove(old)
 
     def _make_room(self, latest: Path) -> None:
         sizes = {path: path.stat().st_size for path in self._all() if path.exists()}
@@ -163,12 +214,19 @@ class Films:
             log.info("deleted %d of the oldest films, to stay within %g MiB", gone, self._most_bytes / MIB)
 
     def _sweep(self) -> None:
-        """Delete what a killed program left: parts of files, and the JSON of films that were never finished."""
-        for path in self._folder.iterdir():
-            partial = _PARTIAL.fullmatch(path.name)
-            finished = path.suffix != ".json" or path.with_suffix(".mp4").exists()
-            if partial or (_NAME.fullmatch(path.name) and not finished):
-                path.unlink()
+        """Delete the JSON of films that were never finished, and tell of what is not the program's."""
+        others = [path.name for path in self._named() if not self._files.owns(path)]
+        if others:
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            log.warning(
+                "%s: left alone, as reid did not write it, and never erased: %s%s",
+                self._folder,
+                ", ".join(others[:5]),
+                more,
+            )
+        for path in self._named():
+            if path.suffix == ".json" and not path.with_suffix(".mp4").exists():
+                self._files.remove(path)
 
 
 def _encode(path: Path, pictures: Sequence[Picture], stop: threading.Event) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from reid.live.config import SupervisionConfig
 
-Level = Literal["online", "degraded", "offline", "paused"]
+Level = Literal["connecting", "online", "degraded", "offline", "paused"]
 RATE_S = 10.0  # pictures are counted over this long
 USUAL_S = 180.0  # the usual rate follows in this time: fewer pictures at night are no trouble for ever
 
@@ -51,7 +51,7 @@ class CameraHealth:
     connects: int = 0
     look: Look | None = None
     _connected_s: float | None = None
-    _lost: str = "not reached yet"
+    _lost: str = ""  # why; empty before the first attempt has failed
     _paused: bool = False
     _picture_s: float = 0.0  # when the last one came
     _changed_s: float = 0.0  # when the last one came that differed from the one before
@@ -133,9 +133,10 @@ class CameraHealth:
         if self._paused:
             return State(level="paused", why="on request")
         if self._connected_s is None:
-            return State(level="offline", why=self._lost)
+            return State(level="offline", why=self._lost) if self._lost else State(level="connecting", why="")
         if self._picture_s == self._connected_s:
-            return State(level="offline", why="connected, no picture yet")
+            level: Level = "offline" if self._lost else "connecting"
+            return State(level=level, why="connected, no picture yet")
         if now_s - self._picture_s > self.config.stall_s / 2:
             return State(level="degraded", why="pictures stopped coming")
         if now_s - self._changed_s > self.config.frozen_s:

@@ -1,14 +1,12 @@
 """One connection to a live camera: pictures until it is lost, and then why.
 
-FFmpeg takes a killed server for the end of a file, blocks for ever without time-outs, and puts addresses with their
-passwords into its messages; here an end is a loss, everything has a time-out, and nothing but FFmpeg sees a password.
+An end is a loss, except that of a file, and of a snapshot, which is asked for again.
 """
 
 import threading
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -19,27 +17,19 @@ from av.video.reformatter import VideoReformatter
 
 from reid.live.address import Address, Kind
 from reid.live.config import SupervisionConfig
+from reid.live.connection import IT, Connection, StreamLost, connected, why_lost
 from reid.live.health import Look
-from reid.live.playback import Ahead, Playback
+from reid.live.playback import Playback
 from reid.types import Image
-from reid.video.container import stamp_s, video_stream
+from reid.video.container import display_size, header_fps, oversized, pixel_aspect, stamp_s, untimed
 from reid.video.decode import bgr
+from reid.video.file_facts import UNTIMED_FPS, untimed_fps
 
 _ROWS = 8  # every so many rows of a picture make its fingerprint
 # What is played, how late its pictures may be, and how fast it is. A file catches up with its own times. HLS runs dry
 # where the server has no segment yet: what follows is later then, instead of coming in a burst every time, and it is
 # played a little faster than it was taken until it runs dry again, so that it never falls behind.
 _PLAYED: Mapping[Kind, tuple[float, float]] = {"file": (5.0, 1.0), "hls": (0.1, 1.0002)}
-_AHEAD = 500  # packets of HLS, sound included
-_UNTIMED_FPS = 25.0  # of a file that says nothing at all
-
-
-class StreamLost(Exception):
-    """The connection is gone or could not be made; says why, without credentials."""
-
-
-class Stalled(StreamLost):
-    """The connection was there, but nothing came any more."""
 
 
 class FileEnded(StreamLost):
@@ -57,6 +47,15 @@ class Received:
     image: Callable[[], Image] = field(repr=False)  # converts it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """What is told of a connection besides its pictures."""
+
+    on_open: Callable[[], None]  # once, when it is there
+    on_packet: Callable[[], None]  # of everything that comes, also without a picture; may raise StreamLost
+    on_damage: Callable[[], None]  # of every packet that cannot be decoded, or not without errors
+
+
 def receive(
     address: Address,
     config: SupervisionConfig,
@@ -68,6 +67,8 @@ def receive(
 ) -> Generator[Received, None, None]:
     """The camera's pictures as they come; a file's and HLS's at their own speed. Ends only where `stop` is set.
 
+    An address that answers with one picture is asked again, `config.snapshot_fps` times a second.
+
     Args:
         on_open: told once, when the connection is there.
         on_packet: told of everything that comes, also where no picture can be made of it; may raise StreamLost.
@@ -77,26 +78,19 @@ def receive(
         StreamLost: no connection, or no more; Stalled where nothing came for `stall_s`, FileEnded where a file was
             played to its end.
     """
+    listener = Listener(on_open=on_open, on_packet=on_packet, on_damage=on_damage)
     try:
-        with _reading(address, config, stop) as (container, stream, packets):
+        with connected(address, config, stop) as connection:
             if stop.is_set():
                 return
             on_open()
-            times = _Times(address.kind, container, stream, stop)
-            converter = VideoReformatter()
-            for packet in packets:
-                if stop.is_set():
-                    return
-                on_packet()
-                if packet.stream is not stream:  # sound: the pictures may have ended, which has to be noticed
-                    continue
-                for frame in _decoded(packet, on_damage):
-                    stream_s = times.of(frame)
-                    if stop.is_set():
-                        return
-                    yield _received(frame, stream_s, stream, converter)
+            still = connection.still if address.kind == "http" else None
+            if still is None:
+                yield from _pictures(connection, address.kind, stop, listener)
+        if still is not None:
+            yield from _snapshots(address, config, stop, still, listener)
     except (av.error.FFmpegError, OSError) as error:
-        raise StreamLost(address.hide(_why(error))) from None
+        raise StreamLost(address.hide(why_lost(error))) from None
     if stop.is_set():
         return
     if address.kind == "file":
@@ -104,72 +98,53 @@ def receive(
     raise StreamLost("the stream ended")
 
 
-@contextmanager
-def _reading(
-    address: Address, config: SupervisionConfig, stop: threading.Event
-) -> Iterator[tuple[Any, Any, Iterable[Any]]]:
-    """The container, its stream of pictures and all its packets, until they are not wanted any more."""
-    container = _open(address, config)
-    packets = _packets(container, config.stall_s)
-    ahead = None
-    if address.kind == "hls":  # the next segment is fetched while one is played
-        ahead = Ahead(packets, most=_AHEAD, close=container.close, stop=stop)
-    try:
-        yield container, _only_video(container), ahead or packets
-    finally:
-        (ahead or container).close()
+def _pictures(
+    connection: Connection, kind: Kind, stop: threading.Event, listener: Listener
+) -> Generator[Received, None, int]:
+    """All that a connection has; returns how many there were."""
+    stream, count = connection.stream, 0
+    times = _Times(kind, connection.container, stream, stop)
+    convert = partial(
+        _received, stream=stream, aspect=pixel_aspect(stream, connection.wanted), converter=VideoReformatter()
+    )
+    for packet in connection.packets:
+        if stop.is_set():
+            break
+        listener.on_packet()
+        if packet.stream is not stream:  # sound: the pictures may have ended, which has to be noticed
+            continue
+        for frame in _decoded(packet, connection, listener.on_damage):
+            stream_s = times.of(frame)
+            if stop.is_set():
+                break
+            yield convert(frame, stream_s)
+            count += 1
+    return count
 
 
-def _open(address: Address, config: SupervisionConfig) -> Any:
-    options = {"fflags": "nobuffer", "analyzeduration": "1000000"}  # microseconds; without, up to 5 s pass
-    container_format = None
-    if address.kind == "rtsp":
-        options |= {"rtsp_transport": config.transport, "max_delay": "500000"}
-    elif address.kind == "hls":
-        del options["fflags"]  # would drop the whole segment that it is recognised by
-        options["live_start_index"] = "-2"  # from the end: one segment is there while another is played
-    elif address.kind == "device":
-        container_format, options = "v4l2", {}
-    elif address.kind == "file":
-        options = {"protocol_whitelist": "file"}
-    place = f"file:{address.url}" if address.kind == "file" else address.secret_url
-    return av.open(place, format=container_format, options=options, timeout=(config.open_s, config.stall_s))
+def _snapshots(
+    address: Address, config: SupervisionConfig, stop: threading.Event, still: str, listener: Listener
+) -> Generator[Received, None, None]:
+    """One picture a request, at the rate that is set, or as fast as the camera answers where that is slower.
+
+    Ends where more than one came: it is a stream of pictures, whose end is a loss.
+    """
+    due_s, count, every_s = time.monotonic(), 1, 1 / config.snapshot_fps
+    while count <= 1 and not stop.wait(max(0.0, due_s - time.monotonic())):
+        due_s += every_s
+        if due_s < time.monotonic():  # late: what was missed is not made up for
+            due_s = time.monotonic() + every_s
+        with connected(address, config, stop, still=still) as connection:
+            count = yield from _pictures(connection, address.kind, stop, listener)
 
 
-def _only_video(container: Any) -> Any:
-    try:
-        stream = video_stream(container)
-    except IndexError:
-        raise StreamLost("it sends no pictures") from None
-    if stream.codec_context is None:
-        raise StreamLost("its codec is unknown to FFmpeg")
-    stream.thread_type = "SLICE"  # threads by frame would hold every picture back by some
-    stream.codec_context.thread_count = 1
-    return stream
-
-
-def _packets(container: Any, stall_s: float) -> Iterator[Any]:
-    """All that comes, of sound too; Stalled where nothing did for so long, whatever FFmpeg makes of that."""
-    packets = container.demux()
-    while True:
-        asked_s = time.monotonic()
-        try:
-            packet = next(packets, None)
-        except (av.error.FFmpegError, OSError):
-            if time.monotonic() - asked_s < stall_s:
-                raise
-        if time.monotonic() - asked_s >= stall_s:
-            raise Stalled(f"nothing came for {stall_s:g} s")
-        if packet is None:
-            return
-        yield packet
-
-
-def _decoded(packet: Any, on_damage: Callable[[], None]) -> Iterator[Any]:
+def _decoded(packet: Any, connection: Connection, on_damage: Callable[[], None]) -> Iterator[Any]:
     """Its pictures, as far as they are whole."""
     try:
         frames = packet.decode()
     except av.error.FFmpegError:
+        if refusal := oversized(packet, connection.wanted, IT):
+            raise StreamLost(str(refusal)) from None
         on_damage()
         return
     for frame in frames:
@@ -179,17 +154,19 @@ def _decoded(packet: Any, on_damage: Callable[[], None]) -> Iterator[Any]:
             yield frame
 
 
-def _received(frame: Any, stream_s: float | None, stream: Any, converter: VideoReformatter) -> Received:
+def _received(
+    frame: Any, stream_s: float | None, *, stream: Any, aspect: float, converter: VideoReformatter
+) -> Received:
     return Received(
         stream_s=stream_s,
         arrival_s=time.time(),
         decoded_s=time.monotonic(),
         look=Look(
-            size=(frame.width, frame.height),
+            size=display_size(frame.width, frame.height, aspect),
             codec=str(stream.codec_context.name),
             fingerprint=_fingerprint(frame),
         ),
-        image=partial(bgr, frame, converter),
+        image=partial(bgr, frame, converter, aspect),
     )
 
 
@@ -208,8 +185,7 @@ class _Times:
         self._untimed = _untimed(container)
         self._playback: Playback | None = None
         if kind in _PLAYED:
-            # guessed first: the average of a raw stream is FFmpeg's invention, 25 whatever the codec says
-            fps = float(stream.guessed_rate or stream.average_rate or _UNTIMED_FPS)
+            fps = untimed_fps(stream, None)[0] if self._untimed else header_fps(stream) or UNTIMED_FPS
             late_s, speed = _PLAYED[kind]
             self._playback = Playback(frame_s=1 / fps, late_s=late_s, speed=speed, wait=stop.wait)
 
@@ -224,21 +200,4 @@ class _Times:
 
 def _untimed(container: Any) -> bool:
     """Whether FFmpeg invents the times, 25 pictures a second: MJPEG over HTTP, raw H.264, single pictures."""
-    flags = container.format.flags & av.format.Flags.no_timestamps.value
-    return bool(flags) or str(container.format.name).endswith("_pipe")
-
-
-def _why(error: Exception) -> str:
-    """FFmpeg's error in words that an installer understands."""
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        return "user name or password refused"
-    if isinstance(error, av.error.HTTPNotFoundError):
-        return "the camera knows no such path"
-    if isinstance(error, av.error.ExitError | av.error.TimeoutError | TimeoutError):
-        return "it does not answer"
-    if isinstance(error, av.error.InvalidDataError):
-        return "it sends nothing that FFmpeg can read"
-    if isinstance(error, av.error.EOFError):
-        return "the stream ended"
-    text = getattr(error, "strerror", None) or type(error).__name__
-    return str(text)[:1].lower() + str(text)[1:]
+    return untimed(container) or str(container.format.name).endswith("_pipe")

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 NOBODY = -1  # the person of places in a memory that are still empty
+UNLABELLED = -1  # the person of pictures that show an unknown one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,7 +13,8 @@ METRIC = "euclidean: of vectors as they are; unit-euclidean: of vectors of lengt
 WITH_MEMORY = ("triplet", "contrastive", "multi-similarity", "circle")  # can use vectors of earlier batches
 PAIRS = (*WITH_MEMORY, "quadruplet", "n-pair")  # compare pictures with pictures
 CLASSIFIERS = ("softmax", "arcface", "cosface")
-OBJECTIVES = (*PAIRS, "proxy-nca", "proxy-anchor", "center", *CLASSIFIERS)
+DISTILLATION = "distillation"  # needs no labels, but teachers
+OBJECTIVES = (*PAIRS, "proxy-nca", "proxy-anchor", "center", *CLASSIFIERS, DISTILLATION)
 
 
 class TripletConfig(Section):
@@ -116,13 +117,32 @@ class NPairConfig(Section):
     l2: NotNegative = Field(0.002, description="weight of the mean squared length of the vectors")
 
 
+class DistillationConfig(Section):
+    """Agreement with other encoders, the teachers (Park et al. 2019; Passalis and Tefas 2018)."""
+
+    vectors: NotNegative = Field(
+        1.0, description="weight of 1 - cosine between a teacher's vector and a learned linear map of ours"
+    )
+    relations: NotNegative = Field(1.0, description="weight of the agreement of the batch's similarities")
+    relation: Literal["pkt", "rkd"] = Field(
+        "rkd",
+        description="rkd: of distances, as multiples of their mean; pkt: of the chances to be neighbours",
+    )
+
+    @model_validator(mode="after")
+    def _something_is_compared(self) -> Self:
+        if self.vectors == 0 and self.relations == 0:
+            raise ValueError("vectors and relations are both 0, which compares nothing; give one of them 1")
+        return self
+
+
 class LossConfig(Section):
     """What is minimised: one objective, or a weighted sum of several."""
 
     objectives: dict[str, NotNegative] = Field(
         {"triplet": 1.0, "softmax": 1.0},
         description="weight by objective, 0: not used; triplet, contrastive, quadruplet, n-pair, multi-similarity, "
-        "circle, proxy-nca, proxy-anchor, center, softmax, arcface, cosface",
+        "circle, proxy-nca, proxy-anchor, center, softmax, arcface, cosface, distillation (with --teacher)",
     )
     memory: Annotated[int, Field(ge=0)] = Field(
         0,
@@ -144,6 +164,7 @@ class LossConfig(Section):
     softmax: SoftmaxConfig = SoftmaxConfig()
     arcface: AngularConfig = AngularConfig()
     cosface: AngularConfig = AngularConfig()
+    distillation: DistillationConfig = DistillationConfig()
 
     @field_validator("objectives")
     @classmethod

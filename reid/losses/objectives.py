@@ -1,5 +1,6 @@
 """All objectives of a training together: the weighted sum that is minimised."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,10 +9,11 @@ from torch import Tensor, nn
 from reid.losses.arcface import ArcFace
 from reid.losses.center import Center
 from reid.losses.circle import Circle
-from reid.losses.compared import compare
-from reid.losses.config import CLASSIFIERS, PAIRS, LossConfig
+from reid.losses.compared import UNLABELLED, compare
+from reid.losses.config import CLASSIFIERS, DISTILLATION, PAIRS, LossConfig
 from reid.losses.contrastive import Contrastive
 from reid.losses.cosface import CosFace
+from reid.losses.distillation import Distillation
 from reid.losses.memory import Memory
 from reid.losses.multi_similarity import MultiSimilarity
 from reid.losses.n_pair import NPair
@@ -38,37 +40,74 @@ class Objectives(nn.Module):
     """The objectives of a config. Parameters: classifiers and proxies. Buffers: centres and the memory.
 
     Pairs, proxies and centres see the vectors before the neck, classifiers those behind it (Luo et al. 2019, section
-    3.5). Everything is computed in float32, whatever the network computes in.
+    3.5), and so does distillation, because they are what is searched by. Pictures without a label count for
+    distillation only. Everything is computed in float32, whatever the network computes in.
 
     Args:
         dimension: length of the vectors.
         people: in training; persons are 0 to `people` - 1.
         generator: of the first weights.
+        teachers: lengths of the vectors of those that distillation agrees with.
     """
 
     def __init__(
-        self, config: LossConfig, *, dimension: int, people: int, generator: torch.Generator
+        self,
+        config: LossConfig,
+        *,
+        dimension: int,
+        people: int,
+        generator: torch.Generator,
+        teachers: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self._weights = {name: weight for name, weight in config.objectives.items() if weight > 0}
         made = {
             name: _build(name, config, dimension=dimension, people=people, generator=generator)
             for name in self._weights
+            if name != DISTILLATION
         }
         self.objectives = nn.ModuleDict(made)
+        self.distillation = None
+        if DISTILLATION in self._weights:
+            self.distillation = Distillation(
+                config.distillation, dimension=dimension, teachers=teachers, generator=generator
+            )
         self.memory = None
         if config.memory and set(self._weights) & set(PAIRS):
             self.memory = Memory(config.memory, dimension=dimension, from_step=config.memory_from_step)
 
-    def forward(self, pooled: Tensor, final: Tensor, persons: Tensor) -> Losses:
-        """Vectors before the neck (B, D), behind it (B, D), persons (B,) int64."""
-        with torch.autocast(pooled.device.type, enabled=False):
-            return self._costs(_at_least_float32(pooled), _at_least_float32(final), persons)
+    def forward(
+        self, pooled: Tensor, final: Tensor, persons: Tensor, targets: Sequence[Tensor] = ()
+    ) -> Losses:
+        """What a batch costs.
 
-    def _costs(self, pooled: Tensor, final: Tensor, persons: Tensor) -> Losses:
+        Args:
+            pooled: vectors before the neck (B, D).
+            final: vectors behind it (B, D).
+            persons: (B,) int64; UNLABELLED: not known.
+            targets: each teacher's vectors (B, T).
+        """
+        with torch.autocast(pooled.device.type, enabled=False):
+            pooled, final = _at_least_float32(pooled), _at_least_float32(final)
+            # of both, so that every parameter has a gradient: several processes wait for all of them
+            total = (pooled.sum() + final.sum()) * 0
+            known = persons != UNLABELLED
+            total, terms, active = self._identities(total, pooled[known], final[known], persons[known])
+            if self.distillation is not None:
+                loss = self.distillation(final, targets).loss
+                total = total + self._weights[DISTILLATION] * loss
+                terms[DISTILLATION] = loss.detach()
+            return Losses(total=total, terms=terms, active=active)
+
+    def _identities(
+        self, total: Tensor, pooled: Tensor, final: Tensor, persons: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor | None]:
+        """The total with the objectives of labelled pictures added, their terms, and the active share."""
+        if not len(persons):  # every parameter still has a gradient
+            return total + sum((p.sum() * 0 for p in self.objectives.parameters()), start=total * 0), {}, None
         compared = compare(pooled, persons, None if self.memory is None else self.memory.remembered())
-        # of both, so that every parameter has a gradient: several processes wait for all of them
-        total, terms, active = (pooled.sum() + final.sum()) * 0, {}, None
+        terms: dict[str, Tensor] = {}
+        active = None
         for name, objective in self.objectives.items():
             if name in PAIRS:
                 cost: Cost = objective(compared)
@@ -79,7 +118,7 @@ class Objectives(nn.Module):
             terms[name] = cost.loss.detach()
         if self.memory is not None and self.training:
             self.memory.add(pooled, persons)
-        return Losses(total=total, terms=terms, active=active)
+        return total, terms, active
 
 
 def _build(

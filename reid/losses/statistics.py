@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from reid.losses.compared import UNLABELLED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PairDistances:
@@ -16,7 +18,8 @@ class PairDistances:
 
 
 def pair_distances(features: Tensor, persons: Tensor) -> PairDistances:
-    """Distances 1 - cosine between features (B, D) of persons (B,)."""
+    """Distances 1 - cosine between features (B, D) of persons (B,); unlabelled pictures are left out."""
+    features, persons = features[persons != UNLABELLED], persons[persons != UNLABELLED]
     vectors = normalize(features.detach().float())
     first, second = torch.triu_indices(len(persons), len(persons), offset=1, device=persons.device)
     apart = 1 - (vectors @ vectors.T)[first, second]

@@ -22,6 +22,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.crop_file import CropWriter, LazyCrops, crc32
 from reid.text_file import check_regular
@@ -170,7 +171,7 @@ def _arrays(
         "meta": dict(meta),
     }
     arrays: dict[str, NDArray[Any]] = {
-        "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
+        "header": np.frombuffer(json_text.dumps(header).encode(), dtype=np.uint8),
         "camera": np.array([cameras.index(tracklet.camera_id) for tracklet in tracklets], dtype=np.int32),
         "encoder": np.array([encoders.index(t.embeddings.encoder_id) for t in tracklets], dtype=np.int32),
         "dimension": np.array([t.embeddings.vectors.shape[1] for t in tracklets], dtype=np.int32),

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reid import disk
+from reid.cache import utf8
+
 _PARTIAL = re.compile(r"\..+\.\d+-\d+\.partial(\.[^.]+)?")
 _counter = itertools.count()
 
@@ -23,11 +26,12 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     # Not tempfile: its files are readable by their owner only, and results should follow the umask.
     partial = path.with_name(f".{path.stem}.{os.getpid()}-{next(_counter)}.partial{path.suffix}")
     try:
-        yield partial
-        if durable:
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
-        os.replace(partial, path)
+        with disk.naming(path, partial):
+            yield partial
+            if durable:
+                with partial.open("rb+") as file:
+                    os.fsync(file.fileno())
+            os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
     if durable and os.name == "posix":  # the new name itself is durable only once its folder is
@@ -45,8 +49,8 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a whole UTF-8 file at once, with the line ends that `text` has."""
-    write_bytes(path, text.encode())
+    """Writes a whole UTF-8 file at once, with the line ends that `text` has; names of files may be any bytes."""
+    write_bytes(path, utf8(text))
 
 
 def is_partial(path: Path) -> bool:

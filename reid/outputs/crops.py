@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from reid.outputs import atomic
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.sightings import by_person_and_camera, by_tracklet
+from reid.owned_files import OwnedFiles
 from reid.types import Match, Tracklet, TrackletKey
 
 
@@ -52,18 +53,30 @@ def best_pictures(tracklets: Sequence[Tracklet], count: int) -> list[Picture]:
 
 
 def write_crops(
-    folder: ResultsFolder, tracklets: Sequence[Tracklet], matches: Sequence[Match], *, per_camera: int = 4
+    folder: ResultsFolder,
+    files: OwnedFiles,
+    tracklets: Sequence[Tracklet],
+    matches: Sequence[Match],
+    *,
+    per_camera: int = 4,
 ) -> dict[TrackletKey, list[str]]:
-    """Writes at most `per_camera` crops per person and camera, in place of those of an earlier attempt.
+    """Write at most `per_camera` crops per person and camera, in place of those of an earlier attempt.
 
     Returns:
         The files of each tracklet that has some, best first, relative to the results folder, with `/`.
+
+    Raises:
+        InputError: a file of that name is there and not ours; no crop is written then.
     """
-    folder.remove_crops()
+    chosen = {
+        folder.crop(person_id, camera_id, picture.tracklet.track_id, number): picture
+        for (person_id, camera_id), members in by_person_and_camera(tracklets, by_tracklet(matches)).items()
+        for number, picture in enumerate(best_pictures(members, per_camera), start=1)
+    }
+    files.remove(*(path for path in files.files() if folder.kind(path) == "crops"))
+    files.claim(*chosen)
     written: dict[TrackletKey, list[str]] = {}
-    for (person_id, camera_id), members in by_person_and_camera(tracklets, by_tracklet(matches)).items():
-        for number, picture in enumerate(best_pictures(members, per_camera), start=1):
-            path = folder.crop(person_id, camera_id, picture.tracklet.track_id, number)
-            atomic.write_bytes(path, picture.jpeg, durable=False)
-            written.setdefault(picture.tracklet, []).append(path.relative_to(folder.root).as_posix())
+    for path, picture in chosen.items():
+        atomic.write_bytes(path, picture.jpeg, durable=False)
+        written.setdefault(picture.tracklet, []).append(path.relative_to(folder.root).as_posix())
     return written

@@ -1,29 +1,28 @@
-"""The results folder of one run: what lies where, and whose files they are.
+"""The results folder of one run: what lies where. Whose it is, is decided where it is opened for writing."""
 
-A marker file, written before anything else, names the run by its key (content and config). With it an
-interrupted run is told from another run's results, and both from a user's folder that only looks alike.
-"""
-
-import json
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from reid.errors import InputError
-from reid.outputs import atomic
 from reid.outputs.artefact import crops_beside
 from reid.types import person_name
 
-MARKER = ".reid-run.json"
 LAYOUT = 1  # changes whenever files of older runs could not be resumed
-_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers leave in an empty folder
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^[. ]|[. ]$')
-_PERSON_FOLDER = re.compile(r"P\d{4,}")
-_CROP = re.compile(r".+_\d+_\d+\.jpg")
+# what each switch of `reid.config.OutputConfig` writes, by its first name in the folder
+KINDS = {
+    "video": "video",
+    "tracks": "tracks",
+    "crops": "crops",
+    "identities.json": "tables",
+    "tracklets.csv": "tables",
+    "tracklets.parquet": "tables",
+    "report.html": "report",
+    "scores.json": "scores",  # of `reid evaluate`
+}
 
 
 def file_stem(camera_id: str) -> str:
@@ -38,33 +37,9 @@ def file_stem(camera_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ResultsFolder:
-    """Paths of everything in a results folder. `open` claims it; this alone touches nothing on disk."""
+    """Paths of everything in a results folder; touches nothing on disk."""
 
     root: Path
-
-    @classmethod
-    def open(
-        cls, root: Path, *, run_key: str, cameras: Sequence[str], overwrite: bool = False
-    ) -> "ResultsFolder":
-        """Claims `root` for the run: made if absent, resumed if the run was here before, emptied if allowed.
-
-        Overwriting removes what the other run wrote and nothing else. Artefacts of `cameras` stay: each names
-        the content and the settings that it came from, so a run that only links otherwise can use them again.
-
-        Raises:
-            InputError: the folder holds another run's results and not `overwrite`, or files of someone else.
-        """
-        folder = cls(root)
-        try:
-            marker = folder._claim(run_key, cameras, overwrite)
-            folder._sweep(cameras)
-            if marker is None or marker["run_key"] != run_key or marker["layout"] != LAYOUT:
-                new = {"run_key": run_key, "layout": LAYOUT, "cameras": list(cameras)}
-                atomic.write_text(root / MARKER, json.dumps(new))
-        except OSError as error:
-            reason = error.strerror or error
-            raise InputError(f"cannot write results to {root}: {reason}; choose another --output") from error
-        return folder
 
     def camera(self, camera_id: str) -> Path:
         """The artefact of a finished camera; its crops lie beside it (`artefact.crops_beside`)."""
@@ -106,88 +81,15 @@ class ResultsFolder:
     def report(self) -> Path:
         return self.root / "report.html"
 
-    def remove_crops(self) -> None:
-        """Removes the pictures, which another linking of the same tracklets would leave under wrong names."""
-        for person in self._person_folders():
-            _remove(path for path in person.iterdir() if _CROP.fullmatch(path.name))
-            _remove_if_empty(person)
-        _remove_if_empty(self.crops)
+    def kind(self, path: Path) -> str | None:
+        """The switch that a file belongs to; None: every run writes it."""
+        return KINDS.get(path.relative_to(self.root).parts[0])
 
-    def _claim(self, run_key: str, cameras: Sequence[str], overwrite: bool) -> dict[str, Any] | None:
-        """The marker that is there, or None in a folder that is free; makes room if that is allowed."""
-        if self.root.exists() and not self.root.is_dir():
-            raise InputError(f"--output {self.root} is a file; name a folder")
-        self.root.mkdir(parents=True, exist_ok=True)
-        marker = self._marker()
-        if marker is None:
-            foreign = sorted(path.name for path in self.root.iterdir() if not _is_litter(path))
-            if foreign:
-                more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-                raise InputError(
-                    f"--output {self.root} holds files that are not results of reid ({foreign[0]!r}{more}); "
-                    "name a new or empty folder"
-                )
-        elif marker["run_key"] != run_key or marker["layout"] != LAYOUT:
-            if not overwrite:
-                raise InputError(
-                    f"--output {self.root} holds another run's results; "
-                    "name another folder, or replace them with --overwrite"
-                )
-            self._remove_results(marker["cameras"], keep=cameras)
-        return marker
-
-    def _marker(self) -> dict[str, Any] | None:
-        """Which run the folder belongs to; `run.json` tells where hidden files were not copied."""
-        for path in (self.root / MARKER, self.run):
-            with suppress(OSError, ValueError):
-                content = json.loads(path.read_text(encoding="utf-8"))
-                if isinstance(content, dict) and isinstance(content.get("run_key"), str):
-                    cameras = [str(camera) for camera in content.get("cameras") or ()]
-                    layout = content.get("layout", LAYOUT)
-                    return {"run_key": content["run_key"], "layout": layout, "cameras": cameras}
-        return None
-
-    def _remove_results(self, cameras: Sequence[str], *, keep: Sequence[str]) -> None:
-        """Removes a run's own files but the artefacts of the cameras to keep.
-
-        The marker and run.json go last, so that a kill leaves the folder ours.
-        """
-        self.remove_crops()
-        for camera in filter(None, cameras):
-            _remove([self.video(camera), self.tracks(camera)])
-            if camera not in keep:
-                _remove([self.camera(camera), crops_beside(self.camera(camera))])
-        for name in ("cameras", "video", "tracks"):
-            _remove_if_empty(self.root / name)
-        _remove([self.identities, self.tracklets_csv, self.tracklets_parquet, self.report, self.run])
-
-    def _sweep(self, cameras: Sequence[str]) -> None:
-        """Removes what a killed run was in the middle of writing: also crops whose arrays never came."""
+    def fixed(self, cameras: Sequence[str], kinds: Sequence[str]) -> list[Path]:
+        """The files of a run that are known before it begins: all but the crops of people."""
+        files = [self.run]
         for camera in cameras:
-            if not self.camera(camera).exists():
-                _remove([crops_beside(self.camera(camera))])
-        own = [self.root / name for name in ("cameras", "video", "tracks")]
-        for folder in (self.root, *own, *self._person_folders()):
-            if folder.is_dir():
-                _remove(path for path in folder.iterdir() if atomic.is_partial(path))
-
-    def _person_folders(self) -> list[Path]:
-        if not self.crops.is_dir():
-            return []
-        return [
-            path for path in self.crops.iterdir() if _PERSON_FOLDER.fullmatch(path.name) and path.is_dir()
-        ]
-
-
-def _is_litter(path: Path) -> bool:
-    return path.name in _LITTER or atomic.is_partial(path)
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in list(paths):
-        path.unlink(missing_ok=True)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    with suppress(OSError):  # absent, or holds something that is not ours
-        folder.rmdir()
+            artefact = self.camera(camera)
+            files += [artefact, crops_beside(artefact), self.video(camera), self.tracks(camera)]
+        files += [self.identities, self.tracklets_csv, self.tracklets_parquet, self.report]
+        return [path for path in files if (kind := self.kind(path)) is None or kind in kinds]

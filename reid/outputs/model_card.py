@@ -3,17 +3,18 @@
 The headings are those of Mitchell et al. 2019, "Model Cards for Model Reporting" (FAT*), section 4.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.timeline import duration
 
 FORMAT = 1  # of model.json
+FEW = 20  # people, as in reid.training.intervals: the figures of fewer say little about others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,9 @@ class HeldOutScores:
     queries: int
     gallery: int  # pictures
     epoch: int  # whose weights were kept
+    intervals: Mapping[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # 95 %, over people; {} of one person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +91,9 @@ class ModelCard:
 
 
 def write_model_card(path: Path, card: ModelCard) -> None:
-    """Writes the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs.
-
-    Raises:
-        ValueError: a figure is not finite, which JSON has no word for.
-    """
+    """Writes the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs."""
     content = {"format": FORMAT, **asdict(card)}
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text.dumps(content, indent=1) + "\n"
     atomic.write_text(path.with_suffix(".json"), text)
     atomic.write_text(path, _markdown(card, checkpoint=path.with_suffix(".pth").name))
 
@@ -196,9 +196,28 @@ def _training_data(card: ModelCard) -> str:
 
 
 def _figures(found: HeldOutScores) -> str:
-    shares = [f"{100 * share:.1f} %" for share in (found.map, found.rank1, found.minp)]
+    shares = [
+        _share(value, found.intervals.get(name))
+        for name, value in (("map", found.map), ("rank1", found.rank1), ("minp", found.minp))
+    ]
     cells = [*shares, f"{found.people:,}", f"{found.queries:,}", f"{found.epoch:,}"]
-    return _table(["mAP", "rank-1", "mINP", "people", "queries", "epoch"], [cells], numbers=6)
+    table = _table(["mAP", "rank-1", "mINP", "people", "queries", "epoch"], [cells], numbers=6)
+    if not found.intervals:
+        return (
+            f"{table}\n\nOne person can be searched for, so nothing can be said of how others would be found."
+        )
+    about = "In brackets: 95 % intervals of the bootstrap over people, each with all their queries."
+    few = (
+        ""
+        if found.people >= FEW
+        else f" Of {found.people:,} people, so few that they say little about others."
+    )
+    return f"{table}\n\n{about}{few}"
+
+
+def _share(value: float, bounds: tuple[float, float] | None) -> str:
+    within = "" if bounds is None else f" ({100 * bounds[0]:.1f}-{100 * bounds[1]:.1f})"
+    return f"{100 * value:.1f} %{within}"
 
 
 def _recipe(card: ModelCard) -> str:

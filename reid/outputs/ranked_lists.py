@@ -10,6 +10,7 @@ import numpy as np
 from reid.errors import InputError
 from reid.outputs.benchmark_result import Activation, Kind, Numbers, RankedQuery
 from reid.outputs.thumbnails import data_uri
+from reid.stills import read_still
 from reid.types import Image
 
 _HEIGHT_PX = 128
@@ -62,13 +63,13 @@ def looks(activations: Sequence[Activation]) -> list[Look]:
 
 
 def read_picture(path: Path) -> Image:
-    """A picture of any kind that OpenCV decodes as 8-bit BGR, whatever letters its path has.
+    """A picture of any kind that is read, as 8-bit BGR, whatever letters its path has.
 
     Raises:
         InputError: the file cannot be read or is not a picture.
     """
     try:
-        image = _decoded(path)
+        image = read_still(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); put it back, or take it out") from error
     if image is None:
@@ -103,7 +104,7 @@ def _row(query: RankedQuery) -> Row:
 
 def _look(activation: Activation) -> Look:
     shows = activation.picture
-    image = _decoded(shows) if isinstance(shows, Path) else shows
+    image = read_still(shows) if isinstance(shows, Path) else shows
     if image is None:
         return Look(plain=None, overlaid=None, note=activation.note)
     height, width = image.shape[:2]
@@ -118,10 +119,3 @@ def _uri(picture: Path | Image) -> str | None:
         return data_uri(picture.read_bytes(), _HEIGHT_PX)
     _, coded = cv2.imencode(".png", picture)
     return data_uri(coded.tobytes(), _HEIGHT_PX)
-
-
-def _decoded(path: Path) -> Image | None:
-    """From the bytes: OpenCV itself opens no path outside the system's code page on Windows."""
-    coded = np.fromfile(path, dtype=np.uint8)
-    image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
-    return None if image is None else np.asarray(image, dtype=np.uint8)

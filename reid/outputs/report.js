@@ -52,7 +52,10 @@
   // A cursor with the time under the pointer.
   const cursor = one("cursor"), axis = plot.querySelector(".axis svg");
   const start = Number(plot.dataset.start), end = Number(plot.dataset.end);
+  const midnight = plot.dataset.midnight, day = 86400;
+  const world = (time) => new Date(1000 * (((time - midnight) % day + day) % day)).toISOString().slice(11, 21);
   const clock = (time) => {
+    if (midnight !== undefined) return world(time);
     const ticks = Math.round(Math.abs(time) * 10), two = (n) => String(Math.floor(n)).padStart(2, "0");
     const hours = Math.floor(ticks / 36000), minutes = Math.floor((ticks % 36000) / 600), seconds = (ticks % 600) / 10;
     return (time < 0 ? "-" : "") + (hours ? `${hours}:${two(minutes)}:` : `${minutes}:`) + two(seconds) + (hours ? "" : `.${ticks % 10}`);

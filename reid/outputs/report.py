@@ -11,9 +11,10 @@ from typing import Any
 import jinja2
 
 from reid.outputs import atomic, report_links, report_people, report_run, report_threshold, timeline
-from reid.outputs.sightings import by_tracklet, find_sightings
+from reid.outputs.sightings import LIKELY, MARGINS, by_tracklet, find_sightings, verdict
 from reid.types import Identity, Match, Tracklet, person_name
 from reid.video.draw import person_colour_hex
+from reid.wall_clock import WallClock
 
 _HERE = Path(__file__).parent
 _MOST_ROWS = 3000  # of the table: a browser draws more, but nobody reads them
@@ -27,6 +28,7 @@ def write_report(
     matches: Sequence[Match],
     identities: Sequence[Identity],
     join_gap_s: float,
+    clock: WallClock | None = None,
 ) -> None:
     """Writes the page.
 
@@ -37,13 +39,15 @@ def write_report(
         matches: one per tracklet.
         identities: say who was known before.
         join_gap_s: tracklets of a person in a camera closer than this are one sighting.
+        clock: when second 0 was in the world; None: times count from it.
     """
     found = by_tracklet(matches)
     facts = report_run.facts(run)
     cameras = report_run.camera_names(run, tracklets)
     sightings = find_sightings(tracklets, found, join_gap_s=join_gap_s)
     mentioned = {m.runner_up_id for m in matches if m.runner_up_id is not None} | set(sightings)
-    axis = timeline.axis(tracklets)
+    axis = timeline.axis(tracklets, midnight_s=timeline.midnight_s(clock))
+    moments = timeline.Moments(clock, axis)
     people = report_people.people(
         sightings,
         found,
@@ -51,10 +55,11 @@ def write_report(
         known={identity.person_id for identity in identities if identity.known},
         colours={person: person_colour_hex(person) for person in sightings},
         axis=axis,
+        moments=moments,
     )
     rows = sorted((s for own in sightings.values() for s in own), key=lambda s: (s.start_s, s.person_id))
-    doubts, doubt_count = report_links.links(tracklets, found, cameras)
-    lost, lost_count = report_links.unidentified(tracklets, found, cameras)
+    doubts, doubt_count = report_links.links(tracklets, found, cameras, moments, facts["max_distance"])
+    lost, lost_count = report_links.unidentified(tracklets, found, cameras, moments)
     html = _template().render(
         run=facts,
         cameras=report_run.camera_facts(run, cameras, tracklets, found),
@@ -63,6 +68,9 @@ def write_report(
         colour={person: person_colour_hex(person) for person in mentioned},
         people=people,
         axis=axis,
+        clock=moments,
+        day=moments.head(axis.start_s),
+        midnight_s=timeline.midnight_s(clock),
         rows=rows[:_MOST_ROWS],
         row_count=len(rows),
         links=doubts,
@@ -85,8 +93,8 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clock": timeline.clock, "duration": timeline.duration, "person": person_name}
-    environment.globals |= {"verdict": report_links.verdict, "margins": report_links}
+    environment.filters |= {"duration": timeline.duration, "person": person_name}
+    environment.globals |= {"verdict": verdict, "LIKELY": LIKELY, "MARGINS": MARGINS}
     return environment.get_template("report.html.j2")
 
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reid.outputs.crops import Picture, best_pictures, by_quality
-from reid.outputs.sightings import doubt_order
+from reid.outputs.sightings import doubt_order, verdict
 from reid.outputs.thumbnails import data_uri
-from reid.outputs.timeline import clock
+from reid.outputs.timeline import Moments, duration
 from reid.types import Match, Tracklet, TrackletKey
 
 MOST = 200  # links, and unidentified tracklets: about 3 MB
-DOUBTFUL, UNSURE = 0.05, 0.12  # margins that colour a link; they decide nothing
 _HEIGHT_PX = 112
 
 
@@ -28,6 +27,7 @@ class Link:
     runner_up_id: int | None
     runner_up_distance: float | None
     margin: float | None
+    beyond: str | None  # why it was made although it is beyond the threshold
     own: str | None  # pictures
     person: str | None
     runner_up: str | None
@@ -67,46 +67,64 @@ class Album:
 
 
 def links(
-    tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match], cameras: Sequence[str]
+    tracklets: Sequence[Tracklet],
+    matches: dict[TrackletKey, Match],
+    cameras: Sequence[str],
+    moments: Moments,
+    max_distance: float | None,
 ) -> tuple[list[Link], int]:
-    """At most `MOST` links, lowest margin first, and how many there are."""
+    """At most `MOST` links, the least certain first, and how many there are."""
     pairs = [(t, matches[t.key]) for t in tracklets if t.key in matches]
     compared = [(t, m) for t, m in pairs if m.person_id is not None and m.distance is not None]
     compared.sort(key=lambda pair: (*doubt_order(pair[1]), pair[0].key))
     album = Album(tracklets, matches)
-    return [_link(t, m, album, cameras) for t, m in compared[:MOST]], len(compared)
+    return [_link(t, m, album, cameras, moments, max_distance) for t, m in compared[:MOST]], len(compared)
 
 
 def unidentified(
-    tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match], cameras: Sequence[str]
+    tracklets: Sequence[Tracklet],
+    matches: dict[TrackletKey, Match],
+    cameras: Sequence[str],
+    moments: Moments,
 ) -> tuple[list[Link], int]:
     """At most `MOST` tracklets without a person, the longest first, and how many there are."""
     pairs = [(t, matches.get(t.key)) for t in tracklets]
     lost = [(t, m) for t, m in pairs if m is None or m.person_id is None]
     lost.sort(key=lambda pair: (pair[0].start_s - pair[0].end_s, pair[0].key))
     album = Album(tracklets, matches)
-    return [_link(t, m, album, cameras) for t, m in lost[:MOST]], len(lost)
+    return [_link(t, m, album, cameras, moments, None) for t, m in lost[:MOST]], len(lost)
 
 
-def verdict(margin: float | None) -> str:
-    """A word for a margin; it also picks the colour."""
-    if margin is None:
-        return "alone"
-    return "doubtful" if margin < DOUBTFUL else "unsure" if margin < UNSURE else "clear"
+def _beyond(tracklet: Tracklet, match: Match | None, max_distance: float | None) -> str | None:
+    """Why a link was made that is farther than the threshold; None where it is not."""
+    if match is None or match.distance is None or max_distance is None or match.distance <= max_distance:
+        return None
+    if match.fragment:
+        seconds = duration(tracklet.end_s - tracklet.start_s)
+        return f"a fragment ({seconds}): too short to be a person of its own, so the nearest one got it, with slack"
+    return "joined by means: two groups of tracklets lay near enough together, and this one is at the edge of its own"
 
 
-def _link(tracklet: Tracklet, match: Match | None, album: Album, cameras: Sequence[str]) -> Link:
+def _link(
+    tracklet: Tracklet,
+    match: Match | None,
+    album: Album,
+    cameras: Sequence[str],
+    moments: Moments,
+    max_distance: float | None,
+) -> Link:
     return Link(
         camera=cameras.index(tracklet.camera_id),
         track=str(tracklet.track_id),
-        times=f"{clock(tracklet.start_s)} – {clock(tracklet.end_s)}",
-        verdict=verdict(match.margin if match else None),
+        times=f"{moments(tracklet.start_s)} – {moments(tracklet.end_s)}",
+        verdict=verdict(match),
         person_id=match.person_id if match else None,
         distance=match.distance if match else None,
         probability=match.probability if match else None,
         runner_up_id=match.runner_up_id if match else None,
         runner_up_distance=match.runner_up_distance if match else None,
         margin=match.margin if match else None,
+        beyond=_beyond(tracklet, match, max_distance),
         own=album.tracklet(tracklet.key),
         person=album.person(match.person_id if match else None, besides=tracklet.key),
         runner_up=album.person(match.runner_up_id if match else None, besides=tracklet.key),

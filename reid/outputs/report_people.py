@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reid.outputs.crops import best_pictures
 from reid.outputs.sightings import Sighting, seconds_seen
 from reid.outputs.thumbnails import data_uri
-from reid.outputs.timeline import Axis, clock, duration
+from reid.outputs.timeline import Axis, Moments, duration
 from reid.types import Match, TrackletKey, person_name
 
 _LANE_PX = 10
@@ -72,6 +72,7 @@ def people(
     known: set[int],
     colours: dict[int, str],
     axis: Axis,
+    moments: Moments,
 ) -> list[Person]:
     """One `Person` each, in order; pictures are rationed, so that the page stays light with many people."""
     number = {camera: at for at, camera in enumerate(cameras)}
@@ -79,9 +80,9 @@ def people(
     left = _PICTURES
     found = []
     for person_id, own in sightings.items():
-        corners = _corners(own, number, min(per_person, left))
+        corners = _corners(own, number, min(per_person, left), moments)
         left -= sum(len(corner.photos) for corner in corners)
-        bars, lanes = _bars(own, matches, number, axis)
+        bars, lanes = _bars(own, matches, number, axis, moments)
         best = best_pictures([t for sighting in own for t in sighting.tracklets], 1)
         person = Person(
             person_id=person_id,
@@ -90,8 +91,8 @@ def people(
             known=person_id in known,
             face=data_uri(best[0].jpeg, 56) if best else None,
             seen=duration(seconds_seen(own)),
-            first=clock(own[0].start_s),
-            last=clock(max(sighting.end_s for sighting in own)),
+            first=moments(own[0].start_s),
+            last=moments(max(sighting.end_s for sighting in own)),
             cameras=[corner.camera for corner in corners],
             bars=bars,
             height_px=max(_ROW_PX, lanes * _LANE_PX + 8),
@@ -101,7 +102,7 @@ def people(
     return found
 
 
-def _corners(own: Sequence[Sighting], number: dict[str, int], most: int) -> list[Corner]:
+def _corners(own: Sequence[Sighting], number: dict[str, int], most: int, moments: Moments) -> list[Corner]:
     """The person's cameras, in the run's order; each gets its share of at most `most` pictures."""
     found = []
     names = sorted({sighting.camera_id for sighting in own}, key=number.__getitem__)
@@ -111,12 +112,12 @@ def _corners(own: Sequence[Sighting], number: dict[str, int], most: int) -> list
         share = min(_PER_CAMERA, most // len(names) + (position < most % len(names)))
         photos = []
         for picture in best_pictures(tracklets, share):
-            title = f"{camera} track {picture.tracklet.track_id} at {clock(picture.time_s)}"
+            title = f"{camera} track {picture.tracklet.track_id} at {moments(picture.time_s)}"
             if uri := data_uri(picture.jpeg, 160):
                 photos.append(Photo(uri=uri, title=f"{title}, quality {picture.quality:.2f}"))
         corner = Corner(
             camera=number[camera],
-            times=[f"{clock(sighting.start_s)} – {clock(sighting.end_s)}" for sighting in here],
+            times=[f"{moments(sighting.start_s)} – {moments(sighting.end_s)}" for sighting in here],
             photos=photos,
             more=sum(len(tracklet.crops) for tracklet in tracklets) - len(photos),
         )
@@ -125,7 +126,11 @@ def _corners(own: Sequence[Sighting], number: dict[str, int], most: int) -> list
 
 
 def _bars(
-    own: Sequence[Sighting], matches: dict[TrackletKey, Match], number: dict[str, int], axis: Axis
+    own: Sequence[Sighting],
+    matches: dict[TrackletKey, Match],
+    number: dict[str, int],
+    axis: Axis,
+    moments: Moments,
 ) -> tuple[list[Bar], int]:
     """The person's tracklets, one lane per camera, and how many lanes."""
     # Few cameras keep their lanes in all rows, to be compared down the page; of many only the own ones fit.
@@ -138,11 +143,13 @@ def _bars(
             match = matches[tracklet.key]
             title = (
                 f"{person_name(sighting.person_id)} in {tracklet.camera_id}\n"
-                f"{clock(tracklet.start_s)} – {clock(tracklet.end_s)} "
+                f"{moments(tracklet.start_s)} – {moments(tracklet.end_s)} "
                 f"({duration(tracklet.end_s - tracklet.start_s)}), track {tracklet.track_id}"
             )
             if match.distance is not None:
                 title += f"\ndistance {match.distance:.3f}"
+            if match.probability is not None:
+                title += f", {match.probability:.0%} likely"
             if match.margin is not None:
                 title += f", margin {match.margin:.3f}"
             bar = Bar(

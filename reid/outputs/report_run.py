@@ -8,19 +8,30 @@ Of `run` these keys are shown, each where it is present:
     encoder_id
     threshold                      {max_distance, source: where it came from, calibration: see report_threshold}
     warnings                       [sentence]
-    cameras                        {name: {source, frames, duration_s, fps, width, height, seconds,
+    clock                          {zero, zone, from: who says when the recordings began}
+    cameras                        {name: {source, start, start_from, frames, duration_s, fps, width, height, seconds,
                                            frames_per_second, warnings}}
     run_key, versions, config      anything, shown as JSON
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reid import json_text
 from reid.types import Match, Tracklet, TrackletKey
 
 _RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id")
-_CAMERA = ("source", "frames", "duration_s", "fps", "width", "height", "frames_per_second")
+_CAMERA = (
+    "source",
+    "start",
+    "start_from",
+    "frames",
+    "duration_s",
+    "fps",
+    "width",
+    "height",
+    "frames_per_second",
+)
 _COLOURS = (
     "#3b82f6", "#f59e0b", "#10b981", "#ec4899", "#8b5cf6",
     "#06b6d4", "#ef4444", "#84cc16", "#b45309", "#64748b",
@@ -83,5 +94,5 @@ def _warnings(run: Mapping[str, Any]) -> list[str]:
 
 
 def _details(run: Mapping[str, Any]) -> str:
-    shown = {name: run[name] for name in ("run_key", "versions", "config") if name in run}
-    return json.dumps(shown, indent=2, ensure_ascii=False, default=str)
+    shown = {name: run[name] for name in ("run_key", "clock", "versions", "config") if name in run}
+    return json_text.dumps(shown, indent=2, default=str)

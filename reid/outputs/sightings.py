@@ -5,6 +5,11 @@ from dataclasses import dataclass
 
 from reid.types import Match, Tracklet, TrackletKey
 
+# From where on a link is unsure, and from where on clear; they colour and sort, and decide nothing.
+LIKELY = (0.5, 0.9)
+MARGINS = (0.05, 0.12)
+WORDS = ("doubtful", "unsure", "clear")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sighting:
@@ -60,10 +65,32 @@ def seconds_seen(sightings: Sequence[Sighting]) -> float:
     return total
 
 
-def doubt_order(match: Match) -> tuple[float, float]:
-    """Sorts the least certain matches first; those without a runner-up last, the farther of them first."""
+def doubt_order(match: Match) -> tuple[float, ...]:
+    """Sorts the least certain matches first: by probability, then by margin, each first by the word for it.
+
+    Words first: among a thousand links of 99 to 100 % those with a small margin are what to look at. Links without
+    a runner-up come last among their like, the farther of them first.
+    """
+    probability = 1.0 if match.probability is None else match.probability
     margin = float("inf") if match.margin is None else match.margin
-    return margin, -(match.distance or 0.0)
+    levels = (_level(probability, LIKELY), _level(margin, MARGINS))
+    return *levels, probability, margin, -(match.distance or 0.0)
+
+
+def verdict(match: Match | None) -> str:
+    """A word for a link, which also picks its colour: the worse one of its probability and of its margin.
+
+    alone: there is nothing to judge by.
+    """
+    if match is None or (match.probability is None and match.margin is None):
+        return "alone"
+    levels = [] if match.probability is None else [_level(match.probability, LIKELY)]
+    levels += [] if match.margin is None else [_level(match.margin, MARGINS)]
+    return WORDS[min(levels)]
+
+
+def _level(value: float, limits: tuple[float, float]) -> int:
+    return sum(value >= limit for limit in limits)
 
 
 def _runs(members: list[Tracklet], join_gap_s: float) -> list[list[Tracklet]]:

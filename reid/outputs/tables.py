@@ -1,7 +1,8 @@
 """Results for other programs: `identities.json`, `tracklets.csv` and `tracklets.parquet`.
 
 `identities.json` holds `persons` (by when they were first seen) and `unidentified` (tracklets without a
-person). The two tables have the same columns, one row per tracklet, by camera and time:
+person); where it is known when the recordings began, times in the world too (`first_seen_at`, `start_at`, ...).
+The two tables have the same columns, one row per tracklet, by camera and time:
 
     camera               string   the camera's name
     track_id             int64    the tracklet's number within the camera
@@ -23,11 +24,12 @@ person). The two tables have the same columns, one row per tracklet, by camera a
     runner_up            string   its name
     runner_up_distance   float64
     margin               float64  runner_up_distance - distance; small or negative: doubtful
+    start_at             string   start_s in the world, ISO 8601 with the offset from UTC; null: not known
+    end_at               string   end_s in the world
 
 Seconds are rounded to 1 ms and everything else to 4 decimals.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,9 +38,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
+from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.sightings import Sighting, by_tracklet, find_sightings, seconds_seen
 from reid.types import Identity, Match, Tracklet, TrackletKey, person_name
+from reid.wall_clock import WallClock
 
 _COLUMNS: dict[str, str] = {
     "camera": "string",
@@ -62,17 +66,25 @@ _COLUMNS: dict[str, str] = {
     "runner_up": "string",
     "runner_up_distance": "float64",
     "margin": "float64",
+    "start_at": "string",
+    "end_at": "string",
 }
 
 
 def tracklet_table(
-    tracklets: Sequence[Tracklet], matches: Sequence[Match], identities: Sequence[Identity]
+    tracklets: Sequence[Tracklet],
+    matches: Sequence[Match],
+    identities: Sequence[Identity],
+    clock: WallClock | None = None,
 ) -> Any:
     """A `pyarrow.Table` with the columns above."""
     known = {identity.person_id for identity in identities if identity.known}
     found = by_tracklet(matches)
     ordered = sorted(tracklets, key=lambda t: (t.camera_id, t.start_s, t.track_id))
-    rows = [_row(tracklet, found.get(tracklet.key), known) for tracklet in ordered]
+    rows = [
+        _row(one, found.get(one.key), known) | _world(clock, start_at=one.start_s, end_at=one.end_s)
+        for one in ordered
+    ]
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in _COLUMNS.items()])
     return pa.Table.from_pylist(rows, schema=schema)
 
@@ -84,13 +96,15 @@ def write_tables(
     tracklets: Sequence[Tracklet],
     matches: Sequence[Match],
     identities: Sequence[Identity],
+    clock: WallClock | None = None,
 ) -> None:
     """Writes `tracklets.csv` (UTF-8, header, empty fields for null) and `tracklets.parquet`."""
-    table = tracklet_table(tracklets, matches, identities)
-    with atomic.replacing(csv) as partial:
-        pa_csv.write_csv(table, partial)
-    with atomic.replacing(parquet) as partial:
-        pa_parquet.write_table(table, partial, compression="zstd")
+    table = tracklet_table(tracklets, matches, identities, clock)
+    # files, not paths: pyarrow opens only paths that are UTF-8
+    with atomic.replacing(csv) as partial, partial.open("wb") as file:
+        pa_csv.write_csv(table, file)
+    with atomic.replacing(parquet) as partial, partial.open("wb") as file:
+        pa_parquet.write_table(table, file, compression="zstd")
 
 
 def write_identities(
@@ -101,6 +115,7 @@ def write_identities(
     identities: Sequence[Identity],
     join_gap_s: float,
     crops: Mapping[TrackletKey, Sequence[str]],
+    clock: WallClock | None = None,
 ) -> None:
     """Writes `identities.json`.
 
@@ -111,11 +126,12 @@ def write_identities(
         identities: say who was known before.
         join_gap_s: tracklets of a person in a camera closer than this are one sighting.
         crops: picture files of a tracklet, best first, relative to the results folder; see `write_crops`.
+        clock: when second 0 was in the world; None: not known.
     """
     known = {identity.person_id for identity in identities if identity.known}
     found = by_tracklet(matches)
     persons = [
-        _person(person_id, sightings, person_id in known, crops)
+        _person(person_id, sightings, person_id in known, crops, clock)
         for person_id, sightings in find_sightings(tracklets, found, join_gap_s=join_gap_s).items()
     ]
     lost = [t for t in tracklets if t.key not in found or found[t.key].person_id is None]
@@ -125,11 +141,12 @@ def write_identities(
             "track_id": t.track_id,
             "start_s": round(t.start_s, 3),
             "end_s": round(t.end_s, 3),
+            **_world(clock, start_at=t.start_s, end_at=t.end_s),
         }
         for t in sorted(lost, key=lambda t: (t.start_s, t.key))
     ]
     content = {"persons": persons, "unidentified": unidentified}
-    atomic.write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    atomic.write_text(path, json_text.dumps(content, indent=1) + "\n")
 
 
 def _row(tracklet: Tracklet, match: Match | None, known: set[int]) -> dict[str, Any]:
@@ -156,30 +173,45 @@ def _row(tracklet: Tracklet, match: Match | None, known: set[int]) -> dict[str, 
 
 
 def _person(
-    person_id: int, sightings: Sequence[Sighting], known: bool, crops: Mapping[TrackletKey, Sequence[str]]
+    person_id: int,
+    sightings: Sequence[Sighting],
+    known: bool,
+    crops: Mapping[TrackletKey, Sequence[str]],
+    clock: WallClock | None,
 ) -> dict[str, Any]:
+    first_s = min(sighting.start_s for sighting in sightings)
+    last_s = max(sighting.end_s for sighting in sightings)
     return {
         "person_id": person_id,
         "name": person_name(person_id),
         "known": known,
         "cameras": sorted({sighting.camera_id for sighting in sightings}),
-        "first_seen_s": round(min(sighting.start_s for sighting in sightings), 3),
-        "last_seen_s": round(max(sighting.end_s for sighting in sightings), 3),
+        "first_seen_s": round(first_s, 3),
+        "last_seen_s": round(last_s, 3),
+        **_world(clock, first_seen_at=first_s, last_seen_at=last_s),
         "total_s": round(seconds_seen(sightings), 3),
-        "sightings": [_sighting(sighting, crops) for sighting in sightings],
+        "sightings": [_sighting(sighting, crops, clock) for sighting in sightings],
     }
 
 
-def _sighting(sighting: Sighting, crops: Mapping[TrackletKey, Sequence[str]]) -> dict[str, Any]:
+def _sighting(
+    sighting: Sighting, crops: Mapping[TrackletKey, Sequence[str]], clock: WallClock | None
+) -> dict[str, Any]:
     pictures = [path for tracklet in sighting.tracklets for path in crops.get(tracklet.key, ())]
     return {
         "camera": sighting.camera_id,
         "start_s": round(sighting.start_s, 3),
         "end_s": round(sighting.end_s, 3),
+        **_world(clock, start_at=sighting.start_s, end_at=sighting.end_s),
         "track_ids": [tracklet.track_id for tracklet in sighting.tracklets],
         **_decision(sighting.match),
         "crop": pictures[0] if pictures else None,
     }
+
+
+def _world(clock: WallClock | None, **seconds: float) -> dict[str, str]:
+    """Moments in the world, by name; none where it is not known when second 0 was."""
+    return {} if clock is None else {name: clock.iso(time_s) for name, time_s in seconds.items()}
 
 
 def _decision(match: Match | None) -> dict[str, Any]:

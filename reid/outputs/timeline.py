@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reid.types import Tracklet
+from reid.wall_clock import WallClock
 
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 
@@ -32,16 +33,53 @@ class Axis:
         return round(100 * seconds / (self.end_s - self.start_s), 4)
 
 
-def axis(tracklets: Sequence[Tracklet], *, most_ticks: int = 10) -> Axis:
-    """The axis that holds all of them."""
+def axis(tracklets: Sequence[Tracklet], *, most_ticks: int = 10, midnight_s: float = 0.0) -> Axis:
+    """The axis that holds all of them; its marks are round from `midnight_s` on."""
     start_s = min((t.start_s for t in tracklets), default=0.0)
     end_s = max((t.end_s for t in tracklets), default=1.0)
     span_s = max(end_s - start_s, 0.5)
     step_s = next((s for s in _STEPS_S if span_s / s <= most_ticks), None)
     if step_s is None:
         step_s = 86400.0 * math.ceil(span_s / 86400 / most_ticks)
-    first_s = math.floor(start_s / step_s + 1e-9) * step_s
+    first_s = midnight_s + math.floor((start_s - midnight_s) / step_s + 1e-9) * step_s
     return Axis(start_s=first_s, end_s=max(end_s, first_s + span_s), step_s=step_s)
+
+
+class Moments:
+    """How the report writes moments: by the world's clock where it is known, else since the site's second 0."""
+
+    def __init__(self, clock: WallClock | None, axis: Axis | None = None) -> None:
+        self._clock = clock
+        days = (
+            set()
+            if clock is None or axis is None
+            else {clock.at(t).date() for t in (axis.start_s, axis.end_s)}
+        )
+        self._dated = len(days) > 1  # one day is said once, at the head of the page
+
+    def __call__(self, time_s: float, *, tenths: bool = True) -> str:
+        """1:05.3, or 10:01:05.3 in the world, with the date where there are several days."""
+        if self._clock is None:
+            return clock(time_s, tenths=tenths)
+        moment = self._clock.at(round(time_s, 1 if tenths else 0))
+        text = f"{moment:%Y-%m-%d %H:%M:%S}" if self._dated else f"{moment:%H:%M:%S}"
+        return f"{text}.{moment.microsecond // 100_000}" if tenths else text
+
+    def head(self, time_s: float) -> str | None:
+        """The day and the zone of all moments on the page; None where they are not known."""
+        if self._clock is None:
+            return None
+        moment = self._clock.at(time_s)
+        zone = f"UTC{moment:%z}"
+        return f"{zone[:-2]}:{zone[-2:]}" if self._dated else f"{moment:%Y-%m-%d}, {zone[:-2]}:{zone[-2:]}"
+
+
+def midnight_s(clock: WallClock | None) -> float:
+    """The site's second at which the first day began on its clocks; 0 where it is not known."""
+    if clock is None:
+        return 0.0
+    begun = clock.at(0)
+    return -(begun - begun.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
 
 def clock(time_s: float, *, tenths: bool = True) -> str:

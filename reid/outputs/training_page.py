@@ -31,6 +31,7 @@ def write_training_page(
     defaults: Mapping[str, str],
     rows: Sequence[EpochRow],
     best_epoch: int,
+    intervals: Mapping[str, tuple[float, float]],
     histograms: Mapping[int, Histogram],
     worst: Sequence[RankedQuery],
     augmented_png: bytes | None,
@@ -47,6 +48,7 @@ def write_training_page(
         defaults: every setting to its default; what differs is shown first.
         rows: one an epoch, in order.
         best_epoch: whose weights were kept; 0 where no epoch was evaluated.
+        intervals: 95 % of the best epoch's figures ("map", "rank1", "minp"), over people; may lack any.
         histograms: epoch to cosine distances of its batches' pairs, in order; usually the first and the last.
         worst: held-out queries and the top of their lists, from the network that was kept.
         augmented_png: a picture of an augmented batch.
@@ -59,7 +61,7 @@ def write_training_page(
     best = _best(rows, best_epoch)
     html = template("training.html.j2").render(
         title=title,
-        tiles=_tiles(rows, best),
+        tiles=_tiles(rows, best, intervals),
         facts=facts,
         notes=notes,
         changed=[
@@ -96,12 +98,18 @@ def _best(rows: Sequence[EpochRow], best_epoch: int) -> EpochRow | None:
     return evaluated.get(best_epoch)
 
 
-def _tiles(rows: Sequence[EpochRow], best: EpochRow | None) -> list[tuple[str, str, str]]:
+def _tiles(
+    rows: Sequence[EpochRow], best: EpochRow | None, intervals: Mapping[str, tuple[float, float]]
+) -> list[tuple[str, str, str]]:
     """Name, figure, and what is to be said of it."""
     found = {} if best is None or best.held_out is None else best.held_out
     when = "not evaluated" if best is None else f"epoch {best.epoch}"
+    within = {
+        name: f", 95 % of draws of such people: {100 * low:.1f} to {100 * high:.1f} %"
+        for name, (low, high) in intervals.items()
+    }
     judged = [
-        (name, f"{100 * found[key]:.1f} %" if key in found else _NOT_KNOWN, when)
+        (name, f"{100 * found[key]:.1f} %" if key in found else _NOT_KNOWN, when + within.get(key, ""))
         for key, name in (("map", "best held-out mAP"), ("rank1", "rank-1"), ("minp", "mINP"))
         if key in found or key != "minp"
     ]

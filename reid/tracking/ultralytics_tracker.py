@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reid.config import TrackerConfig
+from reid.home import usable_home
 from reid.tracking.tracker import Tracks
 from reid.types import Detections, Embeddings, Image
 
@@ -20,6 +21,7 @@ class UltralyticsTracker:
     """
 
     def __init__(self, config: TrackerConfig, fps: float) -> None:
+        usable_home()
         from ultralytics.trackers.track import TRACKER_MAP
 
         self._tracker: Any = TRACKER_MAP[config.kind](args=_arguments(config, fps))

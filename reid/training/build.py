@@ -1,6 +1,7 @@
 """From configuration to a training: device, precision, network, objectives, optimiser."""
 
 import re
+from collections.abc import Sequence
 
 import torch
 from accelerate import Accelerator
@@ -61,6 +62,7 @@ def build_training(
     *,
     people: int,
     steps_per_epoch: int,
+    teachers: Sequence[int] = (),
 ) -> Training:
     """A training that has not begun.
 
@@ -68,9 +70,12 @@ def build_training(
         network: its weights are trained.
         people: who are classified, or have proxies and centres.
         steps_per_epoch: of the optimiser.
+        teachers: lengths of the vectors of those that are learned from.
     """
     generator = torch.Generator().manual_seed(config.seed)
-    objectives = Objectives(config.loss, dimension=network.dimension, people=people, generator=generator)
+    objectives = Objectives(
+        config.loss, dimension=network.dimension, people=people, generator=generator, teachers=teachers
+    )
     learner = Learner(network, objectives, frozen=config.start.frozen).to(accelerator.device)
     learner.to(memory_format=torch.channels_last)  # 1.3 to 1.6 times as fast on CPUs
     optimiser = build_optimiser(learner, config.optimiser)

@@ -1,13 +1,13 @@
 """The settings of `reid train`."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from reid.config import Seconds, Section, Share
 from reid.embedding.network_config import NetworkConfig
-from reid.losses.config import PAIRS, LossConfig
+from reid.losses.config import DISTILLATION, PAIRS, LossConfig
 
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
@@ -56,6 +56,10 @@ class BatchConfig(Section):
     )
     people: Annotated[int, Field(ge=2)] = Field(16, description="P, people in a batch")
     pictures: Annotated[int, Field(ge=2)] = Field(4, description="K, pictures of each person in a batch")
+    unlabelled: CountOrNone | None = Field(
+        None,
+        description="pictures of unlabelled sources in a batch, beside P * K labelled ones; null: as many as those",
+    )
     accumulate: Count = Field(1, description="batches whose gradients are added up before a step")
 
 
@@ -174,7 +178,13 @@ class TrainConfig(Section):
         (),
         description="labelled pictures: folders of Market-1501 or its kin, folders person/camera_*.jpg or "
         "person/camera/*.jpg, CSV files of path, person, camera, results of reid video; each maybe as kind=path; "
-        "people of different sources are different people",
+        "people of different sources are different people; unlabelled=folder: pictures of unknown people, which only "
+        "teachers can say something about",
+    )
+    teachers: tuple[Path, ...] = Field(
+        (),
+        description="encoders whose vectors the network learns to agree with (objective distillation, which then has "
+        "the weight 1 unless loss.objectives says another): any that reid video takes",
     )
     output: Path = Field(Path("training"), description="folder for the checkpoint, its card, logs and page")
     overwrite: bool = Field(False, description="replace another training in the output folder")
@@ -195,8 +205,24 @@ class TrainConfig(Section):
     start: StartConfig = StartConfig()
     validation: ValidationConfig = ValidationConfig()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _teachers_teach(cls, given: Any) -> Any:
+        """Teachers without the objective `distillation` give it the weight 1."""
+        if not isinstance(given, dict) or not given.get("teachers"):
+            return given
+        loss = given.get("loss", {})
+        objectives = loss.get("objectives", LossConfig().objectives) if isinstance(loss, dict) else None
+        if not isinstance(objectives, dict) or DISTILLATION in objectives:
+            return given
+        return {**given, "loss": {**loss, "objectives": {**objectives, DISTILLATION: 1.0}}}
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.loss.objectives.get(DISTILLATION) and not self.teachers:
+            raise ValueError(
+                "the objective distillation needs a teacher; name one with --teacher, or leave the objective out"
+            )
         if self.start.freeze_epochs >= self.schedule.epochs:
             raise ValueError(
                 f"start.freeze_epochs ({self.start.freeze_epochs}) must be less than schedule.epochs "

@@ -84,8 +84,12 @@ def hold_out(
 
 
 def renumbered(split: Split) -> Split:
-    """The split with persons from 0 without gaps, as classes are counted; they keep order and names."""
-    former, persons = np.unique(split.persons, return_inverse=True)
+    """The split with persons from 0 without gaps, as classes are counted; they keep order and names.
+
+    Distractors stay what they are.
+    """
+    former = np.unique(split.persons[split.persons != DISTRACTOR])
+    persons = np.where(split.persons == DISTRACTOR, DISTRACTOR, np.searchsorted(former, split.persons))
     names = {number: split.person_name(person) for number, person in enumerate(former.tolist())}
     return replace(split, persons=persons.astype(np.int64), person_names=names)
 

@@ -23,7 +23,7 @@ class Learned:
 
 
 class Learner(nn.Module):
-    """Pictures (N, 3, H, W) and persons (N,) to losses.
+    """Pictures (N, 3, H, W), persons (N,) and teachers' vectors, each (N, T), to losses.
 
     Args:
         frozen: names of parts of the backbone that never change.
@@ -39,9 +39,9 @@ class Learner(nn.Module):
         self._frozen = [network.backbone.part(name) for name in frozen]
         self.freeze_backbone(False)
 
-    def forward(self, images: Tensor, persons: Tensor) -> Learned:
+    def forward(self, images: Tensor, persons: Tensor, targets: Sequence[Tensor] = ()) -> Learned:
         features = self.network.features(images)
-        losses = self.objectives(features.pooled, features.final, persons)
+        losses = self.objectives(features.pooled, features.final, persons, targets)
         with torch.no_grad():
             distances = pair_distances(features.final, persons)  # as they are searched by
         return Learned(

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from reid.datasets.records import Labels, Split
 from reid.embedding.crops import Preprocessing
 from reid.training.augment import Augment
 from reid.training.pixels import Pixels, normalise
-from reid.training.sampling import Sampler
+from reid.training.sampling import Sampler, WithUnlabelled
+from reid.types import Array
 
 _STREAM = (1,)  # sets these random numbers apart from the sampler's, which have the same seed
 _AHEAD = 2  # batches a worker may be ahead
@@ -26,7 +27,8 @@ class Batch:
     """What a step learns from."""
 
     images: torch.Tensor  # (N, 3, H, W) float32, normalised, channels last in memory
-    persons: torch.Tensor  # (N,) int64
+    persons: torch.Tensor  # (N,) int64, -1 where unknown
+    targets: tuple[torch.Tensor, ...]  # (N, T) float32 of each teacher
     cameras: torch.Tensor  # (N,) int64
     rows: Labels  # (N,) of the split
 
@@ -47,15 +49,18 @@ class Loader:
         self,
         split: Split,
         pixels: Pixels,
-        sampler: Sampler,
+        sampler: Sampler | WithUnlabelled,
         augment: Augment,
         preprocessing: Preprocessing,
         *,
         seed: int,
         workers: int,
         process: tuple[int, int] = (0, 1),
+        targets: Sequence[Array] = (),
     ) -> None:
-        """`workers`: threads; 0: batches are made when they are asked for. `process`: rank and count.
+        """`targets`: vectors (len(split), T) of each teacher.
+
+        `workers`: threads; 0: batches are made when they are asked for. `process`: rank and count.
 
         Of several processes each gets every count-th batch of an epoch, and all get equally many.
         """
@@ -63,7 +68,11 @@ class Loader:
             raise ValueError("colours are augmented in RGB order, got a preprocessing in BGR")
         if len(split) != len(pixels):
             raise ValueError(f"split and pixels must be equally long, got {len(split)} and {len(pixels)}")
+        for target in targets:
+            if len(target) != len(split):
+                raise ValueError(f"targets must be of {len(split)} pictures, got {len(target)}")
         self._split = split
+        self._targets = targets
         self._pixels = pixels
         self._sampler = sampler
         self._augment = augment
@@ -76,6 +85,11 @@ class Loader:
     def __len__(self) -> int:
         """Batches that this process gets in an epoch."""
         return max(1, len(self._sampler) // self._processes)
+
+    @property
+    def batch(self) -> int:
+        """Pictures in a batch."""
+        return self._sampler.batch
 
     def epoch(self, number: int, *, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch, from this process's `start`-th on. Closing it stops the threads."""
@@ -122,6 +136,7 @@ class Loader:
         return Batch(
             images=normalise(pictures.augmented, self._preprocessing),
             persons=torch.from_numpy(self._split.persons[rows]),
+            targets=tuple(torch.from_numpy(target[rows]) for target in self._targets),
             cameras=torch.from_numpy(self._split.cameras[rows]),
             rows=rows,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
+from reid import disk
 from reid.cache import replacing
 from reid.errors import InputError
 from reid.training.figures import EDGES, Distances, EpochFigures, StepFigures
@@ -123,7 +124,7 @@ class _Table:
     def flush(self) -> None:
         if not self._waiting:
             return
-        with self._path.open("a", encoding="utf-8", newline="") as file:
+        with disk.naming(self._path), self._path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, self._columns or list(self._waiting[0]))
             if self._columns is None:
                 writer.writeheader()

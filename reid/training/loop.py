@@ -118,7 +118,9 @@ class Loop:
             last = number == len(group)
             with nullcontext() if last else accelerator.no_sync(training.wrapped):
                 images = batch.images.to(accelerator.device, non_blocking=True)
-                learned: Learned = training.wrapped(images, batch.persons.to(accelerator.device))
+                targets = [target.to(accelerator.device) for target in batch.targets]
+                persons = batch.persons.to(accelerator.device)
+                learned: Learned = training.wrapped(images, persons, targets)
                 accelerator.backward(learned.total / len(group))
             parts.append(learned)
         longest = math.inf if config.optimiser.clip_norm is None else config.optimiser.clip_norm

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reid.datasets.records import Labels, Split
 from reid.embedding.crops import Preprocessing, resize, scale_and_shift
 from reid.errors import InputError
+from reid.stills import TooLarge, decode
 from reid.types import Image
 
 _READERS = 4  # reading waits for the disk, and decoding lets other threads run
@@ -155,12 +156,14 @@ def _read(path: Path) -> Image | str:
         return "a pipe or a device, not a file"
     try:
         data = path.read_bytes()
+        image = decode(data, path)
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-    if not data:
-        return "an empty file"
-    image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
-    return "not a readable picture" if image is None else np.asarray(image, dtype=np.uint8)
+    except TooLarge as error:
+        return str(error).removeprefix(f"{path}: ")
+    if image is None:
+        return "not a readable picture" if data else "an empty file"
+    return image
 
 
 def _nothing_left(split: Split, left_out: list[LeftOut]) -> str:

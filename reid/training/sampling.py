@@ -15,6 +15,7 @@ from reid.errors import InputError
 from reid.training.config import BatchConfig
 
 _STREAM = (0,)  # sets these random numbers apart from those of augmentation, which have the same seed
+_UNLABELLED = (2,)
 
 
 class Sampler:
@@ -32,6 +33,11 @@ class Sampler:
     def __len__(self) -> int:
         """Batches in an epoch: as many as there are pictures for, and at least one."""
         return max(1, round(self._pictures / (self._config.people * self._config.pictures)))
+
+    @property
+    def batch(self) -> int:
+        """Pictures in a batch."""
+        return self._config.people * self._config.pictures
 
     def epoch(self, number: int) -> list[NDArray[np.int64]]:
         """All batches of rows of an epoch, each (P * K,), people one after the other."""
@@ -54,6 +60,49 @@ class Sampler:
         if self._config.sampler == "balanced":
             return np.ones(len(self._groups))
         return np.array([sum(map(len, groups)) for groups in self._groups], dtype=np.float64)
+
+
+class WithUnlabelled:
+    """Plans of batches in which unlabelled pictures stand behind the labelled ones.
+
+    All unlabelled pictures come equally often: their order is shuffled anew when each has been shown once, also
+    across epochs.
+
+    Args:
+        labelled: plans of rows 0 to `first` - 1.
+        pictures: unlabelled ones, rows `first` to `first` + `pictures` - 1.
+        each: of them in a batch.
+    """
+
+    def __init__(self, labelled: Sampler, *, first: int, pictures: int, each: int, seed: int) -> None:
+        self._labelled = labelled
+        self._first = first
+        self._pictures = pictures
+        self._each = each
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._labelled)
+
+    @property
+    def batch(self) -> int:
+        """Pictures in a batch."""
+        return self._labelled.batch + self._each
+
+    def epoch(self, number: int) -> list[NDArray[np.int64]]:
+        """All batches of rows of an epoch, each (P * K + `each`,)."""
+        begin, wanted = number * len(self) * self._each, len(self) * self._each
+        passes = range(begin // self._pictures, (begin + wanted - 1) // self._pictures + 1)
+        orders = [
+            np.random.default_rng(
+                np.random.SeedSequence([self._seed, number], spawn_key=_UNLABELLED)
+            ).permutation(self._pictures)
+            for number in passes
+        ]
+        start = begin - passes.start * self._pictures
+        rows = self._first + np.concatenate(orders)[start : start + wanted]
+        parts = np.split(rows, len(self))
+        return [np.concatenate(both) for both in zip(self._labelled.epoch(number), parts, strict=True)]
 
 
 def build_sampler(config: BatchConfig, *, persons: Labels, cameras: Labels, seed: int) -> Sampler:

@@ -86,14 +86,8 @@ def save_state(path: Path, training: Training, *, fingerprint: str) -> None:
         "rows": [asdict(row) for row in at.rows],
         "distances": [to_plain(distances) for distances in at.distances],
     }
-    try:
-        with replacing(path) as partial:
-            torch.save(content, partial)
-    except (OSError, RuntimeError) as error:  # the latter is what torch makes of a full disk
-        raise InputError(
-            f"{path}: cannot be written ({str(error).partition(chr(10))[0][:100]}); make room on the disk, and "
-            "repeat the command: what was saved before is still there"
-        ) from error
+    with replacing(path) as partial:
+        torch.save(content, partial)
 
 
 def load_state(path: Path, training: Training, *, fingerprint: str) -> None:

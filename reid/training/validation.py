@@ -16,6 +16,7 @@ from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.ranking import Ranking, rank
 from reid.evaluation.retrieval.scores import per_query
 from reid.training.figures import HeldOutFigures
+from reid.training.intervals import Intervals, intervals
 from reid.training.pixels import Pixels, normalise
 from reid.types import Array
 
@@ -38,6 +39,7 @@ class Retrieved:
     """What a network made of them."""
 
     figures: HeldOutFigures
+    intervals: Intervals  # by the figures' names
     ranking: Ranking
     query_vectors: Array  # (Q, D) of unit length
     gallery_vectors: Array  # (G, D)
@@ -57,10 +59,14 @@ def retrieve(network: nn.Module, held_out: HeldOut, *, device: torch.device) -> 
         Labelled(persons=gallery.persons, cameras=gallery.cameras),
     )
     each = per_query(ranking, ks=(1,))
-    figures = HeldOutFigures(
-        map=float(each.ap.mean()), rank1=float((each.first == 1).mean()), minp=float(each.inp.mean())
+    columns = {"map": each.ap, "rank1": (each.first == 1).astype(np.float64), "minp": each.inp}
+    return Retrieved(
+        figures=HeldOutFigures(**{name: float(values.mean()) for name, values in columns.items()}),
+        intervals=intervals(columns, query.persons[each.queries], np.random.default_rng(0)),
+        ranking=ranking,
+        query_vectors=asked,
+        gallery_vectors=offered,
     )
-    return Retrieved(figures=figures, ranking=ranking, query_vectors=asked, gallery_vectors=offered)
 
 
 def _vectors(network: nn.Module, pixels: Pixels, preprocessing: Preprocessing, device: torch.device) -> Array:

@@ -8,40 +8,62 @@ import cv2
 import numpy as np
 
 from reid.errors import InputError
+from reid.stills import TooLarge, check_size, read_still
 from reid.types import Image
+from reid.video.container import USUAL, Wanted, display_size
 from reid.video.picture import Picture
 
 
-def pictures(paths: Sequence[Path], *, fps: float, on_damage: Callable[[str], None]) -> Iterator[Picture]:
-    """The files as pictures 1 / `fps` seconds apart; a damaged one keeps its index and its time."""
+def pictures(
+    paths: Sequence[Path], *, fps: float, wanted: Wanted = USUAL, on_damage: Callable[[str], None]
+) -> Iterator[Picture]:
+    """The files as pictures 1 / `fps` seconds apart; a damaged or too large one keeps its index and its time."""
     for index, path in enumerate(paths):
-        load = partial(_load_or_report, path, on_damage)
+        load = partial(_load_or_report, path, wanted, on_damage)
         yield Picture(index=index, time_s=index / fps, duration_s=1 / fps, image=load)
 
 
-def first_size(paths: Sequence[Path]) -> tuple[int, int]:
-    """Width and height of the first picture that can be decoded; InputError where none can."""
+def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]:
+    """Width and height, as shown, of the first picture that can be decoded; InputError where none can."""
+    refused: TooLarge | None = None
     for path in paths:
-        image = load_picture(path)
+        try:
+            image = load_picture(path, wanted)
+        except TooLarge as error:
+            refused = refused or error
+            continue
         if image is not None:
             return image.shape[1], image.shape[0]
-    raise InputError(f"{paths[0].parent}: none of its {len(paths)} pictures can be decoded; copy them again")
+    raise refused or InputError(
+        f"{paths[0].parent}: none of its {len(paths)} pictures can be decoded; copy them again"
+    )
 
 
-def load_picture(path: Path) -> Image | None:
-    """The picture upright, uint8 (H, W, 3) BGR whatever its depth and channels; None if it is damaged."""
-    data = np.fromfile(path, dtype=np.uint8)  # cv2.imread cannot open every path on Windows
-    if data.size == 0:
-        return None
+def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
+    """The picture upright and as shown, uint8 (H, W, 3) BGR; None if it is damaged or cannot be read.
+
+    Raises:
+        TooLarge: it declares more pixels than wanted.
+    """
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    except cv2.error:  # OpenCV raises for some damage, such as absurd sizes, and returns None for other
+        image = read_still(path, wanted.max_megapixels, wanted.setting)
+    except OSError:  # gone, or not ours to read: as good as damaged
         return None
-    return None if image is None else np.ascontiguousarray(image, dtype=np.uint8)
+    if image is None or wanted.pixel_aspect is None:
+        return image
+    height, width = image.shape[:2]
+    size = display_size(width, height, wanted.pixel_aspect)
+    check_size(*size, wanted.max_megapixels, str(path), wanted.setting)
+    shown = image if size == (width, height) else cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(shown, dtype=np.uint8)
 
 
-def _load_or_report(path: Path, on_damage: Callable[[str], None]) -> Image | None:
-    image = load_picture(path)
+def _load_or_report(path: Path, wanted: Wanted, on_damage: Callable[[str], None]) -> Image | None:
+    try:
+        image = load_picture(path, wanted)
+    except TooLarge as error:
+        on_damage(f"{error}; it is left out")
+        return None
     if image is None:
         on_damage(f"{path}: this picture cannot be decoded and is left out")
     return image

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from reid.errors import InputError
+
 _STEP_S = 0.001  # between two pictures that claim the same time
 _RESTART_S = 1.0  # a step back this long is a recorder that restarted its clock, not jitter
 
@@ -51,6 +53,7 @@ class Health:
     concealed: int = 0  # decoded with errors that the decoder painted over
     first_concealed_s: float = 0.0
     stopped: str = ""  # why the container could not be read on
+    oversized: InputError | None = None  # of the first packet that declared too many pixels
 
     def bad_packet(self) -> None:
         """A packet was skipped after the picture decoded last."""
@@ -68,6 +71,8 @@ class Health:
         if self.bad_packets:
             packets = _count(self.bad_packets, "packet")
             parts.append(f"{packets} could not be decoded, from {self.first_bad_s:.1f} s")
+        if self.oversized is not None:
+            parts.append(f"the first of them {str(self.oversized).removeprefix(f'{path}: ')}")
         if self.concealed:
             pictures = _count(self.concealed, "picture")
             parts.append(f"{pictures} decoded with errors, from {self.first_concealed_s:.1f} s")

@@ -1,72 +1,102 @@
 """A camera's recording as frames with times, whatever it is made of."""
 
 import math
+import statistics
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from reid.config import SourceConfig
 from reid.errors import InputError
 from reid.types import Frame
 from reid.video import decode, folder
-from reid.video.container import header_duration_s, header_fps, open_video, video_stream
+from reid.video.container import Wanted
+from reid.video.file_facts import file_facts, usual_fps
 from reid.video.picture import Picture
-from reid.video.source import Source, pictures_of
+from reid.video.source import Source, left_out_of, pictures_of
 
 _EPSILON_S = 1e-6  # times are sums of binary fractions
+_STEPS = 250  # the last steps of a file, whose median is its usual one
+_LONE_S = 1.0  # a file of one frame lasts no longer
+WHOLE_SECONDS_S = (
+    1.0  # names and containers count in these: a file so near to the one before follows right behind
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceInfo:
     """What headers say of a recording, before it is read; None where they do not say."""
 
-    width: int  # of the first picture, upright
+    width: int  # of the first picture, as it is shown
     height: int
     fps: float  # mean over the whole recording
     frames: int | None  # approximate
-    duration_s: float | None
+    duration_s: float | None  # recorded, without what lies between files
     codec: str  # FFmpeg's name; "pictures" for single pictures
+    step_s: float | None = None  # usual (median) seconds between two frames; None: too few to tell
+    fps_from: str | None = None  # who says the rate of a recording without times; None: it has times
+    parts: tuple[
+        tuple[float, float], ...
+    ] = ()  # begin and end of files with pauses between them; empty: no pauses
+
+    @property
+    def usual_fps(self) -> float:
+        """Frames per second while frames come."""
+        return usual_fps(self.fps, self.step_s)
 
 
 def probe(source: Source, config: SourceConfig) -> SourceInfo:
     """Looks at every file of `source` without reading it through; only the first picture is decoded.
 
-    `config.image_folder_fps` is the rate of pictures and raw streams, as in `read`.
+    `config.image_folder_fps` is the rate of pictures, `config.raw_fps` that of raw streams, as in `read`.
 
     Raises:
         InputError: a file is no video, has no video stream, no known codec or no picture that can be decoded.
     """
     if source.is_pictures:
         paths, fps = pictures_of(source), config.image_folder_fps
-        width, height = folder.first_size(paths)
+        width, height = folder.first_size(paths, wanted_of(source, config))
         count = len(paths)
         return SourceInfo(
-            width=width, height=height, fps=fps, frames=count, duration_s=count / fps, codec="pictures"
+            width=width,
+            height=height,
+            fps=fps,
+            frames=count,
+            duration_s=count / fps,
+            codec="pictures",
+            step_s=1 / fps,
+            fps_from="source.image_folder_fps",
         )
-    width, height = decode.first_size(source.files[0])
-    duration_s: float | None = 0.0
-    rates, codec = [], ""
-    for path in source.files:
-        with open_video(path) as container:
-            stream = video_stream(container)
-            codec = codec or str(stream.codec_context.name)
-            # Formats without an index, such as TS, state a duration for the whole container only.
-            seconds = header_duration_s(container) or (container.duration or 0) / 1e6
-            timed = seconds > 0
-            rates.append(((header_fps(stream) if timed else None) or config.image_folder_fps, seconds))
-            duration_s = duration_s + seconds if duration_s is not None and timed else None
-    counted = sum(fps * seconds for fps, seconds in rates)
-    frames = None if duration_s is None else round(counted)
-    fps = counted / duration_s if duration_s else rates[0][0]
-    return SourceInfo(width=width, height=height, fps=fps, frames=frames, duration_s=duration_s, codec=codec)
+    width, height = decode.first_size(source.files[0], wanted_of(source, config, source.files[0]))
+    files = [file_facts(path, config.raw_fps, wanted_of(source, config, path)) for path in source.files]
+    known = [file.duration_s for file in files if file.duration_s is not None]
+    duration_s = sum(known) if len(known) == len(files) else None
+    counted = sum(file.fps * file.duration_s for file in files if file.duration_s is not None)
+    steps = [file.step_s for file in files if file.step_s is not None]
+    return SourceInfo(
+        width=width,
+        height=height,
+        fps=counted / duration_s if duration_s else files[0].fps,
+        frames=None if duration_s is None else round(counted),
+        duration_s=duration_s,
+        codec=files[0].codec,
+        step_s=statistics.median(steps) if steps else None,
+        fps_from=next((file.fps_from for file in files if file.fps_from), None),
+        parts=tuple(
+            (begin_s, begin_s + file.about_s) for begin_s, file in zip(source.begins_s, files, strict=False)
+        ),
+    )
 
 
 def read(
     source: Source, config: SourceConfig, on_damage: Callable[[str], None], threads: int = 1
 ) -> Iterator[Frame]:
-    """The frames of one camera in order of time, BGR, upright, at most `config.fps` of them a second.
+    """The frames of one camera in order of time, BGR, at most `config.fps` of them a second.
 
+    They are as they are shown: upright, with square pixels.
     `Frame.index` counts all frames of the recording, delivered or not. `Frame.timestamp_s` is the time since
-    the camera's first frame plus `source.offset_s`, and ascends strictly. With `config.fps` the frames
+    the camera's first frame plus `source.shift_s`, and ascends strictly. With `config.fps` the frames
     nearest to a regular grid are delivered, never one twice. A damaged file is read as far as it can be
     decoded; `on_damage` gets a sentence for each, and the next file follows. The size may change on the way.
 
@@ -90,9 +120,7 @@ def read(
             undecoded = True
             continue
         delivered = True
-        yield Frame(
-            camera_id=source.camera_id, index=index, timestamp_s=time_s + source.offset_s, image=image
-        )
+        yield Frame(camera_id=source.camera_id, index=index, timestamp_s=time_s + source.shift_s, image=image)
     if undecoded and not delivered:
         raise InputError(f"{source.files[0]}: none of its pictures can be decoded; copy them again")
 
@@ -100,28 +128,64 @@ def read(
 def _sequence(
     source: Source, config: SourceConfig, on_damage: Callable[[str], None], threads: int
 ) -> Iterator[tuple[int, float, Picture]]:
-    """Index and time in the camera, and picture, over all files: each begins where the one before it ends."""
+    """Index and time in the camera, and picture, over all files, of which each begins where `_begin_s` says."""
     if source.is_pictures:
         paths = pictures_of(source)
-        for picture in folder.pictures(paths, fps=config.image_folder_fps, on_damage=on_damage):
+        wanted, fps = wanted_of(source, config), config.image_folder_fps
+        if unread := left_out_of(source):
+            on_damage(unread)
+        for picture in folder.pictures(paths, fps=fps, wanted=wanted, on_damage=on_damage):
             yield picture.index, picture.time_s, picture
         return
-    begin_s, counted = 0.0, 0
-    for path in source.files:
+    end_s, counted = 0.0, 0
+    for number, path in enumerate(source.files):
+        begin_s = _begin_s(source, number, end_s, on_damage)
+        steps = deque[float](maxlen=_STEPS)
         last: Picture | None = None
-        for last in decode.pictures(
+        for picture in decode.pictures(
             path,
-            untimed_fps=config.image_folder_fps,
+            raw_fps=config.raw_fps,
             start_s=max(config.start_s - begin_s, 0.0),
             end_s=None if config.end_s is None else config.end_s - begin_s,
             threads=threads,
+            wanted=wanted_of(source, config, path),
             on_damage=on_damage,
         ):
-            yield counted + last.index, begin_s + last.time_s, last
+            if last is not None:
+                steps.append(picture.time_s - last.time_s)
+            last = picture
+            yield counted + picture.index, begin_s + picture.time_s, picture
         if last is None:  # the file begins after the end that was asked for
             return
-        begin_s += last.time_s + last.duration_s
+        # Recorders that were stopped give their last frame hours: it is shown for as long as usual.
+        usual_s = statistics.median(steps) if steps else _LONE_S
+        end_s = begin_s + last.time_s + min(last.duration_s, usual_s)
         counted += last.index + 1
+
+
+def _begin_s(source: Source, number: int, end_s: float, on_damage: Callable[[str], None]) -> float:
+    """When a file begins, the one before it having ended at `end_s`: at its own time if that is later."""
+    if not source.begins_s:
+        return end_s
+    begin_s = source.begins_s[number]
+    if begin_s > end_s + WHOLE_SECONDS_S:
+        return begin_s
+    if number and begin_s < end_s - WHOLE_SECONDS_S:
+        path, before = source.files[number], source.files[number - 1]
+        on_damage(
+            f"{path}: begins {end_s - begin_s:.1f} s before {before.name} ends, by its own time; it is put right "
+            "behind it"
+        )
+    return end_s
+
+
+def wanted_of(source: Source, config: SourceConfig, path: Path | None = None) -> Wanted:
+    """How one file of a camera is to be read."""
+    return Wanted(
+        stream=None if path is None else source.streams.get(path),
+        pixel_aspect=source.pixel_aspect,
+        max_megapixels=config.max_megapixels,
+    )
 
 
 class _Grid:

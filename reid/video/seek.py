@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 
-from reid.video.container import open_video, video_stream
+from reid.video.container import USUAL, Wanted, open_video, video_stream
 
 _MARGIN_S = 1.0  # aim this much earlier: some containers seek by decoding time, which is before display time
 
@@ -23,16 +23,16 @@ class Jump:
     origin_s: float  # timestamp of the file's first frame
 
 
-def find_jump(path: Path, start_s: float) -> Jump | None:
+def find_jump(path: Path, start_s: float, wanted: Wanted = USUAL) -> Jump | None:
     """The last usable key frame before `start_s`; None where only decoding through gives sure frame numbers.
 
     Packets are read, not decoded, up to the start: a frame's index is the rank of its display time. That
     costs a small share of decoding, and gives exact numbers for variable frame rates too.
     """
     try:
-        with open_video(path) as container:
-            scan = _scan(container, video_stream(container), start_s)
-        return None if scan is None else _verified(path, scan, start_s)
+        with open_video(path, wanted) as container:
+            scan = _scan(container, video_stream(container, wanted.stream), start_s)
+        return None if scan is None else _verified(path, scan, start_s, wanted)
     except av.error.FFmpegError:
         return None  # damage before the start: the decoder that reads through it will count and report it
 
@@ -72,13 +72,13 @@ def _scan(container: Any, stream: Any, start_s: float) -> _Scan | None:
     return _Scan(origin, times, [key for key in keys if key > origin])
 
 
-def _verified(path: Path, scan: _Scan, start_s: float) -> Jump | None:
+def _verified(path: Path, scan: _Scan, start_s: float, wanted: Wanted) -> Jump | None:
     """Tries the seek, and gives up where it does not land in time on a frame that the scan has seen.
 
     An earlier key frame gets a second and third try: MPEG-TS has no index, and lands on the one after it.
     """
-    with open_video(path) as container:
-        stream = video_stream(container)
+    with open_video(path, wanted) as container:
+        stream = video_stream(container, wanted.stream)
         latest = scan.origin + (start_s - _MARGIN_S) / stream.time_base
         usable = [key for key in scan.keys if key <= latest]
         for key in usable[: -_TRIES - 1 : -1]:

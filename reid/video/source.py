@@ -2,24 +2,24 @@
 
 import difflib
 import glob
-import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reid.errors import InputError
+from reid.secret import masked
+from reid.stills import SUFFIXES as PICTURES
+from reid.stills import left_out
 from reid.text_file import refuse_pipe
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset(
     {".264", ".265", ".h264", ".h265", ".hevc", ".mjpeg", ".mjpg"}  # raw streams, which carry no times
     | {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}
     | {".mxf", ".ogv", ".ts", ".webm", ".wmv"}
 )
-_MEBIBYTE = 1 << 20
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # not file names on Windows
 
 
@@ -30,6 +30,21 @@ class Source:
     camera_id: str  # safe as a file name
     files: tuple[Path, ...]  # in play order: video files, or folders of pictures and pictures
     offset_s: float = 0.0  # added to the camera's clock
+    start_s: float = 0.0  # of the first file on the site's clock, before the offset
+    # of each file, from the first one's; empty: each follows the one before it
+    begins_s: tuple[float, ...] = ()
+    pixel_aspect: float | None = None  # width of a pixel by its height; None: what the files state
+    # the video stream of a file, counted from 0, where one was chosen
+    streams: Mapping[Path, int] = field(default_factory=dict, hash=False)
+
+    @property
+    def shift_s(self) -> float:
+        """What leads from the camera's own clock to the site's."""
+        return self.start_s + self.offset_s
+
+    def on_its_own_clock(self) -> "Source":
+        """The same recording, beginning at 0 whatever the other cameras did."""
+        return replace(self, offset_s=0.0, start_s=0.0)
 
     @property
     def is_pictures(self) -> bool:
@@ -37,39 +52,62 @@ class Source:
         return _is_pictures(self.files[0])
 
 
-def parse_sources(arguments: Sequence[str], offsets: Mapping[str, float]) -> tuple[Source, ...]:
+def parse_sources(
+    arguments: Sequence[str], offsets: Mapping[str, float], pixel_aspects: Mapping[str, float] | None = None
+) -> tuple[Source, ...]:
     """The cameras that `arguments` describe, in the order given.
 
     An argument is a video file, a folder of pictures (one camera), a folder of videos (one camera each), or
     a glob of any of these. `name=` in front names the camera, and then all that the glob, the folder and
-    further arguments of that name hold is played one after the other. `offsets` are seconds by camera name.
+    further arguments of that name hold is played one after the other. `path#1` is the second video stream of
+    files that hold several, unless a file of that whole name exists. `offsets` are seconds by camera name,
+    `pixel_aspects` what `SourceConfig.pixel_aspect` is.
 
     Raises:
         InputError: a file is missing, unusable or given twice, or a name is unclear or unknown.
     """
+    aspects = pixel_aspects or {}
     if not arguments:
         raise InputError("no recordings given: name video files, globs or folders of pictures")
-    named: dict[str, list[Path]] = {}
-    groups: list[tuple[str | None, list[Path]]] = []
+    named: dict[str, _Group] = {}
+    groups: list[_Group] = []
     for argument in arguments:
         name, text = _split(argument)
-        cameras = _cameras(text)
-        if name is None:
-            groups += [(None, files) for files in cameras]
-        elif name in named:
-            named[name] += [file for files in cameras for file in files]
-        else:
-            named[name] = [file for files in cameras for file in files]
-            groups.append((name, named[name]))
-    _refuse_repeats(file for _, files in groups for file in files)
-    for name, files in groups:
-        _refuse_mixture(name, files)
+        text, stream = split_stream(text, _exists)
+        for files in _cameras(text):
+            if name is None or name not in named:
+                group = _Group(name=name)
+                groups.append(group)
+                named |= {} if name is None else {name: group}
+            else:
+                group = named[name]
+            group.add(files, stream)
+    _refuse_repeats(groups)
+    for group in groups:
+        _refuse_mixture(group.name, group.files)
     sources = tuple(
-        Source(camera_id=camera_id, files=tuple(files), offset_s=float(offsets.get(camera_id, 0.0)))
-        for camera_id, (_, files) in zip(_names(groups), groups, strict=True)
+        Source(
+            camera_id=camera_id,
+            files=tuple(group.files),
+            offset_s=float(offsets.get(camera_id, 0.0)),
+            pixel_aspect=aspects.get(camera_id),
+            streams=group.streams,
+        )
+        for camera_id, group in zip(_names(groups), groups, strict=True)
     )
-    _check_offsets(offsets, [source.camera_id for source in sources])
+    names = [source.camera_id for source in sources]
+    _check_offsets(offsets, names)
+    _check_names("pixel_aspect", aspects, names)
     return sources
+
+
+def split_stream(text: str, exists: Callable[[str], object]) -> tuple[str, int | None]:
+    """A path and the number behind its `#`, which counts the video streams of the file from 0, if there is one.
+
+    What `exists` under its whole name is that, whatever it looks like.
+    """
+    found = re.fullmatch(r"(.+)#(\d{1,4})", text, re.DOTALL)
+    return (text, None) if found is None or exists(text) else (found[1], int(found[2]))
 
 
 def clean_name(text: str) -> str:
@@ -99,25 +137,51 @@ def pictures_of(source: Source) -> list[Path]:
     return [picture for pictures in found for picture in pictures]
 
 
-def content_key(source: Source) -> str:
-    """A hash (32 hex digits) that changes when the recording's content does; names and dates do not count.
+def left_out_of(source: Source) -> str | None:
+    """A sentence on pictures in the folders of `source` that are of kinds that are not read; None: there are none."""
+    folders = [file for file in source.files if file.is_dir()]
+    names = [path.name for folder in folders for path in folder.iterdir()]
+    sentence = left_out(names)
+    return None if sentence is None else f"{folders[0]}: {sentence}"
 
-    Files above 64 MiB are hashed by their size, first and last 8 MiB and 16 blocks of 1 MiB spread evenly
-    between: enough to tell recordings apart, not to notice a few edited bytes.
-    """
-    key = hashlib.blake2b(digest_size=16)
-    for path in pictures_of(source) if source.is_pictures else source.files:
-        size = path.stat().st_size
-        key.update(size.to_bytes(8, "little"))
-        for block in _blocks(path, size):
-            key.update(block)
-    return key.hexdigest()
+
+@dataclass(slots=True, kw_only=True)
+class _Group:
+    """The files of one camera while arguments are read."""
+
+    name: str | None  # given by the user
+    files: list[Path] = field(default_factory=list)
+    streams: dict[Path, int] = field(default_factory=dict)
+
+    def add(self, files: Sequence[Path], stream: int | None) -> None:
+        for file in files:
+            if stream is not None and _is_pictures(file):
+                raise InputError(f"{file}#{stream}: single pictures have no streams; leave #{stream} out")
+            if stream is not None and self.streams.setdefault(file, stream) != stream:
+                raise InputError(
+                    f"{self.name}: {file} has one stream a camera; give #{self.streams[file]} and #{stream} two "
+                    "camera names"
+                )
+        self.files += files
+
+    @property
+    def stem(self) -> str:
+        """What the camera is called where the user gave no name."""
+        stream = self.streams.get(self.files[0])
+        return _stem(self.files[0]) + ("" if stream is None else f"-{stream}")
+
+
+def _exists(text: str) -> bool:
+    path = Path(text).expanduser()
+    return path.exists() or bool(glob.glob(str(path), recursive=True))
 
 
 def _split(argument: str) -> tuple[str | None, str]:
     """Camera name or None, and path or glob. What exists is a path, whatever it looks like."""
     if "://" in argument:
-        raise InputError(f"{argument}: a live stream, where a recording was expected; give files or folders")
+        raise InputError(
+            f"{masked(argument)}: a live stream, where a recording was expected; give files or folders"
+        )
     name, equals, text = argument.partition("=")
     if not equals or "/" in name or "\\" in name or Path(argument).exists() or glob.glob(argument):
         return None, argument
@@ -147,7 +211,9 @@ def _expand(path: Path) -> list[list[Path]]:
     if has_pictures:
         return [[path]]
     if not videos:
-        raise InputError(f"{path}: a folder without pictures or videos; give one with jpg, png or mp4 files")
+        unread = left_out(file.name for file in path.iterdir())
+        advice = unread or "give one with jpg, png or mp4 files"
+        raise InputError(f"{path}: a folder without pictures or videos; {advice}")
     return [[video] for video in videos]
 
 
@@ -171,30 +237,40 @@ def _refuse_mixture(name: str | None, files: list[Path]) -> None:
         )
 
 
-def _refuse_repeats(files: Iterable[Path]) -> None:
-    seen: set[Path] = set()
-    for file in files:
-        if file.resolve() in seen:
-            raise InputError(f"{file}: given twice; name every recording once")
-        seen.add(file.resolve())
+def _refuse_repeats(groups: Iterable[_Group]) -> None:
+    """A file may be given again for another of its streams, where every time says which."""
+    seen: dict[Path, set[int | None]] = {}
+    for group in groups:
+        for file in group.files:
+            streams = seen.setdefault(file.resolve(), set())
+            stream = group.streams.get(file)
+            if stream in streams:
+                shown = file if stream is None else f"{file}#{stream}"
+                raise InputError(f"{shown}: given twice; name every recording once")
+            streams.add(stream)
+            if None in streams and len(streams) > 1:
+                raise InputError(
+                    f"{file}: given with and without the number of a stream; give each its own, as in "
+                    f"front={file}#0 rear={file}#1"
+                )
 
 
-def _names(groups: Sequence[tuple[str | None, list[Path]]]) -> list[str]:
+def _names(groups: Sequence[_Group]) -> list[str]:
     """One name a camera: the given one, or the file's, with its folder's in front where two are the same.
 
     Names that differ only in case count as the same, because some file systems think so.
     """
-    stems = [name or _stem(files[0]) for name, files in groups]
+    stems = [group.name or group.stem for group in groups]
     folded = [stem.casefold() for stem in stems]
     names = [
-        stem if name or folded.count(stem.casefold()) == 1 else _with_folder(stem, files[0])
-        for stem, (name, files) in zip(stems, groups, strict=True)
+        stem if group.name or folded.count(stem.casefold()) == 1 else _with_folder(stem, group.files[0])
+        for stem, group in zip(stems, groups, strict=True)
     ]
-    first: dict[str, Path] = {}
-    for camera_id, (_, files) in zip(names, groups, strict=True):
-        other = first.setdefault(camera_id.casefold(), files[0])
-        if other is not files[0]:
-            clash = f"{other} and {files[0]} would both be camera '{camera_id}'"
+    first: dict[str, _Group] = {}
+    for camera_id, group in zip(names, groups, strict=True):
+        other = first.setdefault(camera_id.casefold(), group)
+        if other is not group:
+            clash = f"{other.files[0]} and {group.files[0]} would both be camera '{camera_id}'"
             raise InputError(f"{clash}; name at least one with name=path")
     return names
 
@@ -209,31 +285,20 @@ def _with_folder(stem: str, path: Path) -> str:
 
 
 def _check_offsets(offsets: Mapping[str, float], names: Sequence[str]) -> None:
+    _check_names("offset_s", offsets, names)
     for name, offset_s in offsets.items():
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
-            raise InputError(f"offset_s: no camera is called '{name}'; did you mean '{near}'?")
         if not math.isfinite(offset_s):
             raise InputError(f"offset_s: {offset_s} for '{name}' is not a number of seconds, such as -2.5")
+
+
+def _check_names(setting: str, given: Iterable[str], names: Sequence[str]) -> None:
+    for name in given:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+            raise InputError(f"{setting}: no camera is called '{name}'; did you mean '{near}'?")
 
 
 def _rank(chunk: str) -> tuple[int, int, str]:
     if chunk in "/\\":
         return 0, 0, ""
     return (1, int(chunk), "") if chunk.isdecimal() else (2, 0, chunk.casefold())
-
-
-def _blocks(path: Path, size: int) -> Iterator[bytes]:
-    ends, samples = 8 * _MEBIBYTE, 16
-    with path.open("rb") as file:
-        if size <= 64 * _MEBIBYTE:
-            while block := file.read(_MEBIBYTE):
-                yield block
-            return
-        yield file.read(ends)
-        step = (size - 2 * ends - _MEBIBYTE) // (samples - 1)
-        for sample in range(samples):
-            file.seek(ends + sample * step)
-            yield file.read(_MEBIBYTE)
-        file.seek(size - ends)
-        yield file.read(ends)

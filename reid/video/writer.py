@@ -10,6 +10,7 @@ import av
 import cv2
 import numpy as np
 
+from reid import disk
 from reid.errors import InputError
 from reid.types import Image
 
@@ -56,7 +57,8 @@ class VideoWriter:
         planes = cv2.cvtColor(self._fitted(image), cv2.COLOR_BGR2YUV_I420)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
-        self._container.mux(self._stream.encode(frame))
+        with disk.naming(self._path, self._partial):
+            self._container.mux(self._stream.encode(frame))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -64,11 +66,12 @@ class VideoWriter:
         if self._container is None:
             return
         try:
-            if kind is None:
-                self._container.mux(self._stream.encode())
-            self._container.close()
-            if kind is None:
-                os.replace(self._partial, self._path)
+            with disk.naming(self._path, self._partial):
+                if kind is None:
+                    self._container.mux(self._stream.encode())
+                self._container.close()
+                if kind is None:
+                    os.replace(self._partial, self._path)
         finally:
             self._partial.unlink(missing_ok=True)
 

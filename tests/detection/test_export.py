@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from reid.config import DetectorConfig
-from reid.detection import export
-from reid.detection.export import LARGEST_DIFFERENCE_PX, openvino_export
+from reid.detection import export, parity
+from reid.detection.export import openvino_export
+from reid.detection.parity import LARGEST_DIFFERENCE_PX
 from reid.detection.yolo import YoloDetector
 from reid.errors import InputError
 from reid.geometry import iou
@@ -34,9 +35,10 @@ def forbid_export(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_parity_is_stated(exported: Path, cache: Path) -> None:
     assert exported.is_relative_to(cache)
-    parity = json.loads((exported / "parity.json").read_text())
-    assert 0 <= parity["boxes_px"] <= LARGEST_DIFFERENCE_PX
-    assert 0 <= parity["scores"] < 0.05
+    found = json.loads((exported / "parity.json").read_text())
+    assert 0 <= found["boxes_px"] <= LARGEST_DIFFERENCE_PX
+    assert 0 <= found["scores"] < 0.05
+    assert found["boxes"] > 10, "decoded boxes were compared"
     assert [path.suffix for path in exported.iterdir()].count(".xml") == 1
     assert [path.name for path in exported.parent.iterdir()] == [exported.name], "nothing is left over"
 
@@ -109,7 +111,7 @@ def test_an_export_that_differs_is_refused(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REID_CACHE", str(tmp_path))
-    monkeypatch.setattr(export, "LARGEST_DIFFERENCE_PX", -1.0)
+    monkeypatch.setattr(parity, "LARGEST_DIFFERENCE_PX", -1.0)
     with pytest.raises(InputError, match=r"its OpenVINO export moves boxes by .* --detector\.backend native"):
         openvino_export(weights, config(weights))
     assert list((tmp_path / "detectors").iterdir()) == []

@@ -17,6 +17,8 @@ from reid.video.source import Source
 from tests.detection.conftest import Make
 from tests.shared import shared
 
+CASES = Path(__file__).parents[1] / "cases"
+
 
 def build(path: Path, **settings: Any) -> YoloDetector:
     settings = {"image_size": 64, "device": "cpu", "backend": "native", **settings}
@@ -90,8 +92,14 @@ def test_other_classes_are_ignored(make: Make) -> None:
     assert len(none) < len(cats), "the first of them is sure of cats only"
 
 
-def test_a_network_of_one_class_means_people(make: Make) -> None:
-    assert len(build(make("head")).detect(IMAGES[:1])[0])
+@pytest.mark.parametrize("name", ["head", "item", "0"])
+def test_a_network_of_one_class_of_another_name(make: Make, name: str) -> None:
+    weights = make(name)
+    with pytest.raises(InputError, match=rf"only class is called '{name}'.*--detector\.classes {name}$"):
+        build(weights)
+    detector = build(weights, classes=[name])
+    assert detector.classes == f"{name} (0)"
+    assert len(detector.detect(IMAGES[:1])[0])
 
 
 @pytest.mark.parametrize("backend", ["native", "auto", "openvino"])
@@ -99,24 +107,31 @@ def test_no_person_class(make: Make, cache: Path, backend: str) -> None:
     path = make("cat", "dog", "cow")
     before = sorted(cache.rglob("*"))
     with pytest.raises(
-        InputError, match=r"detector\.pt: none of its 3 classes is called person \(cat, dog, cow"
+        InputError, match=r"detector\.pt: none of its 3 classes is called person.*\(0 cat, 1 dog, 2 cow\)"
     ):
         build(path, backend=backend)
     assert sorted(cache.rglob("*")) == before, "refused before it is exported"
 
 
-@pytest.mark.parametrize("backend", ["native", "auto"])
 @pytest.mark.parametrize("name", ["detector.pt", "detector.onnx", "detector.xyz", "folder"])
-def test_not_a_model(tmp_path: Path, name: str, backend: str) -> None:
+def test_not_a_model(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if path.suffix:
         path.write_bytes(b"this is not a network" * 20)
     else:
         path.mkdir()
-    with pytest.raises(
-        InputError, match=rf"{name}: ultralytics cannot load it as a detector \(.+\)"
-    ) as caught:
-        build(path, backend=backend)
+    with pytest.raises(InputError, match=rf"{name}: (damaged, or )?not a detector"):
+        build(path)
+
+
+@pytest.mark.parametrize("backend", ["native", "auto"])
+@pytest.mark.parametrize("name", ["detector.pt", "detector.onnx"])
+def test_a_model_that_was_cut_off(tmp_path: Path, weights: Path, name: str, backend: str) -> None:
+    path = tmp_path / name
+    whole = weights if path.suffix == ".pt" else CASES / "pose.onnx"
+    path.write_bytes(whole.read_bytes()[:3000])
+    with pytest.raises(InputError, match=rf"{name}: .*ultralytics cannot (load|run) it") as caught:
+        build(path, backend=backend).warm_up()
     assert "\n" not in str(caught.value)
     assert caught.value.__cause__ is not None
 
@@ -129,7 +144,7 @@ def test_missing_weights(tmp_path: Path) -> None:
 
 def test_only_pt_is_exported(tmp_path: Path) -> None:
     path = tmp_path / "detector.onnx"
-    path.touch()
+    path.write_bytes((CASES / "pose.onnx").read_bytes())
     with pytest.raises(InputError, match=r"backend openvino exports \.pt weights"):
         build(path, backend="openvino")
 
@@ -140,7 +155,7 @@ def test_id_names_content_and_settings(tmp_path: Path, weights: Path) -> None:
     config = DetectorConfig(weights=weights)
     same = config.model_copy(update={"batch": 3, "device": "cpu", "backend": "native"})
     assert content_id(weights, config) == content_id(copy, same)
-    for change in ({"confidence": 0.3}, {"iou": 0.5}, {"image_size": 320}):
+    for change in ({"confidence": 0.3}, {"iou": 0.5}, {"image_size": 320}, {"classes": ("0",)}):
         assert content_id(weights, config) != content_id(weights, config.model_copy(update=change))
     copy.write_bytes(copy.read_bytes() + b"x")
     assert content_id(weights, config) != content_id(copy, config)

@@ -51,6 +51,18 @@ def test_the_vectors_stay_close_and_the_file_small(folder: Path, monkeypatch: py
     assert both[0].encoder_id != both[1].encoder_id
     size = (folder / "out" / "int8.bin").stat().st_size
     assert size < 0.35 * (folder / "model.pth").stat().st_size
+    assert main(["quantise", "model.pth", "crops", "out/int8.xml", "--quiet"]) == 0  # its own is replaced
+
+
+@pytest.mark.parametrize("name", ["mine.xml", "mine.bin"])
+def test_a_file_of_the_user_is_not_replaced(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / name).write_text("<net/>")
+    assert main(["quantise", "model.pth", "crops", "mine.xml"]) == 2
+    assert f"{name}: is there already and is not a network that reid wrote" in capsys.readouterr().err
+    assert (folder / name).read_text() == "<net/>"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.evaluate import run
+from pipelines import evaluate
+from pipelines.progress import reporter
 from reid.errors import InputError
 from reid.evaluation.mot import read_mot, write_mot
 from tests.evaluation.worlds import CAMERAS, DEMO, demo, spoil
@@ -21,6 +22,10 @@ def results(tmp_path: Path) -> Path:
     for name, tracks in spoil(demo(), np.random.default_rng(0)).items():
         write_mot(folder / "tracks" / f"{name}.txt", tracks)
     return folder
+
+
+def run(results: Path, truth: Path, *, output: Path | None = None) -> int:
+    return evaluate.run(results, truth, reporter(), output=output)
 
 
 def scores_of(results: Path) -> dict[str, dict[str, float]]:
@@ -129,7 +134,7 @@ def test_results_without_truth_are_told_and_left_out(
 ) -> None:
     shutil.copy(results / "tracks" / "cam1.txt", results / "tracks" / "cam9 [old].txt")
     run(results, DEMO)
-    assert "cam9 [old] has results but no truth" in capsys.readouterr().out
+    assert "cam9 [old] has results but no truth" in capsys.readouterr().err
     assert list(scores_of(results)["cameras"]) == list(CAMERAS)
 
 

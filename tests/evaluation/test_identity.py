@@ -31,6 +31,11 @@ def both(*tables: TrackTable) -> TrackTable:
     return table(*(np.concatenate([getattr(t, name) for t in tables]) for name in ("frames", "ids", "boxes")))
 
 
+def truth_of_people(truth: TrackTable) -> TrackTable:
+    """The same boxes as a result has them."""
+    return table(truth.frames, truth.ids, truth.boxes)
+
+
 def test_perfect_result_scores_one() -> None:
     truth = demo()
     scores = score(truth, truth)
@@ -108,7 +113,7 @@ def test_all_cameras_with_local_ids_is_the_sum_of_the_cameras() -> None:
     assert scores.global_ids.idf1 < scores.local_ids.idf1
 
 
-def test_true_rows_that_do_not_count_excuse_the_boxes_on_them() -> None:
+def test_people_who_are_hardly_visible_spare_the_boxes_on_them_and_confidence_0_does_not() -> None:
     truth = both(line([1] * 4), line([2] * 4, box=FAR))
     result = both(line([5] * 4), line([6] * 4, box=FAR))
     assert score({"a": truth}, {"a": result}).global_ids.truth_boxes == 8
@@ -118,7 +123,42 @@ def test_true_rows_that_do_not_count_excuse_the_boxes_on_them() -> None:
     assert (row.truth_boxes, row.false_positives, row.misses, row.idf1) == (4, 0, 0, 1)
     ignored = replace(truth, confidences=np.where(truth.ids == 2, 0, 1).astype(np.float32))
     row = score({"a": ignored}, {"a": result}).global_ids
-    assert (row.truth_boxes, row.false_positives, row.idf1) == (4, 0, 1)
+    assert (row.truth_boxes, row.false_positives, row.idf1) == (4, 4, pytest.approx(2 / 3))
+    both_ways = replace(hidden, confidences=ignored.confidences)
+    row = score({"a": both_ways}, {"a": result}, visibility=0.2).global_ids
+    assert (row.truth_boxes, row.false_positives) == (4, 4)
+
+
+@pytest.mark.parametrize("number", range(2, 15))
+def test_only_motchallenges_distractors_spare_the_boxes_on_them(number: int) -> None:
+    truth = both(line([1] * 4), line([2] * 4, box=FAR))
+    truth = replace(truth, classes=np.where(truth.ids == 2, number, 1))
+    scores = score({"a": truth}, {"a": truth_of_people(truth)})
+    spares = number in (2, 7, 8, 12)
+    assert (scores.global_ids.truth_boxes, scores.global_ids.misses) == (4, 0)
+    assert scores.global_ids.false_positives == (0 if spares else 4)
+    assert scores.left_out["a"].classes == {number: 4}
+    assert scores.left_out["a"].results == (4 if spares else 0)
+
+
+def test_a_distractor_spares_only_the_box_that_is_matched_to_it_from_half_an_overlap_on() -> None:
+    """All true boxes compete for a result box, those that do not count too; the scores' threshold changes nothing."""
+    person, distractor = line([1] * 4), line([2] * 4, box=(3.0, 0.0, 13.0, 20.0))
+    truth = both(person, distractor)
+    truth = replace(truth, classes=np.where(truth.ids == 2, 8, 1))
+    assert score({"a": truth}, {"a": line([5] * 4)}, iou=0.9).global_ids.false_positives == 0
+    nearer = line([5] * 4, box=(2.0, 0.0, 12.0, 20.0))  # .667 on the person, .818 on the distractor
+    row = score({"a": truth}, {"a": nearer}).global_ids
+    assert (row.false_positives, row.misses) == (0, 4)
+    far = line([5] * 4, box=(9.0, 0.0, 19.0, 20.0))  # .25 on the distractor
+    assert score({"a": truth}, {"a": far}, iou=0.2).global_ids.false_positives == 4
+
+
+def test_results_of_something_else_are_refused() -> None:
+    truth = {"a": line([1] * 4)}
+    car = replace(truth["a"], classes=np.array([1, 1, 3, 3]))
+    with pytest.raises(InputError, match="result of a: has boxes of class 3; only people are scored"):
+        score(truth, {"a": car})
 
 
 def test_bad_values_are_sentences() -> None:

@@ -25,6 +25,11 @@ def test_reads_all_nine_columns(tmp_path: Path) -> None:
     assert tracks.boxes.dtype == np.float32
     assert tracks.confidences.tolist() == [1, 0]
     assert tracks.visibilities.tolist() == [0.25, 1]
+    assert tracks.classes.tolist() == [1, 1]
+    (tmp_path / "cam.txt").write_text(
+        "1,1,0,0,9,9,1,3\n1,2,0,0,9,9,1,-1,1\n1,3,0,0,9,9\n1,4,0,0,9,9,1,8.0,1\n"
+    )
+    assert read_mot(tmp_path / "cam.txt").classes.tolist() == [3, 1, 1, 8]
 
 
 @pytest.mark.parametrize("line", ["1,2,3,4,5,6", "1,2,3,4,5,6,1", "1.0, 2, 3, 4, 5, 6, 1, -1, -1, -1"])
@@ -57,6 +62,7 @@ def test_empty_file_is_a_camera_without_boxes(tmp_path: Path) -> None:
             "1,-1,3,4,5,6",
             "id is -1, expected a whole number of at least 0 (boxes without ids cannot be scored)",
         ),
+        ("1,2,3,4,5,6,1,1.5", "class is 1.5, expected a whole number: 1 is a person, -1 unknown"),
         ("1,2,3,4,-5,6", "width is -5, expected 0 or more pixels"),
         ("1,9,3,4,5,6", "frame 1 has id 9 in line 1 already"),
     ],
@@ -124,4 +130,5 @@ def test_shapes_are_checked() -> None:
             boxes=np.zeros((2, 4), np.float32),
             confidences=np.ones(2, np.float32),
             visibilities=np.ones(2, np.float32),
+            classes=np.ones(2, np.int64),
         )

@@ -38,7 +38,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     folder = tmp_path_factory.mktemp("artefact")
     path = folder / "a.npz"
     report = CameraReport(
-        camera_id="a", frames=20, tracklets=2, static=0, duration_s=2.0, seconds={"load": 1.0}, warnings=()
+        camera_id="a",
+        frames=20,
+        tracklets=2,
+        static=0,
+        people=18,
+        detector_classes="person",
+        duration_s=2.0,
+        seconds={"load": 1.0},
+        warnings=(),
     )
     meta = {
         "key": "k",

@@ -9,6 +9,7 @@ import pytest
 
 from reid.errors import InputError
 from reid.gallery.index import PersonIndex
+from reid.gallery.retention import Erased
 from reid.gallery.store import Store
 from reid.types import Array
 from tests.gallery.site import ENCODER, NOON, commit, directions, sighting, tables
@@ -136,8 +137,8 @@ def test_prune(tmp_path: Path) -> None:
         commit(store, 1, [1, 2])
         commit(store, 2, [2, 3])
         assert found_in_files(tmp_path, old) > 0
-        assert store.prune(NOON + timedelta(hours=1)) == []
-        assert store.prune(NOON + timedelta(hours=2)) == ["run-1"]
+        assert store.prune(NOON + timedelta(hours=1)) == Erased()
+        assert store.prune(NOON + timedelta(hours=2)) == Erased(runs=("run-1",), people=(1,), sightings=2)
         assert found_in_files(tmp_path, old) == 0
         assert [one.person_id for one in store.identities()] == [2, 3]
         assert [e.event for e in store.history(1)] == ["forgotten"]
@@ -153,11 +154,11 @@ def test_thin(tmp_path: Path) -> None:
         commit(store, 2, [4, 2])
         commit(store, 3, [5])
         store.rename(1, "Ada")
-        assert store.thin(5) == []
-        assert store.thin(3) == [3, 4], "of run 2, 2 was in view for longer"
-        assert store.thin(2) == [2]
+        assert store.thin(5) == Erased()
+        assert store.thin(3).people == (3, 4), "of run 2, 2 was in view for longer"
+        assert store.thin(2) == Erased(people=(2,), sightings=2)
         assert [one.person_id for one in store.people()] == [1, 5]
-        assert store.thin(1) == [5]
+        assert store.thin(1).people == (5,)
         assert [e.event for e in store.history(5)] == ["forgotten"]
         assert found_in_files(tmp_path, directions(3000, 3)) == 0
         assert store.next_person_id() == 6

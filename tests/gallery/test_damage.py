@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from pipelines.cli import main
 from reid.errors import InputError
 from reid.gallery.people_now import people_now
 from reid.gallery.store import Store
-from tests.gallery.site import ENCODER, commit
+from reid.wall_clock import WallClock
+from tests.gallery.site import ENCODER, NOON, commit, directions, sighting
 
 DEEP = "'{\"a\":' || replace(hex(zeroblob(990)), '00', '[') || replace(hex(zeroblob(990)), '00', ']') || '}'"
 DAMAGE = [
@@ -30,6 +32,21 @@ DAMAGE = [
     ("UPDATE runs SET cameras = 'lobby'", "a value of runs.cameras is not text JSON"),
     ("UPDATE runs SET cameras = '[1]'", "a camera of a run has no name"),
     ("UPDATE runs SET started = 'today'", "a run started at 'today', which is no time"),
+    (
+        "UPDATE runs SET started = '2026-11-26T10:00:00'",
+        "a run started at '2026-11-26T10:00:00', which is no time",
+    ),
+    ("UPDATE sightings SET end_s = 1e12", "a value of sightings.end_s is not real"),  # the year 33658
+    ("UPDATE clocks SET zero_s = 1e12", "a value of clocks.zero_s is not real"),
+    ("UPDATE clocks SET zero_s = 'noon'", "a value of clocks.zero_s is not real"),
+    ("UPDATE clocks SET zone = x'00'", "a value of clocks.zone is not text"),
+    ("UPDATE clocks SET zone = '../x'", "a run was in the time zone '../x', which is none"),
+    ("UPDATE clocks SET run_id = 'gone'", "a row of clocks belongs to one of runs that is not there"),
+    ("ALTER TABLE clocks DROP COLUMN zone", "its table clocks has no column zone"),
+    (
+        "UPDATE journal SET at = 'now' WHERE event = 'pruned'",
+        "the gallery was pruned, or its clock doubted, at 'now', which is no time",
+    ),
     ("UPDATE journal SET detail = '[]'", "a value of journal.detail is not text JSON"),
     (
         "UPDATE journal SET detail = '{}' WHERE event = 'merged'",
@@ -63,6 +80,10 @@ def gallery(tmp_path: Path) -> Path:
         commit(store, 2, [1, 3])
         store.rename(1, "Ada")
         store.merge(3, 1)
+        timed = [sighting(1, directions(9, 3))]
+        clock = WallClock(zero_s=NOON.timestamp(), zone="Europe/Berlin")
+        store.commit_run("run-3", timed, started=NOON + timedelta(hours=3), cameras=["lobby"], clock=clock)
+        store.confirm_clock()
     return path
 
 
@@ -90,6 +111,15 @@ def test_what_no_gallery_holds_is_refused(statement: str, why: str, gallery: Pat
             opening()
         assert str(caught.value) == sentence
     assert gallery.read_bytes() == before
+
+
+def test_a_gallery_of_a_program_that_knew_of_no_clocks(gallery: Path) -> None:
+    change(gallery, "DROP TABLE clocks")
+    with Store.open(gallery, encoder_id=ENCODER, read_only=True) as store:
+        assert {seen.clock for seen in store.sightings(1)} == {None}
+    with Store.open(gallery, encoder_id=ENCODER, dimension=16) as store:
+        commit(store, 4, [1])
+        assert {seen.clock for seen in store.sightings(1)} == {None}
 
 
 @pytest.mark.parametrize("statement", OF_VECTORS, ids=["zeros", "NaN", "infinity"])

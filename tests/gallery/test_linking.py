@@ -235,6 +235,7 @@ def test_a_fragment_joins_whom_it_resembles_most(people: tuple[Identity, ...]) -
         target = next(match.person_id for match in linking.matches if truth.get(match.tracklet) == 1)
         assert (of(linking, extra).person_id == target) == joins
         assert len(linking.identities) == (3 if joins else 4)
+        assert [m.tracklet for m in linking.matches if m.fragment] == ([extra.key] if joins else [])
 
 
 def test_encoders_do_not_mix() -> None:

@@ -48,7 +48,7 @@ def test_retention_erases_blocks(tmp_path: Path) -> None:
             ]
             store.record(Record(sightings=two))
         store.record(Record(moved=[moved(1, 2, at=0), moved(1, 7, at=4)]))
-        assert store.prune(NOON + 3 * BLOCK) == [block(number).run_id for number in range(3)]
+        assert store.prune(NOON + 3 * BLOCK).runs == tuple(block(number).run_id for number in range(3))
         assert store.runs() == [block(number).run_id for number in (3, 4, 5)]
         old = np.concatenate([directions(seed, 3) for n in range(3) for seed in (n, 50 + n)])
         assert found_in_files(tmp_path, old) == 0

@@ -51,6 +51,7 @@ class BlockDetector:
     """Finds blocks; takes `seconds` for each picture, as a network does."""
 
     detector_id = "blocks"
+    classes = "block (0)"
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds

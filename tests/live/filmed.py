@@ -12,6 +12,7 @@ from reid.events import Event
 from reid.live.clips import Clips
 from reid.live.config import ClipsConfig
 from reid.live.visit import Visit, iso
+from reid.owned_files import OwnedFiles
 from reid.types import Frame, TrackletKey
 from tests.live.blocks import picture
 
@@ -24,7 +25,9 @@ class Camera:
 
     def __init__(self, folder: Path, *, session: str = "live-1", **config: Any) -> None:
         settings = ClipsConfig(events=("seen",), before_s=1, after_s=2, longest_s=6, **config)
-        self.clips, self.index, self.folder = Clips(folder, settings), 0, folder
+        files = OwnedFiles(folder.parent)
+        files.tidy()
+        self.clips, self.index, self.folder = Clips(folder, files, settings), 0, folder
         self.session, self.told = session, 0
 
     @property

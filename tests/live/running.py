@@ -96,6 +96,7 @@ class Running:
         )
         for address in parse_cameras(films):
             cameras.add(address)
+        self.desk = Desk(engine=self.engine, store=self.store, keepers=[self.keeper], folders=[path.parent])
 
     def _follower(self, camera_id: str, fps: float) -> Follower:
         assembler = self.assemblers.setdefault(
@@ -110,7 +111,7 @@ class Running:
         def other() -> None:
             try:
                 assert meanwhile is not None
-                meanwhile(Desk(engine=self.engine, store=self.store, keepers=[self.keeper]))
+                meanwhile(self.desk)
             except BaseException as error:
                 errors.append(error)
 
@@ -131,6 +132,8 @@ class Running:
 class Keeper:
     """Remembers what it was asked."""
 
+    keeps = "clips"
+
     def __init__(self) -> None:
         self.forgotten: list[int] = []
         self.pruned: list[float] = []
@@ -139,10 +142,11 @@ class Keeper:
     def forget(self, person_id: int) -> None:
         self.forgotten.append(person_id)
 
-    def prune(self, before_s: float) -> None:
+    def prune(self, before_s: float) -> int:
         if self.error is not None:
             raise self.error
         self.pruned.append(before_s)
+        return 2
 
 
 def until(happened: Callable[[], bool]) -> None:

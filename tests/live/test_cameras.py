@@ -78,6 +78,7 @@ def test_pictures_come_with_times_and_in_order() -> None:
     assert frame.image.shape == (48, 64, 3)
     assert frame.camera_id == "a"
     assert here.levels("a")[-1] == "online"
+    assert "offline" not in here.levels("a"), "it was well from its first moment"
 
 
 def test_a_killed_camera_comes_back() -> None:

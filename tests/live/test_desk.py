@@ -35,6 +35,8 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="no camera is called 'c'"):
             desk.pause_camera("c", True)
         names.extend(f"{person.label}" for person in here.engine.board.people() if person.label)
+        with pytest.raises(InputError, match="through the page have to be in"):
+            desk.add_camera(f"c={Path(__file__)}")
         desk.add_camera(f"c={a}")
         with pytest.raises(InputError, match="already"):
             desk.add_camera(f"c={a}")

@@ -13,6 +13,7 @@ import pytest
 
 from reid.errors import InputError
 from reid.live import films
+from reid.owned_files import OwnedFiles
 from reid.video.writer import VideoWriter
 from tests.live.filmed import Camera
 
@@ -22,7 +23,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "clips"
 
 
-def test_films_that_do_not_say_whom_they_show_are_deleted(folder: Path) -> None:
+def test_films_that_do_not_say_whom_they_show_are_put_aside_and_told_of(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     camera = Camera(folder)
     for person in range(1, 5):
         camera.film(person)
@@ -32,9 +35,44 @@ def test_films_that_do_not_say_whom_they_show_are_deleted(folder: Path) -> None:
     gone.unlink()
     (folder / "mine.json").write_text("no film")
     (folder / "mine.mp4").write_bytes(b"")
-    assert camera.clips.forget(9) == 3
+    for person in (9, 9):
+        with pytest.raises(
+            InputError, match=rf"unreadable: 3 films .* may show P0009, such as {torn.stem}.mp4"
+        ):
+            camera.clips.forget(person)
     left = {path.name for path in folder.iterdir()}
-    assert left == {whole.name, whole.with_suffix(".mp4").name, "mine.json", "mine.mp4"}
+    assert left == {whole.name, whole.with_suffix(".mp4").name, "mine.json", "mine.mp4", "unreadable"}
+    aside = folder / "unreadable"
+    assert {path.stem for path in aside.glob("*.mp4")} == {torn.stem, empty.stem, gone.stem}
+    assert (aside / torn.name).stat().st_size == 100
+    assert all(path.stat().st_size > 1000 for path in aside.glob("*.mp4"))
+    assert camera.clips.prune(1e12) == 1
+    assert "3 films are not erased by age" in caplog.text
+    for path in aside.iterdir():
+        path.unlink()
+    assert camera.clips.forget(9) == 0
+
+
+def test_films_of_others_are_never_touched(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever they are called; also where their names are those of the next films."""
+    folder.mkdir()
+    theirs = {
+        "20261125T101010-front.mp4": b"a film",
+        "20231114T221320-a.mp4": b"another",
+        "20231114T221320-a.json": b"{}",
+        "20200101T000000-gate.json": b"no film beside it",
+        ".20261125T101010-front.12-0.partial.mp4": b"half",
+    }
+    for name, content in theirs.items():
+        (folder / name).write_bytes(content)
+    camera = Camera(folder, most_mib=1)
+    camera.film(1)
+    assert "left alone, as reid did not write it, and never erased" in caplog.text
+    assert "20261125T101010-front.mp4" in caplog.text
+    assert camera.clips.forget(1) == 1
+    assert camera.clips.prune(1e12) == 0
+    camera.clips.close(20)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == theirs
 
 
 def test_a_json_file_is_the_old_one_or_the_new_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +139,9 @@ def test_who_has_films_deleted_is_told_where_that_fails(
 def test_what_a_killed_program_left_is_swept(folder: Path) -> None:
     Camera(folder).film(1)
     (film,) = folder.glob("*.mp4")
-    name = "20231114T221320-a"
-    for left in (f".{name}.4711-0.partial.mp4", f".{name}.json.0123456789abcdef", f"{name}-9.json"):
+    name = film.stem
+    OwnedFiles(folder.parent).claim(folder / f"{name}-9.json", folder / f"{name}-9.mp4")
+    for left in (f".{name}.4711-0.partial.mp4", f".{name}.json.{'0123456789abcdef' * 2}", f"{name}-9.json"):
         (folder / left).write_bytes(b"half")
     (folder / ".notes").write_text("mine")
     Camera(folder)

@@ -28,7 +28,7 @@ def running() -> CameraHealth:
 
 def test_from_nothing_to_online_and_back() -> None:
     health = CameraHealth(config=CONFIG)
-    assert health.state(0.0) == State(level="offline", why="not reached yet")
+    assert health.state(0.0) == State(level="connecting", why="")
     health.lost("connection refused")
     assert health.state(1.0) == State(level="offline", why="connection refused")
     assert health.faults.disconnects == 0  # there was no connection to lose
@@ -43,6 +43,15 @@ def test_from_nothing_to_online_and_back() -> None:
     assert health.state(15.1) == State(level="offline", why="the stream ended")
     assert (health.faults.disconnects, health.connects) == (1, 1)
     assert health.must_reconnect(1000.0) is None
+
+
+def test_a_healthy_camera_is_never_offline_at_its_start() -> None:
+    health = CameraHealth(config=CONFIG)
+    levels = [health.state(0.0).level]
+    health.connected(1.0)
+    levels.append(health.state(1.0).level)
+    health.picture(1.1, look(1))
+    assert [*levels, health.state(1.1).level] == ["connecting", "connecting", "online"]
 
 
 def test_pictures_that_stop() -> None:

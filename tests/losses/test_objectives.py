@@ -48,7 +48,8 @@ def check(case: Case, batch: Tensor, persons: list[int]) -> None:
 
 
 def test_every_objective_is_tested() -> None:
-    assert {case.objective for case in CASES.values()} == set(OBJECTIVES)
+    by_itself = {"distillation"}  # test_distillation.py: it takes teachers in place of persons
+    assert {case.objective for case in CASES.values()} == set(OBJECTIVES) - by_itself
 
 
 @by_name

@@ -105,7 +105,8 @@ def test_programs_read_the_same(tmp_path: Path) -> None:
     assert set(read) == {"format", *ModelCard.__slots__}
     assert read["encoder_id"] == content.encoder_id
     assert read["figures"] == {
-        "map": 0.7123, "rank1": 0.8811, "minp": 0.3344, "people": 100, "queries": 212, "gallery": 1_427, "epoch": 58
+        "map": 0.7123, "rank1": 0.8811, "minp": 0.3344, "people": 100, "queries": 212, "gallery": 1_427, "epoch": 58,
+        "intervals": {},
     }  # fmt: skip
     assert read["sources"][1] == {
         "name": "my_crops",
@@ -165,11 +166,17 @@ def test_a_card_of_little(tmp_path: Path) -> None:
 
 def test_a_card_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     old = written(tmp_path, card())
-    broken = card(figures=replace(card().figures, map=float("nan")))
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    broken = card(architecture={"backbone": object()})
+    with pytest.raises(TypeError, match="not JSON serializable"):
         write_model_card(tmp_path / "model.md", broken)
     path = tmp_path / "model.md"
     assert (path.read_text(encoding="utf-8"), json.loads(path.with_suffix(".json").read_text())) == old
+
+
+def test_a_figure_that_is_none_is_null_for_programs(tmp_path: Path) -> None:
+    _, content = written(tmp_path, card(figures=replace(card().figures, minp=float("nan"))))
+    assert content["figures"]["minp"] is None
+    assert "NaN" not in (tmp_path / "model.json").read_text()
 
 
 def test_writing_twice_is_writing_once(tmp_path: Path) -> None:

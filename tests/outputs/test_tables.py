@@ -11,6 +11,7 @@ from reid.outputs import tables
 from reid.outputs.crops import write_crops
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.sightings import find_sightings, seconds_seen
+from reid.owned_files import LIST, OwnedFiles
 from reid.types import TrackletKey
 from tests.outputs.scenes import Scene, demo_scene, identities, jpeg, match, tracklet
 
@@ -38,7 +39,7 @@ def small() -> Scene:
 
 def written(tmp_path: Path, scene: Scene) -> tuple[ResultsFolder, dict[TrackletKey, list[str]]]:
     folder = ResultsFolder(tmp_path)
-    crops = write_crops(folder, scene.tracklets, scene.matches)
+    crops = write_crops(folder, OwnedFiles(tmp_path), scene.tracklets, scene.matches)
     shared: dict[str, Any] = {
         "tracklets": scene.tracklets, "matches": scene.matches, "identities": scene.identities
     }  # fmt: skip
@@ -107,7 +108,8 @@ def test_nothing_makes_valid_files(tmp_path: Path) -> None:
 def test_writing_twice_is_writing_once(tmp_path: Path) -> None:
     def content(scene: Scene) -> dict[str, bytes]:
         folder, _ = written(tmp_path, scene)
-        return {str(path): path.read_bytes() for path in folder.root.rglob("*") if path.is_file()}
+        found = (path for path in folder.root.rglob("*") if path.is_file() and path.name != LIST)
+        return {str(path): path.read_bytes() for path in found}
 
     once = content(small())
     assert content(demo_scene()) != once

@@ -70,6 +70,7 @@ def written(tmp_path: Path, **more: Any) -> Page:
         "defaults": DEFAULTS,
         "rows": rows,
         "best_epoch": rows[-1].epoch if rows else 0,
+        "intervals": {"map": (0.25, 0.5)},
         "histograms": {1: histogram(), 3: histogram()},
         "worst": [query()],
         "augmented_png": png(),

@@ -84,12 +84,14 @@ SETTINGS = [
      "those of encoder {encoder}; use that encoder's weights or another gallery"),
     ("--gallery no/where/site.db", "no/where/site.db: the gallery cannot be written (No such file or directory); "
      "its folder must exist and be writable"),
-    ("--output full", "--output full holds files that are not results of reid ('mine.txt'); name a new or empty "
+    ("--output full", "--output full holds files that reid video did not write ('mine.txt'); name a new or empty "
      "folder"),
     ("--output taken", "--output taken holds another run's results; name another folder, or replace them with "
      "--overwrite"),
     ("--output text.txt", "--output text.txt is a file; name a folder"),
-    ("--output text.txt/out", "cannot write results to text.txt/out: Not a directory; choose another --output"),
+    ("--output text.txt/out", "--output text.txt/out: cannot be written to (Not a directory); name another folder, "
+      "or make room in it"),
+    ("--output .", "good good.mp4 lies in --output ., which is written to; name another --output, or move it"),
     ("--config none.yaml", "none.yaml: no such file; expected a YAML file of settings"),
     ("--config syntax.yaml", "syntax.yaml: line 2, column 1: is not valid YAML: expected ',' or ']', but got "
      "'<stream end>'"),
@@ -219,11 +221,12 @@ def test_refusals_do_not_wait_for_torch(inside: str, words: str) -> None:
 
 
 def test_a_start_after_the_end(inside: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "out"  # the recording has to be read to know, so the folder is there already
+    out = tmp_path / "out"  # the recording has to be read to know, so the folder was there already
     assert main(["video", *GOOD.split(), "--output", str(out), "--start", "50"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
         "reid: good.mp4: no frame between source.start_s 50 and source.end_s the end; the recording is shorter"
     )
+    assert not out.exists()  # a run that failed leaves nothing that blocks the next
 
 
 @pytest.mark.shared

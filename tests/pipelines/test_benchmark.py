@@ -205,6 +205,29 @@ def test_table_and_page_of_two_encoders(
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     assert all(kind in page for kind in ("Worst", "Median", "Best", "re-ranked", *names))
     assert page.count("data:image") > PEOPLE
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    benchmark(site, tmp_path / "out", "--no-page")
+    assert (
+        f"removed {tmp_path / 'out' / 'benchmark.html'}, which showed an earlier run"
+        in capsys.readouterr().err
+    )
+    left = {path.name for path in (tmp_path / "out").iterdir() if path.name[0] != "."}
+    assert left == {"benchmark.json", "notes.txt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("benchmark.html", "did not write ('benchmark.html')"), ("data", "data lies in")]
+)
+def test_a_folder_of_the_user_is_not_touched(
+    name: str, why: str, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine")
+    root = site / "data" if name != "data" else tmp_path / "out" / "data"
+    words = ["--root", str(root), "--encoder", str(site / "tiny.onnx"), "--output", str(tmp_path / "out")]
+    assert main(["benchmark", "market1501", *words]) == 2
+    assert why in capsys.readouterr().err
+    assert [path.read_text() for path in (tmp_path / "out").iterdir()] == ["mine"]
 
 
 def test_vectors_are_computed_once(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +250,7 @@ def test_vectors_are_computed_once(site: Path, tmp_path: Path, monkeypatch: pyte
         ("market1501 --root data --encoder tiny.onnx --page.show x.jpg", "names 'x.jpg', which is no query"),
         ("market1501 --root data --encoder none.onnx", "none.onnx: no such file"),
         ("market1501 --root data --encoder tiny.onnx --distractors none", "none: no such folder"),
-        ("market1501 --root data --encoder tiny.onnx --output tiny.onnx", "--output tiny.onnx: cannot be written to"),
+        ("market1501 --root data --encoder tiny.onnx --output tiny.onnx", "--output tiny.onnx is a file; name"),
         ("market1501 --root data --encoder tiny.onnx --output tiny.onnx/sub", "tiny.onnx/sub: cannot be written to"),
         ("market1501 --root data --encoder tiny.onnx --seed -1", "--seed is '-1'; must be at least 0"),
     ],

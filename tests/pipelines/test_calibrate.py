@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from pipelines import calibrate
 from pipelines.cli import main
@@ -57,6 +58,7 @@ def vectors(paths: Sequence[Path], encoder: object, *, advance: Callable[[int], 
 def run(tmp_path: Path, said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     monkeypatch.setattr(calibrate, "build_encoder", lambda config: SimpleNamespace(encoder_id=ENCODER))
     monkeypatch.setattr(calibrate, "extract", vectors)
+    torch.save({}, tmp_path / "net.pth")
 
     def go(*folders: Path, **settings: Any) -> Path:
         config = CalibrateConfig(encoder=EncoderConfig(weights=tmp_path / "net.pth"), **settings)

@@ -81,11 +81,22 @@ def test_json_is_one_object_a_line(clock: Clock, streams: tuple[io.StringIO, io.
     }
 
 
-def test_quiet_keeps_warnings_only(clock: Clock, streams: tuple[io.StringIO, io.StringIO]) -> None:
+def test_quiet_keeps_warnings_and_what_was_asked_for(
+    clock: Clock, streams: tuple[io.StringIO, io.StringIO]
+) -> None:
     out, err = streams
     run(Progress(Lines(out, err, clock=clock), quiet=True, clock=clock), clock)
     assert err.getvalue() == "warning: lobby.mp4: damaged at 21.0 s; kept what came before\n"
     assert out.getvalue() == ""
+    progress = Progress(Lines(out, err), quiet=True)
+    progress.answer("one person", [("P0001", 3)], ("person", "sightings"))
+    progress.text("# Card")
+    assert out.getvalue().splitlines() == [
+        "one person",
+        "  person  sightings",
+        "  P0001           3",
+        "# Card",
+    ]
 
 
 def test_bars_show_any_camera_name_and_leave_results_to_standard_output(clock: Clock) -> None:
@@ -113,7 +124,18 @@ def test_the_view_suits_the_streams() -> None:
 def test_a_table_aligns_its_columns_and_never_cuts_them() -> None:
     path = "results/" + "long/" * 40
     told = table("cameras", ("camera", "people", "tracks"), [("ロビー", 12, None), ("b", 3, path)])
-    assert told.splitlines()[2:] == ["  ロビー  12", f"  b       3       {path}"]
+    assert told.splitlines()[2:] == [
+        "  ロビー      12",
+        f"  b            3  {path}",
+    ]
+
+
+def test_a_cell_stays_on_its_line() -> None:
+    """Labels of a gallery may hold line breaks and what a terminal takes for commands."""
+    assert table("people", (), [("Ann\n\x1b[2Jnext", 1)]).splitlines() == [
+        "people",
+        "  Ann\\n\\x1b[2Jnext  1",
+    ]
 
 
 def test_logging_goes_through_the_reporter(streams: tuple[io.StringIO, io.StringIO]) -> None:

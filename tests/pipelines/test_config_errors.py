@@ -26,7 +26,7 @@ BAD_FILES = [
     ("detector: {image_size: 640.5}", "detector.image_size is '640.5'; must be a whole number"),
     ("detector: {batch: many}", "detector.batch is 'many'; must be a whole number"),
     ("detector: yolo.pt", "detector is 'yolo.pt'; must be a section with settings of its own: weights, "
-     "confidence, iou, image_size, batch, device, backend"),
+     "classes, confidence, iou, image_size, batch, device, backend"),
     ("detector: {weights: {a: b}}", "detector.weights is {a: b}; must be a path"),
     ("detector: {device: }", "detector.device is null; must be text"),
     ("source: {fps: 0}", "source.fps is '0'; must be above 0"),

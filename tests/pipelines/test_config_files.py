@@ -1,6 +1,7 @@
 """Files, flags and environment make the same config, and printing a config loses nothing."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,18 @@ RANGES = {  # where the usual range does not do: bounds, and settings that are c
 
 def value_of(key: Key) -> st.SearchStrategy[Any]:
     """Valid values of a setting; the handful of ranges in VideoConfig, and of pairs in order, are met by these."""
-    ranges = {"fragment_slack": (1, 2), "high_confidence": (0.1, 1), "low_confidence": (0.001, 0.25)}
+    ranges = {
+        "fragment_slack": (1, 2),
+        "high_confidence": (0.1, 1),
+        "low_confidence": (0.001, 0.25),
+        "pixel_aspect": (0.125, 8),
+    }
     numbers = st.floats(*ranges.get(key.path[-1], (0.001, 1)), allow_nan=False)
+    if key.path[-1] == "started_at":
+        moments = st.datetimes(datetime(1900, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))
+        return st.dictionaries(NAME, moments.map(datetime.isoformat), max_size=3)
+    if key.path[-1] == "timezone":
+        return st.none() | st.sampled_from(["UTC", "+01:00", "Europe/Berlin"])
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "number": numbers,
         "integer": st.integers(1, 3).map(lambda n: 32 * n if key.path[-1] == "image_size" else n),
@@ -79,7 +90,7 @@ def flags_of(key: Key, value: Any) -> list[str]:
         case bool():
             return [f"--{'' if value else 'no-'}{key.name}"]
         case dict():
-            return [f"--{key.name}={name}={number!r}" for name, number in value.items()]
+            return [f"--{key.name}={name}={item}" for name, item in value.items()]
         case list():
             return [f"--{key.name}={item}" for item in value]
         case _:

@@ -28,7 +28,15 @@ from tests.outputs.scenes import jpeg, tracklet
 from tests.pipelines.test_bad_input import tiny_encoder
 
 REPORT = CameraReport(
-    camera_id="a", frames=20, tracklets=1, static=0, duration_s=2.0, seconds={"load": 1.0}, warnings=()
+    camera_id="a",
+    frames=20,
+    tracklets=1,
+    static=0,
+    people=18,
+    detector_classes="person",
+    duration_s=2.0,
+    seconds={"load": 1.0},
+    warnings=(),
 )
 META = {
     "key": "k",

@@ -1,6 +1,7 @@
 """`reid train` from pictures to a checkpoint that the other commands take as it is."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -16,8 +17,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from pipelines.cli import main, parse
 from pipelines.command import Invocation
+from pipelines.known_pictures import warn_of_known
+from pipelines.progress import reporter
 from pipelines.settings import load
 from reid.config import EncoderConfig
+from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
 from reid.training.config import TrainConfig
 from tests.training.tiny import crops
@@ -39,7 +43,10 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished training."""
     output = tmp_path_factory.mktemp("training") / "out"
-    assert main(["train", str(people), "--output", str(output), "--quiet", *SMALL]) == 0
+    # five people to learn from, and the default 16 in a batch
+    assert (
+        main(["train", str(people), "--output", str(output), "--quiet", *SMALL, "--batch.people", "16"]) == 0
+    )
     return output
 
 
@@ -73,6 +80,81 @@ def test_the_held_out_figures_are_those_that_benchmark_finds(
     best = max(float(row["held_out_map"]) for row in rows)
     assert card["figures"]["map"] == pytest.approx(best, abs=1e-9)
     assert card["figures"]["people"] == 3
+
+
+def test_held_out_figures_carry_intervals_and_a_word_on_few_people(trained: Path) -> None:
+    figures = json.loads((trained / "model.json").read_text(encoding="utf-8"))["figures"]
+    settings = json.loads((trained / "training.json").read_text(encoding="utf-8"))
+    assert settings["held_out"] == figures | {"best_epoch": figures["epoch"]}
+    for name in ("map", "rank1", "minp"):
+        low, high = figures["intervals"][name]
+        assert 0 <= low <= figures[name] <= high <= 1
+    low, high = figures["intervals"]["map"]
+    card = (trained / "model.md").read_text(encoding="utf-8")
+    assert f"| {100 * figures['map']:.1f} % ({100 * low:.1f}-{100 * high:.1f})" in card
+    assert "Of 3 people, so few that they say little about others." in card
+    page = (trained / "training.html").read_text(encoding="utf-8")
+    assert f"95 % of draws of such people: {100 * low:.1f} to {100 * high:.1f} %" in page
+    for text in (card, page):
+        assert "only 3 held-out people can be searched for" in text
+
+
+def test_batches_show_as_many_people_as_there_are(trained: Path) -> None:
+    """Reviewed results of one day show a handful: they trained only after --batch.people was set right by hand."""
+    card = json.loads((trained / "model.json").read_text(encoding="utf-8"))
+    assert card["recipe"]["sampler"]["people"] == 5
+    assert (
+        "batch.people is 16, but the pictures to learn from show 5 people: a batch shows all 5 of them"
+        in card["notes"]
+    )
+
+
+def renamed(people: Path, copies: Path) -> Path:
+    """The same pictures under other names."""
+    copies.mkdir()
+    for number, picture in enumerate(sorted(people.iterdir())):
+        person, camera, *_ = picture.name.split("_")
+        (copies / f"{int(person) + 40:04d}_{camera}_{number:06d}_00.png").write_bytes(picture.read_bytes())
+    return copies
+
+
+def test_people_who_were_trained_on_are_known_by_the_content_of_their_pictures(
+    people: Path, trained: Path, tmp_path: Path
+) -> None:
+    model, err = trained / "model.pth", io.StringIO()
+    with reporter(out=io.StringIO(), err=err) as progress:
+        splits = [open_crops("market1501", renamed(people, tmp_path / "copies"))]
+        assert warn_of_known(model, splits, "so what", progress) == 5
+        others = [open_crops("market1501", crops(tmp_path / "others", seed=5))]
+        assert warn_of_known(model, others, "so what", progress) == 0
+        assert warn_of_known(people / "none.onnx", splits, "so what", progress) == 0
+    assert err.getvalue() == (
+        f"warning: {model} was trained on 5 of these 8 people: so what; take people whom it has never seen\n"
+    )
+
+
+@pytest.mark.slow
+def test_calibrating_on_people_who_were_trained_on_is_warned_of(
+    people: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copies, output = renamed(people, tmp_path / "copies"), tmp_path / "a.json"
+    encoder = ("--encoder", str(trained / "model.pth"), "--quiet")
+    assert main(["calibrate", str(copies), *encoder, "--no-picture", "--output", str(output)]) == 0
+    said = capsys.readouterr().err
+    assert "was trained on 5 of these 8 people: their pictures lie closer together" in said
+    assert json.loads(output.read_text(encoding="utf-8"))["evidence"]["trained_on_people"] == 5
+
+
+@pytest.mark.slow
+def test_measuring_on_people_who_were_trained_on_is_warned_of(
+    people: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{path},{path.name[:4]},{path.name[5:7]},gallery" for path in sorted(people.iterdir())]
+    rows += [f"{path},{path.name[:4]},{path.name[5:7]},query" for path in sorted(people.iterdir())[::9]]
+    (tmp_path / "set.csv").write_text("\n".join(["path,person,camera,split", *rows]) + "\n")
+    words = ("--root", str(tmp_path / "set.csv"), "--encoder", str(trained / "model.pth"), "--quiet")
+    assert main(["benchmark", "csv", *words, "--no-page.enabled", "--output", str(tmp_path / "out")]) == 0
+    assert "was trained on 5 of these 8 people: the figures are too good" in capsys.readouterr().err
 
 
 def test_what_was_logged_is_in_tensorboard_too(trained: Path) -> None:
@@ -171,7 +253,6 @@ LITE = ("--backbone", "efficientnet_lite0")
 BAD = [
     ([], "no pictures given: name folders of labelled crops, CSV files or results of reid video"),
     (["none"], "none: no such file or folder; a source is a folder or a .csv file"),
-    (["CROPS", "--batch.people", "6"], "batch.people"),
     (["CROPS", "--data.held-out", "7"], "held_out"),
     (["CROPS", "--backbone", "osnet_x0_3"], "no network known here; did you mean osnet_x0_5 or"),
     (["CROPS", "--backbone", "timm/nonsense_net"], "is no network of timm"),

@@ -56,7 +56,7 @@ def test_weights_of_another_network_are_refused(
     wrong = tmp_path / "wrong.pth"
     given = [str(dataset), "--output", str(tmp_path / "out"), "--start-from", str(wrong), *SMALL]
     wrong.write_bytes(b"nonsense")
-    assert "not a file of plain PyTorch weights, or damaged" in refused(given, capsys)
+    assert "damaged, or could run code when loaded" in refused(given, capsys)
     torch.save({"fc.weight": torch.zeros(2)}, wrong)
     assert f"{wrong}: is not a detector of reid train-detector: it lacks model.0." in refused(given, capsys)
     torch.save({"_conv_stem.weight": torch.zeros(2)}, wrong)
@@ -72,7 +72,10 @@ def test_output_folders_of_others_are_refused(
     output.mkdir()
     (output / "thesis.txt").touch()
     said = refused([str(dataset), "--output", str(output), *SMALL, "--overwrite"], capsys)
-    assert "holds files that no training made ('thesis.txt'); name a new or empty folder" in said
+    assert (
+        "holds files that reid train-detector did not write ('thesis.txt'); name a new or empty folder"
+        in said
+    )
     start = tmp_path / "start" / "detector.pth"
     save_state(start, PersonModel().state_dict(), image_size=96, epochs=1)
     said = refused([str(dataset), "--output", str(start.parent), *SMALL, "--start-from", str(start)], capsys)

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.runtime.ownership import LOCK, MARK
 from reid.gallery.journal import SeenAt
 from reid.gallery.store import Store
-from reid.outputs.folder import MARKER
 from reid.shipped import demo_recording
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ class Scene:
             return "writing"
         if finished := finished_cameras(self.results):
             return "linking" if len(finished) == len(CAMERAS) else "following the rest"
-        return "following" if (self.results / MARKER).exists() else "starting"
+        return "following" if (self.results / MARK).exists() else "starting"
 
     def outcome(self) -> dict[str, str]:
         """What the run says about people, by file."""
@@ -83,7 +83,9 @@ class Scene:
         return {str(file.relative_to(self.results)): file.read_text() for file in files}
 
     def files(self) -> set[str]:
-        return {str(file.relative_to(self.results)) for file in self.results.rglob("*") if file.is_file()}
+        """But for the lock, which a killed run leaves behind, and which counts for nothing then."""
+        found = {str(file.relative_to(self.results)) for file in self.results.rglob("*") if file.is_file()}
+        return {name for name in found if not name.startswith(LOCK)}
 
 
 def finished_cameras(results: Path) -> list[str]:
@@ -161,7 +163,7 @@ def check(scene: Scene, before: dict[str, list[SeenAt]], whole: dict[str, list[S
         assert after.get(run) == seen, f"sightings of the earlier run {run} have changed"
     for run in set(after) - set(before):
         assert len(after[run]) == len(whole[run]), "the killed run is in the gallery in part"
-    marker = (scene.results / MARKER).exists()
+    marker = (scene.results / MARK).exists()
     assert marker or not scene.files(), f"results without a marker: {scene.files()}"
     return {
         "stage": scene.stage(),

@@ -28,7 +28,7 @@ import numpy as np
 from pipelines import evaluate, live
 from pipelines.live_build import build_engine
 from pipelines.live_config import LiveConfig
-from pipelines.progress import Progress
+from pipelines.progress import Progress, reporter
 from pipelines.results import FILL_GAP_S
 from pipelines.views import Lines
 from reid.live.engine import Engine
@@ -131,7 +131,7 @@ def run_offline(folder: Path, words: Sequence[str]) -> Report:
 def scored(results: Path) -> Report:
     """By `reid evaluate`."""
     with redirect_stdout(sys.stderr):
-        evaluate.run(results, demo_recording(), output=results / "scores.json")
+        evaluate.run(results, demo_recording(), reporter(), output=results / "scores.json")
     scores = json.loads((results / "scores.json").read_text())
     names = ("idf1", "idp", "idr", "hota", "assa", "truth_ids", "result_ids")
     found = {name: scores["global_ids"][name] for name in names}

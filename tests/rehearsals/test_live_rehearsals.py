@@ -11,7 +11,8 @@ import pytest
 
 from reid.live.address import parse_cameras
 from reid.live.config import SupervisionConfig
-from reid.live.stream import Received, StreamLost, receive
+from reid.live.connection import StreamLost
+from reid.live.stream import Received, receive
 from tests.rehearsals.access_units import write_units
 from tests.rehearsals.live_run import films
 from tests.rehearsals.rtsp_site import FPS, RtspSite, why_not

@@ -143,6 +143,32 @@ def test_a_folder_of_something_else_is_not_touched(
     assert (tmp_path / "mine.txt").read_text() == "precious"
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_files_of_the_user_under_our_names_are_not_touched(
+    overwrite: bool, folder: Path, tmp_path: Path
+) -> None:
+    mine = {"model.pth", "state.pt", "tensorboard/run1/events.out.tfevents.1", "weights/best.pt"}
+    for name in mine:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("precious")
+    with pytest.raises(
+        InputError, match=r"holds files that reid train did not write \('model.pth' and 3 more\)"
+    ):
+        train.run(config(folder, tmp_path, overwrite=overwrite), quiet())
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == mine
+
+
+def test_a_training_that_failed_does_not_block_the_next(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diverging = config(folder, tmp_path / "out", optimiser={"learning_rate": 1e9}, network={"neck": "none"})
+    with pytest.raises(InputError, match="the training has diverged"):
+        train.run(diverging, quiet())
+    assert not (tmp_path / "out").exists()
+    run(config(folder, tmp_path / "out", schedule={"epochs": 1}), monkeypatch, steps=1)
+
+
 def test_a_damaged_state_is_said(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = config(folder, tmp_path / "out", schedule={"epochs": 1})
     run(settings, monkeypatch, steps=1)
@@ -160,8 +186,14 @@ def test_notes_beside_a_training_do_not_keep_it_from_going_on(
     (tmp_path / "out" / "notes.txt").write_text("mine")
     run(settings, monkeypatch)
     assert (tmp_path / "out" / "training.html").is_file()
-    with pytest.raises(InputError, match=r"'notes.txt'"):
-        train.run(settings.model_copy(update={"overwrite": True}), quiet())
+    board = tmp_path / "out" / "tensorboard"
+    (board / "mine.txt").write_text("mine")
+    before = set(board.iterdir())
+    other = config(folder, tmp_path / "out", schedule={"epochs": 1}, seed=1, overwrite=True)
+    run(other, monkeypatch, steps=1)
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    assert before & set(board.iterdir()) == {board / "mine.txt"}  # logs of the training before have gone
+    assert not (tmp_path / "out" / "training.html").exists()
 
 
 def test_weights_to_start_from_are_compared_and_may_be_gone_once_they_were_read(

@@ -84,13 +84,23 @@ def test_rotated_video_is_delivered_upright(
     assert (info.height, info.width) == image.shape[:2]
 
 
-def test_raw_streams_take_their_rate_from_the_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fps", [12, 30])
+def test_raw_streams_take_their_rate_from_the_codecs_header(tmp_path: Path, fps: int) -> None:
+    source = camera(make_video(tmp_path / "a.264", 10, fps=fps, kind="h264", b_frames=2))
+    frames, damage = read_all(source, image_folder_fps=7)
+    assert times(frames) == [round(index / fps, 4) for index in range(10)]
+    assert damage == []
+    info = probe(source, SETTINGS)
+    assert (info.fps, info.frames, info.duration_s, info.fps_from) == (fps, None, None, "its codec's header")
+
+
+def test_raw_streams_take_their_rate_from_the_setting_where_there_is_one(tmp_path: Path) -> None:
     source = camera(make_video(tmp_path / "a.264", 10, kind="h264", b_frames=2))
-    frames, damage = read_all(source, image_folder_fps=10)
+    frames, damage = read_all(source, raw_fps=10)
     assert times(frames) == [index / 10 for index in range(10)]
     assert [number(frame.image) for frame in frames] == list(range(10))
     assert damage == []
-    info = probe(source, SourceConfig.model_validate({"image_folder_fps": 10}))
+    info = probe(source, SourceConfig.model_validate({"raw_fps": 10}))
     assert (info.fps, info.frames, info.duration_s) == (10, None, None)
 
 
@@ -197,11 +207,13 @@ def test_pictures_of_any_depth_become_bgr(tmp_path: Path) -> None:
 
 def test_probe_describes_a_recording(tmp_path: Path) -> None:
     parts = [make_video(tmp_path / f"{part}.mp4", 50) for part in range(2)]
-    expected = SourceInfo(width=160, height=64, fps=25.0, frames=100, duration_s=4.0, codec="h264")
-    assert probe(camera(*parts), SETTINGS) == expected
+    info = probe(camera(*parts), SETTINGS)
+    assert info == SourceInfo(
+        width=160, height=64, fps=25.0, frames=100, duration_s=4.0, codec="h264", step_s=0.04
+    )
     cv2.imwrite(str(tmp_path / "f1.png"), numbered(0))
     info = probe(camera(tmp_path), SETTINGS)
-    assert info == SourceInfo(width=160, height=64, fps=25.0, frames=1, duration_s=0.04, codec="pictures")
+    assert (info.fps, info.frames, info.duration_s, info.codec) == (25.0, 1, 0.04, "pictures")
 
 
 def test_reading_needs_no_network_and_no_other_file(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reid.errors import InputError
-from reid.video.source import clean_name, content_key, natural_key, parse_sources, pictures_of
+from reid.video.content import content_key
+from reid.video.source import clean_name, natural_key, parse_sources, pictures_of
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
@@ -11,6 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reid.live.page.guesses import Guesses
 
 HEADER = "X-Reid"  # with any value: pages of other sites cannot send it without being asked, and we never are
 COOKIE = "reid_live"
@@ -52,6 +54,7 @@ class Access:
         secret = self._token or b""
         # not the token itself: what a browser keeps opens this page, and nothing else that has the same token
         self._pass = hmac.new(secret, b"reid live", hashlib.sha256).hexdigest()
+        self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -78,35 +81,51 @@ class Access:
             )
         if _comes_from_elsewhere(request):
             return _error(403, "another web site may not ask this")
-        changes = request.method not in _SAFE and request.url.path != "/login"
+        changes = request.method not in _SAFE and request.scope["path"] != "/login"
         if changes and HEADER not in request.headers:
             return _error(403, f"a request that changes something needs the header {HEADER}, with any value")
         return None
 
     async def _entrance(self, request: Request) -> Response | None:
         """The answer to who has yet to give the token, or gives it now; None: come in."""
+        path = request.scope["path"]  # not request.url, which fails where the header Host is no host
         if self._token is None:
-            return RedirectResponse("/", 303) if request.url.path == "/login" else None
-        if request.url.path == "/login" and request.method == "POST":
-            body = await _short_body(request)
-            if self._is_token(parse_qs(body).get("token", [""])[0]):
-                return self._welcome(request, "/")
-            return HTMLResponse(self._login(True), 401)
-        if request.method == "GET" and self._is_token(request.query_params.get("token", "")):
-            return self._welcome(request, _without_token(request))
-        if request.url.path in _PUBLIC or self._is_known(request):
-            return RedirectResponse("/", 303) if request.url.path == "/login" else None
-        if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(self._login(False), 401)
-        return _error(401, "the token is missing or wrong; send it as Authorization: Bearer TOKEN")
+            return RedirectResponse("/", 303) if path == "/login" else None
+        if path in _PUBLIC:
+            return None
+        given, wait_s = await self._given(request), 0
+        if given is not None:
+            wait_s = self._guesses.wait_s(_caller(request))
+            if not wait_s and hmac.compare_digest(given.encode(errors="replace"), self._token):
+                return self._let_in(request)
+            self._guesses.wrong(_caller(request))
+        # a browser's pass cannot be guessed, so it counts also where many tokens were
+        if not _logs_in(request) and self._has_pass(request):
+            return RedirectResponse("/", 303) if path == "/login" else None
+        if wait_s:
+            sentence = f"too many wrong tokens came from there; try again in {wait_s} s"
+            return _error(429, sentence, {"Retry-After": str(wait_s)})
+        if _logs_in(request) or "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(self._login(_logs_in(request)), 401)
+        sentence = "the token is missing or wrong; send it as Authorization: Bearer TOKEN"
+        return _error(401, sentence, {"WWW-Authenticate": "Bearer"})
 
-    def _is_token(self, given: str) -> bool:
-        return self._token is not None and hmac.compare_digest(given.encode(), self._token)
-
-    def _is_known(self, request: Request) -> bool:
+    async def _given(self, request: Request) -> str | None:
+        """The token that a request gives, in whichever way; None: it gives none."""
+        if _logs_in(request):
+            return parse_qs(await _short_body(request)).get("token", [""])[0]
+        if request.method == "GET" and (asked := request.query_params.get("token")) is not None:
+            return asked
         kind, _, given = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and self._is_token(given.strip()):
-            return True
+        return given.strip() if kind.lower() == "bearer" else None
+
+    def _let_in(self, request: Request) -> Response | None:
+        """Who gave the right token: on, or to where an address without the token leads."""
+        if _logs_in(request):
+            return self._welcome(request, "/")
+        return self._welcome(request, _without_token(request)) if "token" in request.query_params else None
+
+    def _has_pass(self, request: Request) -> bool:
         try:
             cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
         except CookieError:
@@ -116,7 +135,7 @@ class Access:
     def _welcome(self, request: Request, where: str) -> Response:
         """Onwards, with the cookie; Lax, so that links from elsewhere lead here, and pictures there do not."""
         answer = RedirectResponse(where, 303)
-        secure = request.url.scheme == "https"
+        secure = request.scope["scheme"] == "https"
         answer.set_cookie(COOKIE, self._pass, max_age=_KEPT_S, httponly=True, samesite="lax", secure=secure)
         return answer
 
@@ -142,12 +161,16 @@ def _comes_from_elsewhere(request: Request) -> bool:
         follows = request.method in _SAFE and request.headers.get("sec-fetch-mode") == "navigate"
         return site in ("cross-site", "same-site") and not follows
     # browsers say nothing of sites to addresses that are neither https nor localhost
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    try:
+        return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    except ValueError:  # no browser's
+        return True
 
 
 def _without_token(request: Request) -> str:
     """Where the request was going, always on this host."""
-    left = [(name, value) for name, value in parse_qsl(request.url.query) if name != "token"]
+    query = request.scope["query_string"].decode("latin-1")
+    left = [(name, value) for name, value in parse_qsl(query) if name != "token"]
     path = "/" + quote(request.scope["path"].lstrip("/\\"))
     return f"{path}?{urlencode(left)}" if left else path
 
@@ -161,6 +184,13 @@ async def _short_body(request: Request) -> str:
     return body.decode("utf-8", errors="replace")
 
 
-def _error(status: int, sentence: str) -> Response:
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+def _logs_in(request: Request) -> bool:
+    return request.method == "POST" and request.scope["path"] == "/login"
+
+
+def _caller(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
+
+
+def _error(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
     return JSONResponse({"error": sentence}, status_code=status, headers=headers)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from fastapi import FastAPI, Request
@@ -12,16 +13,24 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from reid import __version__
+from reid import __version__, json_text
 from reid.errors import InputError
 from reid.live.board import Board
 from reid.live.control import Control
 from reid.live.page.access import Access
 from reid.live.page.asking import build_asking
+from reid.live.page.body import BoundedBody
 from reid.live.page.looking import build_looking
 from reid.live.page.pictures import build_pictures
 
 _HERE = Path(__file__).parent
+
+
+class FiniteJson(JSONResponse):
+    """JSON with null for numbers that are none, where starlette would fail and say nothing of the site."""
+
+    def render(self, content: Any) -> bytes:
+        return json_text.dumps(content).encode()
 
 
 def build_app(
@@ -41,7 +50,14 @@ def build_app(
         hosts: further names that are right then, of a proxy.
         stopping: ends the streams of pictures once it is set.
     """
-    app = FastAPI(title="reid live", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="reid live",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=FiniteJson,
+    )
     app.include_router(build_looking(board))
     app.include_router(build_asking(control))
     app.include_router(build_pictures(board, stopping or threading.Event()))
@@ -61,6 +77,7 @@ def build_app(
         hosts=frozenset(hosts) if local else None,
         login=lambda wrong: login.render(wrong=wrong),
     )
+    app.add_middleware(BoundedBody)  # before all else
     return app
 
 

@@ -1,9 +1,13 @@
 """What the page may ask of the site. Each call blocks until it is done, hence `def`: in a thread of the pool."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from reid.live.control import Control
+
+PersonId = Annotated[int, Field(ge=0, le=2**63 - 1)]  # what a gallery can hold
 
 
 class _Body(BaseModel):
@@ -15,7 +19,7 @@ class _Rename(_Body):
 
 
 class _Merge(_Body):
-    into: int
+    into: PersonId
 
 
 class _Add(_Body):
@@ -27,16 +31,16 @@ def build_asking(control: Control) -> APIRouter:
     router = APIRouter(prefix="/api")
 
     @router.post("/people/{person_id}/forget", status_code=204)
-    def forget(person_id: int) -> None:
+    def forget(person_id: Annotated[PersonId, Path()]) -> None:
         control.forget(person_id)
 
     @router.post("/people/{person_id}/rename", status_code=204)
-    def rename(person_id: int, body: _Rename) -> None:
+    def rename(person_id: Annotated[PersonId, Path()], body: _Rename) -> None:
         label = " ".join((body.label or "").split())
         control.rename(person_id, label or None)
 
     @router.post("/people/{person_id}/merge", status_code=204)
-    def merge(person_id: int, body: _Merge) -> None:
+    def merge(person_id: Annotated[PersonId, Path()], body: _Merge) -> None:
         control.merge(person_id, body.into)
 
     @router.post("/cameras", status_code=204)
@@ -54,5 +58,9 @@ def build_asking(control: Control) -> APIRouter:
     @router.post("/cameras/{name}/resume", status_code=204)
     def resume(name: str) -> None:
         control.pause_camera(name, False)
+
+    @router.post("/retention/confirm", status_code=204)
+    def confirm_clock() -> None:
+        control.confirm_clock()
 
     return router

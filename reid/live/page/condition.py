@@ -17,10 +17,15 @@ class Condition:
 
     why: str  # one sentence; empty where all is well
     cameras: dict[str, dict[str, str]]  # level and why
+    troubles: dict[str, str]  # what else does not work
+    notices: dict[str, str]  # what works, and wants a person's eye
 
     def content(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {"ok": not self.why, "why": self.why, "cameras": self.cameras}
+        return {"ok": not self.why, "why": self.why, "cameras": self.cameras} | {
+            "troubles": self.troubles,
+            "notices": self.notices,
+        }
 
 
 class Watch:
@@ -37,7 +42,8 @@ class Watch:
         self._taken_s = clock()
 
     def look(self) -> Condition:
-        """Well: a camera delivers, and pictures have been processed since the last time, or just before it."""
+        """Well: a camera delivers, pictures have been processed since the last time, or just before it, and what
+        they tell can be written."""
         cameras = self._board.cameras()
         taken = {one.snapshot.camera_id: one.counts.taken for one in cameras}
         now_s = self._clock()
@@ -48,12 +54,15 @@ class Watch:
             stale = now_s - self._taken_s > STALE_S
         states = {one.snapshot.camera_id: one.snapshot.state for one in cameras}
         levels = {state.level for state in states.values()}
-        if not cameras:
+        troubles = self._board.troubles()
+        if troubles:
+            why = "; ".join(troubles.values())
+        elif not cameras:
             why = "there are no cameras"
         elif levels == {"paused"}:
             why = ""  # as somebody wished
         elif not levels & {"online", "degraded"}:
-            why = "no camera delivers"
+            why = "no camera delivers" + (" yet" if "connecting" in levels else "")
         elif not any(taken.values()):
             why = "no picture has been processed yet"
         elif stale:
@@ -61,4 +70,4 @@ class Watch:
         else:
             why = ""
         shown = {name: {"level": state.level, "why": state.why} for name, state in states.items()}
-        return Condition(why=why, cameras=shown)
+        return Condition(why=why, cameras=shown, troubles=troubles, notices=self._board.notices())

@@ -1,6 +1,7 @@
 """The settings of the live page."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -26,6 +27,16 @@ class PageConfig(Section):
     hosts: list[str] = Field(
         [],
         description="further host names that the page answers to, where a proxy on this machine passes requests on",
+    )
+    connections: Annotated[int, Field(ge=4)] = Field(
+        100,
+        description="at the same time; beyond, the one that has waited longest without asking is closed; never more "
+        "than a quarter of the files that the process may open",
+    )
+    folders: list[Path] = Field(
+        [],
+        description="video files in these folders may be added as cameras through the page, beside streams and video "
+        "devices; none: no files",
     )
     preview_fps: Annotated[float, Field(gt=0, le=30)] = Field(
         5.0, description="pictures a second that are drawn of each camera while somebody looks"

@@ -40,6 +40,7 @@ class BoardCollector(Collector):
         yield from _frames(cameras)
         yield from _cameras(cameras)
         yield from _queues(self._board.queues())
+        yield from _kept(self._board)
         present = sum(person.present for person in self._board.people())
         yield _gauge("reid_people_present", "People that some camera sees now.", [], [((), present)])
         yield self._latency()
@@ -120,6 +121,17 @@ def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:
     )
     yield _counter(
         "reid_queue_dropped_total", "Events never tried: full.", label, each(lambda one: one.dropped)
+    )
+
+
+def _kept(board: Board) -> Iterator[Metric]:
+    erased = [([what.replace(" ", "_")], float(count)) for what, count in board.erased().items()]
+    yield _counter("reid_retention_erased_total", "Erased by age or number, by what.", ["what"], erased)
+    waits = float("retention" in board.notices())
+    yield _gauge("reid_retention_waiting", "1 while nothing is erased by age.", [], [((), waits)])
+    troubles = board.troubles()
+    yield _gauge(
+        "reid_trouble", "1 for what cannot be written.", ["what"], [([what], 1.0) for what in troubles]
     )
 
 

@@ -1,20 +1,19 @@
 """Previews and crops: single ones, a stream of one camera for any program, and one of all for the page."""
 
 import asyncio
-import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from reid import json_text
 from reid.live.board import Board
 
 _LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
 _FIRST_S = 2.0  # for the first picture that is drawn because somebody looks
-_PATIENCE_S = 20.0  # for a client that takes nothing, as a laptop that sleeps
 _MULTIPART = "multipart/x-mixed-replace; boundary=picture"
 _BOUNDARY = b"--picture\r\n"
 _Wrap = Callable[[str, bytes], bytes]
@@ -78,7 +77,7 @@ def _part(_name: str, jpeg: bytes) -> bytes:
 
 
 def _line_and_picture(name: str, jpeg: bytes) -> bytes:
-    head = json.dumps({"camera": name, "bytes": len(jpeg)})
+    head = json_text.dumps({"camera": name, "bytes": len(jpeg)})
     return head.encode() + b"\n" + jpeg
 
 
@@ -99,12 +98,8 @@ class _Pictures(StreamingResponse):
         self._watches = ExitStack()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def patient(message: Message) -> None:
-            async with asyncio.timeout(_PATIENCE_S):
-                await send(message)
-
         with self._watches:  # not in the generator: one that is abandoned between pieces ends when it pleases
-            await super().__call__(scope, receive, patient)
+            await super().__call__(scope, receive, send)
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         yield self._begin

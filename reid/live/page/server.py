@@ -14,6 +14,7 @@ from reid.errors import InputError
 from reid.live.board import Board
 from reid.live.control import Control
 from reid.live.page.config import PageConfig, split_listen
+from reid.live.page.descriptors import room_for
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _START_S = 10.0
 _LINGER_S = 2  # for answers that are on their way when it stops
+_BACKLOG = 64  # that many connections are taken at a stroke, before they can be counted
 _SHORTEST = 8  # characters of a token
 
 
@@ -56,7 +58,7 @@ class PageServer:
 
     def start(self, board: Board, control: Control) -> None:
         """Serve from now on."""
-        self._server = _server(self._app(board, control))
+        self._server = _server(self._app(board, control), room_for(self._config.connections))
         self._thread = threading.Thread(
             target=self._server.run, args=([self._listener],), name="page", daemon=True
         )
@@ -101,15 +103,21 @@ def _token(variable: str, environment: Mapping[str, str]) -> str | None:
     return token or None
 
 
-def _server(app: "FastAPI") -> "Server":
+def _server(app: "FastAPI", most: int) -> "Server":
+    """A server of at most so many connections."""
     import uvicorn
+
+    from reid.live.page.connection import BoundedConnection
 
     config = uvicorn.Config(
         app,
         log_config=None,
-        log_level="warning",
+        log_level="error",  # uvicorn warns of every caller who talks nonsense
         access_log=False,  # addresses may hold the token once
         lifespan="off",
+        http=BoundedConnection,
+        limit_concurrency=most + 1,  # uvicorn's own limit is one too many
+        backlog=_BACKLOG,
         ws="none",
         server_header=False,
         timeout_graceful_shutdown=_LINGER_S,
@@ -128,7 +136,7 @@ def _bind(listen: str, host: str, port: int) -> tuple[socket.socket, bool]:
         if os.name == "posix":  # else the port of a program that has just ended stays taken for a minute
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(where)
-        listener.listen(128)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

@@ -52,6 +52,8 @@ def state_content(board: Board, colours: CameraColours) -> dict[str, Any]:
         "people": [_person(person, colours, now_s) for person in shown],
         "people_not_shown": len(people) - len(shown),
         "queues": [asdict(queue) for queue in board.queues()],
+        "troubles": board.troubles(),
+        "notices": board.notices(),
         "events_mark": f"{events[0].event_id} {len(events)}" if events else "",
     }
 

@@ -14,6 +14,7 @@ from reid.outputs.events.outbox import Outbox
 from reid.outputs.events.receiver import Receiver
 from reid.outputs.events.sink import Sink
 from reid.outputs.events.webhook import Webhook
+from reid.owned_files import OwnedFiles
 
 USER, PASSWORD = "REID_MQTT_USER", "REID_MQTT_PASSWORD"
 
@@ -21,10 +22,14 @@ USER, PASSWORD = "REID_MQTT_USER", "REID_MQTT_PASSWORD"
 def build_sinks(
     config: EventsConfig,
     output_folder: Path,
+    files: OwnedFiles,
     rng: random.Random,
     environment: Mapping[str, str] = os.environ,
 ) -> list[Sink]:
     """The file of events in `output_folder`, and a webhook and a broker where the config names them.
+
+    Args:
+        files: of that folder.
 
     Raises:
         InputError: a setting that cannot work, a variable or a library that is missing. Nothing has begun then.
@@ -33,7 +38,7 @@ def build_sinks(
     mqtt = _mqtt(config.mqtt, environment)
     most_bytes = max(1, round(config.file.most_mib * 2**20))
     sinks: list[Sink] = [
-        EventFile(output_folder / "events.jsonl", most_bytes=most_bytes, keep=config.file.keep)
+        EventFile(output_folder / "events.jsonl", files, most_bytes=most_bytes, keep=config.file.keep)
     ]
     if webhook is not None:
         sinks.append(_outbox("webhook", webhook, config.outbox, rng))

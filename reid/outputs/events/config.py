@@ -32,7 +32,7 @@ class WebhookConfig(Section):
         None,
         description="environment variable that holds a secret token, sent as Authorization: Bearer; null: none",
     )
-    timeout_s: Positive = Field(10.0, description="seconds to wait for a connection, and for an answer")
+    timeout_s: Positive = Field(10.0, description="seconds from looking up the name to the answer")
 
 
 class MqttConfig(Section):

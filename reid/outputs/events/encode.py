@@ -1,18 +1,9 @@
 """Events as bytes, the same to every receiver."""
 
-import json
-import math
-
-from reid.events import Event, Fact
+from reid import json_text
+from reid.events import Event
 
 
 def as_json(event: Event) -> bytes:
     """One line of JSON in UTF-8, without the line's end."""
-    content = {key: _finite(value) for key, value in event.content().items()}
-    # A name that somebody typed may hold half a surrogate pair, which UTF-8 lacks: it becomes JSON's own \udxxx.
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
-
-
-def _finite(value: Fact) -> Fact:
-    """JSON has no NaN and no infinity: other programs would refuse the whole line."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json_text.dumps(event.content()).encode()

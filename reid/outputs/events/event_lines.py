@@ -9,6 +9,7 @@ from reid.types import person_name
 
 Wanted = Callable[[bytes], bool]
 Track = tuple[str, str]  # the start of the program, and the number that it gave
+_BEGIN = b'{"id": "'
 _ABOUT = {"id", "event", "at", "camera"}  # a camera may be called as a person is
 
 
@@ -64,9 +65,15 @@ def not_before(time_s: float) -> Wanted:
     return wanted
 
 
-def is_record(line: bytes) -> bool:
+def is_event(line: bytes) -> bool:
     """Whether this is the whole of an event."""
-    return _record(line) is not None
+    return {"id", "event", "at"} <= (_record(line) or {}).keys()
+
+
+def is_torn(line: bytes) -> bool:
+    """Whether this can only be the beginning of an event, or the zeros that a power cut leaves in its place."""
+    begun = line.startswith(_BEGIN[: len(line)]) and _record(line) is None
+    return begun or not line.strip(b"\0")
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

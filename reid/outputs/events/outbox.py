@@ -35,6 +35,8 @@ class Outbox:
         outage: how losses are logged.
     """
 
+    keeps = "waiting events"
+
     def __init__(
         self,
         name: str,
@@ -73,6 +75,9 @@ class Outbox:
                 self._drop(f"more than {self._most_waiting} wait")
             self._waiting.append(event)
             self._changed.notify_all()
+
+    def retry(self) -> None:
+        """Nothing to do: the thread tries again by itself."""
 
     def counts(self) -> SinkCounts:
         """What became of the events so far; the one that is being delivered waits, too."""

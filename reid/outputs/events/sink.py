@@ -8,8 +8,13 @@ from reid.events import Event, SinkCounts
 class Sink(Protocol):
     """Each call may come from any thread."""
 
+    keeps: str  # what it can erase, in a word for metrics and the log
+
     def send(self, event: Event) -> None:
         """Takes an event; never waits for a network, and never raises for a receiver that does not work."""
+
+    def retry(self) -> None:
+        """Tries what waits for this machine's disk again; what waits for a network is tried without being asked."""
 
     def counts(self) -> SinkCounts:
         """What became of the events so far."""

@@ -113,6 +113,9 @@ class Recorder:
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         self.asked.append(("pause", camera_id, paused))
 
+    def confirm_clock(self) -> None:
+        self.asked.append(("confirm clock",))
+
 
 @dataclass
 class Site:
@@ -131,9 +134,10 @@ def serving(
     board: Board | None = None,
     listen: str = "127.0.0.1:0",
     hosts: tuple[str, ...] = (),
+    connections: int = 100,
 ) -> Iterator[Site]:
     board, control = filled() if board is None else board, Recorder()
-    config = PageConfig(listen=listen, token_env="PAGE", hosts=list(hosts))
+    config = PageConfig(listen=listen, token_env="PAGE", hosts=list(hosts), connections=connections)
     server = PageServer(listen, config, {} if token is None else {"PAGE": token})
     server.start(board, control)
     try:

@@ -7,6 +7,10 @@ from tests.live.page.site import serving
 
 def test_metrics_agree_with_the_board() -> None:
     with serving() as site:
+        site.board.add_erased({"people": 3, "waiting events": 0})
+        site.board.add_erased({"people": 2})
+        site.board.set_notice("retention", "the clock may be wrong")
+        site.board.set_trouble("gallery", "full")
         answer = site.client.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain")
         families = list(text_string_to_metric_families(answer.text))
@@ -38,6 +42,10 @@ def test_metrics_agree_with_the_board() -> None:
     assert found["reid_latency_seconds", ("quantile", "0.95")] == 0.25
     for name, number in [("waiting", 1), ("sent_total", 20), ("given_up_total", 3), ("dropped_total", 4)]:
         assert found[f"reid_queue_{name}", queue] == number
+    for what, number in [("people", 5), ("waiting_events", 0)]:
+        assert found["reid_retention_erased_total", ("what", what)] == number
+    assert found[("reid_retention_waiting",)] == 1
+    assert found["reid_trouble", ("what", "gallery")] == 1
     assert 0 <= found[("reid_uptime_seconds",)] < 60
     assert any(family.name == "python_info" for family in families)
     kinds = {family.name: family.type for family in families}

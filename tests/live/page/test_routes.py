@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import reid.live.page
+from reid.events import Event
 from reid.live.board import Board
 from reid.live.page.condition import STALE_S, Watch
 from tests.live.page.site import ASKS, camera, person, picture, serving
@@ -47,6 +48,17 @@ def test_state_and_events() -> None:
     ]  # fmt: skip
 
 
+def test_a_number_that_is_none_is_null() -> None:
+    """Such an event made /api/events fail with 500, and the page showed none at all."""
+    board = Board()
+    facts = {"distance": float("nan"), "margin": float("inf"), "answer": "new"}
+    event = Event(event_id="e1", kind="seen", at_s=1.5, camera_id="door", person_id=1, facts=facts)
+    board.add_event(event, 0.1)
+    with serving(board=board) as site:
+        (event,) = site.client.get("/api/events").json()
+    assert (event["distance"], event["margin"], event["answer"]) == (None, None, "new")
+
+
 def test_an_empty_site_is_shown_too() -> None:
     with serving(board=Board()) as site:
         state = site.client.get("/api/state").json()
@@ -66,13 +78,15 @@ def test_what_one_may_ask() -> None:
             ("/api/cameras", {"address": "yard=rtsp://10.0.0.9/s"}),
             ("/api/cameras/door/pause", None),
             ("/api/cameras/door/resume", None),
+            ("/api/retention/confirm", None),
         ]:
             answer = post(path, json=body, headers=ASKS)
             assert answer.status_code == 204, answer.text
         assert site.client.delete("/api/cameras/door", headers=ASKS).status_code == 204
         assert site.control.asked == [
             ("forget", 1), ("rename", 1, "Anna B."), ("rename", 1, None), ("merge", 2, 1),
-            ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False), ("remove", "door"),
+            ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False),
+            ("confirm clock",), ("remove", "door"),
         ]  # fmt: skip
 
 
@@ -137,6 +151,19 @@ def test_health_says_why() -> None:
             site.board.set_cameras(cameras)
             answer = site.client.get("/health")
             assert (answer.status_code, answer.json()["why"]) == (503, why)
+        site.board.set_cameras([camera("door")])
+        site.board.set_notice("retention", "the clock may be wrong")
+        answer = site.client.get("/health")
+        assert (answer.status_code, answer.json()["notices"]) == (
+            200,
+            {"retention": "the clock may be wrong"},
+        )
+        site.board.set_trouble("gallery", "the disk is full")
+        answer = site.client.get("/health")
+        assert (answer.status_code, answer.json()["why"]) == (503, "the disk is full")
+        assert site.client.get("/api/state").json()["troubles"] == {"gallery": "the disk is full"}
+        site.board.set_trouble("gallery", None)
+        assert site.client.get("/health").status_code == 200
 
 
 def test_a_site_that_processes_nothing_any_more_is_ill() -> None:

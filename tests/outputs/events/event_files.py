@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from reid.outputs.events.event_file import EventFile
+from reid.owned_files import OwnedFiles
 
 
 def opened(folder: Path, *, most_bytes: int = 2000, keep: int = 100) -> EventFile:
-    return EventFile(folder / "events.jsonl", most_bytes=most_bytes, keep=keep)
+    return EventFile(folder / "events.jsonl", OwnedFiles(folder), most_bytes=most_bytes, keep=keep)
 
 
 def files(folder: Path) -> list[Path]:

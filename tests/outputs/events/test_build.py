@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from reid.errors import InputError
 from reid.outputs.events.build import build_sinks
 from reid.outputs.events.config import EventsConfig
+from reid.owned_files import OwnedFiles
 from tests.outputs.events.made import DAY_S, event
 from tests.outputs.events.mosquitto import PROGRAM, broker, listening
 from tests.outputs.events.waiting import until
@@ -19,8 +20,8 @@ from tests.outputs.events.webhook_server import serving
 
 
 def test_by_default_there_is_the_file_only(tmp_path: Path) -> None:
-    before = threading.active_count()
-    (sink,) = build_sinks(EventsConfig(), tmp_path / "results", random.Random(0), {})
+    before, results = threading.active_count(), tmp_path / "results"
+    (sink,) = build_sinks(EventsConfig(), results, OwnedFiles(results), random.Random(0), {})
     sink.send(event(1))
     sink.close(1.0)
     (line,) = (tmp_path / "results" / "events.jsonl").read_text().splitlines()
@@ -38,7 +39,7 @@ def test_all_are_told_and_all_forget(tmp_path: Path) -> None:
                 "mqtt": {"address": f"mqtt://127.0.0.1:{mosquitto.port}"},
             }
         )
-        sinks = build_sinks(config, tmp_path, random.Random(0), {"HOOK": "t0ken"})
+        sinks = build_sinks(config, tmp_path, OwnedFiles(tmp_path), random.Random(0), {"HOOK": "t0ken"})
         for number in range(20):
             for sink in sinks:
                 sink.send(event(number))
@@ -74,7 +75,9 @@ def test_settings_that_cannot_work_start_nothing(
 ) -> None:
     before = threading.active_count()
     with pytest.raises(InputError, match=said) as caught:
-        build_sinks(EventsConfig.model_validate(config), tmp_path, random.Random(0), environment)
+        build_sinks(
+            EventsConfig.model_validate(config), tmp_path, OwnedFiles(tmp_path), random.Random(0), environment
+        )
     assert "hunter2" not in str(caught.value)
     assert threading.active_count() == before
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,9 @@
 """What is in the files after rotation, forgetting, pruning, a full disk, a kill and a power cut."""
 
+import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 from reid.errors import InputError
 from reid.events import Event
 from reid.outputs.events.event_file import EventFile
+from reid.owned_files import OwnedFiles
 from tests.outputs.events.event_files import files, ids, opened, records
 from tests.outputs.events.made import DAY_S, event
 
@@ -79,6 +82,7 @@ def test_a_gap_left_between_two_renames_costs_nothing(tmp_path: Path) -> None:
     while len(files(tmp_path)) < 5:
         file.send(event(number := number + 1))
     file.close(1.0)
+    OwnedFiles(tmp_path).claim(tmp_path / "events.5.jsonl")
     for old in (4, 3, 2, 1):  # as a rotation does it, killed before the last rename
         (tmp_path / f"events.{old}.jsonl").rename(tmp_path / f"events.{old + 1}.jsonl")
     file = opened(tmp_path)
@@ -104,26 +108,114 @@ def test_a_line_longer_than_a_file_is_kept_whole(tmp_path: Path) -> None:
     assert ids(tmp_path) == ["e0", "e1", "e2"]
 
 
+WHOLE = b'{"id": "e%d", "event": "seen", "at": "2026-11-21T08:00:00Z"}'
+
+
 @pytest.mark.parametrize(
     ("tail", "kept"),
-    [(b'{"id": "e1", "ev', 1), (b'{"id": "e1"}', 2), (b"\0" * 50, 1), (b"1", 1), (b"", 1)],
+    [(b'{"id": "e1", "ev', 1), (WHOLE % 1, 2), (b"\0" * 50, 1), (b"{", 1), (b"", 1)],
 )
 def test_a_torn_last_line_is_put_right(
     tmp_path: Path, tail: bytes, kept: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "events.jsonl").write_bytes(b'{"id": "e0"}\n' + tail)
+    written(tmp_path, WHOLE % 0 + b"\n" + tail)
     file = opened(tmp_path)
     assert ("half a line" in caplog.text) == (kept == 1 and tail != b"")
     file.send(event(2))
     assert ids(tmp_path) == [*["e0", "e1"][:kept], "e2"]
 
 
+def test_a_last_line_that_is_no_event_is_not_cut(tmp_path: Path) -> None:
+    """It stays, and the next event begins a line of its own."""
+    path = written(tmp_path, WHOLE % 0 + b"\nnote to self")
+    opened(tmp_path).send(event(2))
+    lines = path.read_bytes().split(b"\n")
+    assert lines[:2] == [WHOLE % 0, b"note to self"]
+    assert json.loads(lines[2])["id"] == "e2"
+
+
+def written(folder: Path, data: bytes, name: str = "events.jsonl") -> Path:
+    """A file that the program has written before."""
+    OwnedFiles(folder).claim(folder / name)
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+@pytest.mark.parametrize("data", [b"my own events", WHOLE % 0 + b"\n", WHOLE % 0])
+def test_a_file_of_another_is_neither_appended_to_nor_cut(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "events.jsonl").write_bytes(data)
+    with pytest.raises(InputError, match=r"events\.jsonl: is there already, and reid did not write it"):
+        opened(tmp_path)
+    assert (tmp_path / "events.jsonl").read_bytes() == data
+
+
+def test_full_files_of_others_stay_where_they_are(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    theirs = {"events.1.jsonl": b"mine\n", "events.7.jsonl": b'{"person": "P0001"}', "events.01.jsonl": b""}
+    for name, content in theirs.items():
+        (tmp_path / name).write_bytes(content)
+    file = opened(tmp_path, keep=2)
+    assert "left alone, as reid did not write it: events.1.jsonl, events.7.jsonl" in caplog.text
+    for number in range(100):
+        file.send(event(number))
+    file.forget(1)
+    file.prune(DAY_S + 95)
+    file.close(1)
+    assert {name: (tmp_path / name).read_bytes() for name in theirs} == theirs
+    ours = {path.name for path in tmp_path.iterdir()} - theirs.keys()
+    assert ours <= {".reid-files", "events.jsonl", "events.2.jsonl", "events.3.jsonl"}
+    assert (tmp_path / "events.jsonl").read_bytes().count(b"\n") + (
+        (tmp_path / "events.2.jsonl").read_bytes().count(b"\n")
+        if (tmp_path / "events.2.jsonl").exists()
+        else 0
+    ) == 5 - sum(number % 7 == 1 for number in range(95, 100))
+
+
+def test_a_file_that_was_moved_aside_is_begun_anew(tmp_path: Path) -> None:
+    """As logrotate does it: with rename and create, rename alone, copytruncate; and where it is deleted."""
+    file, path = opened(tmp_path, most_bytes=10**6), tmp_path / "events.jsonl"
+    file.send(event(0))
+    path.rename(tmp_path / "a")
+    path.touch()
+    file.send(event(1))
+    path.rename(tmp_path / "b")
+    file.send(event(2))
+    shutil.copy(path, tmp_path / "c")
+    os.truncate(path, 0)
+    file.send(event(3))
+    path.unlink()
+    file.send(event(4))
+    found = [json.loads((tmp_path / name).read_text())["id"] for name in ("a", "b", "c", "events.jsonl")]
+    assert found == ["e0", "e1", "e2", "e4"]
+    assert file.counts().sent == 5
+
+
+def test_a_file_of_another_that_took_its_place_is_not_appended_to(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, path = opened(tmp_path), tmp_path / "events.jsonl"
+    file.send(event(0))
+    path.unlink()
+    path.write_bytes(b"shopping list\nmilk")
+    for number in (1, 2):
+        file.send(event(number))
+    file.retry()
+    assert path.read_bytes() == b"shopping list\nmilk"
+    assert file.counts().waiting == 2
+    assert "holds what is not an event; move it elsewhere; 2 events wait" in file.counts().trouble
+    assert caplog.text.count("holds what is not an event") == 1
+    path.unlink()
+    file.retry()
+    assert ids(tmp_path) == ["e1", "e2"]
+    assert (file.counts().waiting, file.counts().trouble) == (0, "")
+
+
 def test_half_a_rewritten_file_is_cleared_away(tmp_path: Path) -> None:
+    written(tmp_path, WHOLE % 0 + b"\n", "events.1.jsonl")
     partial = tmp_path / ".events.1.77-0.partial.jsonl"
     partial.write_text('{"person": "P0001"}\n')
     other = tmp_path / ".identities.77-0.partial.json"
     other.touch()
-    opened(tmp_path)
+    OwnedFiles(tmp_path).tidy()
     assert not partial.exists()
     assert other.exists()
 
@@ -132,8 +224,11 @@ WRITER = """
 import sys
 from pathlib import Path
 from reid.outputs.events.event_file import EventFile
+from reid.owned_files import OwnedFiles
 from tests.outputs.events.made import event
-file = EventFile(Path(sys.argv[1]), most_bytes=20_000, keep=1_000_000)
+path = Path(sys.argv[1])
+path.parent.mkdir(exist_ok=True)
+file = EventFile(path, OwnedFiles(path.parent), most_bytes=20_000, keep=1_000_000)
 number = 0
 while True:
     file.send(event(number, text="x" * (number % 3000)))
@@ -163,30 +258,38 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from reid.outputs.events.event_file import EventFile
+from reid.owned_files import OwnedFiles
 from tests.outputs.events.made import event
-file = EventFile(Path(sys.argv[1]), most_bytes=100_000, keep=2)
+path = Path(sys.argv[1])
+path.parent.mkdir(exist_ok=True)
+file = EventFile(path, OwnedFiles(path.parent), most_bytes=100_000, keep=2)
 for number in range(5):
     file.send(event(number))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
 for number in range(5, 50):
     file.send(event(number))
-print(file.counts().given_up, file.counts().sent, flush=True)
+file.forget(3)
+print(file.counts().waiting, file.counts().sent, flush=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+file.retry()
 file.send(event(50))
+print(file.counts().waiting, file.counts().sent, flush=True)
 file.close(1.0)
 """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the limit of a file's size is POSIX")
-def test_a_full_disk_costs_events_but_no_half_lines(tmp_path: Path) -> None:
+def test_on_a_full_disk_events_wait_and_no_line_is_half(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "events.jsonl")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-    given_up, sent = map(int, done.stdout.split())
-    assert given_up > 30
-    assert given_up + sent == 50
-    assert ids(tmp_path) == [*(f"e{number}" for number in range(sent)), "e50"]
-    assert done.stderr.count("events are being lost") == 1
-    assert f"{given_up} events were lost" in done.stderr
+    waiting, sent, waiting_later, sent_later = map(int, done.stdout.split())
+    forgotten = [number for number in range(50) if number % 7 == 3]
+    assert waiting > 30
+    assert waiting + sent == 50 - sum(number >= sent for number in forgotten)
+    assert (waiting_later, sent_later) == (0, waiting + sent + 1)
+    assert ids(tmp_path) == [f"e{number}" for number in range(51) if number not in forgotten]
+    assert done.stderr.count("events wait until it can be written") == 1
+    assert "is written again; " in done.stderr
 
 
 def test_after_closing_events_are_counted_as_dropped(
@@ -207,4 +310,4 @@ def test_after_closing_events_are_counted_as_dropped(
 def test_a_place_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     with pytest.raises(InputError, match=r"taken/events.jsonl: events cannot be written there"):
-        EventFile(tmp_path / "taken" / "events.jsonl", most_bytes=1000, keep=1)
+        EventFile(tmp_path / "taken" / "events.jsonl", OwnedFiles(tmp_path), most_bytes=1000, keep=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reid.events import Event
 from reid.outputs.events.event_lines import without_person
+from reid.owned_files import OwnedFiles
 from tests.outputs.events.event_files import files, ids, opened
 from tests.outputs.events.made import DAY_S, event
 
@@ -82,6 +83,7 @@ def test_what_was_said_of_a_track_goes_with_the_person_whom_it_showed(tmp_path: 
 
 def test_a_damaged_line_that_may_be_about_a_person_goes_with_them(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
+    OwnedFiles(tmp_path).claim(path)
     path.write_bytes(b'{"id": "a", "person": "P00\n{"id": "b", "person": "P0001\n')
     file = opened(tmp_path)
     assert file.forget(1) == 1

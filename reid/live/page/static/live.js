@@ -1,8 +1,8 @@
 // Asks once a second how things are, and shows it. Says so where nobody answers, and goes on when somebody does.
 
-import { read } from "./api.js";
+import { ask, confirmed, read } from "./api.js";
 import { showCameras, startWall } from "./cameras.js";
-import { clock, delay, duration, one } from "./dom.js";
+import { clock, delay, duration, h, one } from "./dom.js";
 import { showEvents, showQueues, startEvents } from "./events.js";
 import { countPeople, showPeople } from "./people.js";
 import { showTimeline } from "./timeline.js";
@@ -23,6 +23,7 @@ async function look() {
     showTimeline(state);
     showQueues(state.queues);
     showFacts(state);
+    showNotices(state);
     await showEvents(state);
     answered = Date.now() / 1000;
     away(false);
@@ -38,10 +39,27 @@ function showFacts(state) {
   countPeople(state);
   const online = state.cameras.filter((camera) => camera.level === "online").length;
   one("fact-cameras").textContent = `${online} of ${state.cameras.length}`;
-  one("fact-cameras").classList.toggle("bad", online < state.cameras.filter((camera) => camera.level !== "paused").length);
+  one("fact-cameras").classList.toggle("bad", online < state.cameras.filter((camera) => !["paused", "connecting"].includes(camera.level)).length);
   one("fact-latency").textContent = state.latency.p50_s === null ? "–" : `${delay(state.latency.p50_s)} / ${delay(state.latency.p95_s)}`;
   one("fact-uptime").textContent = duration(state.now_s - state.started_s);
   document.title = `${one("fact-here").textContent} here · reid live`;
+}
+
+let noticed = "";
+function showNotices(state) {
+  const all = [...Object.values(state.troubles), ...Object.values(state.notices)];
+  if (all.join() === noticed) return;  // a button that is replaced under the pointer cannot be pressed
+  noticed = all.join();
+  one("notices").replaceChildren(...all.map((text) =>
+    h("p", { class: "notice" }, text, text === state.notices.retention && confirmButton())));
+}
+
+function confirmButton() {
+  const text = "What is old by it is erased at once, and cannot be brought back.";
+  return h("button", { type: "button", onclick: async () => {
+    const sure = await confirmed("Is the clock right?", text, "Erase what is old");
+    if (sure) ask("POST", "/api/retention/confirm", null, "What is old is being erased.");
+  } }, "The clock is right");
 }
 
 function away(gone) {

@@ -1,0 +1,20 @@
+"""The calibration that `reid calibrate` writes, kept for one process, with its picture."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pipelines.runtime.ownership import OwnedFolder
+from pipelines.runtime.single_file import single_file
+from pipelines.train_folder import json_object
+
+
+def calibration_file(path: Path, *, picture: bool) -> AbstractContextManager[OwnedFolder | None]:
+    """The file, and its picture beside it; another calibration there is replaced, anything else refused."""
+    beside = [path.with_suffix(".png")] if picture else []
+    return single_file(
+        path, ".json", work="reid calibrate", what="a calibration", ours=_is_calibration, beside=beside
+    )
+
+
+def _is_calibration(path: Path) -> bool:
+    return {"encoder_id", "max_distance"} <= json_object(path).keys()

@@ -1,0 +1,57 @@
+"""What callers send: read whole, and up to a size, before anything else looks at the request."""
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 64 * 1024  # the longest that the page itself sends is an address of a camera
+
+
+class BoundedBody:
+    """Hands on requests with their bodies; one that is larger is refused at once, whoever sends it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if len(declared) > 12 or int(declared) > MOST_BYTES:  # h11 lets digits through alone
+            await _too_large(scope, receive, send)
+            return
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > MOST_BYTES:
+                await _too_large(scope, receive, send)
+                return
+        await self._app(scope, _again(bytes(body), receive), send)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """What a request says, once more, and then what the connection says."""
+    said = False
+
+    async def receive_again() -> Message:
+        nonlocal said
+        if said:
+            return await receive()
+        said = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    """The connection is closed: the server would read the rest to its end otherwise."""
+    sentence = f"a request has at most {MOST_BYTES // 1024} KiB here"
+    answer = JSONResponse({"error": sentence}, 413, {"Connection": "close", "Cache-Control": "no-store"})
+    await answer(scope, receive, send)
