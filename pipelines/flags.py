@@ -68,6 +68,7 @@ SHORTS = (
     Short("--start-from", ("start.weights",), "FILE"),
     Short("--objective", ("loss.objectives",), "NAME=WEIGHT"),
     Short("--teacher", ("teachers",), "FILE"),
+    Short("--dry-run", ("dry_run",)),
     Short("--backbone", ("network.backbone",), "NAME"),
 )
 

@@ -1,5 +1,6 @@
 """Python's logging, shown through a job's `Progress`: log lines and bars do not overwrite each other."""
 
+import copy
 import logging
 import logging.handlers
 import sys
@@ -19,6 +20,11 @@ log = logging.getLogger(__name__)
 
 class _Formatter(logging.Formatter):
     """One line a record, whatever is in its message, and then its traceback if it has one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record = copy.copy(record)
+        record.exc_text = None  # another formatter may have left its own text of the traceback there
+        return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = printable(record.message)

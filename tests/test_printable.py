@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipelines.cli import main
 from pipelines.logs import rotating, routed
 from pipelines.progress import reporter
+from reid.owned_files import OwnedFiles
 from reid.printable import printable
 
 EVIL = "a\x1b[2J\x9b31m\r\x07\u202eb\udcff\nc"
@@ -35,7 +36,11 @@ def test_words_of_other_scripts_stay() -> None:
 
 def test_progress_log_file_and_tables(tmp_path: Path) -> None:
     out, err = io.StringIO(), io.StringIO()
-    with reporter(out=out, err=err) as progress, routed(progress), rotating(tmp_path / "live.log"):
+    with (
+        reporter(out=out, err=err) as progress,
+        routed(progress),
+        rotating(tmp_path / "live.log", OwnedFiles(tmp_path)),
+    ):
         progress.task(EVIL, 10).finish(EVIL)
         progress.message(EVIL)
         progress.summary(EVIL, [[EVIL, 1]], header=[EVIL])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from reid.gallery.live_run import Record
 from reid.gallery.store import Store
@@ -42,6 +43,7 @@ with Store.open(sys.argv[1], encoder_id={ENCODER!r}, max_prototypes=4) as store:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
     """After each kill the gallery is, to the journal's last line, one in which as many rounds ran undisturbed."""
     path, rng, done = tmp_path / "site.db", np.random.default_rng(0), 0

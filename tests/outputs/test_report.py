@@ -256,6 +256,7 @@ def large(people: int, tracklets: int, cameras: int) -> Scene:
     return Scene(items, matches, identities(items, matches), {"run_key": "x"})
 
 
+@pytest.mark.slow
 def test_five_hundred_people_stay_a_light_page(tmp_path: Path) -> None:
     html = written(tmp_path, large(500, 5000, 12))
     assert len(html) < 30e6

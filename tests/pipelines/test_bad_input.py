@@ -68,7 +68,8 @@ SETTINGS = [
     ("--detector yolo11n.yaml", "yolo11n.yaml: not a detector; ultralytics loads files ending in .pt, .onnx, "
      ".engine and folders ending in _openvino_model"),
     ("--encoder none.onnx", "none.onnx: no such file; expected re-identification weights (.pth, .pt, .onnx, .xml)"),
-    ("--encoder good.mp4", "good.mp4: unknown kind of weights; expected one of .pth, .pt, .onnx, .xml"),
+    ("--encoder good.mp4", "good.mp4: unknown kind of weights; its beginning is neither a PyTorch "
+     "checkpoint's nor an ONNX or OpenVINO file's, and its name ends in none of .pth, .pt, .onnx, .xml"),
     ("--encoder noise.onnx", "noise.onnx: damaged, or not an ONNX file ({any})"),
     ("--encoder noise.pth", "noise.pth: refused, because it is damaged or could run code when loaded; save the "
      "state dict alone: torch.save(model.state_dict(), path)"),

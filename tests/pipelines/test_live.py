@@ -81,6 +81,7 @@ def lines(folder: Path) -> list[Json]:
     return [json.loads(line) for line in (folder / "live" / "events.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_a_site_from_start_to_restart(tmp_path: Path) -> None:
     away = socket.create_server(("127.0.0.1", 0))  # accepts, and never says a word
     silent = f"gate=http://127.0.0.1:{away.getsockname()[1]}/video.mjpg"

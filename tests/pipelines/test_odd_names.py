@@ -21,6 +21,7 @@ from reid.embedding.crops import IMAGENET
 from reid.errors import InputError
 from reid.live.address import parse_cameras
 from reid.outputs import atomic
+from reid.owned_files import OwnedFiles
 from reid.training.pixels import load_pixels
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -34,7 +35,7 @@ def test_text_that_names_such_a_file_is_written(tmp_path: Path) -> None:
     atomic.write_text(tmp_path / "a.json", json.dumps({"file": f"{LATIN} é"}, ensure_ascii=False))
     assert (tmp_path / "a.json").read_bytes() == '{"file": "cam\\udce9ra é"}'.encode()
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"file": f"{LATIN} é"}
-    with rotating(tmp_path / "live.log"):
+    with rotating(tmp_path / "live.log", OwnedFiles(tmp_path)):
         logging.getLogger("reid").error("%s is damaged", LATIN)
     assert "ERROR reid: cam\\udce9ra is damaged" in (tmp_path / "live.log").read_text(encoding="utf-8")
 

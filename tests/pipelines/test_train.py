@@ -180,6 +180,7 @@ def test_the_summary_says_where_everything_lies(
     assert re.search(r"held-out mAP +[\d.]+%", told.out)
 
 
+@pytest.mark.slow
 def test_transfer_from_its_own_checkpoint(
     people: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,6 +200,7 @@ def test_transfer_from_its_own_checkpoint(
     assert moved  # the second epoch was not frozen
 
 
+@pytest.mark.slow
 def test_freezing_keeps_the_backbone_as_it_is(people: Path, trained: Path, tmp_path: Path) -> None:
     words = ["train", str(people), "--output", str(tmp_path / "out"), "--quiet", *SMALL]
     more = ["--start.freeze_epochs", "2", "--epochs", "3", "--start-from", str(trained / "model.pth")]
@@ -323,6 +325,7 @@ def test_a_checkpoint_of_another_network_is_refused(
     assert "does not fit osnet_x0_5: " in said
 
 
+@pytest.mark.slow
 def test_broken_and_tiny_pictures_are_left_out_and_said(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

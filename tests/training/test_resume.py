@@ -124,6 +124,7 @@ def test_a_finished_training_is_only_reported_again(
     assert (tmp_path / "out" / "training.html").is_file()
 
 
+@pytest.mark.slow
 def test_other_settings_are_refused_and_overwritten_on_demand(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +197,7 @@ def test_notes_beside_a_training_do_not_keep_it_from_going_on(
     assert not (tmp_path / "out" / "training.html").exists()
 
 
+@pytest.mark.slow
 def test_weights_to_start_from_are_compared_and_may_be_gone_once_they_were_read(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +236,7 @@ def test_a_picture_that_breaks_meanwhile_is_another_data_set(
         train.run(settings, quiet())
 
 
+@pytest.mark.slow
 def test_the_checkpoint_is_that_of_the_best_epoch_whatever_lay_there(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
