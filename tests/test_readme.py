@@ -198,6 +198,7 @@ def test_the_trainings_of_the_documentation_happen(
 ) -> None:
     """In order, in one folder, with made-up people in place of the reader's, small and short."""
     people = crops(tmp_path / "my-crops")
+    crops(tmp_path / "street-crops", seed=2)
     crops(tmp_path / "Market-1501-v15.09.15" / "bounding_box_train", seed=1)
     for number, picture in enumerate(sorted(people.iterdir())[:30]):
         own = tmp_path / "monday" / "crops" / f"P{number // 6 + 1:04d}"

@@ -94,6 +94,8 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
                 nncf.Dataset(list(chosen), lambda path: prepare(path, image_size)),
                 preset=nncf.QuantizationPreset.MIXED,  # SiLU has negative values
                 subset_size=len(chosen),
+                # processors without VNNI add up products of 8 bits in 16, which overflows unless weights have 7
+                advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix="enable"),
                 ignored_scope=nncf.IgnoredScope(names=_decoding(network)),
             )
         with filling(folder) as partial:

@@ -48,7 +48,13 @@ def quantise(weights: Weights, crops: Sequence[Image], path: Path) -> float:
         export_openvino(exported, weights.network, weights.preprocessing)
         model = openvino.Core().read_model(exported)
         with contextlib.redirect_stdout(io.StringIO()):  # its progress bars
-            smaller = nncf.quantize(model, nncf.Dataset(batches), subset_size=len(batches))
+            smaller = nncf.quantize(
+                model,
+                nncf.Dataset(batches),
+                subset_size=len(batches),
+                # processors without VNNI add up products of 8 bits in 16, which overflows unless weights have 7
+                advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix="enable"),
+            )
         smaller.set_rt_info(json_text.dumps(weights.preprocessing.to_dict()), METADATA_KEY)
         openvino.save_model(smaller, str(path))
         before = _vectors(exported, batches, weights)
