@@ -103,7 +103,9 @@ def connect(
         if not read_only and encoder_id is not None and _is_empty(db):
             _create(db, encoder_id)
         _check(db, path, encoder_id)
-        if path.stat().st_size % _pragma(db, "page_size"):  # SQLite fills a last page with zeros, without a word
+        if path.stat().st_size % _pragma(
+            db, "page_size"
+        ):  # SQLite fills a last page with zeros, without a word
             raise InputError(f"{path}: the gallery is damaged (its end is missing); restore a copy of it")
         if complaint := damage(db, _TABLES, _ADDED, dimension, with_vectors=encoder_id is not None):
             raise InputError(f"{path}: the gallery is damaged ({complaint}); restore a copy of it")
