@@ -107,7 +107,7 @@ class _Values:
         lines: dict[str, int] = {}
         for key, item in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode) or not key.value.isprintable():
+            if not isinstance(key, yaml.ScalarNode) or any(map(_unplain, key.value)):
                 raise self._refuse(f"line {line}: a key must be a plain word")
             here = (*path, key.value)
             if key.value in result:
@@ -116,6 +116,11 @@ class _Values:
         return result
 
 
+def _unplain(character: str) -> bool:
+    """Whether it is in no word: controls, and halves. What this Python has no name for may be a letter."""
+    return unicodedata.category(character) in ("Cc", "Cs")
+
+
 def _unwritable(character: str) -> bool:
     """Whether it can be in no name and no path, as "\\0" and "\\uD800" are."""
-    return unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r"
+    return _unplain(character) and character not in "\t\n\r"

@@ -34,7 +34,10 @@ def test_words_of_other_scripts_stay() -> None:
         assert printable(text) == text
 
 
-def test_progress_log_file_and_tables(tmp_path: Path) -> None:
+def test_progress_log_file_and_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        logging.getLogger(), "handlers", []
+    )  # pytest-xdist cannot send such text to its parent
     out, err = io.StringIO(), io.StringIO()
     with (
         reporter(out=out, err=err) as progress,

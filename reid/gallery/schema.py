@@ -95,6 +95,7 @@ def connect(
         raise InputError(f"{path}: the gallery may only be read; make the file writable or use another")
     if path.exists() and not path.is_dir():
         check_regular(path, "a gallery")
+    size = 0 if _is_written_to(path) else path.stat().st_size
     try:
         db = _connect_read_only(path) if read_only else _connect_writable(path)
     except sqlite3.Error as error:
@@ -103,9 +104,7 @@ def connect(
         if not read_only and encoder_id is not None and _is_empty(db):
             _create(db, encoder_id)
         _check(db, path, encoder_id)
-        if path.stat().st_size % _pragma(
-            db, "page_size"
-        ):  # SQLite fills a last page with zeros, without a word
+        if size % _pragma(db, "page_size"):  # SQLite would fill the last page with zeros, without a word
             raise InputError(f"{path}: the gallery is damaged (its end is missing); restore a copy of it")
         if complaint := damage(db, _TABLES, _ADDED, dimension, with_vectors=encoder_id is not None):
             raise InputError(f"{path}: the gallery is damaged ({complaint}); restore a copy of it")
@@ -121,6 +120,12 @@ def connect(
         db.close()
         raise
     return db
+
+
+def _is_written_to(path: Path) -> bool:
+    """Whether something waits in a log beside it, so that it may be growing just now; or it is not there yet."""
+    log = beside(path, "-wal")
+    return not path.is_file() or (log.exists() and log.stat().st_size > 0)
 
 
 def _why_not(path: Path, error: sqlite3.Error) -> str:

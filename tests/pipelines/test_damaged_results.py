@@ -87,7 +87,7 @@ def test_a_camera_with_swapped_arrays_is_processed_again(
     [
         ({"frames": "x"}, "frames is 'x'"),
         ({"times_s": [0.0]}, "frames, times_s and report do not fit each other"),
-        ({"times_s": [float("nan")] * 20}, "times_s.0 is nan"),
+        ({"times_s": [float("nan")] * 20}, "times_s.0 is None"),
         ({"report": {}}, "report.camera_id: field required"),
     ],
 )

@@ -31,7 +31,10 @@ LATIN = os.fsdecode("caméra".encode("latin-1"))
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such names")
 
 
-def test_text_that_names_such_a_file_is_written(tmp_path: Path) -> None:
+def test_text_that_names_such_a_file_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        logging.getLogger(), "handlers", []
+    )  # pytest-xdist cannot send such text to its parent
     atomic.write_text(tmp_path / "a.json", json.dumps({"file": f"{LATIN} é"}, ensure_ascii=False))
     assert (tmp_path / "a.json").read_bytes() == '{"file": "cam\\udce9ra é"}'.encode()
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"file": f"{LATIN} é"}
