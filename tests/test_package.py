@@ -66,6 +66,7 @@ def files_of(folder: str) -> set[str]:
     return {path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts}
 
 
+@pytest.mark.slow
 def test_wheel_holds_all_that_is_needed_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
@@ -97,6 +98,7 @@ def test_every_kind_of_weights_gets_into_the_wheel(tmp_path: Path) -> None:
     assert {f"reid/_shipped/weights/{name}" for name in wanted} <= names
 
 
+@pytest.mark.slow
 def test_source_distribution_builds_the_same(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as source:
         names = {name.partition("/")[2] for name in source.getnames()}
@@ -105,6 +107,7 @@ def test_source_distribution_builds_the_same(built: Path) -> None:
     assert not any(name.startswith(("tests", ".ci")) for name in names)
 
 
+@pytest.mark.slow
 def test_installed_wheel_finds_what_ships(installed: Path, tmp_path: Path) -> None:
     encoder_ids = [path.stem for path in (ROOT / "weights" / "calibrations").glob("*.json")]
     code = f"""
@@ -126,12 +129,14 @@ print(json.dumps([
     assert all(path.is_file() and path.is_relative_to(installed) for path in paths), paths
 
 
+@pytest.mark.slow
 def test_installed_wheel_prints_its_config(installed: Path, tmp_path: Path) -> None:
     done = run_installed(installed, "-m", "pipelines.cli", "video", "--print-config", at=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "max_distance:" in done.stdout
 
 
+@pytest.mark.slow
 def test_installed_wheel_knows_its_weights_to_be_whole(installed: Path, tmp_path: Path) -> None:
     done = run_installed(installed, "-m", "pipelines.cli", "weights", "check", at=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -14,6 +14,7 @@ from tests.benchmarks.jobs import seconds, table
 HAS_TORCHREID = importlib.util.find_spec("torchreid") is not None
 
 
+@pytest.mark.slow
 def test_ranking(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     began = time.monotonic()
     assert ranking.main(["--quick", "--output", str(tmp_path / "ranking.json")]) == 0

@@ -135,6 +135,7 @@ def test_export_that_disagrees_is_refused(
     assert not list((cache_folder() / "exports").glob(f"*{encoder_id}*"))
 
 
+@pytest.mark.slow
 def test_auto_measures_once(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from reid.gallery.index import PersonIndex
 from reid.gallery.store import Store
@@ -83,6 +84,7 @@ def integrity(path: Path) -> str:
         db.close()
 
 
+@pytest.mark.slow
 def test_committed_runs_survive_kill_9_and_no_run_is_there_in_part(tmp_path: Path) -> None:
     path, committed, rng = tmp_path / "site.db", list[str](), np.random.default_rng(0)
     for moment in (0.0, 0.002, 0.005, *rng.uniform(0.0, 0.25, size=8)):

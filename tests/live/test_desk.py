@@ -16,6 +16,7 @@ def _tracking_is_loaded() -> None:
     load_tracking()
 
 
+@pytest.mark.slow
 def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     a = film(tmp_path / "a.mp4", 4, [0, 1, 2])
     b = film(tmp_path / "b.mp4", 30, [3])
@@ -59,6 +60,7 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     here.store.close()
 
 
+@pytest.mark.slow
 def test_who_is_forgotten_in_view_is_somebody_new_from_then_on(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 5, [0])}")
     forgotten: list[float] = []

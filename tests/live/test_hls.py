@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from reid.live.address import parse_cameras
 from reid.live.camera import LivePicture, Snapshot
@@ -69,6 +70,7 @@ def test_pictures_come_evenly(tmp_path: Path) -> None:
     assert here.pictures[0].frame().image.shape == (180, 320, 3)
 
 
+@pytest.mark.slow
 def test_waiting_for_a_segment_is_no_stall(tmp_path: Path) -> None:
     with serving(tmp_path, seconds=12, each_s=2.0) as camera, watching(camera, stall_s=1.0) as here:
         now = here.watch(3.0)
@@ -77,6 +79,7 @@ def test_waiting_for_a_segment_is_no_stall(tmp_path: Path) -> None:
     assert here.steps().max() < 0.3
 
 
+@pytest.mark.slow
 def test_after_a_late_segment_pictures_come_evenly_again(tmp_path: Path) -> None:
     with serving(tmp_path, seconds=6, each_s=0.5) as camera:
         camera.slow[4] = 1.6

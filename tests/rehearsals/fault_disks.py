@@ -76,7 +76,7 @@ def gallery(folder: Path) -> str:
         run("video", film, *SHORT, "--gallery", site, "--output", folder / "out").done()
         before = run("gallery", "list", site).done().said
         filler = _fill(disk)
-        said = run("gallery", "rename", site, "P0001", "Ada" * 2000).refused("site.db", "full")
+        said = run("gallery", "rename", site, "P0001", "Ada" * 2000).refused("site.db", "No space left")
         filler.unlink()
         assert run("gallery", "list", site).done().said == before
         run("gallery", "rename", site, "P0001", "Ada").done()

@@ -138,6 +138,7 @@ def test_the_last_epoch_is_evaluated_whatever_was_asked(folder: Path, tmp_path: 
     assert [figures.held_out is not None for figures in notes.epochs] == [False, True, True]
 
 
+@pytest.mark.slow
 def test_the_best_network_gives_the_figures_of_its_epoch(folder: Path, tmp_path: Path) -> None:
     """With a moving average, too: what is evaluated is what is kept."""
     settings = config(folder, tmp_path / "out", schedule={"epochs": 3}, optimiser={"ema": 0.8})
