@@ -37,7 +37,7 @@ from reid.outputs.ranked_lists import read_picture
 PROTOCOL = (
     "Every query is compared with the whole gallery by cosine distance. Pictures of the query's person in the "
     "query's camera and junk pictures are removed from its list, distractors stay. mAP counts AP = 1/R sum k/r_k; "
-    "the trapezoid of the original MATLAB code stands beside it. Intervals: 95 %, bootstrap over queries."
+    "the trapezoid of the original MATLAB code stands beside it. Intervals: 95 %, bootstrap over people."
 )
 MAP_POINTS = 1500
 COARSE = 10  # EDGES to a bin of the histograms

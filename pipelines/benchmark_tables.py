@@ -33,7 +33,7 @@ def print_side_by_side(found: Sequence[tuple[str, Mapping[str, Scores]]], progre
 def print_tables(measured: Measured, progress: Progress) -> None:
     """Who was found, what is among the first K, and how each pair of cameras does; all in %."""
     progress.summary(
-        f"{measured.name}: who was found (%), with 95 % bootstrap intervals over queries",
+        f"{measured.name}: who was found (%), with 95 % bootstrap intervals over people",
         [_row(name, scores) for name, scores in measured.variants.items()],
         ("lists", "mAP", "rank-1", "rank-5", "rank-10", "rank-20", "mINP", "trapezoid"),
     )

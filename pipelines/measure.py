@@ -17,6 +17,7 @@ from reid.embedding.encoder import Encoder
 from reid.embedding.features import extract
 from reid.evaluation.retrieval.curves import camera_pair_map, multi_query
 from reid.evaluation.retrieval.distances import CosineRows
+from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.pairs import PairCounts, pair_counts
 from reid.evaluation.retrieval.ranking import Ranking, rank
 from reid.evaluation.retrieval.rerank import RerankedRows
@@ -88,7 +89,7 @@ def measure(
     rows = work.rows(query_vectors, gallery_vectors)
     with work.stage("ranking"):
         ranking = rank(rows, asked, offered, block_mib=mib)
-        variants = {PLAIN: work.score(ranking)}
+        variants = {PLAIN: work.score(ranking, asked)}
     with work.stage("counting pairs"):
         pairs = pair_counts(rows, asked, offered, edges=EDGES, block_mib=mib)
     with work.stage("camera pairs"):  # extra distractors come from no camera
@@ -104,14 +105,13 @@ def measure(
         pool = work.vectors(data.multi_query, encoder)
         with work.stage(MULTI):
             means = multi_query(asked, query_vectors, pool, labelled(data.multi_query))
-            variants[MULTI] = work.score(
-                rank(work.rows(means, gallery_vectors), asked, offered, block_mib=mib)
-            )
+            rows = work.rows(means, gallery_vectors)
+            variants[MULTI] = work.score(rank(rows, asked, offered, block_mib=mib), asked)
     if config.rerank.enabled:
         with work.stage("re-ranking"):
             how = config.rerank
             mutual = RerankedRows(query_vectors, gallery_vectors, k1=how.k1, k2=how.k2, lambda_=how.weight)
-            variants[RERANKED] = work.score(rank(mutual, asked, offered, block_mib=mib))
+            variants[RERANKED] = work.score(rank(mutual, asked, offered, block_mib=mib), asked)
     return Measured(
         name=name,
         weights=weights,
@@ -162,9 +162,10 @@ class _Work:
     def rows(self, query: Vectors, gallery: Vectors) -> CosineRows:
         return CosineRows(query, gallery, device=self.device)
 
-    def score(self, ranking: Ranking) -> Scores:
-        """With the same resamples of the queries for every list, so that lists can be compared."""
-        return score(ranking, rng=np.random.default_rng(self.config.seed), resamples=self.config.resamples)
+    def score(self, ranking: Ranking, query: Labelled) -> Scores:
+        """With the same resamples of people for every list, so that lists can be compared."""
+        rng = np.random.default_rng(self.config.seed)
+        return score(ranking, query.persons, rng=rng, resamples=self.config.resamples)
 
 
 def joined(first: Split, second: Split) -> Split:

@@ -83,7 +83,8 @@ class BenchmarkConfig(Section):
         256, description="mebibytes of distances at a time; changes no figure, but small ones are slow"
     )
     resamples: Annotated[int, Field(ge=0)] = Field(
-        1000, description="bootstrap samples of the queries behind the 95 % intervals; 0: no intervals"
+        1000,
+        description="bootstrap samples of the queries' people behind the 95 % intervals; 0: no intervals",
     )
     seed: Annotated[int, Field(ge=0)] = Field(0, description="of everything random: bootstrap, map")
     encoder: EncoderConfig = EncoderConfig()

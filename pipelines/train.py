@@ -46,7 +46,7 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
     network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
     start = _start(config, network) if not folder.goes_on(config) else ""
-    data = train_data.load(sources, held, config, progress)
+    data = train_data.load(sources, held, config, progress, accelerator)
     config = train_data.suited(config, data.train.people)
     begun = build(config, data, accelerator, network)
     training, name = begun.training, fingerprint(config, data.fingerprint)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
+from accelerate import Accelerator
 
 from pipelines.progress import Progress
 from reid import json_text
@@ -16,11 +17,11 @@ from reid.embedding.build import build_encoder
 from reid.embedding.crops import IMAGENET, Preprocessing
 from reid.embedding.features import extract
 from reid.errors import InputError
+from reid.evaluation.retrieval.intervals import few
 from reid.gallery.people_now import people_now
 from reid.training.balance import balance, describe, warnings
 from reid.training.config import TrainConfig
 from reid.training.holdout import Held, hold_out, renumbered
-from reid.training.intervals import few
 from reid.training.pixels import Loaded, Pixels, load_pixels
 from reid.training.validation import HeldOut
 from reid.types import Array
@@ -91,8 +92,18 @@ def _with_unlabelled(train: Split, sources: tuple[Source, ...]) -> Split:
     )
 
 
-def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress: Progress) -> TrainingData:
-    """Decode the pictures; what cannot be used is left out and told."""
+def load(
+    sources: tuple[Source, ...],
+    held: Held,
+    config: TrainConfig,
+    progress: Progress,
+    accelerator: Accelerator | None = None,
+) -> TrainingData:
+    """Decode the pictures; what cannot be used is left out and told.
+
+    Args:
+        accelerator: of several processes that train together; None: there is only this one.
+    """
     size = preprocessing_of(config)
     memory_mib = config.data.memory_mib
     parts: list[Loaded] = []
@@ -115,7 +126,7 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
     if unlabelled := int(np.sum(learned.persons == DISTRACTOR)):
         rows.append(("unlabelled pictures", f"{unlabelled:,}"))
     progress.summary("learned from", rows)
-    targets, teachers = _targets(learned, config, progress)
+    targets, teachers = _targets(learned, config, progress, accelerator)
     by_person = config.batch.sampler != "random"
     notes += warnings(counted, pictures=config.batch.pictures if by_person else None)
     progress.summary(
@@ -149,17 +160,27 @@ def load(sources: tuple[Source, ...], held: Held, config: TrainConfig, progress:
 
 
 def _targets(
-    split: Split, config: TrainConfig, progress: Progress
+    split: Split, config: TrainConfig, progress: Progress, accelerator: Accelerator | None
 ) -> tuple[tuple[Array, ...], tuple[str, ...]]:
-    """What each teacher makes of the pictures as they are, and the teachers' ids; kept by content."""
+    """What each teacher makes of the pictures as they are, and the teachers' ids; kept by content.
+
+    Each process computes its share of them, then all read what all have kept.
+    """
     targets, names = [], []
+    mine = split.paths
+    if accelerator is not None:
+        mine = mine[accelerator.process_index :: accelerator.num_processes]
     for teacher in config.teachers:
         encoder = build_encoder(EncoderConfig(weights=teacher), config.threads or None)
         if encoder.encoder_id in names:
             raise InputError(f"--teacher {teacher}: given twice; leave it out once")
-        task = progress.task(f"teacher {teacher.stem}", len(split), unit="crops")
-        targets.append(extract(split.paths, encoder, advance=task.advance))
+        task = progress.task(f"teacher {teacher.stem}", len(mine), unit="crops")
+        vectors = extract(mine, encoder, advance=task.advance)
         task.finish()
+        if accelerator is not None and accelerator.num_processes > 1:
+            accelerator.wait_for_everyone()
+            vectors = extract(split.paths, encoder)
+        targets.append(vectors)
         names.append(encoder.encoder_id)
     return tuple(targets), tuple(names)
 

@@ -14,7 +14,7 @@ from reid.outputs import atomic
 from reid.outputs.timeline import duration
 
 FORMAT = 1  # of model.json
-FEW = 20  # people, as in reid.training.intervals: the figures of fewer say little about others
+FEW = 20  # people, as in reid.evaluation.retrieval.intervals: the figures of fewer say little about others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,11 @@ from reid.datasets.records import Split
 from reid.distance import unit
 from reid.embedding.crops import Preprocessing
 from reid.evaluation.retrieval.distances import CosineRows
+from reid.evaluation.retrieval.intervals import Intervals, intervals
 from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.ranking import Ranking, rank
 from reid.evaluation.retrieval.scores import per_query
 from reid.training.figures import HeldOutFigures
-from reid.training.intervals import Intervals, intervals
 from reid.training.pixels import Pixels, normalise
 from reid.types import Array
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.datasets.records import Labels
+from reid.evaluation.retrieval.intervals import intervals
 from reid.evaluation.retrieval.ranking import Ranking
 
 Floats = NDArray[np.float64]
@@ -133,14 +134,20 @@ class Scores:
 
 
 def score(
-    ranking: Ranking, *, ks: Sequence[int] = KS, rng: np.random.Generator, resamples: int = 1000
+    ranking: Ranking,
+    persons: Labels,
+    *,
+    ks: Sequence[int] = KS,
+    rng: np.random.Generator,
+    resamples: int = 1000,
 ) -> Scores:
     """Means over queries, and what ties leave open.
 
     Args:
+        persons: (Q,) who each query shows.
         ks: of precision, recall and NDCG at K, and of the intervals of rank-k.
-        resamples: for the intervals, percentiles of the bootstrap over queries (Efron 1979): how the figure would
-            vary with other queries of the same kind, in this gallery and by this network. 0 leaves them out.
+        resamples: for the intervals, see `reid.evaluation.retrieval.intervals`: how the figure would vary with
+            other people of the same kind, in this gallery and by this network. 0 leaves them out.
 
     Raises:
         ValueError: no query has a match, or a k is not positive.
@@ -169,24 +176,9 @@ def score(
         map_worst=float(worst.ap.mean()),
         rank1_best=float((best.first == 1).mean()),
         rank1_worst=float((worst.first == 1).mean()),
-        intervals=_intervals(columns, rng, resamples),
+        intervals=dict(intervals(columns, persons[own.queries], rng, resamples)),
     )
 
 
 def _by_k(ks: Sequence[int], values: Floats) -> dict[int, float]:
     return {k: float(mean) for k, mean in zip(ks, values.mean(axis=0), strict=True)}
-
-
-def _intervals(
-    columns: dict[str, Floats], rng: np.random.Generator, resamples: int
-) -> dict[str, tuple[float, float]]:
-    """2.5 and 97.5 % of the means (of each column) over queries drawn with replacement."""
-    if not resamples:
-        return {}
-    values = np.stack(list(columns.values()), axis=1)  # (Q', figures)
-    size = len(values)
-    means = np.empty((resamples, values.shape[1]))
-    for row in means:
-        row[:] = np.bincount(rng.integers(size, size=size), minlength=size) @ values
-    low, high = np.percentile(means / size, [2.5, 97.5], axis=0).tolist()
-    return dict(zip(columns, zip(low, high, strict=True), strict=True))

@@ -120,7 +120,12 @@ def test_mistakes_of_protocol_move_the_mean_as_known(planted: Market) -> None:
 
 
 def test_hits_exceed_the_trapezoid_as_known(planted: Market) -> None:
-    found = score(planted.ranked(planted.persons != JUNK), rng=np.random.default_rng(0), resamples=100)
+    found = score(
+        planted.ranked(planted.persons != JUNK),
+        planted.query.persons,
+        rng=np.random.default_rng(0),
+        resamples=100,
+    )
     assert (found.queries, found.skipped) == (3368, 0)
     assert 0.003 < found.mAP - found.map_trapezoid < 0.009
     assert found.minp < found.mAP < found.rank(1)

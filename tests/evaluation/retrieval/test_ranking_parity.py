@@ -51,6 +51,6 @@ def test_figures(seed: int, evaluator: ModuleType) -> None:
         use_cython=False,
     )
     ranking = rank(MatrixRows(world.matrix), world.query, world.gallery)
-    found = score(ranking, rng=np.random.default_rng(0), resamples=0)
+    found = score(ranking, world.query.persons, rng=np.random.default_rng(0), resamples=0)
     assert found.mAP == pytest.approx(mean)
     assert found.cmc == pytest.approx(cmc, abs=1e-6)

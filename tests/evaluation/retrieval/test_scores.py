@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from reid.datasets.records import Labels
 from reid.evaluation.retrieval.distances import MatrixRows
 from reid.evaluation.retrieval.ranking import Ranking, rank
 from reid.evaluation.retrieval.scores import Scores, per_query, score
@@ -19,8 +20,12 @@ def ranked(world: World) -> Ranking:
     return rank(MatrixRows(world.matrix), world.query, world.gallery)
 
 
-def scored(ranking: Ranking, *, ks: tuple[int, ...] = KS, resamples: int = 0) -> Scores:
-    return score(ranking, ks=ks, rng=np.random.default_rng(0), resamples=resamples)
+def scored(
+    ranking: Ranking, persons: Labels | None = None, *, ks: tuple[int, ...] = KS, resamples: int = 0
+) -> Scores:
+    """`persons`: None: each query shows another one."""
+    persons = np.arange(len(ranking.candidates)) if persons is None else persons
+    return score(ranking, persons, ks=ks, rng=np.random.default_rng(0), resamples=resamples)
 
 
 @pytest.mark.parametrize("which", ["stable", "best", "worst"])
@@ -149,7 +154,7 @@ def test_like_scikit_learn() -> None:
 
 
 def test_intervals() -> None:
-    """They hold the mean, are as wide as theory says, and the same seed gives the same ones."""
+    """They hold the mean, are as wide as theory says of independent queries, and repeat with the seed."""
     ranking = ranked(random_world(400, 60, 8, seed=6))
     found = scored(ranking, resamples=1000)
     ap = per_query(ranking).ap
@@ -164,9 +169,25 @@ def test_intervals() -> None:
     assert low <= found.rank(50) <= high
 
 
-def test_intervals_of_one_query_are_a_point() -> None:
+def test_one_person_has_no_interval() -> None:
     found = scored(case([[1, 0]], labelled([1], [0]), labelled([1, 2], [1, 1])), resamples=50)
-    assert found.intervals["mAP"] == (0.5, 0.5)
+    assert found.intervals == {}
+
+
+def test_queries_of_one_person_are_drawn_together() -> None:
+    """Each query four times over says no more than once, so its interval is no narrower."""
+    world = random_world(60, 80, 30, seed=11)
+    once = ranked(world)
+    fourfold = rank(
+        MatrixRows(np.repeat(world.matrix, 4, axis=0)),
+        labelled(np.repeat(world.query.persons, 4), np.repeat(world.query.cameras, 4)),
+        world.gallery,
+    )
+    low, high = scored(once, world.query.persons, resamples=1000).intervals["mAP"]
+    same = scored(fourfold, np.repeat(world.query.persons, 4), resamples=1000).intervals["mAP"]
+    assert same == pytest.approx((low, high), abs=1e-9)
+    narrow = scored(fourfold, resamples=1000).intervals["mAP"]
+    assert narrow[1] - narrow[0] < 0.8 * (high - low)
 
 
 def test_json() -> None:

@@ -1,4 +1,4 @@
-"""How far held-out figures would vary with other people of the same kind."""
+"""How far figures of retrieval would vary with other people of the same kind."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,10 @@ Intervals = Mapping[str, tuple[float, float]]
 
 
 def intervals(
-    figures: Mapping[str, NDArray[np.float64]], persons: Labels, rng: np.random.Generator
+    figures: Mapping[str, NDArray[np.float64]],
+    persons: Labels,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
 ) -> Intervals:
     """95 % intervals of means over queries, percentiles of the bootstrap over people (Efron 1979); {} of one person.
 
@@ -24,11 +27,12 @@ def intervals(
     Args:
         figures: name to the value (Q,) of each query.
         persons: (Q,) who each query shows.
+        resamples: how often people are drawn; 0 gives {}.
     """
     people, of = np.unique(persons, return_inverse=True)
-    if len(people) < 2:
+    if len(people) < 2 or not resamples:
         return {}
-    draws = rng.multinomial(len(people), np.full(len(people), 1 / len(people)), size=RESAMPLES)
+    draws = rng.multinomial(len(people), np.full(len(people), 1 / len(people)), size=resamples)
     queries = draws @ np.bincount(of)
     found = {}
     for name, values in figures.items():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reid.training.intervals import FEW, few, intervals
+from reid.evaluation.retrieval.intervals import FEW, few, intervals
 
 
 def slow(values: np.ndarray, persons: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
