@@ -202,8 +202,12 @@ def speeds(scenes: Sequence[Scene], told: argparse.Namespace) -> Report:
 
 def configs(told: argparse.Namespace, confidence: float) -> list[DetectorConfig]:
     return [
-        DetectorConfig(weights=weights, confidence=confidence, image_size=size, backend=backend, device="cpu")
-        for weights, size, backend in zip(told.detectors, told.image_size, told.backends, strict=True)
+        DetectorConfig(
+            weights=weights, confidence=confidence, iou=iou, image_size=size, backend=backend, device="cpu"
+        )
+        for weights, iou, size, backend in zip(
+            told.detectors, told.iou, told.image_size, told.backends, strict=True
+        )
     ]
 
 
@@ -217,7 +221,12 @@ def measure(told: argparse.Namespace) -> Report:
         "min_height_px": told.min_height,
         "iou": scores.IOU,
         "detectors": {
-            side: {"weights": str(config.weights), "image_size": config.image_size, "backend": config.backend}
+            side: {
+                "weights": str(config.weights),
+                "iou": config.iou,
+                "image_size": config.image_size,
+                "backend": config.backend,
+            }
             for side, config in zip(SIDES, configs(told, LEAST), strict=True)
         },
         "rule": told.rule,
@@ -244,6 +253,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--detectors", type=Path, nargs=2, required=True, metavar=("CANDIDATE", "REFERENCE"))
     parser.add_argument("--image-size", type=int, nargs=2, default=[640, 640], metavar=("A", "B"))
+    usual = DetectorConfig().iou
+    parser.add_argument("--iou", type=float, nargs=2, default=[usual, usual], metavar=("A", "B"))
     parser.add_argument("--backends", nargs=2, default=["auto", "auto"], metavar=("A", "B"))
     parser.add_argument("--scenes", nargs="+", default=[], metavar="NAME=LIST[:IGNORE.json]")
     parser.add_argument("--by-folder", action="store_true", help="each folder of pictures is a scene")
