@@ -6,7 +6,7 @@
 
 Every row is trained by `reid train` from the same weights, with as many steps, and as many pictures in each of them;
 only the objectives, the teachers and the kinds of pictures differ. `--unseen` folders have Market-1501's layout
-(query, bounding_box_test) and are measured by `reid benchmark`: raw cosine, single images, 95 % intervals over people.
+(query, bounding_box_test) and are measured by `reid benchmark`: raw cosine, single images, 95 % over people.
 Two trainings run beside each other, one thread each. What an interrupted run has finished in the work folder is not
 done again.
 """

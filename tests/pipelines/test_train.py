@@ -213,12 +213,17 @@ def test_freezing_keeps_the_backbone_as_it_is(people: Path, trained: Path, tmp_p
 
 
 @pytest.mark.slow
-def test_two_processes_train_together(people: Path, tmp_path: Path) -> None:
-    """As several GPUs do: one epoch of pictures between them, gradients averaged, the main one reports."""
+def test_two_processes_train_together(people: Path, trained: Path, tmp_path: Path) -> None:
+    """As several GPUs do: one epoch of pictures between them, gradients averaged, the main one reports.
+
+    What the teacher says of a picture is computed by one of them.
+    """
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     launch += ["-m", "pipelines.cli"]
     words = ["train", str(people), "--output", str(tmp_path / "out"), *SMALL, "--start.freeze_epochs", "1"]
+    words += ["--teacher", str(trained / "model.pth")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment["REID_CACHE"] = str(tmp_path / "cache")
     done = subprocess.run(
         [*launch, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
@@ -227,6 +232,9 @@ def test_two_processes_train_together(people: Path, tmp_path: Path) -> None:
     alone = round(5 * 9 / 6)  # batches of one process: 5 people with 9 pictures, 6 in a batch
     assert [int(row["step"]) for row in rows] == [alone // 2, alone // 2 * 2]
     assert (tmp_path / "out" / "training.html").is_file()
+    kept = [np.load(path)["digests"] for path in (tmp_path / "cache" / "features").rglob("*.npz")]
+    assert len(kept) == 2
+    assert len(np.unique(np.concatenate(kept))) == sum(map(len, kept)) == 5 * 9
 
 
 @pytest.mark.parametrize(
