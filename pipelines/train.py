@@ -24,7 +24,7 @@ from reid.training.build import open_accelerator
 from reid.training.config import TrainConfig
 from reid.training.loader import Loader
 from reid.training.loop import Loop
-from reid.training.state import load_state
+from reid.training.state import load_state, take_objectives
 
 
 def run(config: TrainConfig, progress: Progress) -> int:
@@ -56,6 +56,10 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
         load_state(folder.state, training, fingerprint=name)
         progress.message(f"going on in epoch {training.at.epoch + 1}, after step {training.at.step:,}")
     else:
+        if (path := config.start.objectives) is not None:
+            start += (
+                f"; {take_objectives(training.learner, path)} tensors of the objectives from {recorded(path)}"
+            )
         training.at.start = start
         progress.message(f"starts from {start}")
         if accelerator.is_main_process:

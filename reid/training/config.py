@@ -150,6 +150,11 @@ class StartConfig(Section):
         description="checkpoint to start from: of reid, torchreid, or a torchvision state dict; layers that do not "
         "fit the network are named and begin at random. null: random",
     )
+    objectives: Path | None = Field(
+        None,
+        description="state.pt of an earlier training with the same people, objectives and teachers, whose "
+        "classifiers, proxies and maps go on; null: they begin anew",
+    )
     freeze_epochs: CountOrNone = Field(
         0, description="epochs at the beginning in which the backbone does not change"
     )

@@ -136,6 +136,38 @@ def read_state(path: Path) -> dict[str, Any]:
     return content
 
 
+def take_objectives(learner: Learner, path: Path) -> int:
+    """Give the learner's objectives the classifiers, proxies and maps of another training's state.
+
+    Returns:
+        How many tensors it took.
+
+    Raises:
+        InputError: the file cannot be read, or is of other people, objectives or teachers.
+    """
+    prefix = "objectives."
+    given = {
+        key.removeprefix(prefix): value
+        for key, value in read_state(path)["learner"].items()
+        if key.startswith(prefix)
+    }
+    wanted = learner.objectives.state_dict()
+    for key in sorted(wanted.keys() | given.keys()):
+        if key not in given or key not in wanted:
+            whose = "this training" if key in wanted else "that training"
+            raise InputError(
+                f"{path}: only {whose} has {key}; give both the same objectives and teachers, or leave "
+                "start.objectives out"
+            )
+        if given[key].shape != wanted[key].shape:
+            raise InputError(
+                f"{path}: {key} is {list(given[key].shape)} there and {list(wanted[key].shape)} here; give both the "
+                "same people, teachers and length of the vector, or leave start.objectives out"
+            )
+    learner.objectives.load_state_dict(given)
+    return len(given)
+
+
 def keep_best(training: Training) -> None:
     """Remember the weights that were just evaluated."""
     weights = training.evaluated.state_dict()
