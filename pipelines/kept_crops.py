@@ -86,8 +86,7 @@ def embedded_anew(
     """
     kept: dict[Sighting, Tracklet] = {}
     for run in runs:
-        for tracklet in _of_run(run, encoder, calibration, progress):
-            kept[run.run_id, tracklet.key] = tracklet
+        kept |= {(run.run_id, one.key): one for one in _of_run(run, encoder, calibration, progress)}
     prototypes: dict[Sighting, list[StoredVector]] = {}
     for one in stored:
         prototypes.setdefault((one.run_id, one.tracklet), []).append(one)
