@@ -58,6 +58,11 @@ def convert(*words: str) -> int:
     )
 
 
+def said_by(gallery: Path) -> tuple[object, ...]:
+    """All that it holds; its bytes differ once a later version has opened it, which adds a table."""
+    return encoder_of(gallery), kept(gallery), vectors(gallery)[1].tobytes()
+
+
 def new_id() -> str:
     return open_weights(Path("new.onnx")).encoder_id
 
@@ -159,7 +164,7 @@ def test_crops_first_then_the_map(gallery: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_people_who_would_be_lost_are_counted(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = gallery.read_bytes()
+    content = said_by(gallery)
     assert convert() == 2
     assert (
         "site.db: 7 of 7 people (P0001, Ada L., P0003, P0004, P0005, P0006, P0007) cannot be carried over: --crops "
@@ -171,7 +176,7 @@ def test_people_who_would_be_lost_are_counted(gallery: Path, capsys: pytest.Capt
         "3 of 7 people (P0001, P0003, P0005) cannot be carried over: --crops gave no"
         in capsys.readouterr().err
     )
-    assert gallery.read_bytes() == content
+    assert said_by(gallery) == content
     assert not list(Path().glob("site.*[!b]"))
     before = kept(gallery)
     assert convert("--crops", "second", "--partial") == 0
@@ -234,23 +239,23 @@ def test_what_cannot_be_used(
     ):
         made_up_map(Path(f"{name}.npz"), old, new, np.ones(shape, dtype=np.float32))
     made_up_map(Path("good.npz"), ENCODER, new, np.ones((512, 6), dtype=np.float32))
-    content = gallery.read_bytes()
+    content = said_by(gallery)
     assert convert(*words.split()) == 2
     said = capsys.readouterr().err
     assert sentence.format(old=ENCODER, new=new) in said
     assert "Traceback" not in said
-    assert gallery.read_bytes() == content
+    assert said_by(gallery) == content
     assert not list(Path().rglob("*.converting"))
 
 
 def test_a_gallery_in_use_is_left_alone(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = gallery.read_bytes()
+    content = said_by(gallery)
     with Store.open(gallery, encoder_id=ENCODER):
         assert convert("--crops", "first", "--crops", "second") == 2
     assert "is writing this gallery; wait for it or use another gallery" in capsys.readouterr().err
     assert main(["gallery", "convert", "none.db", "--encoder", "new.onnx"]) == 2
     assert "none.db: no such gallery" in capsys.readouterr().err
-    assert gallery.read_bytes() == content
+    assert said_by(gallery) == content
     assert not Path(FORMER).exists()
 
 
