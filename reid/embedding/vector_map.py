@@ -29,7 +29,7 @@ MAPS = "maps"
 WANTED = "a map between encoders, as `reid weights map` writes it"
 FEWEST = 50  # crops; with fewer the loss says nothing
 HELD_OUT = 0.2  # share of the crops, from the end: neighbours in a listing often show one person
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)  # of the ridge, in mean variances of the old vectors
+PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # of the ridge, in mean variances of the old vectors
 _MOST_BYTES = 64 * 2**20
 _ARRAYS = {"matrix": (np.float16, 2), "offset": (np.float16, 1), "about": (np.uint8, 1)}
 
