@@ -14,6 +14,7 @@ from reid.gallery.store import Store
 from reid.shipped import demo_recording
 from tests.gallery.written import ENCODER, unpack
 
+STRANGERS = {"P0010"}  # P0008 was forgotten, so that he is new
 NEXT = "reid-lite0-float"  # stands for the encoder of a later version
 CONVERT = f"`reid gallery convert site.db --encoder shipped:{NEXT}`"
 
@@ -91,16 +92,29 @@ def test_an_encoder_that_does_not_ship(
 @pytest.mark.slow
 def test_reid_video_knows_the_people_again(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recording = str(demo_recording() / "cam1.mp4")
-    words = ["video", f"cam1={recording}", "--fps", "4", "--start", "12.5", "--end", "17", "--no-video"]
+    words = ["video", f"cam1={recording}", "--fps", "4", "--start", "14", "--end", "16.5", "--no-video"]
     assert main([*words, "--gallery", "site.db", "--workers", "1"]) == 0
     said = capsys.readouterr()
     run = json.loads(Path("results/run.json").read_text())
     assert run["encoder_id"] == ENCODER
     assert run["config"]["encoder"]["weights"] == "shipped:reid-lite0"
     assert CONVERT in said.err
-    people = {person["id"] for person in json.loads(Path("results/identities.json").read_text())["persons"]}
-    assert {"P0004", "P0006", "P0007"} <= people
+    assert {"P0004", "P0006", "P0007"} <= people_in("results")
     assert main([*words, "--gallery", "site.db", "--encoder", f"shipped:{NEXT}", "--output", "other"]) == 2
     refused = capsys.readouterr().err
     assert f"holds vectors of encoder {ENCODER}, which cannot be compared" in refused
     assert "`reid gallery convert site.db --encoder NEW`" in refused
+    folders = [word for folder in ("first", "second", "results") for word in ("--crops", folder)]
+    assert main(["gallery", "convert", "site.db", *folders]) == 0
+    assert main([*words, "--gallery", "site.db", "--workers", "1", "--output", "other"]) == 0
+    assert CONVERT not in capsys.readouterr().err
+    assert (
+        {"P0004", "P0006", "P0007"}
+        <= people_in("other")
+        <= {f"P000{number}" for number in range(1, 8)} | STRANGERS
+    )
+
+
+def people_in(folder: str) -> set[str]:
+    persons = json.loads((Path(folder) / "identities.json").read_text())["persons"]
+    return {person["name"] for person in persons}
