@@ -14,7 +14,7 @@ from reid.gallery.store import Store
 from reid.shipped import demo_recording
 from tests.gallery.written import ENCODER, unpack
 
-STRANGERS = {"P0010"}  # P0008 was forgotten, so that he is new
+STRANGERS = {"P0010"}  # that P0008 was is forgotten
 NEXT = "reid-lite0-float"  # stands for the encoder of a later version
 CONVERT = f"`reid gallery convert site.db --encoder shipped:{NEXT}`"
 
