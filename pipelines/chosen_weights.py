@@ -1,16 +1,29 @@
 """The networks that a job runs: those that its settings name, else those that ship."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from pipelines.progress import Progress
 from reid.config import DetectorConfig, EncoderConfig
 from reid.detection.first_look import check_detector
 from reid.detection.yolo import content_id, existing_weights
 from reid.errors import InputError
-from reid.shipped_weights import Kind, checked, chosen, located, recorded
+from reid.gallery.schema import encoder_of
+from reid.shipped_weights import (
+    PREFIX,
+    Kind,
+    checked,
+    chosen,
+    encoder_with,
+    located,
+    path_of,
+    read_manifest,
+    recorded,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,6 +46,35 @@ def with_weights(config: Model) -> Model:
         case EncoderConfig() as encoder:
             changes["encoder"] = encoder.model_copy(update={"weights": chosen(encoder.weights, "encoder")})
     return config.model_copy(update=changes)
+
+
+def with_encoder_of(config: Model, gallery: Path | None, progress: Progress) -> Model:
+    """`config` with the encoder whose vectors `gallery` holds, where its settings name none.
+
+    Raises:
+        InputError: no encoder that ships has the gallery's id; or what is there is no gallery.
+    """
+    match getattr(config, "encoder", None):
+        case EncoderConfig(weights=None) as encoder if gallery is not None:
+            named = encoder_of(gallery)
+        case _:
+            return config
+    default = next((e for e in read_manifest().entries if e.default and e.kind == "encoder"), None)
+    if named is None or (default is not None and default.encoder_id == named):
+        return config
+    newer = "NEW" if default is None else f"{PREFIX}{default.name}"
+    convert = f"`reid gallery convert {shlex.quote(str(gallery))} --encoder {newer}`"
+    entry = encoder_with(named)
+    if entry is None:
+        raise InputError(
+            f"{gallery}: holds vectors of encoder {named}, which does not ship with reid; give its weights with "
+            f"--encoder FILE, or carry its people over to another encoder: {convert}"
+        )
+    progress.message(
+        f"{gallery} holds vectors of {PREFIX}{entry.name}, which therefore runs instead of the default encoder; "
+        f"{convert} carries its people over to that"
+    )
+    return config.model_copy(update={"encoder": encoder.model_copy(update={"weights": path_of(entry)})})
 
 
 def start_of(weights: Path | None, kind: Kind) -> Path | None:

@@ -84,6 +84,20 @@ def _prune_config() -> "type[Section]":
     return PruneConfig
 
 
+def _convert_config() -> "type[Section]":
+    from pipelines.options import ConvertConfig
+
+    return ConvertConfig
+
+
+def _convert(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.gallery_convert import run
+    from pipelines.options import ConvertConfig
+
+    assert isinstance(invocation.config, ConvertConfig)
+    return run(Path(invocation.arguments.gallery), invocation.config, progress)
+
+
 def _gallery(invocation: Invocation, progress: "Progress") -> int:
     from pipelines import gallery
 
@@ -121,6 +135,12 @@ examples:
   reid calibrate crops --encoder osnet_x0_25_msmt17.pth
   reid calibrate crops more --encoder a.pth --operating-point fmr=1e-3 --people-per-site 50 --output a.json
   reid calibrate --from results --output site.json
+"""
+CONVERT_EXAMPLES = """\
+examples:
+  reid gallery convert site.db --encoder shipped:reid-lite0-float
+  reid gallery convert site.db --encoder new.pth --crops monday-results --crops tuesday-results
+  reid gallery convert site.db --encoder new.pth --map old-to-new.npz --output new.db
 """
 PERSON = ("person", None, "person: a number such as P0001, or a label")
 GALLERY = ("gallery", None, "SQLite file that --gallery of reid video has written")
@@ -209,5 +229,14 @@ COMMANDS = (
         "GALLERY DAYS [--named keep|erase] [--dry-run]",
         ("days", None, "sightings of runs that were made more than so many days ago; 0.5 is half a day"),
         model=_prune_config,
+    ),
+    Command(
+        name="gallery convert",
+        summary="another encoder for a gallery: its people are carried over, by kept crops or a map",
+        usage="GALLERY [--encoder FILE] [--crops RESULTS]... [--map FILE] [--output FILE] [--partial] [settings]",
+        examples=CONVERT_EXAMPLES,
+        run=_convert,
+        model=_convert_config,
+        operands=(GALLERY,),
     ),
 )

@@ -47,7 +47,9 @@ def show(path: Path, person: str, progress: Progress) -> int:
         person_id = store.find(person)
         label = next(one.label for one in store.people() if one.person_id == person_id)
         sightings = store.sightings(person_id)
+        own = store.encoder_id
     dated = any(seen.clock for seen in sightings)
+    converted = any(seen.former_encoder for seen in sightings)
     rows = [
         (
             _run(seen.run_id),
@@ -58,13 +60,15 @@ def show(path: Path, person: str, progress: Progress) -> int:
             _distance(seen.match.distance),
             "" if seen.match.runner_up_id is None else person_name(seen.match.runner_up_id),
             _distance(seen.match.runner_up_distance),
+            *((seen.former_encoder or own,) if converted else ()),
         )
         for seen in sightings
     ]
     name = person_name(person_id) + (f" ({label})" if label else "")
     title = f"{name}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"
     world = ("seen",) if dated else ()
-    header = ("run", "tracklet", "from s", "to s", *world, "distance", "runner-up", "its distance")
+    measured = ("distances by encoder",) if converted else ()
+    header = ("run", "tracklet", "from s", "to s", *world, "distance", "runner-up", "its distance", *measured)
     progress.answer(title, rows, header)
     return 0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from pipelines.chosen_weights import identify, with_weights
+from pipelines.chosen_weights import identify, with_encoder_of, with_weights
 from pipelines.linkage import choose_threshold
 from pipelines.live_build import build_engine
 from pipelines.live_config import LiveConfig
@@ -38,14 +38,14 @@ CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3
 def run(config: LiveConfig, progress: Progress) -> int:
     """Watch the cameras of `config` until stopped; returns the exit code."""
     addresses = _addresses(config, progress)
-    config = with_weights(config)
+    gallery = config.gallery or config.output / "gallery.db"
+    config = with_weights(with_encoder_of(config, gallery, progress))
     known = identify(config)
     threshold = choose_threshold(config, known.encoder, known.encoder_id, progress, dimension=known.dimension)
     require_faiss()
     inputs = [*inputs_of(config), *((a.camera_id, Path(a.url)) for a in addresses if a.kind == "file")]
     with ExitStack() as stack:
         files = stack.enter_context(OwnedFolder.open(config.output, job="live", inputs=inputs)).files
-        gallery = config.gallery or config.output / "gallery.db"
         store = stack.enter_context(
             Store.open(gallery, encoder_id=known.encoder_id, dimension=known.dimension)
         )

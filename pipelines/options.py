@@ -29,6 +29,45 @@ class PruneConfig(Section):
     dry_run: bool = Field(False, description="only say what would be erased")
 
 
+class ConvertConfig(Section):
+    """`reid gallery convert`: the people of a gallery, with vectors of another encoder."""
+
+    encoder: EncoderConfig = EncoderConfig()
+    crops: tuple[Path, ...] = Field(
+        (), description="results folders of the gallery's runs: the crops that they keep are embedded anew"
+    )
+    map: Path | None = Field(
+        None,
+        description="map between the two encoders (.npz), for sightings without crops; null: the one that ships, if "
+        "one does",
+    )
+    calibration: Path | None = Field(
+        None,
+        description="calibration file of the new encoder; null: the one beside its weights, or the one that ships",
+    )
+    output: Path | None = Field(
+        None,
+        description="write a new gallery there and leave the old one; null: in its place, the old one kept under "
+        "another name",
+    )
+    partial: bool = Field(
+        False,
+        description="carry people over by name and sightings alone where neither crops nor a map exist; they are not "
+        "recognised again",
+    )
+
+
+class MapConfig(Section):
+    """`reid weights map`: from one encoder's vectors to another's."""
+
+    output: Path | None = Field(
+        None, description="map file (.npz); null: weights/maps/<old id>-<new id>.npz, where maps ship"
+    )
+    most: Annotated[int, Field(ge=50)] = Field(
+        20000, description="crops at most, evenly spread over the names"
+    )
+
+
 class RerankConfig(Section):
     """k-reciprocal re-ranking (Zhong et al. 2017): who has whom among the nearest, both ways."""
 

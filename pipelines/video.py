@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.chosen_weights import identify, with_weights
+from pipelines.chosen_weights import identify, with_encoder_of, with_weights
 from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
 from pipelines.nobody import empty_cameras
@@ -43,7 +43,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     placed = place(found, config.source)
     sources = placed.sources
     infos = {source.camera_id: probe(source, config.source) for source in sources}
-    config = with_weights(config)
+    config = with_weights(with_encoder_of(config, config.gallery, progress))
     known = identify(config)
     detector_id, encoder_id = known.detector_id, known.encoder_id
     threshold = choose_threshold(config, known.encoder, encoder_id, progress, dimension=known.dimension)

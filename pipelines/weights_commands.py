@@ -7,6 +7,7 @@ from pipelines.command import Command, Invocation
 
 if TYPE_CHECKING:
     from pipelines.progress import Progress
+    from reid.config import Section
 
 
 def _list(invocation: Invocation, progress: "Progress") -> int:
@@ -46,6 +47,24 @@ def _seal(invocation: Invocation, progress: "Progress") -> int:
     from pipelines import weights_seal
 
     return weights_seal.seal(progress)
+
+
+def _map_config() -> "type[Section]":
+    from pipelines.options import MapConfig
+
+    return MapConfig
+
+
+def _map(invocation: Invocation, progress: "Progress") -> int:
+    from pathlib import Path
+
+    from pipelines import weights_map
+    from pipelines.options import MapConfig
+
+    words = invocation.arguments
+    assert isinstance(invocation.config, MapConfig)
+    crops = [Path(folder) for folder in words.crops]
+    return weights_map.run(Path(words.old), Path(words.new), crops, invocation.config, progress)
 
 
 def _quantise(invocation: Invocation, progress: "Progress") -> int:
@@ -111,6 +130,19 @@ WEIGHTS_COMMANDS = (
         operands=(
             ("file", None, "what was trained: .pth, .onnx, OpenVINO folder"),
             ("name", None, "its name there"),
+        ),
+    ),
+    Command(
+        name="weights map",
+        summary="for maintainers: a map from one encoder's vectors to another's, for `reid gallery convert`",
+        usage="OLD NEW CROPS... [--output FILE] [--most COUNT]",
+        examples="example:\n  reid weights map shipped:reid-lite0 training/model.pth crops more-crops\n",
+        run=_map,
+        model=_map_config,
+        operands=(
+            ("old", None, "encoder of the galleries to convert: a file, or shipped:NAME"),
+            ("new", None, "encoder that they are converted to"),
+            ("crops", "+", "folders with pictures of people, without labels; thousands, of many cameras"),
         ),
     ),
     Command(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipelines.progress import Progress
 from reid.detection.first_look import check_detector
+from reid.embedding import vector_map
 from reid.errors import InputError
 from reid.gallery import calibration as calibrations
 from reid.shipped import shipped
@@ -81,6 +82,14 @@ def _encoder_id(entry: Entry, path: Path) -> str | None:
             return None
         case "calibration":
             return calibrations.load(path, path.stem).encoder_id
+        case "map":
+            known = vector_map.load(path)
+            if path.stem != f"{known.old}-{known.new}":
+                raise InputError(
+                    f"{path}: maps encoder {known.old} to {known.new}, and is only found as "
+                    f"{vector_map.MAPS}/{known.old}-{known.new}.npz; rename it, also in {manifest_file().name}"
+                )
+            return known.new
         case "encoder":
             from reid.embedding.weights import read_weights  # brings torch for checkpoints
 

@@ -16,7 +16,8 @@ from reid.errors import InputError
 from reid.shipped import shipped
 
 # start: a detector in the form that a training can begin with; encoders are that already
-Kind = Literal["detector", "encoder", "calibration", "start"]
+# map: from one encoder's vectors to another's, see reid.embedding.vector_map
+Kind = Literal["detector", "encoder", "calibration", "start", "map"]
 FOLDER = "weights"
 PREFIX = "shipped:"
 AGAIN = "fetch it again: `git checkout -- weights` in a clone, else install reid again"
@@ -57,7 +58,9 @@ class Entry(_Part):
     trained_on: Words
     figure: Words  # the main one
     made_from: str | None = None  # of an exported form: the file that it was exported from
-    encoder_id: str | None = None  # of encoders and calibrations; `reid weights seal` fills it in
+    encoder_id: str | None = (
+        None  # of encoders, calibrations and (the new one) maps; `reid weights seal` fills it in
+    )
     files: tuple[File, ...] = ()  # all that is loaded; `reid weights seal` fills them in
 
     @property
@@ -141,6 +144,16 @@ def default_encoder() -> Path | None:
 def _default(kind: Kind) -> Path | None:
     found = [entry for entry in read_manifest().entries if entry.default and entry.kind == kind]
     return path_of(found[0]) if found else None
+
+
+def encoder_with(encoder_id: str) -> Entry | None:
+    """The encoder that ships under this id, the default one first; None where none does."""
+    found = [
+        entry
+        for entry in read_manifest().entries
+        if entry.kind == "encoder" and entry.encoder_id == encoder_id
+    ]
+    return max(found, key=lambda entry: entry.default, default=None)
 
 
 def chosen(weights: Path | None, kind: Kind) -> Path | None:

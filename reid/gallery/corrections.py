@@ -11,7 +11,7 @@ from pathlib import Path
 from reid.errors import InputError
 from reid.gallery import journal
 from reid.gallery.index import SUFFIXES
-from reid.gallery.schema import beside
+from reid.gallery.schema import UNFINISHED, beside
 from reid.types import person_name
 
 
@@ -103,7 +103,7 @@ def clean(db: sqlite3.Connection, path: Path) -> bool:
 
     Killed on the way, the gallery remembers: `must_clean` makes its next writer repeat it.
     """
-    for suffix in SUFFIXES:
+    for suffix in (*SUFFIXES, UNFINISHED):
         beside(path, suffix).unlink(missing_ok=True)
     # secure_delete zeroed the rows, but pages that moved while the tree was balanced may hold copies
     db.execute("VACUUM")

@@ -28,8 +28,9 @@ Event = Literal[
     "renamed",
     "retracted",
     "identity_changed",
-    "pruned",  # these two are about no person, see `retention`
+    "pruned",  # these are about no person, see `retention` and `conversion`
     "clock_doubted",
+    "converted",
 ]
 
 
@@ -66,6 +67,7 @@ class SeenAt:
     start_s: float
     end_s: float
     clock: WallClock | None  # when second 0 of the run was; None: not known
+    former_encoder: str | None = None  # that measured its distances; None: the gallery's
 
 
 def utc(moment: datetime) -> str:
@@ -161,8 +163,9 @@ def people(db: sqlite3.Connection) -> list[Person]:
 def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
     """The sightings of one person, by run, time and camera."""
     clocks = _clocks(db)
+    conversions = _conversions(db)
     rows = db.execute(
-        """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s
+        """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started
            FROM sightings JOIN runs USING (run_id) WHERE person_id = ?
            ORDER BY started, run_id, start_s, camera_id, track_id""",
         (person_id,),
@@ -180,9 +183,17 @@ def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
             start_s=start_s,
             end_s=end_s,
             clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
+            former_encoder=next((former for at, former in conversions if started < at), None),
         )
-        for run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s in rows
+        for run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started in rows
     ]
+
+
+def _conversions(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """When the gallery was converted to another encoder, and from which; oldest first."""
+    former = "json_extract(detail, '$.former')"
+    lines = db.execute(f"SELECT at, {former} FROM journal WHERE event = 'converted' ORDER BY entry_id")
+    return [(at, former) for at, former in lines if isinstance(former, str)]
 
 
 def _clocks(db: sqlite3.Connection) -> dict[str, WallClock]:

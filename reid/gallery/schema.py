@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +14,9 @@ from reid.text_file import check_regular
 
 APPLICATION_ID = 0x52454944  # "REID" in the file's header: tells our files from other programs' SQLite files
 SAFE = "what was committed is safe; check the disk, and repeat the command"
+UNFINISHED = (
+    ".converting"  # behind the name of a gallery that a conversion makes; whoever finds one was interrupted
+)
 # PRAGMA user_version; a change that earlier programs would stumble over raises it, with a migration
 VERSION = 1
 
@@ -122,6 +125,24 @@ def connect(
     return db
 
 
+def encoder_of(path: Path) -> str | None:
+    """Id of the encoder whose vectors a gallery holds; None where there is no gallery yet.
+
+    Raises:
+        InputError: what is there is no gallery, or one of a newer program.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    try:
+        with closing(_connect_read_only(path)) as db:
+            if _is_empty(db):
+                return None
+            _check(db, path, None)
+            return str(db.execute("SELECT encoder_id FROM gallery").fetchone()[0])
+    except sqlite3.Error as error:
+        raise InputError(_why_not(path, error)) from error
+
+
 def _is_written_to(path: Path) -> bool:
     """Whether something waits in a log beside it, so that it may be growing just now; or it is not there yet."""
     log = beside(path, "-wal")
@@ -205,7 +226,8 @@ def _check(db: sqlite3.Connection, path: Path, encoder_id: str | None) -> None:
     if encoder_id not in (None, stored):
         raise InputError(
             f"{path}: holds vectors of encoder {stored}, which cannot be compared with those of encoder "
-            f"{encoder_id}; use that encoder's weights or another gallery"
+            f"{encoder_id}; use that encoder's weights or another gallery, or carry its people over: "
+            f"`reid gallery convert {path} --encoder NEW`"
         )
 
 

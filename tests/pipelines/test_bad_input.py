@@ -82,7 +82,8 @@ SETTINGS = [
      "one"),
     ("--gallery foreign.db", "foreign.db: an SQLite file of another program, not a gallery; name another file"),
     ("--gallery another.db", "another.db: holds vectors of encoder somebodyelse, which cannot be compared with "
-     "those of encoder {encoder}; use that encoder's weights or another gallery"),
+     "those of encoder {encoder}; use that encoder's weights or another gallery, or carry its people over: "
+     "`reid gallery convert another.db --encoder NEW`"),
     ("--gallery no/where/site.db", "no/where/site.db: the gallery cannot be written (No such file or directory); "
      "its folder must exist and be writable"),
     ("--output full", "--output full holds files that reid video did not write ('mine.txt'); name a new or empty "

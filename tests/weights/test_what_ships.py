@@ -2,6 +2,7 @@
 
 from pipelines.weights_seal import unnamed
 from reid.detection.first_look import check_detector
+from reid.embedding import vector_map
 from reid.embedding.weights import open_weights
 from reid.gallery import calibration as calibrations
 from reid.shipped import shipped
@@ -40,3 +41,12 @@ def test_calibrations_are_found_by_the_encoder() -> None:
         assert not entry.default or calibrations.find(path_of(entry), entry.encoder_id or ""), entry.name
     listed = {entry.path for entry in of_kind("calibration")}
     assert listed == {f"calibrations/{path.name}" for path in (shipped("weights") / "calibrations").iterdir()}
+
+
+def test_maps_are_found_by_both_encoders() -> None:
+    for entry in of_kind("map"):
+        found = vector_map.load(path_of(entry))
+        assert vector_map.find(found.old, found.new) == path_of(entry)
+        assert found.loss.cosine > found.loss.baseline
+    listed = {path_of(entry) for entry in of_kind("map")}
+    assert listed == set((shipped("weights") / vector_map.MAPS).glob("*"))
