@@ -97,13 +97,14 @@ def _encoder_id(entry: Entry, path: Path) -> str | None:
 
 
 def unnamed(manifest: Manifest) -> list[Path]:
-    """Files of the weights folder that no entry names."""
+    """Files of the weights folder that no entry names, but for how networks were made."""
     folder = shipped(FOLDER)
     known = {manifest_file(), folder / "README.md"}
     for entry in manifest.entries:
         known |= {folder / entry.card, *(folder / file.path for file in entry.files)}
     found = (path for path in folder.rglob("*") if path.is_file() and not _hidden(path))
-    return sorted(path for path in found if path not in known)
+    recipes = folder / RECIPES
+    return sorted(path for path in found if path not in known and recipes not in path.parents)
 
 
 def _hidden(path: Path) -> bool:

@@ -129,7 +129,7 @@ class DetectorConfig(Section):
         0.1, description="drop detections below this confidence; trackers use weak ones too"
     )
     iou: Share = Field(
-        0.7, description="non-maximum suppression: drop the weaker of two boxes that overlap more"
+        0.5, description="non-maximum suppression: drop the weaker of two boxes that overlap more"
     )
     image_size: Annotated[int, Field(ge=32, multiple_of=32)] = Field(
         640,
