@@ -42,6 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
         frames=20,
         tracklets=2,
         static=0,
+        things=0,
         people=18,
         detector_classes="person",
         duration_s=2.0,

@@ -32,6 +32,7 @@ REPORT = CameraReport(
     frames=20,
     tracklets=1,
     static=0,
+    things=0,
     people=18,
     detector_classes="person",
     duration_s=2.0,
