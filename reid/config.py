@@ -215,7 +215,7 @@ class TrackletConfig(Section):
         "(mannequin, poster, plant), and left out; null: nothing is",
     )
     static_change: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.15,
+        0.1,
         description="share of its contrast by which a part of a thing's picture may change, by noise and light; "
         "people who keep still change by more",
     )
