@@ -44,6 +44,7 @@ META = {
     "frames": list(range(20)),
     "times_s": [n / 10 for n in range(20)],
     "report": asdict(REPORT),
+    "things": [],
 }
 
 
