@@ -119,7 +119,7 @@ def test_a_poster_is_no_identity(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = ["video", str(recording), "--fps", str(FPS), "--no-video", "--tracklets.static-s"]
+    words = ["video", str(recording), "--fps", str(FPS), "--no-video", "--tracklets.static_s"]
     assert main([*words, "null", "--output", "all"]) == 0
     assert json.loads((tmp_path / "all" / "static.json").read_text()) == {"things": []}
     assert people_on_poster(tmp_path / "all") > SECONDS / 2, "the detector takes it for a person"
