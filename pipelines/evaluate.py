@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.evaluate_ceiling import ceiling, ceiling_facts, ceiling_sentence
 from pipelines.progress import Progress
 from pipelines.runtime.single_file import single_file
 from pipelines.train_folder import json_object
@@ -68,10 +69,14 @@ def run(
     path = place if place.suffix == ".json" else place / "scores.json"
     with single_file(path, ".json", work="reid evaluate", what="scores", ours=_are_scores) as folder:
         scores = score(boxes, tracks, iou=iou, visibility=visibility)
+        best = ceiling(results, boxes, progress, iou=iou, visibility=visibility)
         _tell_left_out(scores, truth, progress)
-        _tell_scores(scores, progress)
+        _tell_scores(scores, best, progress)
         _tell_people(scores, progress)
-        _write(scores, path, {"results": results, "truth": truth}, iou=iou, visibility=visibility)
+        if best is not None:
+            progress.answer(ceiling_sentence(best, scores.global_ids))
+        facts = {"results": str(results), "truth": str(truth), "iou": iou, "visibility": visibility}
+        _write(path, facts | scores.as_dict() | {"ceiling": ceiling_facts(best, scores.global_ids)})
         if folder is not None:
             note_scores(folder)
     progress.answer(f"scores: {path}")
@@ -180,13 +185,17 @@ def _classes(boxes: Mapping[int, int]) -> str:
     return ", ".join(f"{count:,} of class {number}" for number, count in sorted(boxes.items()))
 
 
-def _tell_scores(scores: Scores, progress: Progress) -> None:
+def _tell_scores(scores: Scores, best: Score | None, progress: Progress) -> None:
     header = ["camera", *(name for name, _ in _SHARES), "MOTA", *(name for name, _ in _COUNTS)]
     rows = [(name, *_cells(row)) for name, row in scores.cameras.items()]
     rows.append(("all, ids per camera", *_cells(scores.local_ids)))
     rows.append(("all, global ids", *_cells(scores.global_ids)))
+    if best is not None:
+        rows.append(("all, perfect linking", *_cells(best)))
     progress.answer(
-        "who is who: IDF1 to MOTA in %; the last two rows differ by what linking costs", rows, header
+        "who is who: IDF1 to MOTA in %; ids per camera and global ids differ by what linking costs",
+        rows,
+        header,
     )
 
 
@@ -228,9 +237,8 @@ def _are_scores(path: Path) -> bool:
     return {"results", "truth", "iou", "global_ids"} <= json_object(path).keys()
 
 
-def _write(scores: Scores, path: Path, sources: Mapping[str, Path], *, iou: float, visibility: float) -> None:
-    about = {name: str(source) for name, source in sources.items()} | {"iou": iou, "visibility": visibility}
+def _write(path: Path, facts: Mapping[str, Any]) -> None:
     try:
-        atomic.write_text(path, json_text.dumps(about | scores.as_dict(), indent=2) + "\n")
+        atomic.write_text(path, json_text.dumps(facts, indent=2) + "\n")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error}); name another place with --output") from None

@@ -19,12 +19,13 @@ from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
 from reid.outputs.artefact import ArtefactError, ArtefactWriter, load_tracklets
+from reid.outputs.static_things import ThingFacts, thing_facts
 from reid.text_file import first_complaint
 from reid.timing import Stopwatch
 from reid.tracking.assembler import TrackletAssembler
-from reid.tracking.static import split_static
+from reid.tracking.static import StaticPlaces
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
-from reid.types import Array, Frame, Tracklet
+from reid.types import Array, Frame, StaticThing, Tracklet
 from reid.video.reader import probe, read
 from reid.video.source import Source
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALGORITHM = 4  # raise when tracklets of the same recording with the same settings come out differently
+ALGORITHM = 5  # raise when tracklets of the same recording with the same settings come out differently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +58,7 @@ class FollowedCamera:
     times_s: NDArray[np.float64]  # (F,)
     report: Mapping[str, Any]
     resumed: bool
+    things: Sequence[StaticThing] = ()  # were left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,8 @@ class CameraReport:
     camera_id: str
     frames: int
     tracklets: int
-    static: int  # tracklets dropped because they show a thing
+    static: int  # tracklets dropped because they show a thing, from before it was known for one
+    things: int  # that never move and were left out
     people: int  # boxes of people, in all frames
     detector_classes: str  # of the network, that were taken for people
     duration_s: float  # from the first frame to the last, without what was not recorded between files
@@ -83,6 +86,7 @@ class _Meta(BaseModel):
     frames: tuple[Annotated[int, Field(ge=0)], ...]
     times_s: tuple[float, ...]
     report: CameraReport
+    things: tuple[ThingFacts, ...]
 
     @model_validator(mode="after")
     def _a_time_a_frame(self) -> Self:
@@ -130,6 +134,7 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
         times_s=np.array(meta.times_s, dtype=np.float64) + shift_s,
         report=asdict(meta.report),
         resumed=resumed,
+        things=[one.thing(name=job.source.camera_id, shift_s=shift_s) for one in meta.things],
     )
 
 
@@ -155,6 +160,9 @@ def follow_camera(job: CameraJob) -> None:
         models = _models(worker, name, config)
     before = models.detector.model_s, models.encoder.model_s
     rate = probe(job.source, config.source).usual_fps
+    static = None
+    if config.tracklets.static_s is not None:
+        static = StaticPlaces(name, config.tracklets, sure=config.tracker.new_confidence)
     found = follow(
         frames,
         detector=models.detector,
@@ -170,26 +178,36 @@ def follow_camera(job: CameraJob) -> None:
         batch=config.detector.batch,
         watch=watch,
         on_frames=count,
+        static=static,
         on_people=people.append,
     )
     with ArtefactWriter(job.artefact) as artefact:
         for tracklet in found:
             artefact.append(tracklet)
-        kept, static = split_static(artefact.tracklets, config.tracklets.static_s)
+        everything = artefact.tracklets
+        kept = [one for one in everything if static is None or not static.shows_thing(one)]
+        things = [] if static is None else static.things
         watch.seconds["detector network"] = models.detector.model_s - before[0]
         watch.seconds["encoder network"] = models.encoder.model_s - before[1]
         report = CameraReport(
             camera_id=name,
             frames=len(indices),
             tracklets=len(kept),
-            static=len(static),
+            static=len(everything) - len(kept),
+            things=len(things),
             people=sum(people),
             detector_classes=models.detector.classes,
             duration_s=_recorded_s(np.array(times), job.source.begins_s),
             seconds=watch.seconds,
             warnings=tuple(warnings),
         )
-        meta = {"key": job.key, "report": asdict(report), "frames": indices, "times_s": times}
+        meta = {
+            "key": job.key,
+            "report": asdict(report),
+            "frames": indices,
+            "times_s": times,
+            "things": [thing_facts(one) for one in things],
+        }
         artefact.finish(meta, keep={tracklet.track_id for tracklet in kept})
     worker.tell("finish", name, f"{len(kept)} tracklets")
 

@@ -10,6 +10,7 @@ from pipelines.chosen_weights import identify, with_encoder_of, with_weights
 from pipelines.linkage import choose_threshold
 from pipelines.live_build import build_engine
 from pipelines.live_config import LiveConfig
+from pipelines.live_things import ThingsKeeper, known_things
 from pipelines.logs import rotating
 from pipelines.progress import Progress
 from pipelines.runtime.inputs import inputs_of
@@ -27,8 +28,10 @@ from reid.live.desk import Desk
 from reid.live.engine import Engine
 from reid.live.page.server import PageServer
 from reid.live.retention import Retention
+from reid.live.things import Things
 from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
+from reid.outputs.static_things import things_sentence
 from reid.owned_files import OwnedFiles
 
 # what each part may take at the end, so that a site stops within 5 s
@@ -50,6 +53,8 @@ def run(config: LiveConfig, progress: Progress) -> int:
             Store.open(gallery, encoder_id=known.encoder_id, dimension=known.dimension)
         )
         stack.enter_context(rotating(config.output / "live.log", files))
+        known_before = known_things(config.output, files)
+        things = Things(config.tracklets, sure=config.tracker.new_confidence, known=known_before)
         page = _page(config, stack)
         sinks = build_sinks(config.events, config.output, files, random.Random())
         stack.callback(_close, sinks)
@@ -57,7 +62,8 @@ def run(config: LiveConfig, progress: Progress) -> int:
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
-        engine = build_engine(config, threshold, models, store, sinks, clips)
+        engine = build_engine(config, threshold, models, store, sinks, clips, things)
+        kept_things = ThingsKeeper(config.output, files, things, engine.board)
         keepers: list[Keeper] = [*sinks] if clips is None else [*sinks, clips]
         retention = Retention(
             days=config.retention.days,
@@ -67,7 +73,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
             store=store,
             keepers=keepers,
         )
-        engine.on_tick = lambda: _tick(engine, sinks, retention)
+        engine.on_tick = lambda: _tick(engine, sinks, retention, kept_things)
         if page is not None:
             desk = Desk(
                 engine=engine,
@@ -87,8 +93,9 @@ def run(config: LiveConfig, progress: Progress) -> int:
             engine.run(_until(stop, started, config.duration_s))
         finally:
             engine.cameras.stop(CAMERAS_S)
+            kept_things.write()
         people = len(store.people())
-    _summarise(engine, people, sinks, time.monotonic() - started, config, progress)
+    _summarise(engine, people, sinks, time.monotonic() - started, config, progress, things)
     if (trouble := engine.site.teller.trouble) is not None:
         raise InputError(f"{trouble}: they are lost, as the program ends; all before them is kept")
     return 0
@@ -127,7 +134,7 @@ def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
     return page
 
 
-def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:
+def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention, things: ThingsKeeper) -> None:
     """About once a second."""
     teller = engine.site.teller
     teller.check()
@@ -138,6 +145,7 @@ def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention) -> None:
     for queue in queues:
         engine.board.set_trouble(f"events {queue.name}", queue.trouble or None)
     engine.board.set_queues(queues)
+    things.tick()
     retention.tick(time.time(), time.monotonic())
 
 
@@ -151,7 +159,13 @@ def _close(sinks: Sequence[Sink]) -> None:
 
 
 def _summarise(
-    engine: Engine, people: int, sinks: Sequence[Sink], seconds: float, config: LiveConfig, progress: Progress
+    engine: Engine,
+    people: int,
+    sinks: Sequence[Sink],
+    seconds: float,
+    config: LiveConfig,
+    progress: Progress,
+    things: Things,
 ) -> None:
     """The tables that end the run."""
     rows = []
@@ -168,11 +182,13 @@ def _summarise(
         [[c.name, c.sent, c.given_up, c.dropped] for c in told],
         header=("receiver", "sent", "given up", "dropped"),
     )
+    left_out = things.all()
     half, most = engine.board.latency_s(0.5, 0.95)
     progress.summary(
         "result",
         [
             ("people", f"{people} in the gallery"),
+            *([("static things", things_sentence(left_out))] if left_out else []),
             ("second thoughts", f"{engine.refinements}, which changed {engine.changed} tracklets"),
             ("latency", f"{half:.2f} s, 95 % within {most:.2f} s, from decoding to event"),
             ("work", _shares(engine.watch.seconds, seconds)),

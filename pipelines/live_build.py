@@ -24,6 +24,7 @@ from reid.live.preview import Preview
 from reid.live.site import Site
 from reid.live.slots import Slots
 from reid.live.teller import Teller
+from reid.live.things import Things
 from reid.live.thoughts import SecondThoughts
 from reid.outputs.events.sink import Sink
 from reid.tracking.assembler import TrackletAssembler
@@ -39,6 +40,7 @@ def build_engine(
     store: Store,
     sinks: Sequence[Sink],
     clips: Clips | None,
+    things: Things,
 ) -> Engine:
     """An engine without cameras; the gallery's people are known to it."""
     board, slots = Board(), Slots[LivePicture]()
@@ -57,7 +59,7 @@ def build_engine(
         _gallery(config, threshold, store),
         teller,
         config.online,
-        static_s=config.tracklets.static_s,
+        shows_thing=things.shows_thing,
         on_visit=lately.visit,
         on_moved=lately.moved,
     )
@@ -76,7 +78,7 @@ def build_engine(
         batch=config.detector.batch,
         cameras=cameras,
         slots=slots,
-        follower=_followers(config, threshold, models.encoder.encoder_id),
+        follower=_followers(config, threshold, models.encoder.encoder_id, things),
         site=site,
         board=board,
         lately=lately,
@@ -92,7 +94,9 @@ def _gallery(config: LiveConfig, threshold: Threshold, store: Store) -> OnlineGa
     return OnlineGallery(rule, patience, store.identities(), store.next_person_id())
 
 
-def _followers(config: LiveConfig, threshold: Threshold, encoder_id: str) -> Callable[[str, float], Follower]:
+def _followers(
+    config: LiveConfig, threshold: Threshold, encoder_id: str, things: Things
+) -> Callable[[str, float], Follower]:
     assemblers: dict[str, TrackletAssembler] = {}
 
     def follower(camera_id: str, fps: float) -> Follower:
@@ -107,7 +111,8 @@ def _followers(config: LiveConfig, threshold: Threshold, encoder_id: str) -> Cal
                 centre=threshold.centre,
             ),
         )
-        return Follower(tracker=UltralyticsTracker(config.tracker, fps), assembler=assembler)
+        tracker = UltralyticsTracker(config.tracker, fps)
+        return Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
 
     return follower
 

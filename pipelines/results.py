@@ -17,9 +17,10 @@ from reid.outputs.crops import write_crops
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import CameraTracks, camera_tracks, write_mot
 from reid.outputs.report import write_report
+from reid.outputs.static_things import write_things
 from reid.outputs.tables import write_identities, write_tables
 from reid.owned_files import OwnedFiles
-from reid.types import Tracklet
+from reid.types import StaticThing, Tracklet
 from reid.wall_clock import WallClock
 
 JOIN_GAP_S = 2.0  # two tracklets of a person in one camera closer than this are one sighting
@@ -47,6 +48,7 @@ class Results:
     linking: Linking
     frames: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]  # indices and times by camera
     clock: WallClock | None = None  # when second 0 was; None: not known
+    things: Sequence[StaticThing] = ()  # never move, and were left out
 
     def write(self) -> dict[str, CameraTracks]:
         """Writes what the config asks for; returns the boxes by camera, which videos are drawn from."""
@@ -83,6 +85,7 @@ class Results:
                 crops=pictures,
                 clock=self.clock,
             )
+            write_things(folder.root, self.files, self.things, clock=self.clock)
         return tracks
 
     def finish(self, run: Mapping[str, Any]) -> None:

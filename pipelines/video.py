@@ -24,6 +24,7 @@ from reid.config import VideoConfig
 from reid.gallery.constraints import check_travel
 from reid.gallery.index import require_faiss
 from reid.outputs.folder import ResultsFolder
+from reid.outputs.static_things import things_sentence
 from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, parse_sources
@@ -101,6 +102,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         linking=linking,
         frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
         clock=placed.clock,
+        things=[thing for camera in cameras.values() for thing in camera.things],
     )
     tracks = results.write()
     facts = {
@@ -260,6 +262,8 @@ def _summarise(
     rows.append(["all", sum(f["frames"] for f in cameras.values()), "", len(matches), people])
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
+    if results.things:
+        where.append(("static things", things_sentence(results.things)))
     if began is not None:
         where.append(began)
     if threshold.warning:

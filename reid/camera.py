@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from reid.detection.detector import Detector
 from reid.embedding.crops import cut
 from reid.embedding.encoder import Encoder
 from reid.timing import Stopwatch
 from reid.tracking.assembler import TrackletAssembler
+from reid.tracking.static import StaticPlaces
 from reid.tracking.tracker import Tracker, Tracks
 from reid.types import Detections, Embeddings, Frame, Image, Tracklet
 
@@ -39,16 +42,27 @@ def see(frames: Sequence[Frame], detector: Detector, encoder: Encoder, watch: St
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Follower:
-    """Follows the people of one camera from frame to frame."""
+    """Follows the people of one camera from frame to frame.
+
+    Args:
+        static: learns what never moves and leaves it out; None: nothing is left out.
+    """
 
     tracker: Tracker
     assembler: TrackletAssembler
+    static: StaticPlaces | None = None
 
     def update(self, seen: Seen) -> tuple[Tracks, list[Tracklet]]:
         """Take the next frame: the tracks in it, and the tracklets that have ended."""
-        tracks = self.tracker.update(seen.people, seen.embeddings, seen.frame.image)
-        ended = self.assembler.update(seen.frame, seen.crops, seen.people, seen.embeddings, tracks)
-        return tracks, list(ended)
+        rows = np.arange(len(seen.people))
+        if self.static is not None:
+            rows = np.flatnonzero(self.static.update(seen.frame, seen.people))
+        people = Detections(boxes=seen.people.boxes[rows], scores=seen.people.scores[rows])
+        vectors = Embeddings(vectors=seen.embeddings.vectors[rows], encoder_id=seen.embeddings.encoder_id)
+        tracks = self.tracker.update(people, vectors, seen.frame.image)
+        crops = [seen.crops[row] for row in rows]
+        ended = self.assembler.update(seen.frame, crops, people, vectors, tracks)
+        return Tracks(tracker_ids=tracks.tracker_ids, detections=rows[tracks.detections]), list(ended)
 
 
 def follow(
@@ -61,15 +75,16 @@ def follow(
     batch: int,
     watch: Stopwatch,
     on_frames: Callable[[list[Frame]], None],
+    static: StaticPlaces | None = None,
     on_people: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Tracklet]:
     """Tracklets of one camera, each when it has ended.
 
     Detector and encoder see `batch` frames at a time; tracker and assembler go frame by frame. `on_frames` is
     told of every batch that is done, and `on_people` of the number of boxes in it. Memory does not grow with the
-    length of the stream.
+    length of the stream. Tracklets of a thing from before `static` knew it are among them, see `shows_thing`.
     """
-    follower = Follower(tracker=tracker, assembler=assembler)
+    follower = Follower(tracker=tracker, assembler=assembler, static=static)
     for group in watch.groups("read", frames, batch):
         seen = see(group, detector, encoder, watch)
         with watch.stage("track"):

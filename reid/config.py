@@ -209,8 +209,15 @@ class TrackletConfig(Section):
         description="cut a track where its appearance before and after differ by more than this; null: the "
         "encoder's calibrated distance",
     )
-    static_s: Annotated[float, Field(gt=0)] = Field(
-        30.0, description="drop tracks whose box keeps still and whose picture does not change for this long"
+    static_s: Annotated[float, Field(gt=0)] | None = Field(
+        30.0,
+        description="what is detected at one place again and again for so long, and does not change, is a thing "
+        "(mannequin, poster, plant), and left out; null: nothing is",
+    )
+    static_change: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.1,
+        description="share of its contrast by which a part of a thing's picture may change, by noise and light; "
+        "people who keep still change by more",
     )
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(90, description="quality of the kept crops")
 

@@ -124,6 +124,26 @@ class TrackletKey:
         return f"{self.camera_id}/{self.track_id}"
 
 
+THING_PICTURE = (16, 8)  # rows, columns: a row is a sixteenth of a person's height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StaticThing:
+    """A thing that never moves, was taken for a person and is left out; see reid/tracking/static.py."""
+
+    camera_id: str
+    box: Array  # (4,) xyxy pixels
+    first_s: float  # of its detections
+    last_s: float
+    detections: int
+    picture: Array  # THING_PICTURE, mean grey levels
+    crop: bytes  # JPEG
+
+    def __post_init__(self) -> None:
+        _expect("StaticThing.box", self.box, (4,))
+        _expect("StaticThing.picture", self.picture, THING_PICTURE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """Why a tracklet belongs to a person: its distance to the rest of that person, and to the next best one.

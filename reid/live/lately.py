@@ -50,12 +50,15 @@ class Lately:
                 self._visits.pop(own.pop(), None)
         self._changed[visit.person_id] = None
 
-    def moved(self, key: TrackletKey, new: int) -> None:
-        """A visit, maybe an old one, is another person's."""
+    def moved(self, key: TrackletKey, new: int | None) -> None:
+        """A visit, maybe an old one, is another person's, or no person's at all."""
         seen = self._visits.get(key)
         if seen is None or seen.person_id == new:
             return
         self._take_from(seen.person_id, key)
+        if new is None:
+            del self._visits[key]
+            return
         self._visits[key] = _Seen(person_id=new, visit=seen.visit, crop=seen.crop)
         own = [*self._people.get(new, ()), key]
         own.sort(key=lambda one: -self._visits[one].visit.start_s)

@@ -9,7 +9,6 @@ from reid.live.config import OnlineConfig
 from reid.live.ledger import Ledger
 from reid.live.teller import Teller
 from reid.live.visit import Visit, answer_facts, answer_match, iso, match_answer, name_of
-from reid.tracking.static import split_static
 from reid.types import Array, Match, Tracklet, TrackletKey, person_name
 
 
@@ -17,9 +16,9 @@ class Site:
     """Everybody who is in view, and what is told of them. The engine's thread alone uses it.
 
     Args:
-        static_s: see `split_static`.
+        shows_thing: whether a tracklet shows what never moves, see `StaticPlaces`.
         on_visit: told of every visit that has begun, changed or ended, with its tracklet while there is more of it.
-        on_moved: told of every tracklet, maybe of a visit long over, that shows somebody else now.
+        on_moved: told of every tracklet, maybe of a visit long over, that shows somebody else now; None: a thing.
     """
 
     def __init__(
@@ -28,13 +27,13 @@ class Site:
         teller: Teller,
         config: OnlineConfig,
         *,
-        static_s: float,
+        shows_thing: Callable[[Tracklet], bool],
         on_visit: Callable[[Visit, Tracklet | None], None],
-        on_moved: Callable[[TrackletKey, int], None],
+        on_moved: Callable[[TrackletKey, int | None], None],
     ) -> None:
         self.gallery, self.teller = gallery, teller
         self._ledger = Ledger(gallery, teller)
-        self._config, self._static_s = config, static_s
+        self._config, self._shows_thing = config, shows_thing
         self._on_visit, self._on_moved = on_visit, on_moved
         self._visits: dict[tuple[str, int], Visit] = {}
 
@@ -205,14 +204,12 @@ class Site:
 
     def _drop_things(self, refinement: Refinement) -> None:
         """What kept still all the time is nobody."""
-        tracklets = refinement.snapshot.tracklets
-        for camera_id in {tracklet.camera_id for tracklet in tracklets}:
-            own = [tracklet for tracklet in tracklets if tracklet.camera_id == camera_id]
-            things = {thing.key for thing in split_static(own, self._static_s)[1]}
-            for key in things & self.gallery.recent.keys():
-                self._drop(key)
-            for visit in self.in_view(camera_id):
-                visit.thing |= visit.key in things
+        things = {one.key for one in refinement.snapshot.tracklets if self._shows_thing(one)}
+        for key in things & self.gallery.recent.keys():
+            self._drop(key)
+            self._on_moved(key, None)
+        for visit in self._visits.values():
+            visit.thing |= visit.key in things
 
     def _drop(self, key: TrackletKey) -> None:
         self.gallery.recent.pop(key, None)

@@ -20,6 +20,8 @@ KINDS = {
     "identities.json": "tables",
     "tracklets.csv": "tables",
     "tracklets.parquet": "tables",
+    "static.json": "tables",
+    "static": "tables",
     "report.html": "report",
     "scores.json": "scores",  # of `reid evaluate`
 }
@@ -74,6 +76,11 @@ class ResultsFolder:
         return self.root / "tracklets.parquet"
 
     @property
+    def static_things(self) -> Path:
+        """What never moves and was left out; pictures of it lie in `static/`."""
+        return self.root / "static.json"
+
+    @property
     def run(self) -> Path:
         return self.root / "run.json"
 
@@ -91,5 +98,11 @@ class ResultsFolder:
         for camera in cameras:
             artefact = self.camera(camera)
             files += [artefact, crops_beside(artefact), self.video(camera), self.tracks(camera)]
-        files += [self.identities, self.tracklets_csv, self.tracklets_parquet, self.report]
+        files += [
+            self.identities,
+            self.tracklets_csv,
+            self.tracklets_parquet,
+            self.static_things,
+            self.report,
+        ]
         return [path for path in files if (kind := self.kind(path)) is None or kind in kinds]

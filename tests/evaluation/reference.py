@@ -34,6 +34,21 @@ def idf1(truth: TrackTable, result: TrackTable, threshold: float = 0.5) -> float
     return 2 * best / (len(truth) + len(result))
 
 
+def ceiling(truth: TrackTable, tracklets: TrackTable, threshold: float = 0.5) -> float:
+    """IDF1 of one camera where each tracklet is called the person that it covers most, the first box a frame kept."""
+    overlap, person = iou(truth.boxes, tracklets.boxes), {}
+    meets = (truth.frames[:, None] == tracklets.frames[None]) & (overlap >= threshold)
+    for own in set(tracklets.ids.tolist()):
+        covered = truth.ids[meets[:, tracklets.ids == own].nonzero()[0]].tolist()
+        person[own] = max(sorted(set(covered)), key=covered.count) if covered else -own
+    called, kept, right = [person[own] for own in tracklets.ids.tolist()], set(), 0
+    for row, (frame, name) in enumerate(zip(tracklets.frames.tolist(), called, strict=True)):
+        if (frame, name) not in kept:
+            right += any(meets[:, row] & (truth.ids == name))
+            kept.add((frame, name))
+    return 2 * right / max(1, len(truth) + len(kept))
+
+
 def hota(truth: TrackTable, result: TrackTable, alpha: float) -> tuple[float, float, float]:
     """HOTA, DetA and AssA at one threshold, summed over every true positive (Luiten et al. 2020)."""
     matches = _hota_matches(truth, result)

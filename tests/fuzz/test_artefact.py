@@ -42,6 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
         frames=20,
         tracklets=2,
         static=0,
+        things=0,
         people=18,
         detector_classes="person",
         duration_s=2.0,
@@ -53,6 +54,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
         "frames": list(range(20)),
         "times_s": [n / 10 for n in range(20)],
         "report": {name: getattr(report, name) for name in report.__slots__},
+        "things": [],
     }
     tracks = [tracklet("a", n, range(n, n + 9), crops=[jpeg(n), jpeg(n + 5)]) for n in (1, 2)]
     save_tracklets(path, tracks, meta)

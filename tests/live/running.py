@@ -73,7 +73,7 @@ class Running:
             gallery,
             Teller(store=self.store, session=path.stem, tell=tell),
             config,
-            static_s=30,
+            shows_thing=lambda _: False,
             on_visit=lately.visit,
             on_moved=lately.moved,
         )

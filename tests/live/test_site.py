@@ -120,17 +120,17 @@ def test_second_thoughts_merge_two_who_are_one_and_say_so(toy: Toy) -> None:
 
 
 def test_what_does_not_move_is_nobody(toy: Toy) -> None:
-    """A poster: the same box and picture for longer than anybody stands still."""
-    toy.site._static_s = 5.0
+    """A poster that was told of before it was known: it goes from gallery and page, and no more is told of it."""
     vectors = look(0, 0.0)
     begun = toy.now
     toy.walk("a", 1, vectors, 8.0)
-    recent = next(iter(toy.gallery.recent.values())).tracklet
-    recent.boxes[:] = recent.boxes[0]
     assert toy.stored() != {}
+    assert [person.person_id for person in toy.board.people()] == [1]
+    toy.things = set(toy.gallery.recent)
     toy.think()
     assert toy.stored() == {}
     assert toy.store.people() == []
+    assert toy.board.people() == []
     before = len(toy.told)
     toy.walk("a", 1, vectors, 3.0, begun=begun)
     assert len(toy.told) == before

@@ -55,10 +55,11 @@ class Toy:
             self.gallery,
             self.teller,
             OnlineConfig(**online),
-            static_s=30.0,
+            shows_thing=lambda tracklet: tracklet.key in self.things,
             on_visit=self.lately.visit,
             on_moved=self.lately.moved,
         )
+        self.things: set[TrackletKey] = set()  # keys of tracklets that show what never moves
         self._ids = 0
 
     def walk(

@@ -18,7 +18,8 @@ def test_layout(tmp_path: Path) -> None:
     assert names == {
         "cameras/lobby.npz": None, "cameras/lobby.crops": None, "run.json": None, "report.html": "report",
         "video/lobby.mp4": "video", "tracks/lobby.txt": "tracks", "identities.json": "tables",
-        "tracklets.csv": "tables", "tracklets.parquet": "tables", "crops/P12345/a%2Fb_3_1.jpg": "crops",
+        "tracklets.csv": "tables", "tracklets.parquet": "tables", "static.json": "tables",
+        "crops/P12345/a%2Fb_3_1.jpg": "crops",
     }  # fmt: skip
     assert folder.fixed([], ["crops"]) == [tmp_path / "run.json"]
     assert not list(tmp_path.iterdir())

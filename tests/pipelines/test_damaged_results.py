@@ -32,6 +32,7 @@ REPORT = CameraReport(
     frames=20,
     tracklets=1,
     static=0,
+    things=0,
     people=18,
     detector_classes="person",
     duration_s=2.0,
@@ -43,6 +44,7 @@ META = {
     "frames": list(range(20)),
     "times_s": [n / 10 for n in range(20)],
     "report": asdict(REPORT),
+    "things": [],
 }
 
 
