@@ -23,6 +23,7 @@ from reid.shipped_weights import (
 
 # Read with a file, behind its whole name: the side-car of an encoder, the tensors of a large ONNX file.
 BESIDE = (".yaml", ".data")
+RECIPES = "recipes"
 
 
 def seal(progress: Progress) -> int:
