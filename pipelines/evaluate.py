@@ -69,8 +69,8 @@ def run(
     path = place if place.suffix == ".json" else place / "scores.json"
     with single_file(path, ".json", work="reid evaluate", what="scores", ours=_are_scores) as folder:
         scores = score(boxes, tracks, iou=iou, visibility=visibility)
-        best = ceiling(results, boxes, progress, iou=iou, visibility=visibility)
         _tell_left_out(scores, truth, progress)
+        best = ceiling(results, boxes, progress, iou=iou, visibility=visibility)
         _tell_scores(scores, best, progress)
         _tell_people(scores, progress)
         if best is not None:

@@ -155,7 +155,7 @@ def test_id_names_content_and_settings(tmp_path: Path, weights: Path) -> None:
     config = DetectorConfig(weights=weights)
     same = config.model_copy(update={"batch": 3, "device": "cpu", "backend": "native"})
     assert content_id(weights, config) == content_id(copy, same)
-    for change in ({"confidence": 0.3}, {"iou": 0.5}, {"image_size": 320}, {"classes": ("0",)}):
+    for change in ({"confidence": 0.3}, {"iou": 0.6}, {"image_size": 320}, {"classes": ("0",)}):
         assert content_id(weights, config) != content_id(weights, config.model_copy(update=change))
     copy.write_bytes(copy.read_bytes() + b"x")
     assert content_id(weights, config) != content_id(copy, config)
