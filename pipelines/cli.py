@@ -27,6 +27,7 @@ from pipelines.distribution import clash, own_version
 ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning OpenMP threads slow torch down 20 times where cores are shared, ...
     "GOMP_SPINCOUNT": "10000",  # ... but microseconds of it spare a sleep a kernel: training gains 40 to 70 %
+    "THP_MEM_ALLOC_ENABLE": "1",  # torch asks for large pages: fewer page faults, training gains about a tenth
     "YOLO_OFFLINE": "true",  # ultralytics neither calls home ...
     "YOLO_AUTOINSTALL": "false",  # ... nor installs packages behind the user's back
     "YOLO_VERBOSE": "false",
