@@ -1,9 +1,9 @@
 """Pictures for training an encoder, from the folders of public data sets; nothing is downloaded.
 
-    python weights/recipes/pictures.py cuhk03 CUHK03_dataset/detected cuhk03
-    python weights/recipes/pictures.py cuhk01 CUHK01/campus cuhk01
-    python weights/recipes/pictures.py held-out Market-1501-v15.09.15/bounding_box_train 100 market-last-100
-    python weights/recipes/pictures.py crops street-photographs another.mp4 crops/streets --every 4
+    python -m tests.benchmarks.training_pictures cuhk03 CUHK03_dataset/detected cuhk03
+    python -m tests.benchmarks.training_pictures cuhk01 CUHK01/campus cuhk01
+    python -m tests.benchmarks.training_pictures held-out Market-1501-v15.09.15/bounding_box_train 100 market-last-100
+    python -m tests.benchmarks.training_pictures crops street-photographs another.mp4 crops/streets --every 4
 
 `cuhk03` gives Market-1501's kind of names, `cuhk01` and `held-out` a data set for `reid benchmark market1501 --root`:
 camera A against B, and every picture of the last people against those of other cameras. `crops` cuts out people with
