@@ -22,6 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from tests.benchmarks.jobs import Report, machine, table, versions
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labelled", type=Path, nargs="+", required=True, help="sources of reid train")
     parser.add_argument("--hold-out-of", default=None, help="name of the source that people are held out of")
+    parser.add_argument("--held-out", type=int, default=100, help="people")
     parser.add_argument("--unlabelled", type=Path, required=True, help="folder of crops of unknown people")
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--second", type=Path, required=True, help="another teacher")
@@ -93,9 +96,13 @@ def _train(row: Row, output: Path, told: argparse.Namespace, labelled: int) -> N
     steps_in_epoch = labelled // (people * EACH)
     words = ["train", *map(str, told.labelled), "--output", str(output), "--start-from", str(told.start)]
     words += [*("--data.height", str(told.size[0])), *("--data.width", str(told.size[1]))]
-    words += [*("--config", str(ROOT / "configs" / "train" / "reid-lite1.yaml"))]
+    words += ["--config", str(_settings(output.with_suffix(".yaml")))]
     words += [*("--batch.people", str(people)), *("--batch.pictures", str(EACH)), "--threads", "1"]
-    words += [*("--epochs", str(max(1, round(told.steps / steps_in_epoch)))), "--data.held_out", "100"]
+    words += [
+        *("--epochs", str(max(1, round(told.steps / steps_in_epoch)))),
+        "--data.held_out",
+        str(told.held_out),
+    ]
     if told.hold_out_of:
         words += ["--data.hold_out_of", told.hold_out_of]
     if half:
@@ -111,6 +118,15 @@ def _train(row: Row, output: Path, told: argparse.Namespace, labelled: int) -> N
     if not row.identities:
         words += ["--objective", "triplet=0", "--objective", "softmax=0"]
     _run(words)
+
+
+def _settings(path: Path) -> Path:
+    """Those of the network that ships, without its teacher."""
+    settings = yaml.safe_load((ROOT / "configs" / "train" / "reid-lite1.yaml").read_text(encoding="utf-8"))
+    del settings["teachers"], settings["data"]["hold_out_of"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return path
 
 
 def _measure(output: Path, folder: Path) -> Report:

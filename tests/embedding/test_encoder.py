@@ -39,6 +39,7 @@ def slowly(checkpoint: Path, crops: list[Image]) -> Array:
     return np.stack(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("batch", [2, 32])
 def test_back_ends_agree_with_the_plain_network(

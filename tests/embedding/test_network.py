@@ -86,6 +86,7 @@ EXPORTED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", EXPORTED, ids=str)
 def test_exports_give_the_same_vectors(options: dict[str, Any], tmp_path: Path) -> None:
     network = made(**options).eval()

@@ -56,6 +56,7 @@ def test_backbones_of_libraries_come_back_whole(tmp_path: Path, name: str) -> No
         torch.testing.assert_close(loaded(noise()), network(noise()), rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["osnet_x0_25", "timm/test_vit"])
 @pytest.mark.parametrize("backend", ["torch", "onnxruntime", "openvino"])
 def test_encoders_take_the_file_as_it_is(tmp_path: Path, crops: list[Image], backend: Any, name: str) -> None:

@@ -282,6 +282,7 @@ def test_an_interrupted_conversion_changes_nothing(
     assert encoder_of(gallery) == new_id()
 
 
+@pytest.mark.slow
 def test_a_reader_sees_the_old_gallery_or_the_new_one(gallery: Path) -> None:
     made_up_map(Path("map.npz"), ENCODER, new_id(), np.ones((NUMBERS, 6), dtype=np.float32))
     reader = sqlite3.connect(gallery, isolation_level=None)

@@ -104,6 +104,7 @@ def test_committed_runs_survive_kill_9_and_no_run_is_there_in_part(tmp_path: Pat
     assert committed, "the writer got nowhere, so the kills hit nothing"
 
 
+@pytest.mark.slow
 def test_erasure_that_was_killed_is_finished_by_the_next_writer(tmp_path: Path) -> None:
     path, rng = tmp_path / "site.db", np.random.default_rng(1)
     hers, unfinished = directions(7, 300, 256), 0

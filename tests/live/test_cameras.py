@@ -105,6 +105,7 @@ def test_a_camera_that_stalls_is_opened_again() -> None:
     assert camera.connections >= 2
 
 
+@pytest.mark.slow
 def test_a_picture_that_stands_still_is_found() -> None:
     with running() as camera, site(f"a={camera.url}") as here:
         here.until(online("a"))
@@ -143,6 +144,7 @@ def test_a_change_of_size_is_seen() -> None:
     assert sum(picture.changed for picture in here.pictures) <= 1
 
 
+@pytest.mark.slow
 def test_one_dead_camera_does_not_slow_another() -> None:
     with running(fps=20) as good, running() as bad:
         bad.mode = "stall"

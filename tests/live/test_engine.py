@@ -31,6 +31,7 @@ def test_the_same_people_in_two_cameras(tmp_path: Path) -> None:
     here.store.close()
 
 
+@pytest.mark.slow
 def test_a_slow_machine_drops_pictures_and_stays_timely(tmp_path: Path) -> None:
     films = [film(tmp_path / f"{name}.mp4", 4, [0, 1]) for name in "abc"]
     here = Running(tmp_path / "site.db", *map(str, films), seconds=0.1, max_age_s=0.4)
@@ -64,6 +65,7 @@ def test_previews_are_drawn_for_those_who_watch(tmp_path: Path) -> None:
     here.store.close()
 
 
+@pytest.mark.slow
 def test_a_camera_that_comes_back_gives_no_number_twice(tmp_path: Path) -> None:
     first, second = film(tmp_path / "first.mp4", 30, [0]), film(tmp_path / "second.mp4", 2, [1])
     here = Running(tmp_path / "site.db", f"a={first}")

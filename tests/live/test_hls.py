@@ -58,6 +58,7 @@ def watching(camera: HlsCamera, stall_s: float = 5.0) -> Iterator[Watcher]:
         assert watcher.cameras.stop(1.0) == []
 
 
+@pytest.mark.slow
 def test_pictures_come_evenly(tmp_path: Path) -> None:
     with serving(tmp_path, seconds=6, each_s=0.5) as camera, watching(camera) as here:
         here.watch(3.0)

@@ -78,6 +78,7 @@ def page(tmp_path: Path, scene: Scene) -> Page:
     return Page(written(tmp_path, scene))
 
 
+@pytest.mark.slow
 def test_the_demo_report_shows_everybody(tmp_path: Path) -> None:
     scene = demo_scene()
     report = page(tmp_path, scene)

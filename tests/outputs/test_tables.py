@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
+import pytest
 
 from reid.outputs import tables
 from reid.outputs.crops import write_crops
@@ -105,6 +106,7 @@ def test_nothing_makes_valid_files(tmp_path: Path) -> None:
     assert crops == {}
 
 
+@pytest.mark.slow
 def test_writing_twice_is_writing_once(tmp_path: Path) -> None:
     def content(scene: Scene) -> dict[str, bytes]:
         folder, _ = written(tmp_path, scene)

@@ -179,6 +179,7 @@ def test_a_damaged_state_is_said(folder: Path, tmp_path: Path, monkeypatch: pyte
         train.run(settings, quiet())
 
 
+@pytest.mark.slow
 def test_notes_beside_a_training_do_not_keep_it_from_going_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ def state(folder: Path) -> dict[str, torch.Tensor]:
     return learner
 
 
+@pytest.mark.slow
 def test_a_classifier_goes_on_at_another_size(tmp_path: Path) -> None:
     people = crops(tmp_path / "people")
     first, second = tmp_path / "first", tmp_path / "second"

@@ -76,6 +76,7 @@ def test_max_b3_has_the_best_clustering(both: tuple[Calibration, Evaluation]) ->
     assert np.min(np.abs(CANDIDATES - chosen.distance[0])) < 1e-9
 
 
+@pytest.mark.slow
 def test_pairs_of_cameras(both: tuple[Calibration, Evaluation]) -> None:
     assert both[0].camera_pairs == {}, "hardly any impostor pair lies within the best F1"
     found, _ = calibrated(crops(1, 120, 1.2), point="fmr=2e-3")

@@ -63,6 +63,7 @@ def test_weights_of_people_repeat_them() -> None:
     assert np.std(ours) == pytest.approx(np.std(exact), rel=0.2)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth() -> None:
     rng = np.random.default_rng(3)
     truth = curves(measure([drawn(rng, 600)], 10).counts)

@@ -87,6 +87,7 @@ def test_counts(planted: Market) -> None:
     assert pairs.genuine[:, 0].sum() / 49_649 > 100 * pairs.impostor[:, 0].sum() / 53_532_220
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["planted", "random"])
 def test_like_sorted_lists(kind: str, planted: Market) -> None:
     world = planted if kind == "planted" else with_random_vectors(planted)
