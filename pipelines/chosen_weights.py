@@ -49,7 +49,7 @@ def with_weights(config: Model) -> Model:
 
 
 def with_encoder_of(config: Model, gallery: Path | None, progress: Progress) -> Model:
-    """`config` with the encoder whose vectors `gallery` holds, where its settings name none.
+    """`config`; if it names no encoder, with the encoder that made the gallery's vectors.
 
     Raises:
         InputError: no encoder that ships has the gallery's id; or what is there is no gallery.

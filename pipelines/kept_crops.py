@@ -79,7 +79,7 @@ def embedded_anew(
     calibration: Calibration | None,
     progress: Progress,
 ) -> dict[int, Array]:
-    """A vector (E,) of `encoder` for every prototype whose crops are kept, by its id.
+    """New vectors (E,) by prototype id, for the prototypes whose crops are kept.
 
     Args:
         calibration: the encoder's, by which cameras' biases are taken out as in any run; None: they stay in.

@@ -110,6 +110,11 @@ def _train(config: TrainConfig, data: TrainingData, tried: _Tried, stop: Callabl
 
 def _network(config: TrainConfig) -> ReidNetwork:
     network = new_network(config)
+    if config.start.objectives is not None:
+        raise InputError(
+            "start.objectives goes on with the classifier of one training, and reid tune tries other objectives; "
+            "leave it out"
+        )
     if config.start.weights is not None:
         initialise(network, config.start.weights)
     return network

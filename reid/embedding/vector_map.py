@@ -1,4 +1,4 @@
-"""A linear map from one encoder's vectors to another's: for galleries whose crops are not kept.
+"""Linear map from the vectors of one encoder to those of another, for sightings without kept crops.
 
 A map is an .npz of `matrix` (D, E) and `offset` (E,), float16, and `about`, JSON in bytes: both encoder ids, and the
 loss on crops that the map was not fitted on. Nothing in it is pickled. Those that ship lie in
@@ -43,10 +43,9 @@ class Loss(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     cosine: Cosine  # mean, of mapped to true vectors
-    baseline: Cosine  # mean, of the one mean vector to true vectors: what a map that knows nothing reaches
-    found: Annotated[
-        float, Field(ge=0, le=1)
-    ]  # share of mapped vectors whose nearest true one is their own crop's
+    baseline: Cosine  # mean, of the mean vector to true vectors: the score without a map
+    # share of mapped vectors whose nearest true vector is of the same crop
+    found: Annotated[float, Field(ge=0, le=1)]
     crops: Count  # held out
     fitted: Count  # crops that it was fitted on
 

@@ -18,9 +18,8 @@ def majority_people(
 ) -> dict[str, dict[int, int]]:
     """The person of every tracklet, by camera, then tracklet.
 
-    Boxes are in common where they overlap by `iou` or more, as for IDF1; which boxes count says `counting`. Among
-    people whom a tracklet covers alike the smallest true id is taken; a tracklet that covers no person has none
-    and is absent.
+    Boxes are in common where they overlap by `iou` or more, as for IDF1; which boxes count says `counting`. If a
+    tracklet covers two people equally long, the smaller true id is taken; a tracklet that covers no person is absent.
 
     Args:
         truth: true boxes by camera.

@@ -6,7 +6,8 @@ picture has changed: then a person stands in front. A person who keeps still for
 `tolerance`, and leaves: then the picture changes too, and the place is forgotten.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import cv2
@@ -24,6 +25,9 @@ SAME_BOX, NEAR_BOX, INSIDE = 0.7, 0.5, 0.7  # IoU, IoU, share of a box that lies
 OFTEN, STEADY = 0.6, 0.94  # share of the frames, share of the cells
 HARDLY_CHANGED = 0.8  # of the cells, also of those where a detection of a known thing lies
 IN_FRONT = 0.6  # while fewer are unchanged, a person covers the thing
+LEARN_EVERY_S = (
+    0.25  # a picture of every place is cut out: in each frame it would cost as much as the detector
+)
 SECONDS = 10.0  # with detections, at least, of which a thing is learned
 LEAST_CONTRAST = 16.0  # grey levels; below, noise would be change
 CANDIDATE_S = 600.0  # a place without a detection for so long is forgotten
@@ -31,7 +35,7 @@ FOLLOW_S = 60.0  # time constant by which a thing's picture follows the daylight
 FORGOTTEN_S = (
     2 * 86400.0
 )  # a thing not seen for so long is gone; a camera's night picture comes back within a day
-MOST_PLACES = 100  # each is looked at in every frame
+MOST_PLACES = 100
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -76,16 +80,18 @@ class StaticPlaces:
         self._sure = sure
         self._jpeg_quality = config.jpeg_quality
         self._places = [_remembered(one) for one in things]
+        self._learned_s = -math.inf
 
     def update(self, frame: Frame, people: Detections) -> NDArray[np.bool_]:
-        """Which detections (N,) of the next frame may be people; learns from all of them."""
+        """Which detections (N,) of the next frame may be people; learns every LEARN_EVERY_S from those there are."""
         height, width = frame.image.shape[:2]
         boxes = clip(people.boxes, width, height)
         now = frame.timestamp_s
-        same = [self._look(place, frame.image, now) for place in self._places]
-        static = self._static(boxes, same, now)
-        self._detected(boxes, people.scores, static, same, frame)
-        self._places = [place for place in self._places if self._worth_keeping(place, now)]
+        static = self._static(boxes, frame)
+        if now - self._learned_s >= LEARN_EVERY_S:
+            self._learned_s = now
+            self._learn(boxes, people.scores, static, frame)
+            self._places = [place for place in self._places if self._worth_keeping(place, now)]
         return ~static
 
     def shows_thing(self, tracklet: Tracklet) -> bool:
@@ -141,12 +147,13 @@ class StaticPlaces:
         place.looked_s = now
         return same
 
-    def _static(self, boxes: Array, same: Sequence[NDArray[np.bool_]], now: float) -> NDArray[np.bool_]:
+    def _static(self, boxes: Array, frame: Frame) -> NDArray[np.bool_]:
         """Which boxes (N,) are of known things: nothing has changed where the box lies, or little in all."""
-        static = np.zeros(len(boxes), dtype=np.bool_)
-        for place, cells in zip(self._places, same, strict=True):
+        static, now = np.zeros(len(boxes), dtype=np.bool_), frame.timestamp_s
+        for place in self._places:
             if not place.thing:
                 continue
+            cells = self._look(place, frame.image, now)
             own = _same(place.box, boxes) & (cells.mean() >= IN_FRONT)
             for row in np.flatnonzero(_on(place.box, boxes) & ~own):
                 own[row] = _within(place.box, boxes[row], cells).mean() >= HARDLY_CHANGED
@@ -155,19 +162,15 @@ class StaticPlaces:
             static |= own
         return static
 
-    def _detected(
-        self,
-        boxes: Array,
-        scores: Array,
-        static: NDArray[np.bool_],
-        same: Sequence[NDArray[np.bool_]],
-        frame: Frame,
-    ) -> None:
+    def _learn(self, boxes: Array, scores: Array, static: NDArray[np.bool_], frame: Frame) -> None:
         """Count the other detections for their places; those without a place get one."""
         free, now, image = ~static, frame.timestamp_s, frame.image
-        for place, cells in zip(self._places, same, strict=True):
+        for place in self._places:
+            if place.thing:
+                continue
+            cells = self._look(place, image, now)
             own = ~static & _same(place.box, boxes)
-            if place.thing or not own.any():
+            if not own.any():
                 continue
             free &= ~own
             if cells.mean() >= HARDLY_CHANGED:

@@ -152,8 +152,8 @@ class StartConfig(Section):
     )
     objectives: Path | None = Field(
         None,
-        description="state.pt of an earlier training with the same people, objectives and teachers, whose "
-        "classifiers, proxies and maps go on; null: they begin anew",
+        description="state.pt of an earlier training with the same people, objectives and teachers: its classifier, "
+        "proxies and teachers' maps are the starting values. null: random",
     )
     freeze_epochs: CountOrNone = Field(
         0, description="epochs at the beginning in which the backbone does not change"

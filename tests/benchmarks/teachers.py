@@ -121,8 +121,9 @@ def _train(row: Row, output: Path, told: argparse.Namespace, labelled: int) -> N
 
 
 def _settings(path: Path) -> Path:
-    """Those of the network that ships, without its teacher."""
-    settings = yaml.safe_load((ROOT / "configs" / "train" / "reid-lite1.yaml").read_text(encoding="utf-8"))
+    """Those of the recipe, without its teacher."""
+    recipe = ROOT / "weights" / "recipes" / "reid-lite1" / "first.yaml"
+    settings = yaml.safe_load(recipe.read_text(encoding="utf-8"))
     del settings["teachers"], settings["data"]["hold_out_of"]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")

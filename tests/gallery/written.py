@@ -12,10 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from pipelines.cli import main
 from reid.embedding.vector_map import Loss, VectorMap, dumps
+from reid.embedding.weights import open_weights
+from reid.gallery.schema import encoder_of
 from reid.types import Array
 
 ARCHIVE = Path(__file__).with_name("written_by_7d93b00.tar.xz")
@@ -23,6 +27,7 @@ ENCODER = "1c3e50cd086d127c"  # shipped:reid-lite0
 PEOPLE = {1: None, 2: "Ada L.", 3: None, 4: None, 5: None, 6: None, 7: None}
 NUMBERS = 512  # of its vectors
 VECTORS = 33
+FORMER = f"site.{ENCODER}.db"
 
 
 def unpack(folder: Path) -> Path:
@@ -81,3 +86,28 @@ def made_up_map(path: Path, old: str, new: str, matrix: NDArray[np.float32]) -> 
     found = VectorMap(old=old, new=new, matrix=exact, offset=offset, loss=loss)
     path.write_bytes(dumps(found))
     return found
+
+
+def working_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The gallery, in the working folder, with an encoder `new.onnx`."""
+    unpack(tmp_path)
+    split_colours(tmp_path / "new.onnx")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REID_ENCODER", raising=False)
+    monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
+    return Path("site.db")
+
+
+def convert(*words: str) -> int:
+    return main(
+        ["gallery", "convert", "site.db", "--encoder", "new.onnx", "--backend", "onnxruntime", *words]
+    )
+
+
+def said_by(gallery: Path) -> tuple[object, ...]:
+    """All that it holds; its bytes differ once a later version has opened it, which adds a table."""
+    return encoder_of(gallery), kept(gallery), vectors(gallery)[1].tobytes()
+
+
+def new_id() -> str:
+    return open_weights(Path("new.onnx")).encoder_id

@@ -238,13 +238,15 @@ def test_two_processes_train_together(people: Path, trained: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "configs" / "train").glob("*.yaml")), ids=lambda path: path.stem
+    "path",
+    sorted([*(ROOT / "configs" / "train").glob("*.yaml"), *(ROOT / "weights" / "recipes").glob("*/*.yaml")]),
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
 )
 def test_ready_configs_differ_from_the_defaults_in_what_they_say(path: Path) -> None:
     config = load(TrainConfig, path)
     assert config != TrainConfig()
     text = path.read_text(encoding="utf-8")
-    assert f"--config configs/train/{path.name}" in text
+    assert f"--config {path.relative_to(ROOT)}" in text
     assert text.startswith("# ")
 
 
