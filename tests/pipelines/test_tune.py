@@ -89,3 +89,10 @@ def test_what_no_setting_can_mend_is_said_at_once(tmp_path: Path, capsys: pytest
     assert main(words) == 2
     assert "none.pth: no such file" in capsys.readouterr().err
     assert not (tmp_path / "out" / "study.log").exists()
+
+
+def test_a_classifier_of_one_training_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    people = crops(tmp_path / "people")
+    words = ["tune", str(people), "--output", str(tmp_path / "out"), *SMALL]
+    assert main([*words, "--start.objectives", str(tmp_path / "state.pt")]) == 2
+    assert "start.objectives goes on with the classifier of one training" in capsys.readouterr().err
