@@ -157,8 +157,9 @@ def test_every_task_native_and_exported(frame: Image, tmp_path: Path, head: list
 @pytest.mark.slow
 def test_a_pose_network_native_and_exported(frame: Image) -> None:
     square = frame[:, :360]  # it states a stride of 8, so others would be padded in two ways
-    _, native = found(CASES / "pose.pt", square, image_size=64, backend="native")
-    _, exported = found(CASES / "pose.pt", square, image_size=64, backend="openvino")
+    settings = {"image_size": 64, "iou": 0.7}  # its random boxes overlap much: fewer are left at less
+    _, native = found(CASES / "pose.pt", square, backend="native", **settings)
+    _, exported = found(CASES / "pose.pt", square, backend="openvino", **settings)
     assert len(native) > 5
     assert len(exported) == len(native)
     np.testing.assert_allclose(np.sort(exported.scores), np.sort(native.scores), atol=1e-3)
