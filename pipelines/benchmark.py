@@ -4,16 +4,16 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from pipelines.benchmark_page import Page, find_shown
-from pipelines.benchmark_tables import print_side_by_side, print_tables
-from pipelines.chosen_weights import as_recorded, with_weights
-from pipelines.known_pictures import warn_of_known
-from pipelines.measure import measure
-from pipelines.options import BenchmarkConfig
-from pipelines.progress import Progress
+from pipelines.job_configs import BenchmarkConfig
+from pipelines.networks.chosen import as_recorded, with_weights
+from pipelines.retrieval.benchmark_result import Page, find_shown
+from pipelines.retrieval.known_people import warn_of_known
+from pipelines.retrieval.measure import measure
+from pipelines.retrieval.printed_tables import print_side_by_side, print_tables
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.ownership import OwnedFolder
-from pipelines.versions import versions
+from pipelines.runtime.progress import Progress
+from pipelines.runtime.versions import versions
 from reid import json_text
 from reid.datasets.open import as_kind, describe, open_data_set
 from reid.datasets.records import DataSet

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.calibrate_report import report
-from pipelines.chosen_weights import with_weights
-from pipelines.known_pictures import warn_of_known
-from pipelines.progress import Progress
+from pipelines.networks.chosen import with_weights
+from pipelines.retrieval.calibration_tables import report
+from pipelines.retrieval.known_people import warn_of_known
 from pipelines.runtime.calibration_file import calibration_file
+from pipelines.runtime.progress import Progress
 from reid.config import CalibrateConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
@@ -20,7 +20,7 @@ from reid.evaluation.calibration.counts import EDGES
 from reid.evaluation.calibration.evidence import evidence
 from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
-from reid.gallery.calibration import beside, dumps
+from reid.linking.calibration import beside, dumps
 from reid.outputs import atomic
 from reid.outputs.calibration_picture import Diagram, Panel, write_picture
 from reid.shipped_weights import entry_of

@@ -1,6 +1,6 @@
 """`reid demo`: the main job on the rendered recording that comes with reid."""
 
-from pipelines.progress import Progress
+from pipelines.runtime.progress import Progress
 from pipelines.video import run as run_video
 from reid.config import VideoConfig
 from reid.errors import InputError

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.evaluate_ceiling import ceiling, ceiling_facts, ceiling_sentence
-from pipelines.progress import Progress
+from pipelines.recordings.results_folder import note_scores
+from pipelines.recordings.score_ceiling import ceiling, ceiling_facts, ceiling_sentence
+from pipelines.runtime.json_file import json_object
+from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
-from pipelines.train_folder import json_object
-from pipelines.video_folder import note_scores
 from reid import json_text
 from reid.errors import InputError
 from reid.evaluation.counting import LeftOut

@@ -8,11 +8,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.progress import Progress
+from pipelines.runtime.progress import Progress
 from reid.errors import InputError
-from reid.gallery.journal import SeenAt
-from reid.gallery.retention import Erased, Named
-from reid.gallery.store import Store
+from reid.store.sqlite.journal import SeenAt
+from reid.store.sqlite.pruning import Erased, Named
+from reid.store.sqlite.store import Store
 from reid.types import person_name
 
 MOST_NAMES = 20  # in a sentence

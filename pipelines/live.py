@@ -6,33 +6,33 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from pipelines.chosen_weights import identify, with_encoder_of, with_weights
-from pipelines.linkage import choose_threshold
-from pipelines.live_build import build_engine
-from pipelines.live_config import LiveConfig
-from pipelines.live_things import ThingsKeeper, known_things
-from pipelines.logs import rotating
-from pipelines.progress import Progress
+from pipelines.networks.chosen import identify, with_encoder_of, with_weights
+from pipelines.recordings.linkage import choose_threshold
 from pipelines.runtime.inputs import inputs_of
+from pipelines.runtime.logs import rotating
 from pipelines.runtime.ownership import OwnedFolder
-from pipelines.stopping import stopping_gently
+from pipelines.runtime.progress import Progress
+from pipelines.runtime.stopping import stopping_gently
+from pipelines.site.engine import build_engine
+from pipelines.site.live_config import LiveConfig
+from pipelines.site.things_file import ThingsKeeper, known_things
 from reid.build import build_models
 from reid.errors import InputError
-from reid.gallery.constraints import check_travel
-from reid.gallery.index import require_faiss
-from reid.gallery.store import Store
-from reid.live.address import Address, parse_cameras, read_secrets, with_aspects, with_credentials
-from reid.live.clips import Clips
-from reid.live.control import Keeper
-from reid.live.desk import Desk
-from reid.live.engine import Engine
-from reid.live.page.server import PageServer
-from reid.live.retention import Retention
-from reid.live.things import Things
+from reid.linking.constraints import check_travel
+from reid.live.admin.control import Keeper
+from reid.live.admin.control_service import Desk
+from reid.live.admin.retention import Retention
+from reid.live.capture.address import Address, parse_cameras, read_secrets, with_aspects, with_credentials
+from reid.live.loop import Engine
+from reid.live.tracking.static_things import Things
+from reid.live.views.clip_recorder import Clips
+from reid.live.web.server import PageServer
 from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
 from reid.outputs.static_things import things_sentence
 from reid.owned_files import OwnedFiles
+from reid.store.index import require_faiss
+from reid.store.sqlite.store import Store
 
 # what each part may take at the end, so that a site stops within 5 s
 CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3

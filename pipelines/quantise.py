@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.progress import Progress
+from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
 from reid.datasets.listing import counted, pictures_below
 from reid.embedding.quantise import quantise

@@ -5,14 +5,14 @@ from contextlib import ExitStack
 
 import torch
 
-from pipelines import train_data
-from pipelines.progress import Progress, reporter
 from pipelines.runtime.inputs import inputs_of
-from pipelines.stopping import stopping_gently
-from pipelines.train_build import Begun, build, new_network
-from pipelines.train_folder import TrainingFolder, fingerprint
-from pipelines.train_listener import TrainingListener
-from pipelines.train_report import report
+from pipelines.runtime.progress import Progress, reporter
+from pipelines.runtime.stopping import stopping_gently
+from pipelines.training import data as train_data
+from pipelines.training.build import Begun, build, new_network
+from pipelines.training.folder import TrainingFolder, fingerprint
+from pipelines.training.listener import TrainingListener
+from pipelines.training.training_report import report
 from reid.datasets.records import DISTRACTOR
 from reid.datasets.sources import paths_of
 from reid.embedding.initialise import initialise

@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 
-from pipelines.progress import Progress
 from pipelines.runtime.inputs import inputs_of, refuse_inputs
-from pipelines.stopping import stopping_gently
-from pipelines.train_detector_folder import DetectorFolder, best_of
-from pipelines.train_detector_listener import DetectorListener
+from pipelines.runtime.progress import Progress
+from pipelines.runtime.stopping import stopping_gently
+from pipelines.training.detector_folder import DetectorFolder, best_of
+from pipelines.training.detector_listener import DetectorListener
 from reid.detection.portable import require_nncf, to_onnx, to_openvino_int8
 from reid.detection.quiet import logged
 from reid.detection.state import read_state

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from pipelines import train_data
-from pipelines.document import document
-from pipelines.progress import Progress
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.ownership import OwnedFolder
-from pipelines.settings import Override, load
-from pipelines.stopping import stopping_gently
-from pipelines.train_build import build, new_network
-from pipelines.train_data import TrainingData
-from pipelines.tune_config import TuneConfig
+from pipelines.runtime.progress import Progress
+from pipelines.runtime.stopping import stopping_gently
+from pipelines.settings.document import document
+from pipelines.settings.loading import Override, load
+from pipelines.training import data as train_data
+from pipelines.training.build import build, new_network
+from pipelines.training.data import TrainingData
+from pipelines.training.tune_config import TuneConfig
 from reid.datasets.sources import paths_of
 from reid.embedding.initialise import initialise
 from reid.embedding.network import ReidNetwork
@@ -224,7 +224,7 @@ def _optuna() -> ModuleType:
     try:
         import optuna
     except ModuleNotFoundError:
-        raise InputError("reid tune needs Optuna; install it with: pip install 'reid[tune]'") from None
+        raise InputError("reid tune needs Optuna; install it with: pip install 'reidentify[tune]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     module: ModuleType = optuna
     return module

@@ -7,24 +7,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.chosen_weights import identify, with_encoder_of, with_weights
-from pipelines.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
-from pipelines.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
-from pipelines.nobody import empty_cameras
-from pipelines.pace import frames_to_come, tell_rates, warn_of_pace
-from pipelines.pool import first_error, run_jobs, workers_for
-from pipelines.progress import Progress
-from pipelines.render import RenderJob, render_camera
-from pipelines.results import Results, describe
+from pipelines.networks.chosen import identify, with_encoder_of, with_weights
+from pipelines.recordings.annotated_video import RenderJob, render_camera
+from pipelines.recordings.empty_cameras import empty_cameras
+from pipelines.recordings.facts import camera_facts, clock_facts, clock_row
+from pipelines.recordings.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
+from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
+from pipelines.recordings.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
+from pipelines.recordings.results import Results, describe
+from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.runtime.inputs import inputs_of
-from pipelines.video_facts import camera_facts, clock_facts, clock_row
-from pipelines.video_folder import bring_in_line, results_folder
+from pipelines.runtime.pool import first_error, run_jobs, workers_for
+from pipelines.runtime.progress import Progress
 from reid import json_text
 from reid.config import VideoConfig
-from reid.gallery.constraints import check_travel
-from reid.gallery.index import require_faiss
+from reid.linking.constraints import check_travel
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.static_things import things_sentence
+from reid.store.index import require_faiss
 from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, parse_sources

@@ -3,9 +3,9 @@
 Every function returns the exit code or raises InputError.
 """
 
-from pipelines.progress import Progress
+from pipelines.runtime.progress import Progress
 from reid.errors import InputError
-from reid.gallery import calibration as calibrations
+from reid.linking import calibration as calibrations
 from reid.shipped import shipped
 from reid.shipped_weights import AGAIN, FOLDER, Entry, check, find, path_of, read_manifest
 

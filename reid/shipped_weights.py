@@ -20,7 +20,7 @@ from reid.shipped import shipped
 Kind = Literal["detector", "encoder", "calibration", "start", "map"]
 FOLDER = "weights"
 PREFIX = "shipped:"
-AGAIN = "fetch it again: `git checkout -- weights` in a clone, else install reid again"
+AGAIN = "fetch it again: `git checkout -- weights` in a clone, else install reidentify again"
 
 
 def _inside(path: str) -> str:

@@ -4,7 +4,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pipelines.cli import ENVIRONMENT
+from pipelines.cli.main import ENVIRONMENT
 
 # what the command sets before a library reads it; children of tests inherit it
 for name, value in ENVIRONMENT.items():

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid import cache, disk
 from reid.errors import InputError
-from reid.gallery.store import Store
 from reid.outputs import atomic
+from reid.store.sqlite.store import Store
 from reid.video.writer import VideoWriter
-from tests.gallery.site import ENCODER, commit
 from tests.small_disk import small_disk
+from tests.store.site import ENCODER, commit
 
 NOISE = np.random.default_rng(0).integers(0, 255, (500, 500, 3), dtype=np.uint8)
 

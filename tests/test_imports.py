@@ -1,9 +1,10 @@
-"""Imports follow the straight line: video -> detection -> tracking -> embedding -> gallery -> outputs."""
+"""Imports follow the straight line of the program, without circles."""
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -47,14 +48,41 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detection": set(),
     "tracking": set(),
     "embedding": set(),
-    "gallery": set(),
+    "linking": set(),  # computes
+    "store": set(),  # remembers; neither imports the other
     "losses": set(),
     "outputs": {"video"},  # the colour of a person, in the report as in the video
-    "evaluation": {"datasets", "gallery"},  # thresholds are chosen with the clustering that will use them
-    "training": {"datasets", "embedding", "losses", "evaluation", "gallery"},
-    "live": {"video", "camera", "detection", "embedding", "tracking", "gallery"},
+    "evaluation": {"datasets", "linking"},  # thresholds are chosen with the clustering that will use them
+    "training": {"datasets", "embedding", "losses", "evaluation"},
+    "live": {"video", "camera", "detection", "embedding", "tracking", "linking", "store"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
+}
+
+# The rooms of larger parts: what each may import of its neighbours. Files beside the rooms may import all of them.
+ROOMS: dict[str, dict[str, set[str]]] = {
+    "reid/live": {
+        "config": set(),
+        "background": set(),
+        "capture": {"config"},
+        "tracking": {"config"},
+        "identity": {"config"},
+        "views": {"config", "background", "capture", "identity"},
+        "loop": {"config", "capture", "tracking", "identity", "views", "admin"},
+        "admin": {"config", "capture", "loop"},
+        "web": {"capture", "views", "admin"},
+    },
+    "pipelines": {
+        "job_configs": set(),
+        "settings": set(),
+        "runtime": set(),
+        "networks": {"job_configs", "runtime"},
+        "retrieval": {"job_configs", "runtime"},
+        "recordings": {"networks", "runtime"},
+        "galleries": {"networks", "job_configs", "runtime"},
+        "site": {"recordings", "runtime"},
+        "training": {"retrieval", "runtime", "settings"},
+    },
 }
 
 # Heavy or replaceable libraries, and the only places that know them.
@@ -76,16 +104,16 @@ ONLY_IN = {
     "openvino": ("detection/", "embedding/"),
     "onnxruntime": ("embedding/",),
     "nncf": ("detection/", "embedding/"),
-    "faiss": ("gallery/index.py",),
-    "sqlite3": ("gallery/",),
-    "av": ("video/", "live/stream.py", "live/connection.py"),
+    "faiss": ("store/index.py",),
+    "sqlite3": ("store/",),
+    "av": ("video/", "live/capture/stream.py", "live/capture/connection.py"),
     "pyarrow": ("outputs/",),
-    "jinja2": ("outputs/", "live/page/"),
-    "fastapi": ("live/page/",),
-    "starlette": ("live/page/",),
-    "uvicorn": ("live/page/",),
-    "limits": ("live/page/",),
-    "prometheus_client": ("live/page/",),
+    "jinja2": ("outputs/", "live/web/"),
+    "fastapi": ("live/web/",),
+    "starlette": ("live/web/",),
+    "uvicorn": ("live/web/",),
+    "limits": ("live/web/",),
+    "prometheus_client": ("live/web/",),
     "matplotlib": ("outputs/",),
     "sklearn": ("evaluation/",),
     "httpx": ("outputs/events/webhook.py",),
@@ -126,6 +154,51 @@ def complaints(file: str, source: str) -> list[str]:
     return found
 
 
+def modules() -> dict[str, Path]:
+    """All modules of the program by their full names."""
+    paths = (path for root in (ROOT, ROOT.parent / "pipelines") for path in sorted(root.rglob("*.py")))
+    return {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in paths
+    }
+
+
+def arrows(known: Mapping[str, Path]) -> dict[str, set[str]]:
+    """Module -> modules that it imports, anywhere in it."""
+    found: dict[str, set[str]] = {}
+    for name, path in known.items():
+        own = found.setdefault(name, set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                own.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                own.update({f"{node.module}.{alias.name}" for alias in node.names} | {node.module})
+        own.intersection_update(known)
+    return found
+
+
+def test_no_circles() -> None:
+    """Also not through imports inside functions and for types."""
+    try:
+        order = tuple(TopologicalSorter(arrows(modules())).static_order())
+    except CycleError as error:
+        pytest.fail(f"imports in a circle: {' -> '.join(error.args[1])}")
+    assert len(order) > 300
+
+
+@pytest.mark.parametrize("part", ROOMS)
+def test_rooms(part: str) -> None:
+    """Rooms of a large part know only the rooms below them."""
+    rooms, prefix = ROOMS[part], part.replace("/", ".") + "."
+    for name, imports in arrows(modules()).items():
+        room = name.removeprefix(prefix).partition(".")[0]
+        if not name.startswith(prefix) or room not in rooms:
+            continue
+        used = {other.removeprefix(prefix).partition(".")[0] for other in imports if other.startswith(prefix)}
+        wrong = used - rooms[room] - {room}
+        assert not wrong, f"{name} imports from {sorted(wrong)}; {room} may from {sorted(rooms[room])}"
+
+
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if path.name != "__init__.py")
 
 
@@ -150,12 +223,14 @@ def test_packages_hold_no_code() -> None:
 @pytest.mark.parametrize(
     ("file", "line"),
     [
-        ("detection/yolo.py", "from reid.gallery.linking import link"),
-        ("gallery/linking.py", "import reid.detection.yolo"),
-        ("tracking/split.py", "from reid import gallery"),
-        ("tracking/split.py", "from ..gallery import linking"),
+        ("detection/yolo.py", "from reid.linking.offline import link"),
+        ("linking/offline.py", "import reid.detection.yolo"),
+        ("linking/offline.py", "from reid.store.index import PersonIndex"),
+        ("store/index.py", "from reid.linking.policy import Rule"),
+        ("tracking/split.py", "from reid import linking"),
+        ("tracking/split.py", "from ..linking import offline"),
         ("embedding/crops.py", "def f():\n    from reid.video.reader import read"),
-        ("camera.py", "from reid.gallery.linking import link"),
+        ("camera.py", "from reid.linking.offline import link"),
         ("types.py", "from reid.tracking.tracker import Tracks"),
         ("types.py", "from pipelines.video import run"),
         ("tracking/tracker.py", "import ultralytics"),
@@ -174,7 +249,7 @@ def test_sense_passes() -> None:
 
 def test_importing_is_cheap() -> None:
     """What needs no network starts without one: torch alone takes seconds."""
-    light = "reid, reid.config, reid.gallery.linking, reid.tracking.ultralytics_tracker, reid.video.reader"
+    light = "reid, reid.config, reid.linking.offline, reid.tracking.ultralytics_tracker, reid.video.reader"
     code = (
         f"import sys, {light}\n"
         "print(sorted({'torch', 'ultralytics', 'openvino', 'onnxruntime', 'matplotlib'} & set(sys.modules)))"

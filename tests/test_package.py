@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 
 from reid import shipped
 from reid.errors import InputError
-from reid.gallery.index import require_faiss
+from reid.store.index import require_faiss
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -114,7 +114,7 @@ def test_installed_wheel_finds_what_ships(installed: Path, tmp_path: Path) -> No
 import json
 from pathlib import Path
 import reid
-from reid.gallery.calibration import find
+from reid.linking.calibration import find
 from reid.shipped import demo_recording, shipped
 print(json.dumps([
     reid.__file__,

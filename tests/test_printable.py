@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli import main
-from pipelines.logs import rotating, routed
-from pipelines.progress import reporter
+from pipelines.cli.main import main
+from pipelines.runtime.logs import rotating, routed
+from pipelines.runtime.progress import reporter
 from reid.owned_files import OwnedFiles
 from reid.printable import printable
 

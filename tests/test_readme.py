@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main, parse
-from pipelines.command import Invocation
-from pipelines.commands import COMMANDS
+from pipelines.cli.command import Invocation
+from pipelines.cli.commands import COMMANDS
+from pipelines.cli.main import main, parse
 from reid.shipped import demo_recording, shipped
 from tests.training.tiny import crops
 

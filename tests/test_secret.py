@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.errors import InputError
-from reid.live.address import parse_cameras
+from reid.live.capture.address import parse_cameras
 from reid.outputs.events.broker import parse_broker
 from reid.outputs.events.webhook import checked
 from reid.secret import masked, masked_within

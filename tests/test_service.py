@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.cli import parse
-from pipelines.command import Invocation
+from pipelines.cli.command import Invocation
+from pipelines.cli.main import parse
 
 FOLDER = Path(__file__).parents[1] / "docs" / "live"
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.datasets.folder import read_folder
 from reid.datasets.people import read_person_folders
 from reid.detection.portable import prepare

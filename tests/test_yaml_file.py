@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.detection.first_look import check_detector
 from reid.detection.training_data import read_people
 from reid.errors import InputError
-from reid.live.address import read_secrets
+from reid.live.capture.address import read_secrets
 from reid.yaml_file import parse_yaml
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))

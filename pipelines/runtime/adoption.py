@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from reid.errors import InputError
-from reid.gallery.schema import APPLICATION_ID
 from reid.outputs.artefact import crops_beside
 from reid.outputs.folder import ResultsFolder, file_stem
+from reid.store.sqlite.schema import APPLICATION_ID
 from reid.text_file import parse_json, read_json
 
 EARLIER_MARK = ".reid-run.json"

@@ -3,9 +3,9 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from pipelines.runtime.json_file import json_object
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.single_file import single_file
-from pipelines.train_folder import json_object
 
 
 def calibration_file(path: Path, *, picture: bool) -> AbstractContextManager[OwnedFolder | None]:

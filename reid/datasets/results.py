@@ -28,7 +28,7 @@ _PICTURE = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Corrections:
-    """Who the people of a gallery are now. `reid.gallery.people_now` finds it out."""
+    """Who the people of a gallery are now. `reid.store.sqlite.people_now` finds it out."""
 
     gallery: Path
     people: Mapping[int, str | None]  # every id ever given: what they are called now; None: erased

@@ -66,7 +66,7 @@ def _frame(image_size: int) -> Image:
     read, frame = video.read()
     video.release()
     if not read:
-        raise InputError(f"{file}: cannot be read, though it ships with reid; install reid again")
+        raise InputError(f"{file}: cannot be read, though it ships with reid; install reidentify again")
     height, width = frame.shape[:2]
     rows = max(1, round(image_size * height / width / _STRIDE))
     resized = cv2.resize(frame, (image_size, rows * _STRIDE), interpolation=cv2.INTER_AREA)

@@ -114,8 +114,8 @@ def require_nncf() -> Any:
         import nncf
     except ImportError as error:
         raise InputError(
-            "int8 needs nncf, which is in the extra [quantise]: python -m pip install 'reid[quantise]', or leave "
-            "--quantise out"
+            "int8 needs nncf, which is in the extra [quantise]: python -m pip install 'reidentify[quantise]', or "
+            "leave --quantise out"
         ) from error
     return nncf
 

@@ -89,7 +89,7 @@ class TimmBody(nn.Module):
         except ModuleNotFoundError:
             raise InputError(
                 f"network.backbone is timm/{name}, but timm is not installed; install it with: "
-                "pip install 'reid[timm]'"
+                "pip install 'reidentify[timm]'"
             ) from None
         if not timm.is_model(name):
             near = [f"timm/{found}" for found in timm.list_models(f"*{name.partition('_')[0]}*")[:3]]

@@ -73,6 +73,8 @@ def _nncf() -> Any:
     try:
         import nncf
     except ModuleNotFoundError:
-        raise InputError("nncf is not installed; install it with: pip install 'reid[quantise]'") from None
+        raise InputError(
+            "nncf is not installed; install it with: pip install 'reidentify[quantise]'"
+        ) from None
     nncf.set_log_level(logging.ERROR)
     return nncf

@@ -14,7 +14,8 @@ from reid.embedding.crops import Preprocessing
 from reid.evaluation.retrieval.distances import CosineRows
 from reid.evaluation.retrieval.intervals import Intervals, intervals
 from reid.evaluation.retrieval.labels import Labelled
-from reid.evaluation.retrieval.ranking import Ranking, rank
+from reid.evaluation.retrieval.ranking import rank
+from reid.evaluation.retrieval.ranks import Ranking
 from reid.evaluation.retrieval.scores import per_query
 from reid.training.figures import HeldOutFigures
 from reid.training.pixels import Pixels, normalise

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from pipelines.cli import ENVIRONMENT
+from pipelines.cli.main import ENVIRONMENT
 from reid.errors import InputError
 from tests.benchmarks.jobs import Report
 

@@ -217,7 +217,7 @@ def measure(told: argparse.Namespace) -> Report:
     found = {scene.name: detected(scene, detectors) for scene in scenes}
     report: Report = {
         "machine": machine(None) | {"cores_allowed": len(os.sched_getaffinity(0))},
-        "versions": versions("reid", "ultralytics", "torch", "openvino", "numpy"),
+        "versions": versions("reidentify", "ultralytics", "torch", "openvino", "numpy"),
         "min_height_px": told.min_height,
         "iou": scores.IOU,
         "detectors": {

@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     told = parser.parse_args(argv)
     report: Report = {
         "machine": machine(),
-        "versions": versions("reid", "numpy"),
+        "versions": versions("reidentify", "numpy"),
         "quick": told.quick,
         **{kind: in_process(crowded, kind, quick=told.quick) for kind in TYPES},
     }

@@ -94,7 +94,7 @@ def measure(told: argparse.Namespace) -> Report:
     contenders = built(told.encoders, told.threads)
     report: Report = {
         "machine": machine(None) | {"cores_allowed": len(os.sched_getaffinity(0))},
-        "versions": versions("reid", "torch", "onnxruntime", "openvino"),
+        "versions": versions("reidentify", "torch", "onnxruntime", "openvino"),
         "rounds": told.rounds,
     }
     spent = rounds_of(contenders, crops, told.rounds)

@@ -154,7 +154,10 @@ def summary(rows: list[Report]) -> Report:
 
 def report(told: argparse.Namespace) -> Report:
     """Everything that is written, from crops to rates."""
-    about = {"machine": machine(threads=None), "versions": versions("reid", "numpy", "torch", "openvino")}
+    about = {
+        "machine": machine(threads=None),
+        "versions": versions("reidentify", "numpy", "torch", "openvino"),
+    }
     split = open_crops(as_kind(told.format), told.root)
     encoder = build_encoder(EncoderConfig(weights=told.encoder))
     began = time.monotonic()

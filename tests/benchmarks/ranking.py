@@ -125,7 +125,7 @@ def compared(ours: Report, theirs: Report) -> Report:
 def measure(*, quick: bool) -> Report:
     report: Report = {
         "machine": machine(),
-        "versions": versions("reid", "numpy", "scipy", "torchreid", "cython"),
+        "versions": versions("reidentify", "numpy", "scipy", "torchreid", "cython"),
         "quick": quick,
         "ranking": {},
         "reranking": {},

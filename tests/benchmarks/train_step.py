@@ -52,7 +52,7 @@ def measured(job: dict[str, Any]) -> Report:
     """Steps of one network: with a worker for time and waiting, and batches alone for the loader's work."""
     import torch
 
-    from pipelines.train_build import build, new_network
+    from pipelines.training.build import build, new_network
     from reid.training.build import open_accelerator
     from reid.training.config import TrainConfig
     from reid.training.loop import Loop
@@ -120,8 +120,8 @@ def _noise(folder: Path, config: Any) -> Any:
     """Training data of pictures that show nothing."""
     import cv2
 
-    from pipelines import train_data
-    from pipelines.progress import reporter
+    from pipelines.runtime.progress import reporter
+    from pipelines.training import data as train_data
 
     rng = np.random.default_rng(0)
     for person in range(1, PEOPLE + 1):

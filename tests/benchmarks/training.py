@@ -69,7 +69,7 @@ def main() -> None:
 
 def ours(job: dict[str, Any], precision: str) -> Report:
     """`reid train` with its defaults."""
-    from pipelines.cli import main as reid
+    from pipelines.cli.main import main as reid
 
     with tempfile.TemporaryDirectory() as folder:
         words = [

@@ -13,11 +13,11 @@ from reid.datasets.records import Split
 from reid.datasets.results import Corrections, read_results
 from reid.datasets.sources import combine, open_sources
 from reid.errors import InputError
-from reid.gallery.people_now import people_now
-from reid.gallery.store import Store
 from reid.outputs.folder import ResultsFolder
+from reid.store.sqlite.people_now import people_now
+from reid.store.sqlite.store import Store
 from tests.datasets.trees import touch
-from tests.gallery.site import ENCODER, directions, sighting
+from tests.store.site import ENCODER, directions, sighting
 
 STARTED = datetime(2024, 5, 1, 12, 30, 15, 987_654, tzinfo=UTC)
 DOOR, YARD = "front: door/1", "yard_2"  # what a file name cannot hold, and what looks like a track in one

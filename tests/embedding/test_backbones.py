@@ -226,7 +226,7 @@ def test_names_that_cannot_be_used(name: str, message: str) -> None:
 def test_timm_is_only_needed_by_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)  # as where it is not installed
     with pytest.raises(
-        InputError, match=r"timm is not installed; install it with: pip install 'reid\[timm\]'"
+        InputError, match=r"timm is not installed; install it with: pip install 'reidentify\[timm\]'"
     ):
         build_backbone(NetworkConfig(backbone="timm/test_vit"), SIZE)
     assert build_backbone(NetworkConfig(backbone="osnet_x0_25"), SIZE).channels == 128

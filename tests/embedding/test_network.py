@@ -207,7 +207,7 @@ def test_only_backbones_of_timm_need_timm(tmp_path: Path, monkeypatch: pytest.Mo
     ours = saved(tmp_path / "ours.pth", made())
     monkeypatch.setitem(sys.modules, "timm", None)  # as where it is not installed
     assert isinstance(load_network(ours), ReidNetwork)
-    with pytest.raises(InputError, match=r"theirs\.pth: .*pip install 'reid\[timm\]'"):
+    with pytest.raises(InputError, match=r"theirs\.pth: .*pip install 'reidentify\[timm\]'"):
         load_network(theirs)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.config import EncoderConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.checkpoint import save_network
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_the_vectors_stay_close_and_the_file_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("nncf", reason="needs nncf: pip install 'reid[quantise]'")
+    pytest.importorskip("nncf", reason="needs nncf: pip install 'reidentify[quantise]'")
     monkeypatch.chdir(folder)
     assert main(["quantise", "model.pth", "crops", "out/int8.xml", "--quiet"]) == 0
     crops = [cv2.imread(str(path)) for path in sorted((folder / "crops").rglob("*.png"))]
@@ -93,5 +93,5 @@ def test_without_nncf(
     monkeypatch.chdir(folder)
     monkeypatch.setitem(sys.modules, "nncf", None)
     assert main(["quantise", "model.pth", "crops", "out.xml"]) != 0
-    assert "pip install 'reid[quantise]'" in " ".join(capsys.readouterr().err.split())
+    assert "pip install 'reidentify[quantise]'" in " ".join(capsys.readouterr().err.split())
     assert not (folder / "out.xml").exists()

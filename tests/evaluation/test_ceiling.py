@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.evaluation.mot import TrackTable, table, write_mot
 from reid.outputs.artefact import save_tracklets
 from reid.types import Embeddings, Tracklet

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines import evaluate
-from pipelines.progress import reporter
+from pipelines.runtime.progress import reporter
 from reid.errors import InputError
 from reid.evaluation.mot import read_mot, write_mot
 from tests.evaluation.worlds import CAMERAS, DEMO, demo, spoil

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.evaluation.identity import Score, score
 from tests.evaluation.trackeval_cases import (
     DEGENERATE,

@@ -13,9 +13,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.linkage import choose_threshold
-from pipelines.progress import reporter
-from pipelines.settings import load
+from pipelines.recordings.linkage import choose_threshold
+from pipelines.runtime.progress import reporter
+from pipelines.settings.loading import load
 from reid.config import LinkingConfig, VideoConfig
 from reid.embedding.crops import IMAGENET
 from reid.embedding.weights import open_weights, side_car

@@ -13,23 +13,23 @@ import numpy as np
 from reid.camera import Follower
 from reid.config import TrackerConfig, TrackletConfig
 from reid.events import Event
-from reid.gallery.answer import Patience
-from reid.gallery.online import OnlineGallery
-from reid.gallery.rule import Rule
-from reid.gallery.store import Store
-from reid.live.address import parse_cameras
-from reid.live.board import Board
-from reid.live.camera import LivePicture, Snapshot
-from reid.live.cameras import Cameras
+from reid.linking.answer import Patience
+from reid.linking.online import OnlineGallery
+from reid.linking.policy import Rule
+from reid.live.admin.control_service import Desk
+from reid.live.capture.address import parse_cameras
+from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.capture.cameras import Cameras
+from reid.live.capture.latest_frames import Slots
 from reid.live.config import OnlineConfig, SamplingConfig, SupervisionConfig
-from reid.live.desk import Desk
-from reid.live.engine import Engine
-from reid.live.lately import Lately
-from reid.live.preview import Preview
-from reid.live.site import Site
-from reid.live.slots import Slots
-from reid.live.teller import Teller
-from reid.live.thoughts import SecondThoughts
+from reid.live.identity.reclusterer import SecondThoughts
+from reid.live.identity.site import Site
+from reid.live.identity.unit_of_work import Teller
+from reid.live.loop import Engine
+from reid.live.views.preview import Preview
+from reid.live.views.recent_people import Lately
+from reid.live.views.site_state import Board
+from reid.store.sqlite.store import Store
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from reid.types import Detections, Embeddings

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from reid.errors import InputError
-from reid.gallery.store import Store
-from reid.live import teller
-from tests.gallery.site import ENCODER as OTHERS
-from tests.gallery.site import commit
+from reid.live.identity import unit_of_work as teller
+from reid.store.sqlite.store import Store
 from tests.live.toy_site import ENCODER, Toy, look
 from tests.small_disk import small_disk
+from tests.store.site import ENCODER as OTHERS
+from tests.store.site import commit
 
 
 @pytest.fixture

@@ -7,16 +7,16 @@ import numpy as np
 
 from reid.distance import unit
 from reid.events import Event
-from reid.gallery.answer import Patience
-from reid.gallery.online import OnlineGallery
-from reid.gallery.refinement import refine, snapshot
-from reid.gallery.rule import Rule
-from reid.gallery.store import Store
-from reid.live.board import Board
+from reid.linking.answer import Patience
+from reid.linking.online import OnlineGallery
+from reid.linking.policy import Rule
+from reid.linking.reclustering import refine, snapshot
 from reid.live.config import OnlineConfig
-from reid.live.lately import Lately
-from reid.live.site import Site
-from reid.live.teller import Teller
+from reid.live.identity.site import Site
+from reid.live.identity.unit_of_work import Teller
+from reid.live.views.recent_people import Lately
+from reid.live.views.site_state import Board
+from reid.store.sqlite.store import Store
 from reid.types import Array, Embeddings, Tracklet, TrackletKey
 
 ENCODER = "toy@0123456789ab"

@@ -15,10 +15,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.embedding.weights import open_weights
-from reid.gallery.store import Store
 from reid.shipped import demo_recording
+from reid.store.sqlite.store import Store
 from tests.shared import shared
 from tests.video.media import make_video
 
@@ -214,7 +214,7 @@ def test_a_gallery_that_is_refused_costs_no_results(inside: str, capsys: pytest.
 @pytest.mark.parametrize("words", ["none.mp4", "text.mp4", f"{GOOD} --detector noise.pt"])
 def test_refusals_do_not_wait_for_torch(inside: str, words: str) -> None:
     code = (
-        f"import sys; from pipelines.cli import main; code = main({['video', *words.split()]!r}); "
+        f"import sys; from pipelines.cli.main import main; code = main({['video', *words.split()]!r}); "
         "print(code, [name for name in ('torch', 'ultralytics', 'openvino') if name in sys.modules])"
     )
     path = f"import sys; sys.path.insert(0, {str(ROOT)!r}); "

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.config import EncoderConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import CropEncoder

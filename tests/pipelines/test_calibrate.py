@@ -13,15 +13,15 @@ import pytest
 import torch
 
 from pipelines import calibrate
-from pipelines.cli import main
-from pipelines.commands import COMMANDS
-from pipelines.progress import Progress
-from pipelines.settings import load as load_settings
-from pipelines.views import Lines
+from pipelines.cli.commands import COMMANDS
+from pipelines.cli.main import main
+from pipelines.runtime.displays import Lines
+from pipelines.runtime.progress import Progress
+from pipelines.settings.loading import load as load_settings
 from reid.config import CalibrateConfig, EncoderConfig
 from reid.distance import unit
 from reid.errors import InputError
-from reid.gallery.calibration import load
+from reid.linking.calibration import load
 from reid.types import Array
 from tests.pipelines.test_bad_input import tiny_encoder
 from tests.pipelines.test_benchmark import picture
@@ -137,7 +137,7 @@ def test_no_crops(run: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("text", ["f1", "fmr", "fmr=2", "fmr=x", "max-f1=1"])
 def test_other_points_are_refused(text: str) -> None:
-    from pipelines.settings import Override
+    from pipelines.settings.loading import Override
 
     override = Override(path=("operating_point",), value=text, origin="--operating-point")
     with pytest.raises(

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines import calibrate_site
-from pipelines.progress import Progress
-from pipelines.views import Lines
+from pipelines.recordings import site_calibration as calibrate_site
+from pipelines.runtime.displays import Lines
+from pipelines.runtime.progress import Progress
 from reid.config import CalibrateConfig
 from reid.errors import InputError
 from reid.evaluation.calibration.relation import USUAL
-from reid.gallery.calibration import dumps, load
+from reid.linking.calibration import dumps, load
 from reid.outputs.artefact import save_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.types import Calibration, ProbabilityMap, Tracklet

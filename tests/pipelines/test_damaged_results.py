@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.cli import main
-from pipelines.follow import CameraJob, CameraReport, finished_camera
-from pipelines.linkage import choose_threshold
-from pipelines.progress import reporter
-from pipelines.train_detector_folder import DetectorFolder
+from pipelines.cli.main import main
+from pipelines.recordings.follow import CameraJob, CameraReport, finished_camera
+from pipelines.recordings.linkage import choose_threshold
+from pipelines.runtime.progress import reporter
+from pipelines.training.detector_folder import DetectorFolder
 from reid.cache import cached
 from reid.config import EncoderConfig, LinkingConfig, VideoConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.features import extract
 from reid.errors import InputError
-from reid.gallery.calibration import dumps
+from reid.linking.calibration import dumps
 from reid.outputs.artefact import save_tracklets
 from reid.training.log import Log
 from reid.types import Calibration

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.linkage import choose_threshold, open_gallery
-from pipelines.pace import warn_of_pace
-from pipelines.progress import Progress, reporter
+from pipelines.recordings.frame_counts import warn_of_pace
+from pipelines.recordings.linkage import choose_threshold, open_gallery
+from pipelines.runtime.progress import Progress, reporter
 from reid.config import LinkingConfig, SourceConfig, TrackletConfig, VideoConfig
 from reid.datasets.open import open_crops
 from reid.errors import InputError

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.shipped import demo_recording
 
 pytestmark = pytest.mark.slow

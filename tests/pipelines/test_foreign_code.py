@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.config import DetectorConfig, EncoderConfig
 from reid.detection.state import is_detector
 from reid.detection.training_config import DetectorTrainConfig

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.cli import main
-from pipelines.follow import FollowedCamera
-from pipelines.nobody import empty_cameras
+from pipelines.cli.main import main
+from pipelines.recordings.empty_cameras import empty_cameras
+from pipelines.recordings.follow import FollowedCamera
 from reid.config import DetectorConfig
 
 CASES = Path(__file__).parents[1] / "cases"

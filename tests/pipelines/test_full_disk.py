@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from tests.pipelines.test_benchmark import site as site  # a fixture
 from tests.pipelines.test_train import SMALL
 from tests.small_disk import small_disk

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.chosen_weights import with_encoder_of
-from pipelines.cli import main
-from pipelines.progress import reporter
+from pipelines.cli.main import main
+from pipelines.networks.chosen import with_encoder_of
+from pipelines.runtime.progress import reporter
 from reid import shipped_weights
 from reid.config import EncoderConfig, VideoConfig
-from reid.gallery.store import Store
 from reid.shipped import demo_recording
-from tests.gallery.written import ENCODER, unpack
+from reid.store.sqlite.store import Store
+from tests.store.written import ENCODER, unpack
 
 STRANGERS = {"P0010"}  # that P0008 was is forgotten
 NEXT = "reid-lite0-float"  # stands for the encoder of a later version

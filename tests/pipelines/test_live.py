@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from pipelines.cli import main
-from reid.gallery.store import Store
+from pipelines.cli.main import main
 from reid.shipped import demo_recording
+from reid.store.sqlite.store import Store
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.mjpeg_camera import running
+from tests.live.capture.mjpeg_camera import running
 from tests.outputs.events.test_webhook_slow import saying
 from tests.pipelines.test_live import CAM, lines, live
 

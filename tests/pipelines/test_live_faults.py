@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
-from reid.gallery.store import Store
-from reid.live import retention, system_clock
+from pipelines.cli.main import main
+from reid.live.admin import retention
+from reid.live.capture import system_clock
+from reid.store.sqlite.store import Store
 from tests.pipelines.test_live import CAM, Program, live
 from tests.small_disk import small_disk
 

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from pipelines.live_things import ThingsKeeper, known_things
+from pipelines.site.things_file import ThingsKeeper, known_things
 from reid.config import TrackletConfig
-from reid.live.board import Board
-from reid.live.things import Things
+from reid.live.tracking.static_things import Things
+from reid.live.views.site_state import Board
 from reid.owned_files import OwnedFiles
 from tests.tracking.test_static import watch
 

@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from pipelines.cli import main
-from pipelines.logs import rotating
+from pipelines.cli.main import main
+from pipelines.runtime.logs import rotating
 from reid.datasets.people import read_person_folders
 from reid.detection.training_data import read_people
 from reid.embedding.crops import IMAGENET
 from reid.errors import InputError
-from reid.live.address import parse_cameras
+from reid.live.capture.address import parse_cameras
 from reid.outputs import atomic
 from reid.owned_files import OwnedFiles
 from reid.training.pixels import load_pixels

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.shipped import demo_recording
 from tests.rehearsals.kill import finished_cameras, in_group
 from tests.shared import shared

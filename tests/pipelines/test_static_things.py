@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.errors import InputError
 from reid.outputs.static_things import read_things, write_things
 from reid.owned_files import OwnedFiles

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 
 CASES = Path(__file__).parents[1] / "cases"
 SQUEEZED, PREVIEW = CASES / "anamorphic-sar2.mp4", CASES / "preview-stream-first.mkv"

@@ -9,9 +9,9 @@ from typing import Any
 import av
 import pytest
 
-from pipelines.cli import main
-from reid.gallery.store import Store
+from pipelines.cli.main import main
 from reid.shipped import demo_recording
+from reid.store.sqlite.store import Store
 from tests.shared import shared
 
 pytestmark = pytest.mark.slow

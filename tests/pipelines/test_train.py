@@ -15,11 +15,11 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from pipelines.cli import main, parse
-from pipelines.command import Invocation
-from pipelines.known_pictures import warn_of_known
-from pipelines.progress import reporter
-from pipelines.settings import load
+from pipelines.cli.command import Invocation
+from pipelines.cli.main import main, parse
+from pipelines.retrieval.known_people import warn_of_known
+from pipelines.runtime.progress import reporter
+from pipelines.settings.loading import load
 from reid.config import EncoderConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder

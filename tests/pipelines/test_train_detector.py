@@ -15,8 +15,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipelines.cli import main, parse
-from pipelines.settings import load
+from pipelines.cli.main import main, parse
+from pipelines.settings.loading import load
 from reid.config import DetectorConfig
 from reid.detection.state import load_model
 from reid.detection.training import PersonModel

@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.detection.state import save_state
 from reid.detection.training import PersonModel
 from tests.detection.rendered import people
@@ -87,7 +87,7 @@ def test_nncf_is_asked_for_before_hours_are_spent(
 ) -> None:
     monkeypatch.setitem(sys.modules, "nncf", None)
     said = refused([str(dataset), "--output", str(tmp_path / "out"), *SMALL, "--quantise"], capsys)
-    assert "python -m pip install 'reid[quantise]'" in said
+    assert "python -m pip install 'reidentify[quantise]'" in said
 
 
 def copied(dataset: Path, folder: Path) -> Path:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.cli import main
-from pipelines.settings import load
+from pipelines.cli.main import main
+from pipelines.settings.loading import load
 from reid.training.config import TrainConfig
 from tests.pipelines.test_train import SMALL
 from tests.training.tiny import crops

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.shipped import demo_recording
 from tests.shared import shared
 

@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.runtime.ownership import LOCK, MARK
-from reid.gallery.journal import SeenAt
-from reid.gallery.store import Store
 from reid.shipped import demo_recording
+from reid.store.sqlite.journal import SeenAt
+from reid.store.sqlite.store import Store
 
 ROOT = Path(__file__).parents[2]
 KILLED = ("--end", "12", "--fps", "6")

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from reid.gallery.journal import Entry, SeenAt
-from reid.gallery.store import Store
+from reid.store.sqlite.journal import Entry, SeenAt
+from reid.store.sqlite.store import Store
 from tests.benchmarks.jobs import Report
 from tests.rehearsals.kill import sightings
 from tests.rehearsals.live_run import read_events

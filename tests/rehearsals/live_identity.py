@@ -26,13 +26,13 @@ from unittest.mock import patch
 import numpy as np
 
 from pipelines import evaluate, live
-from pipelines.live_build import build_engine
-from pipelines.live_config import LiveConfig
-from pipelines.progress import Progress, reporter
-from pipelines.results import FILL_GAP_S
-from pipelines.views import Lines
-from reid.live.engine import Engine
-from reid.live.visit import Visit
+from pipelines.recordings.results import FILL_GAP_S
+from pipelines.runtime.displays import Lines
+from pipelines.runtime.progress import Progress, reporter
+from pipelines.site.engine import build_engine
+from pipelines.site.live_config import LiveConfig
+from reid.live.identity.appearance import Visit
+from reid.live.loop import Engine
 from reid.outputs.mot import camera_tracks, write_mot
 from reid.shipped import demo_recording
 from reid.types import Frame, Match, Tracklet, TrackletKey

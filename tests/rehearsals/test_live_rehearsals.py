@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reid.live.address import parse_cameras
+from reid.live.capture.address import parse_cameras
+from reid.live.capture.connection import StreamLost
+from reid.live.capture.stream import Received, receive
 from reid.live.config import SupervisionConfig
-from reid.live.connection import StreamLost
-from reid.live.stream import Received, receive
 from tests.rehearsals.access_units import write_units
 from tests.rehearsals.live_run import films
 from tests.rehearsals.rtsp_site import FPS, RtspSite, why_not

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines import train_data
-from pipelines.progress import reporter
-from pipelines.train_build import Begun, build, new_network
-from pipelines.train_data import TrainingData
+from pipelines.runtime.progress import reporter
+from pipelines.training import data as train_data
+from pipelines.training.build import Begun, build, new_network
+from pipelines.training.data import TrainingData
 from reid.errors import InputError
 from reid.training.build import open_accelerator
 from reid.training.config import TrainConfig

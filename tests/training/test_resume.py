@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pipelines import train
-from pipelines.progress import Progress, reporter
+from pipelines.runtime.progress import Progress, reporter
 from reid.errors import InputError
 from reid.training.config import TrainConfig
 from reid.training.state import read_state

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from tests.training.tiny import crops
 
 TINY = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.training.config import BatchConfig, TrainConfig
 from reid.training.sampling import WithUnlabelled, build_sampler
 from tests.training.tiny import crops

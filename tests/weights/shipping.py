@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid import shipped
 from reid.shipped import demo_recording
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.chosen_weights import start_of
-from pipelines.cli import main
+from pipelines.cli.main import main
+from pipelines.networks.chosen import start_of
 from reid.config import EncoderConfig
 from reid.detection.state import read_state, save_state
 from reid.detection.training import PersonModel

@@ -38,7 +38,7 @@ def test_another_file_is_refused_with_both_hashes(weights: Path) -> None:
             load(path)
         assert str(caught.value) == (
             f"{path}: not the file that ships with reid: its SHA-256 is {found}, expected {expected}; fetch it "
-            "again: `git checkout -- weights` in a clone, else install reid again"
+            "again: `git checkout -- weights` in a clone, else install reidentify again"
         )
 
 

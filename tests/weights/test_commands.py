@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pipelines import weights as pipeline
-from pipelines.cli import main
-from pipelines.progress import reporter
+from pipelines.cli.main import main
+from pipelines.runtime.progress import reporter
 from reid.shipped_weights import find, read_manifest
 from tests.weights.shipping import FACTS, flip, seal, write
 

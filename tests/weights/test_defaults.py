@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.chosen_weights import as_recorded, with_weights
-from pipelines.cli import main, parse
-from pipelines.command import Invocation
+from pipelines.cli.command import Invocation
+from pipelines.cli.main import main, parse
+from pipelines.networks.chosen import as_recorded, with_weights
 from reid.config import EncoderConfig, VideoConfig
-from reid.gallery.calibration import load
+from reid.linking.calibration import load
 from reid.shipped_weights import find
 from tests.detection.conftest import Make
 from tests.pipelines.test_bad_input import tiny_encoder

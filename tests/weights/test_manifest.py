@@ -61,7 +61,7 @@ def test_what_is_wrong_is_said(
 def test_no_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (ship(monkeypatch, tmp_path) / "manifest.json").unlink()
     with pytest.raises(
-        InputError, match=r"manifest\.json: cannot be read \(No such file.*install reid again"
+        InputError, match=r"manifest\.json: cannot be read \(No such file.*install reidentify again"
     ):
         default_encoder()
     own = tmp_path / "own.onnx"

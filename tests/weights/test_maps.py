@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from reid.embedding import vector_map
 from reid.embedding.weights import open_weights
-from reid.gallery.schema import encoder_of
-from reid.gallery.store import Store
-from tests.gallery.site import NOON, directions, sighting
-from tests.gallery.written import split_colours
+from reid.store.sqlite.schema import encoder_of
+from reid.store.sqlite.store import Store
+from tests.store.site import NOON, directions, sighting
+from tests.store.written import split_colours
 from tests.weights.shipping import flip, seal, write
 
 ENCODERS = (

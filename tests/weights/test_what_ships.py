@@ -1,10 +1,10 @@
 """The weights folder of this clone: whole, named, and with a calibration for the encoder that runs by default."""
 
-from pipelines.weights_seal import unnamed
+from pipelines.networks.sealing import unnamed
 from reid.detection.first_look import check_detector
 from reid.embedding import vector_map
 from reid.embedding.weights import open_weights
-from reid.gallery import calibration as calibrations
+from reid.linking import calibration as calibrations
 from reid.shipped import shipped
 from reid.shipped_weights import Entry, check, path_of, read_manifest
 

@@ -11,7 +11,8 @@ from reid.evaluation.calibration.open_set import OpenSet
 from reid.evaluation.retrieval.distances import CosineRows, MatrixRows
 from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.pairs import pair_counts
-from reid.evaluation.retrieval.ranking import Ranking, rank
+from reid.evaluation.retrieval.ranking import rank
+from reid.evaluation.retrieval.ranks import Ranking
 
 Floats = NDArray[np.float64]
 EDGES = np.round(np.arange(1001) * 0.002, 3).astype(np.float32)  # thresholds: all distances lie in [0, 2]

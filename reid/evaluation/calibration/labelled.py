@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.distance import unit
-from reid.gallery.camera_bias import biases
+from reid.linking.camera_bias import biases
 from reid.types import Array
 
 Labels = NDArray[np.int64]

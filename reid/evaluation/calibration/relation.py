@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reid.distance import pairwise, unit
 from reid.evaluation.calibration.labelled import DISTRACTOR, LabelledCrops, sites
-from reid.gallery.camera_bias import without_bias
+from reid.linking.camera_bias import without_bias
 from reid.types import Array, SameCamera
 
 Floats = NDArray[np.float64]

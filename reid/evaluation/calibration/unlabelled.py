@@ -25,8 +25,8 @@ from scipy.interpolate import PchipInterpolator
 from reid.distance import pairwise, unit
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.relation import LEVELS, halves, median_and_spread
-from reid.gallery.camera_bias import comparable
-from reid.gallery.constraints import apart
+from reid.linking.camera_bias import comparable
+from reid.linking.constraints import apart
 from reid.types import Array, SameCamera, Tracklet
 
 Floats = NDArray[np.float64]

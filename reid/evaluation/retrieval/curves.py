@@ -7,7 +7,7 @@ from reid.datasets.records import Labels
 from reid.distance import unit
 from reid.evaluation.retrieval.distances import DistanceRows, blocks
 from reid.evaluation.retrieval.labels import Labelled, check_labels, members
-from reid.evaluation.retrieval.ranking import Found, Ranking
+from reid.evaluation.retrieval.ranks import Found, Ranking
 from reid.evaluation.retrieval.scores import per_query
 from reid.types import Array
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reid.datasets.records import Labels
 from reid.evaluation.retrieval.intervals import intervals
-from reid.evaluation.retrieval.ranking import Ranking
+from reid.evaluation.retrieval.ranks import Ranking
 
 Floats = NDArray[np.float64]
 Which = Literal["stable", "best", "worst"]

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from reid.evaluation.calibration.b_cubed import CANDIDATES, Clustering, b_cubed, site_scores
 from reid.evaluation.calibration.labelled import centre_of, tracklets
-from reid.gallery.camera_bias import comparable
-from reid.gallery.clustering import average_linkage
-from reid.gallery.linking import link
-from reid.gallery.rule import Rule
+from reid.linking.camera_bias import comparable
+from reid.linking.clustering import average_linkage
+from reid.linking.offline import link
+from reid.linking.policy import Rule
 from tests.evaluation.calibration import reference
 from tests.evaluation.calibration.worlds import crops
 from tests.tracklets import tracklet

@@ -10,7 +10,7 @@ from reid.evaluation.calibration.calibrate import Evaluation, calibrate
 from reid.evaluation.calibration.evidence import evidence
 from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
-from reid.gallery.calibration import dumps
+from reid.linking.calibration import dumps
 from reid.types import Calibration
 from tests.evaluation.calibration.worlds import crops
 

@@ -13,7 +13,7 @@ from reid.evaluation.calibration.labelled import (
     sites,
     tracklets,
 )
-from reid.gallery.camera_bias import comparable
+from reid.linking.camera_bias import comparable
 from tests.evaluation.calibration.worlds import crops
 from tests.tracklets import tracklet
 

@@ -27,7 +27,7 @@ from reid.evaluation.calibration.unlabelled import (
     proven,
     rates,
 )
-from reid.gallery.camera_bias import without_bias
+from reid.linking.camera_bias import without_bias
 from reid.types import Array, SameCamera
 from tests.tracklets import towards, tracklet
 

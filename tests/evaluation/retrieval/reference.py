@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reid.evaluation.retrieval.labels import Labelled
-from reid.evaluation.retrieval.ranking import Ranking
+from reid.evaluation.retrieval.ranks import Ranking
 
 Matrix = NDArray[Any]
 

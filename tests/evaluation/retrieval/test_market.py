@@ -10,7 +10,8 @@ from reid.distance import unit
 from reid.evaluation.retrieval.distances import CosineRows
 from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.pairs import pair_counts
-from reid.evaluation.retrieval.ranking import Ranking, rank
+from reid.evaluation.retrieval.ranking import rank
+from reid.evaluation.retrieval.ranks import Ranking
 from reid.evaluation.retrieval.scores import per_query, score
 from reid.types import Array
 from tests.evaluation.retrieval.reference import check, figures, labelled, listed

@@ -9,7 +9,8 @@ from hypothesis import given
 
 from reid.datasets.records import Labels
 from reid.evaluation.retrieval.distances import MatrixRows
-from reid.evaluation.retrieval.ranking import Ranking, rank
+from reid.evaluation.retrieval.ranking import rank
+from reid.evaluation.retrieval.ranks import Ranking
 from reid.evaluation.retrieval.scores import Scores, per_query, score
 from tests.evaluation.retrieval.reference import World, figures, labelled, listed, random_world, worlds
 

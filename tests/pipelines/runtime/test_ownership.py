@@ -11,9 +11,9 @@ import pytest
 from pipelines.runtime.adoption import JOBS
 from pipelines.runtime.ownership import LOCK, MARK, OwnedFolder
 from reid.errors import InputError
-from reid.gallery.store import Store
 from reid.outputs import atomic
 from reid.owned_files import LIST
+from reid.store.sqlite.store import Store
 
 MARKED = {MARK, LIST}
 
@@ -165,7 +165,7 @@ def old_copy(root: Path) -> list[str]:
 
 
 def old_site(root: Path) -> list[str]:
-    (root / "live.log").write_text("2026-11-26 10:00:00,123 INFO reid.live.engine: lobby: connected\n")
+    (root / "live.log").write_text("2026-11-26 10:00:00,123 INFO reid.live.loop: lobby: connected\n")
     (root / "events.jsonl").write_text('{"id": "s-1", "event": "person", "at": "2026-11-26T10:00:00Z"}\n')
     (root / "clips").mkdir()
     label = {"camera": "lobby", "begun_s": 1.0, "ended_s": 2.0, "people": [], "events": []}

@@ -1,0 +1,95 @@
+"""The commands that watch cameras: `reid video`, `reid live`, `reid demo`."""
+
+from typing import TYPE_CHECKING
+
+from pipelines.cli.command import Command, Invocation
+
+if TYPE_CHECKING:
+    from pipelines.runtime.progress import Progress
+    from reid.config import Section
+
+
+def _video_config() -> "type[Section]":
+    from reid.config import VideoConfig
+
+    return VideoConfig
+
+
+def _video(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.video import run
+    from reid.config import VideoConfig
+
+    assert isinstance(invocation.config, VideoConfig)
+    return run(invocation.config, progress)
+
+
+def _live_config() -> "type[Section]":
+    from pipelines.site.live_config import LiveConfig
+
+    return LiveConfig
+
+
+def _live(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.live import run
+    from pipelines.site.live_config import LiveConfig
+
+    assert isinstance(invocation.config, LiveConfig)
+    return run(invocation.config, progress)
+
+
+def _demo(invocation: Invocation, progress: "Progress") -> int:
+    from pipelines.demo import run
+    from reid.config import VideoConfig
+
+    assert isinstance(invocation.config, VideoConfig)
+    return run(invocation.config, progress)
+
+
+VIDEO_EXAMPLES = """\
+examples:
+  reid video lobby.mp4 street.mp4
+  reid video lobby.mp4 street.mp4 --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth
+  reid video lobby=a.mp4 lobby=b.mp4 street='street/*.jpg' --output monday --fps 10
+  reid video *.mp4 --gallery site.db --offset street=-2.5 --min-travel lobby-street=20
+  reid video --print-config > site.yaml     then edit it, and: reid video *.mp4 --config site.yaml
+"""
+LIVE_EXAMPLES = """\
+examples:
+  reid live lobby=rtsp://10.0.0.5/stream street=rtsp://10.0.0.6/stream desk=0
+  reid live lobby=rtsp://10.0.0.5/stream --secrets secrets.yaml --fps 8 --min-travel lobby-street=20
+  reid live replay=lobby.mp4 --output rehearsal
+  reid live --print-config > site.yaml     then edit it, and: reid live --config site.yaml
+"""
+
+CAMERA_COMMANDS = (
+    Command(
+        name="video",
+        summary="recordings of several cameras to identities: who was where, when",
+        usage="SOURCES... [--detector FILE] [--encoder FILE] [--output DIR] [settings]",
+        examples=VIDEO_EXAMPLES,
+        run=_video,
+        model=_video_config,
+        file=True,
+        positional="sources",
+    ),
+    Command(
+        name="live",
+        summary="live cameras to identities, as they happen: events, live page, memory of people",
+        usage="CAMERAS... [--detector FILE] [--encoder FILE] [--output DIR] [settings]",
+        examples=LIVE_EXAMPLES,
+        run=_live,
+        model=_live_config,
+        file=True,
+        positional="cameras",
+    ),
+    Command(
+        name="demo",
+        summary="the same on the three-camera recording that comes with reid",
+        usage="[--detector FILE] [--encoder FILE] [--output DIR] [settings]",
+        examples="examples:\n  reid demo\n  reid demo --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth\n",
+        run=_demo,
+        model=_video_config,
+        skip=("sources",),
+        file=True,
+    ),
+)

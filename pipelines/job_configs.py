@@ -1,0 +1,131 @@
+"""Settings of the jobs other than `reid video`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reid.config import EncoderConfig, Section, Share
+from reid.store.sqlite.pruning import Named
+
+
+class EvaluateConfig(Section):
+    """`reid evaluate`: results against the truth."""
+
+    truth: Path = Field(description="folder with <camera>.txt, <camera>_gt.txt or <camera>/gt/gt.txt")
+    output: Path | None = Field(None, description="JSON file, or folder for scores.json; null: in RESULTS")
+    visibility: Share = Field(0.0, description="true boxes count from this visible share on")
+    iou: Share = Field(0.5, description="intersection over union from which a box counts as found")
+
+
+class PruneConfig(Section):
+    """`reid gallery prune`: what is old is erased."""
+
+    named: Named = Field(
+        "keep",
+        description="people with a name: keep (they stay, with the sightings whose vectors they are recognised by) "
+        "or erase (as everybody)",
+    )
+    dry_run: bool = Field(False, description="only say what would be erased")
+
+
+class ConvertConfig(Section):
+    """`reid gallery convert`: the people of a gallery, with vectors of another encoder."""
+
+    encoder: EncoderConfig = EncoderConfig()
+    crops: tuple[Path, ...] = Field(
+        (), description="results folders of the gallery's runs: the crops that they keep are embedded anew"
+    )
+    map: Path | None = Field(
+        None,
+        description="map between the two encoders (.npz), for sightings without crops; null: the one that ships, if "
+        "one does",
+    )
+    calibration: Path | None = Field(
+        None,
+        description="calibration file of the new encoder; null: the one beside its weights, or the one that ships",
+    )
+    output: Path | None = Field(
+        None,
+        description="write a new gallery there and leave the old one; null: in its place, the old one kept under "
+        "another name",
+    )
+    partial: bool = Field(
+        False,
+        description="carry people over by name and sightings alone where neither crops nor a map exist; they are not "
+        "recognised again",
+    )
+
+
+class MapConfig(Section):
+    """`reid weights map`: from one encoder's vectors to another's."""
+
+    output: Path | None = Field(
+        None, description="map file (.npz); null: weights/maps/<old id>-<new id>.npz, where maps ship"
+    )
+    most: Annotated[int, Field(ge=50)] = Field(
+        20000, description="crops at most, evenly spread over the names"
+    )
+
+
+class RerankConfig(Section):
+    """k-reciprocal re-ranking (Zhong et al. 2017): who has whom among the nearest, both ways."""
+
+    enabled: bool = Field(False, description="score the re-ranked lists too, beside the plain ones")
+    k1: Annotated[int, Field(ge=1)] = Field(20, description="neighbours that must be mutual")
+    k2: Annotated[int, Field(ge=1)] = Field(
+        6, description="neighbours that a picture's own are averaged over"
+    )
+    weight: Share = Field(0.3, description="share of the plain distance in the final one; the paper's lambda")
+
+
+class BenchmarkPageConfig(Section):
+    """What the HTML page shows besides tables and curves. It holds pictures of the data set: mind its terms."""
+
+    enabled: bool = Field(True, description="write benchmark.html: one file, opens offline")
+    queries: Annotated[int, Field(ge=0)] = Field(
+        4,
+        description="ranked lists of so many of the worst, the median and the best queries, each of another person",
+    )
+    show: tuple[str, ...] = Field(
+        (), description="queries to show as well: their file names, or the ends of their paths"
+    )
+    top: Annotated[int, Field(ge=1, le=50)] = Field(10, description="length of the ranked lists shown")
+    map: Literal["tsne", "pca"] = Field("tsne", description="how vectors are laid out in two dimensions")
+    map_people: Annotated[int, Field(ge=2)] = Field(40, description="people in that map, drawn at random")
+    activations: Annotated[int, Field(ge=0)] = Field(
+        6, description="queries with a map of where the network looks, of those shown"
+    )
+
+
+class BenchmarkConfig(Section):
+    """`reid benchmark`: a labelled data set to mAP, CMC and their kin."""
+
+    root: Path = Field(Path("Market-1501-v15.09.15"), description="folder of the data set, or its CSV file")
+    compare: tuple[Path, ...] = Field(
+        (), description="more re-identification networks, shown side by side with --encoder's"
+    )
+    output: Path = Field(Path("benchmark"), description="folder for benchmark.json and benchmark.html")
+    multi_query: bool = Field(
+        False, description="score multi-query too: all pictures of the query's person in the query's camera"
+    )
+    flip: bool = Field(
+        False, description="test-time augmentation: the mean of a picture's vector and its mirror image's"
+    )
+    distractors: Path | None = Field(
+        None, description="folder of more gallery pictures that show nobody of the queries"
+    )
+    precision: Literal["float32", "float16"] = Field(
+        "float32", description="how vectors are kept while ranking; float16 halves the memory"
+    )
+    memory_mib: Annotated[int, Field(ge=1)] = Field(
+        256, description="mebibytes of distances at a time; changes no figure, but small ones are slow"
+    )
+    resamples: Annotated[int, Field(ge=0)] = Field(
+        1000,
+        description="bootstrap samples of the queries' people behind the 95 % intervals; 0: no intervals",
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="of everything random: bootstrap, map")
+    encoder: EncoderConfig = EncoderConfig()
+    rerank: RerankConfig = RerankConfig()
+    page: BenchmarkPageConfig = BenchmarkPageConfig()

@@ -1,0 +1,68 @@
+"""The annotated video of one camera: the recording once more, with everybody's box and name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.runtime.worker import current_worker
+from reid.config import SourceConfig
+from reid.outputs.mot import CameraTracks
+from reid.timing import Stopwatch
+from reid.video.draw import Mark, annotate
+from reid.video.reader import probe, read
+from reid.video.source import Source
+from reid.video.writer import VideoWriter
+
+TRAIL_S = 2.0
+PAUSE_S = 10.0  # no pause is shown for longer: files of cameras that wait for motion lie hours apart
+REPORT_EVERY = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderJob:
+    """One camera to draw."""
+
+    source: Source
+    config: SourceConfig
+    tracks: CameraTracks
+    path: Path
+    task: str  # its name in the progress
+
+
+def render_camera(job: RenderJob) -> dict[str, float]:
+    """Writes the video; returns the seconds it took, by stage. Runs in a worker."""
+    worker, watch, tracks, drawn = current_worker(), Stopwatch(), job.tracks, 0
+    rate = probe(job.source, job.config).usual_fps
+    first = np.searchsorted(tracks.frames, tracks.frames)  # row where each frame's boxes begin
+    rows = {int(tracks.frames[start]): start for start in np.unique(first)}
+    last_s: float | None = None
+    shown_s = 0.0
+    feet: dict[int, list[tuple[float, float, float]]] = {}
+    frames = read(job.source, job.config, lambda _: None)  # what is damaged was reported the first time
+    job.path.parent.mkdir(exist_ok=True)
+    with VideoWriter(job.path, fps_hint=min(rate, job.config.fps or rate)) as writer:
+        for group in watch.groups("read again", frames, 1):
+            frame = group[0]
+            with watch.stage("draw"):
+                start = rows.get(frame.index, len(tracks))
+                stop = int(np.searchsorted(tracks.frames, frame.index, side="right"))
+                marks = []
+                for row in range(start, stop):
+                    person, box = int(tracks.person_ids[row]), tracks.boxes[row]
+                    trail = feet.setdefault(person, [])
+                    trail.append((frame.timestamp_s, float(box[0] + box[2]) / 2, float(box[3])))
+                    feet[person] = trail = [p for p in trail if frame.timestamp_s - p[0] <= TRAIL_S]
+                    path = np.array([p[1:] for p in trail], dtype=np.float32)
+                    marks.append(Mark(box=box, person_id=person, trail=path))
+                image = annotate(frame.image, marks, camera=job.source.camera_id, time_s=frame.timestamp_s)
+            with watch.stage("write video"):
+                step_s = 0.0 if last_s is None else frame.timestamp_s - last_s
+                last_s, shown_s = frame.timestamp_s, shown_s + min(step_s, PAUSE_S)
+                writer.write(image, shown_s)
+            drawn += 1
+            if drawn % REPORT_EVERY == 0:
+                worker.tell("advance", job.task, REPORT_EVERY)
+    worker.tell("advance", job.task, drawn % REPORT_EVERY)
+    worker.tell("finish", job.task)
+    return watch.seconds

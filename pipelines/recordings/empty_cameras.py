@@ -1,0 +1,18 @@
+"""Cameras in which the detector found nobody: rarely true, mostly a network or a picture that does not fit."""
+
+from collections.abc import Mapping
+
+from pipelines.recordings.follow import FollowedCamera
+from reid.config import DetectorConfig
+
+
+def empty_cameras(cameras: Mapping[str, FollowedCamera], config: DetectorConfig) -> list[str]:
+    """A sentence for each camera without a single box, saying what to check."""
+    return [
+        f"{name}: no person was found in any of {len(camera.frames)} frames; if there were people, check the "
+        f"detector's classes (taken: {camera.report['detector_classes']}), --detector.confidence "
+        f"({config.confidence:g}), --detector.image_size ({config.image_size}), and that the picture is upright and "
+        "not of a fisheye lens"
+        for name, camera in cameras.items()
+        if camera.report["people"] == 0
+    ]

@@ -1,0 +1,70 @@
+"""What run.json and the end of a run say of cameras, and of when they began in the world."""
+
+from dataclasses import asdict
+from typing import Any
+
+from pipelines.recordings.follow import FollowedCamera
+from reid.config import SourceConfig
+from reid.video.reader import SourceInfo
+from reid.video.source import Source
+from reid.video.starts import Placed
+
+
+def clock_facts(placed: Placed) -> dict[str, Any] | None:
+    """The site's second 0 and the zone of the times shown; None where nothing tells."""
+    clock = placed.clock
+    if clock is None:
+        return None
+    kinds = sorted({kind for kind in placed.kinds.values() if kind})
+    return {"zero": clock.iso(0), "zone": clock.zone or "this machine's", "from": kinds}
+
+
+def clock_row(placed: Placed) -> tuple[str, str] | None:
+    """What the end of a run says of its times; None where nothing tells when they were."""
+    facts = clock_facts(placed)
+    if facts is None:
+        return None
+    zone = (
+        f"zone {facts['zone']}"
+        if facts["zone"] != "this machine's"
+        else "this machine's zone; --timezone sets another"
+    )
+    return "began", f"{facts['zero'].replace('T', ' ')}, by {' and '.join(facts['from'])}, {zone}"
+
+
+def camera_facts(
+    camera: FollowedCamera, info: SourceInfo, source: Source, placed: Placed, part: SourceConfig
+) -> dict[str, Any]:
+    """One camera: what headers say, what following it took, when it began and where its files stand."""
+    report = dict(camera.report)
+    sampled = part.fps is not None or part.start_s > 0 or part.end_s is not None
+    frames = int(report["frames"])
+    spent = sum(
+        s for stage, s in report["seconds"].items() if stage != "load" and not stage.endswith("network")
+    )
+    return (
+        asdict(info)
+        | report
+        | {
+            "resumed": camera.resumed,
+            # which frames `reid evaluate` may ask about, from 1; null: all
+            "processed_frames": (camera.frames + 1).tolist() if sampled else None,
+            "frames_per_second": round(frames / spent, 2) if spent else None,
+        }
+        | _start_facts(source, placed)
+    )
+
+
+def _start_facts(source: Source, placed: Placed) -> dict[str, Any]:
+    """One camera's start, who says it, and where its files stand."""
+    clock = placed.clock
+    files = [
+        {"file": str(file), "begins_s": source.begins_s[number] if source.begins_s else None}
+        for number, file in enumerate(source.files)
+    ]
+    return {
+        "start": None if clock is None else clock.iso(source.shift_s),
+        "start_from": placed.kinds[source.camera_id],
+        "start_s": source.shift_s,
+        "files": files,
+    }

@@ -1,0 +1,245 @@
+"""One camera's job: a recording to tracklets on disk, in a worker process."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.runtime.worker import Worker, current_worker
+from reid import json_text
+from reid.camera import follow
+from reid.config import VideoConfig
+from reid.errors import InputError
+from reid.outputs.artefact import ArtefactError, ArtefactWriter, load_tracklets
+from reid.outputs.static_things import ThingFacts, thing_facts
+from reid.text_file import first_complaint
+from reid.timing import Stopwatch
+from reid.tracking.assembler import TrackletAssembler
+from reid.tracking.static import StaticPlaces
+from reid.tracking.ultralytics_tracker import UltralyticsTracker
+from reid.types import Array, Frame, StaticThing, Tracklet
+from reid.video.reader import probe, read
+from reid.video.source import Source
+
+if TYPE_CHECKING:
+    from reid.build import Models
+
+log = logging.getLogger(__name__)
+
+ALGORITHM = 5  # raise when tracklets of the same recording with the same settings come out differently
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CameraJob:
+    """One camera to follow, and where its tracklets go."""
+
+    source: Source
+    config: VideoConfig
+    split_distance: float
+    centre: Array | None  # (D,) what distances are taken from
+    artefact: Path
+    key: str  # see `camera_key`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FollowedCamera:
+    """What one camera gave."""
+
+    tracklets: list[Tracklet]
+    frames: NDArray[np.int64]  # (F,) indices of the frames that were processed
+    times_s: NDArray[np.float64]  # (F,)
+    report: Mapping[str, Any]
+    resumed: bool
+    things: Sequence[StaticThing] = ()  # were left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraReport:
+    """What following one camera took."""
+
+    camera_id: str
+    frames: int
+    tracklets: int
+    static: int  # tracklets dropped because they show a thing, from before it was known for one
+    things: int  # that never move and were left out
+    people: int  # boxes of people, in all frames
+    detector_classes: str  # of the network, that were taken for people
+    duration_s: float  # from the first frame to the last, without what was not recorded between files
+    seconds: dict[str, float]
+    warnings: tuple[str, ...]
+
+
+class _Meta(BaseModel):
+    """What stands in an artefact beside the tracklets."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    key: str
+    frames: tuple[Annotated[int, Field(ge=0)], ...]
+    times_s: tuple[float, ...]
+    report: CameraReport
+    things: tuple[ThingFacts, ...]
+
+    @model_validator(mode="after")
+    def _a_time_a_frame(self) -> Self:
+        if not len(self.frames) == len(self.times_s) == self.report.frames:
+            raise ValueError("frames, times_s and report do not fit each other")
+        return self
+
+
+def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
+    """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
+    settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
+    # where a camera stands among the others is added when its tracklets are loaded, see `finished_camera`; and of
+    # aspects only its own counts
+    others = {"offset_s", "started_at", "timezone", "pixel_aspect"}
+    part = job.config.source.model_dump(mode="json", exclude=others)
+    centre = None if job.centre is None else hashlib.blake2b(job.centre.tobytes()).hexdigest()
+    parts = [
+        ALGORITHM, content, job.source.camera_id, job.source.begins_s, job.source.pixel_aspect, part, settings,
+        job.split_distance, centre, detector_id, encoder_id,
+    ]  # fmt: skip
+    return json_text.digest(parts, size=12)
+
+
+def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
+    """What an artefact with this job's key holds, on the site's clock; None where the camera has to be followed."""
+    if not os.path.lexists(job.artefact):
+        return None
+    try:
+        tracklets, content = load_tracklets(job.artefact)
+        if content.get("key") != job.key:
+            return None
+        meta = _Meta.model_validate(content)
+    except (ArtefactError, ValidationError) as error:
+        why = first_complaint(error) if isinstance(error, ValidationError) else str(error)
+        why = why.removeprefix(f"{job.artefact} is ")
+        log.warning("%s: damaged, so the camera is processed again (%s)", job.artefact, why)
+        return None
+    shift_s = job.source.shift_s
+    return FollowedCamera(
+        tracklets=[
+            replace(one, times_s=one.times_s + shift_s, moments_s=one.moments_s + shift_s)
+            for one in tracklets
+        ],
+        frames=np.array(meta.frames, dtype=np.int64),
+        times_s=np.array(meta.times_s, dtype=np.float64) + shift_s,
+        report=asdict(meta.report),
+        resumed=resumed,
+        things=[one.thing(name=job.source.camera_id, shift_s=shift_s) for one in meta.things],
+    )
+
+
+def follow_camera(job: CameraJob) -> None:
+    """Frames of one recording to tracklets on disk."""
+    worker, config, name = current_worker(), job.config, job.source.camera_id
+    watch, warnings = Stopwatch(), list[str]()
+    indices, times = list[int](), list[float]()
+    people = list[int]()
+
+    def warn(text: str) -> None:
+        warnings.append(text)
+        worker.tell("message", text, "warning")
+
+    def count(group: list[Frame]) -> None:
+        indices.extend(frame.index for frame in group)
+        times.extend(frame.timestamp_s for frame in group)
+        worker.tell("advance", name, len(group))
+
+    recording = job.source.on_its_own_clock()
+    frames = _at_least_one(read(recording, config.source, warn), job)  # before seconds are spent on networks
+    with watch.stage("load"):
+        models = _models(worker, name, config)
+    before = models.detector.model_s, models.encoder.model_s
+    rate = probe(job.source, config.source).usual_fps
+    static = None
+    if config.tracklets.static_s is not None:
+        static = StaticPlaces(name, config.tracklets, sure=config.tracker.new_confidence)
+    found = follow(
+        frames,
+        detector=models.detector,
+        encoder=models.encoder,
+        tracker=UltralyticsTracker(config.tracker, min(rate, config.source.fps or rate)),
+        assembler=TrackletAssembler(
+            name,
+            models.encoder.encoder_id,
+            config.tracklets,
+            split_distance=job.split_distance,
+            centre=job.centre,
+        ),
+        batch=config.detector.batch,
+        watch=watch,
+        on_frames=count,
+        static=static,
+        on_people=people.append,
+    )
+    with ArtefactWriter(job.artefact) as artefact:
+        for tracklet in found:
+            artefact.append(tracklet)
+        everything = artefact.tracklets
+        kept = [one for one in everything if static is None or not static.shows_thing(one)]
+        things = [] if static is None else static.things
+        watch.seconds["detector network"] = models.detector.model_s - before[0]
+        watch.seconds["encoder network"] = models.encoder.model_s - before[1]
+        report = CameraReport(
+            camera_id=name,
+            frames=len(indices),
+            tracklets=len(kept),
+            static=len(everything) - len(kept),
+            things=len(things),
+            people=sum(people),
+            detector_classes=models.detector.classes,
+            duration_s=_recorded_s(np.array(times), job.source.begins_s),
+            seconds=watch.seconds,
+            warnings=tuple(warnings),
+        )
+        meta = {
+            "key": job.key,
+            "report": asdict(report),
+            "frames": indices,
+            "times_s": times,
+            "things": [thing_facts(one) for one in things],
+        }
+        artefact.finish(meta, keep={tracklet.track_id for tracklet in kept})
+    worker.tell("finish", name, f"{len(kept)} tracklets")
+
+
+def _recorded_s(times_s: NDArray[np.float64], begins_s: Sequence[float]) -> float:
+    """How long a recording is, on its own clock; its files begin at `begins_s`."""
+    steps = np.diff(times_s)
+    if not len(steps):
+        return 0.0
+    first = np.searchsorted(times_s, np.array(begins_s[1:]) - 1e-6)  # frame of each file but the first
+    pauses = steps[first[(first > 0) & (first < len(times_s))] - 1] - np.median(steps)
+    return float(times_s[-1] - times_s[0] - pauses[pauses > 0].sum())
+
+
+def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
+    """The same frames; an InputError where there is none."""
+    first, part = next(frames, None), job.config.source
+    if first is None:
+        raise InputError(
+            f"{job.source.files[0]}: no frame between source.start_s {part.start_s:g} and "
+            f"source.end_s {part.end_s or 'the end'}; the recording is shorter"
+        )
+    return chain([first], frames)
+
+
+def _models(worker: Worker, camera_id: str, config: VideoConfig) -> "Models":
+    """The networks, loaded for a worker's first camera and kept for its next ones."""
+    if "models" not in worker.kept:
+        from reid.build import build_models  # only where a camera has to be followed
+
+        models = build_models(config.detector, config.encoder, threads=worker.threads)
+        worker.kept["models"] = models
+        worker.tell("message", f"{camera_id}: people are the detector's {models.detector.classes}")
+    found: Models = worker.kept["models"]
+    return found

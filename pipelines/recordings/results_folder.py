@@ -1,0 +1,117 @@
+"""The results folder of one run of `reid video`: resumed, or emptied for another run, and always of one tale."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from typing import Any
+
+from pipelines.runtime.adoption import EARLIER_MARK
+from pipelines.runtime.inputs import Inputs
+from pipelines.runtime.ownership import OwnedFolder
+from reid import json_text
+from reid.config import OutputConfig, VideoConfig
+from reid.errors import InputError
+from reid.linking.offline import Linking
+from reid.outputs.artefact import crops_beside
+from reid.outputs.folder import LAYOUT, ResultsFolder
+
+log = logging.getLogger(__name__)
+
+WITH_DISTANCES = ("tables", "report")  # the other outputs tell only who is who
+
+
+@contextmanager
+def results_folder(
+    config: VideoConfig, *, run_key: str, cameras: Sequence[str], inputs: Inputs
+) -> Iterator[OwnedFolder]:
+    """The folder, claimed for the run: made if absent, resumed if the run was here before, emptied if allowed.
+
+    Emptying removes what the other run wrote and nothing else. Artefacts of `cameras` stay: each names the content
+    and the settings that it came from, so a run that only links otherwise can use them again. So do calibrations
+    that were made from the folder.
+
+    Raises:
+        InputError: the folder holds another run's results and not `config.overwrite`, files of the user, is in use,
+            or holds an input.
+    """
+
+    def check(facts: Mapping[str, Any]) -> None:
+        if not config.overwrite and not _is_of(facts, run_key):
+            raise InputError(
+                f"--output {config.output} holds another run's results; "
+                "name another folder, or replace them with --overwrite"
+            )
+
+    with OwnedFolder.open(config.output, job="video", inputs=inputs, check=check) as folder:
+        paths, files = ResultsFolder(folder.root), folder.files
+        if not _is_of(folder.facts, run_key):
+            artefacts = [paths.camera(camera) for camera in cameras]
+            kept = {*artefacts, *map(crops_beside, artefacts)}
+            files.clear(keep=lambda path: path in kept or path.name.endswith(".calibration.json"))
+            folder.note(run_key=run_key, layout=LAYOUT, told={})
+        files.remove(folder.root / EARLIER_MARK)
+        half = (
+            crops_beside(artefact) for camera in cameras if not (artefact := paths.camera(camera)).exists()
+        )
+        files.remove(*half)  # crops whose arrays never came
+        files.claim(*paths.fixed(cameras, written_kinds(config.outputs)))
+        yield folder
+
+
+def written_kinds(outputs: OutputConfig) -> list[str]:
+    """Names of the switches that are on."""
+    return [name for name, on in outputs.model_dump().items() if on]
+
+
+def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) -> None:
+    """Remove outputs of an earlier run that tell otherwise who is who, and say which will not be made again.
+
+    To be called before anything is written: whatever kills the program, no two files contradict each other.
+    """
+    paths, written = ResultsFolder(folder.root), written_kinds(outputs)
+    tales = _tales(linking)
+    told: dict[str, str] = dict(folder.facts.get("told") or {})
+    older = [
+        path
+        for path in folder.files.files()
+        if (kind := paths.kind(path)) is not None and told.get(kind) != tales[kind in WITH_DISTANCES]
+    ]
+    folder.files.remove(*older)
+    folder.files.claim(*(path for path in older if paths.kind(path) in {*written} - {"crops"}))  # as before
+    gone = [path for path in older if paths.kind(path) not in written]
+    kept = {kind: tale for kind, tale in told.items() if tale == tales[kind in WITH_DISTANCES]}
+    folder.note(told=kept | {kind: tales[kind in WITH_DISTANCES] for kind in written})
+    if gone:
+        names = ", ".join(path.relative_to(folder.root).as_posix() for path in gone[:5])
+        more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+        log.warning(
+            "%s: removed %s%s, which told of other identities than this run found, or of other distances, and "
+            "which this run does not write again",
+            folder.root,
+            names,
+            more,
+        )
+
+
+def note_scores(folder: OwnedFolder) -> None:
+    """Note of whose identities `scores.json` of a results folder tells: of those in its tracks."""
+    told = dict(folder.facts.get("told") or {})
+    folder.note(told=told | ({"scores": told["tracks"]} if "tracks" in told else {}))
+
+
+def _is_of(facts: Mapping[str, Any], run_key: str) -> bool:
+    return facts.get("run_key") == run_key and facts.get("layout") == LAYOUT
+
+
+def _tales(linking: Linking) -> tuple[str, str]:
+    """What a run tells, as digests: who is who, and that with every distance."""
+    names = {identity.person_id: (identity.name, identity.known) for identity in linking.identities}
+    matches = sorted(linking.matches, key=lambda match: match.tracklet)
+    who = [[str(m.tracklet), m.person_id, names.get(m.person_id or 0)] for m in matches]
+    whole = [[str(astuple(match))] for match in matches]
+    return _digest(who), _digest([who, whole])
+
+
+def _digest(parts: object) -> str:
+    return json_text.digest(parts, size=12)

@@ -1,0 +1,80 @@
+"""From configuration and pictures to a training that can begin."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from pipelines.training.data import TrainingData, preprocessing_of
+from reid.datasets.records import DISTRACTOR, Split
+from reid.embedding.network import ReidNetwork
+from reid.training.augment import Augment
+from reid.training.build import build_training
+from reid.training.config import TrainConfig
+from reid.training.loader import Loader
+from reid.training.loop import steps_per_epoch
+from reid.training.sampling import Sampler, WithUnlabelled, build_sampler
+from reid.training.state import Training
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Begun:
+    """A training and what feeds it."""
+
+    training: Training
+    loader: Loader
+    steps_per_epoch: int
+
+
+def build(config: TrainConfig, data: TrainingData, accelerator: Accelerator, network: ReidNetwork) -> Begun:
+    """A training of `network` on the pictures.
+
+    Raises:
+        InputError: too few people for the batches.
+    """
+    loader = Loader(
+        data.train,
+        data.pixels,
+        _sampler(config, data.train),
+        Augment(config.augment, size=(config.data.height, config.data.width), mean=data.pixels.mean),
+        preprocessing_of(config),
+        seed=config.seed,
+        workers=config.data.workers,
+        process=(accelerator.process_index, accelerator.num_processes),
+        targets=data.targets,
+    )
+    steps = steps_per_epoch(loader, config)
+    training = build_training(
+        config,
+        accelerator,
+        network,
+        people=data.train.people,
+        steps_per_epoch=steps,
+        teachers=[target.shape[1] for target in data.targets],
+    )
+    return Begun(training=training, loader=loader, steps_per_epoch=steps)
+
+
+def _sampler(config: TrainConfig, split: Split) -> Sampler | WithUnlabelled:
+    """Batches of labelled pictures, which come first in the split, and of unlabelled ones where there are any."""
+    labelled = int(np.sum(split.persons != DISTRACTOR))
+    sampler = build_sampler(
+        config.batch, persons=split.persons[:labelled], cameras=split.cameras[:labelled], seed=config.seed
+    )
+    each = sampler.batch if config.batch.unlabelled is None else config.batch.unlabelled
+    if labelled == len(split) or each == 0:
+        return sampler
+    return WithUnlabelled(
+        sampler, first=labelled, pictures=len(split) - labelled, each=each, seed=config.seed
+    )
+
+
+def new_network(config: TrainConfig) -> ReidNetwork:
+    """With random weights, the same for the same seed.
+
+    Raises:
+        InputError: no such backbone, or one that needs what is not installed.
+    """
+    torch.manual_seed(config.seed)
+    return ReidNetwork(config.network, (config.data.height, config.data.width))

@@ -1,0 +1,225 @@
+"""Labelled pictures to what a training needs: decoded, with people held out, and counted."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from accelerate import Accelerator
+
+from pipelines.runtime.progress import Progress
+from reid import json_text
+from reid.config import EncoderConfig
+from reid.datasets.contents import Contents, contents
+from reid.datasets.records import DISTRACTOR, Split
+from reid.datasets.results import Corrections
+from reid.datasets.sources import Source, combine, open_sources, pool
+from reid.embedding.build import build_encoder
+from reid.embedding.crops import IMAGENET, Preprocessing
+from reid.embedding.features import extract
+from reid.errors import InputError
+from reid.evaluation.retrieval.intervals import few
+from reid.store.sqlite.people_now import people_now
+from reid.training.balance import balance, describe, warnings
+from reid.training.config import TrainConfig
+from reid.training.holdout import Held, hold_out, renumbered
+from reid.training.pixels import Loaded, Pixels, load_pixels
+from reid.training.validation import HeldOut
+from reid.types import Array
+
+UNLABELLED = "unlabelled"  # kind of source
+SHOWN = 5  # pictures named of those that were left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainingData:
+    """Pictures to learn from, pictures to judge by."""
+
+    sources: tuple[Source, ...]
+    train: Split  # labelled pictures first, then unlabelled ones, whose person is DISTRACTOR
+    pixels: Pixels
+    targets: tuple[Array, ...]  # (len(train), T) vectors of each teacher
+    teachers: tuple[str, ...]  # their encoder ids
+    held_out: HeldOut
+    contents: Contents  # of the pictures to learn from
+    notes: tuple[str, ...]
+    fingerprint: str  # of the pictures' names and labels, and of the teachers
+
+
+def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
+    """Who is shown on which picture, and who is held out; nothing is decoded.
+
+    Raises:
+        InputError: no source, or one that cannot be used.
+    """
+    if not config.sources:
+        raise InputError(
+            "no pictures given: name folders of labelled crops, CSV files or results of reid video, "
+            "as in: reid train Market-1501-v15.09.15"
+        )
+    sources = open_sources(config.sources, corrections=_corrections(config))
+    labelled = [source for source in sources if source.kind != UNLABELLED]
+    if not labelled:
+        raise InputError(
+            f"{config.sources[0]}: all sources are unlabelled; name labelled pictures too: people who are held out "
+            "say how good the network is"
+        )
+    if len(labelled) < len(sources) and not config.teachers:
+        raise InputError(
+            f"{UNLABELLED} pictures teach nothing without a teacher; name one with --teacher, or leave them out"
+        )
+    data, rng = config.data, np.random.default_rng(config.seed)
+    held = hold_out(combine(labelled), data.held_out, data.hold_out, rng, of=data.hold_out_of)
+    return sources, replace(held, train=_with_unlabelled(held.train, sources))
+
+
+def _with_unlabelled(train: Split, sources: tuple[Source, ...]) -> Split:
+    """`train`, and behind it the pictures of unlabelled sources."""
+    unlabelled = [source for source in sources if source.kind == UNLABELLED]
+    if not unlabelled:
+        return train
+    more = pool(unlabelled)
+    given = {path.resolve() for path in train.paths}
+    for path in more.paths:
+        if path.resolve() in given:
+            raise InputError(f"{path}: given twice, with a label and without; take it out once")
+    return replace(
+        train,
+        paths=train.paths + more.paths,
+        persons=np.concatenate([train.persons, more.persons]),
+        cameras=np.concatenate([train.cameras, len(train.camera_names) + more.cameras]),
+        tracklets=np.concatenate([train.tracklets, more.tracklets]),
+        camera_names=train.camera_names + more.camera_names,
+    )
+
+
+def load(
+    sources: tuple[Source, ...],
+    held: Held,
+    config: TrainConfig,
+    progress: Progress,
+    accelerator: Accelerator | None = None,
+) -> TrainingData:
+    """Decode the pictures; what cannot be used is left out and told.
+
+    Args:
+        accelerator: of several processes that train together; None: there is only this one.
+    """
+    size = preprocessing_of(config)
+    memory_mib = config.data.memory_mib
+    parts: list[Loaded] = []
+    for name, split in (("training", held.train), ("queries", held.query), ("gallery", held.gallery)):
+        task = progress.task(f"reading {name}", len(split), unit="pictures")
+        parts.append(
+            load_pixels(split, size, min_px=config.data.min_px, memory_mib=memory_mib, advance=task.advance)
+        )
+        task.finish()
+        memory_mib = max(0, memory_mib - len(split) * 3 * size.height * size.width // 2**20)
+    train, query, gallery = parts
+    learned = renumbered(train.split)  # somebody may have lost all pictures
+    left_out = [f"{one.path}: {one.why}" for part in parts for one in part.left_out]
+    notes = [note for source in sources for note in source.notes] + list(held.notes)
+    if left_out:
+        more = f", and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
+        notes.append(f"{len(left_out):,} pictures left out: {'; '.join(left_out[:SHOWN])}{more}")
+    counted = balance(learned)
+    rows = describe(counted)
+    if unlabelled := int(np.sum(learned.persons == DISTRACTOR)):
+        rows.append(("unlabelled pictures", f"{unlabelled:,}"))
+    progress.summary("learned from", rows)
+    targets, teachers = _targets(learned, config, progress, accelerator)
+    by_person = config.batch.sampler != "random"
+    notes += warnings(counted, pictures=config.batch.pictures if by_person else None)
+    progress.summary(
+        "held out",
+        [
+            ("people", f"{query.split.people:,}"),
+            ("queries", f"{len(query.split):,}"),
+            ("gallery", f"{len(gallery.split):,}"),
+        ],
+    )
+    notes += [note for note in (fewer_in_a_batch(config, learned.people), few(query.split.people)) if note]
+    for note in notes:
+        progress.message(note, "warning")
+    return TrainingData(
+        sources=sources,
+        train=learned,
+        pixels=train.pixels,
+        targets=targets,
+        teachers=teachers,
+        held_out=HeldOut(
+            query=query.split,
+            gallery=gallery.split,
+            query_pixels=query.pixels,
+            gallery_pixels=gallery.pixels,
+            preprocessing=size,
+        ),
+        contents=contents(learned.paths),
+        notes=tuple(notes),
+        fingerprint=_fingerprint(teachers, learned, query.split, gallery.split),
+    )
+
+
+def _targets(
+    split: Split, config: TrainConfig, progress: Progress, accelerator: Accelerator | None
+) -> tuple[tuple[Array, ...], tuple[str, ...]]:
+    """What each teacher makes of the pictures as they are, and the teachers' ids; kept by content.
+
+    Each process computes its share of them, then all read what all have kept.
+    """
+    targets, names = [], []
+    mine = split.paths
+    if accelerator is not None:
+        mine = mine[accelerator.process_index :: accelerator.num_processes]
+    for teacher in config.teachers:
+        encoder = build_encoder(EncoderConfig(weights=teacher), config.threads or None)
+        if encoder.encoder_id in names:
+            raise InputError(f"--teacher {teacher}: given twice; leave it out once")
+        task = progress.task(f"teacher {teacher.stem}", len(mine), unit="crops")
+        vectors = extract(mine, encoder, advance=task.advance)
+        task.finish()
+        if accelerator is not None and accelerator.num_processes > 1:
+            accelerator.wait_for_everyone()
+            vectors = extract(split.paths, encoder)
+        targets.append(vectors)
+        names.append(encoder.encoder_id)
+    return tuple(targets), tuple(names)
+
+
+def fewer_in_a_batch(config: TrainConfig, people: int) -> str | None:
+    """The sentence that a batch shows fewer people than were asked for; None where there are enough."""
+    if config.batch.sampler == "random" or people >= config.batch.people:
+        return None
+    return (
+        f"batch.people is {config.batch.people}, but the pictures to learn from show {people} people: "
+        f"a batch shows all {people} of them"
+    )
+
+
+def suited(config: TrainConfig, people: int) -> TrainConfig:
+    """`config` with batches of no more people than there are: reviewed results of one day show few."""
+    if fewer_in_a_batch(config, people) is None:
+        return config
+    return config.model_copy(update={"batch": config.batch.model_copy(update={"people": people})})
+
+
+def _corrections(config: TrainConfig) -> Corrections | None:
+    """What became of the people of the gallery since it was filled."""
+    path = config.data.gallery
+    if path is None:
+        return None
+    now = people_now(path)
+    return Corrections(gallery=path, people=now.people, runs=now.runs)
+
+
+def preprocessing_of(config: TrainConfig) -> Preprocessing:
+    """RGB, ImageNet's normalisation, at the size that is trained."""
+    return IMAGENET.resized(config.data.height, config.data.width)
+
+
+def _fingerprint(teachers: tuple[str, ...], *splits: Split) -> str:
+    digest = hashlib.blake2b("".join(teachers).encode(), digest_size=8)
+    for split in splits:
+        names = ["/".join(path.parts[-3:]) for path in split.paths]
+        labels = [split.persons.tolist(), split.cameras.tolist()]
+        digest.update(json_text.dumps([names, labels], ascii_only=True).encode())
+    return digest.hexdigest()

@@ -1,0 +1,200 @@
+"""Offline linking: the tracklets of all cameras become identities, and every decision says why."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.distance import pairwise, unit
+from reid.linking.clustering import average_linkage
+from reid.linking.constraints import apart
+from reid.linking.fragments import attach_fragments
+from reid.linking.policy import Rule
+from reid.types import Array, Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey, stack
+
+EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """Who is who in one run."""
+
+    identities: tuple[Identity, ...]  # who was seen, ascending person_id
+    matches: tuple[Match, ...]  # one per tracklet, in the order that was given
+
+
+def link(
+    tracklets: Sequence[Tracklet],
+    rule: Rule,
+    *,
+    cameras: Sequence[str] = (),
+    people: Sequence[Identity] = (),
+    next_person_id: int = 1,
+    former_ids: Mapping[TrackletKey, int] | None = None,
+) -> Linking:
+    """Cluster tracklets, and the people a gallery knows, into identities.
+
+    Args:
+        tracklets: of all cameras, in any order: the result does not depend on it.
+        cameras: names of all cameras; those that saw nobody may stand in `rule.min_travel_s` too.
+        people: identities of earlier runs. They stay apart from each other and keep their ids.
+        next_person_id: the first id for somebody new.
+        former_ids: what the same tracklets were called when this run was linked before; kept where possible.
+    """
+    order = sorted(range(len(tracklets)), key=lambda i: (tracklets[i].start_s, tracklets[i].key))
+    ordered = [tracklets[i] for i in order]
+    if not ordered:
+        return Linking(identities=(), matches=())
+    means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], rule.centre)
+    distances = pairwise(means, means).astype(np.float64) * _scales(ordered, len(people), rule.camera_scales)
+    forbidden = np.zeros(distances.shape, dtype=bool)
+    count = len(ordered)
+    forbidden[:count, :count] = apart(ordered, rule.min_travel_s, cameras)
+    forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
+    seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
+    weights = np.clip(seconds, *EVIDENCE_S)
+    clustered = average_linkage(distances, forbidden, weights, rule.max_distance)
+    labels = attach_fragments(
+        clustered,
+        distances,
+        forbidden,
+        seconds,
+        shorter_than_s=rule.fragment_s,
+        max_distance=rule.fragment_slack * rule.max_distance,
+    )
+    ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
+    fragments = _attached(clustered, labels, seconds, rule.fragment_s)
+    found = _matches(ordered, ids, distances, forbidden, weights, labels, fragments, rule.probability)
+    matches = {match.tracklet: match for match in found}
+    return Linking(
+        identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
+    )
+
+
+def _attached(
+    clustered: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    seconds: NDArray[np.float64],
+    shorter_than_s: float,
+) -> NDArray[np.bool_]:
+    """(N,): which items are of a short cluster that `attach_fragments` gave to a longer one."""
+    short = np.bincount(clustered, weights=np.minimum(seconds, 1e9))[clustered] < shorter_than_s
+    parts = np.bincount(labels[np.unique(clustered, return_index=True)[1]])  # clusters in each person
+    attached: NDArray[np.bool_] = short & (parts[labels] > 1)
+    return attached
+
+
+def _means(sets: Sequence[Embeddings], centre: Array | None) -> Array:
+    """One unit vector (N, D) per set of vectors."""
+    moved = [unit(s.vectors - centre) if centre is not None else s.vectors for s in sets]
+    return unit(np.stack([vectors.mean(axis=0) for vectors in moved]))
+
+
+def _scales(
+    tracklets: Sequence[Tracklet], people: int, camera_scales: Mapping[tuple[str, str], float]
+) -> NDArray[np.float64]:
+    """(N + people, N + people) factors of distances: those of pairs of cameras, 1 elsewhere."""
+    factors = np.ones((len(tracklets) + people,) * 2)
+    names = np.array([t.camera_id for t in tracklets], dtype=object)
+    for (first, second), factor in camera_scales.items():
+        rows = np.flatnonzero(names == first), np.flatnonzero(names == second)
+        factors[np.ix_(*rows)] = factor
+        factors[np.ix_(*rows[::-1])] = factor
+    return factors
+
+
+def _person_ids(
+    labels: NDArray[np.int64],
+    tracklets: Sequence[Tracklet],
+    people: Sequence[Identity],
+    next_person_id: int,
+    former_ids: Mapping[TrackletKey, int],
+) -> dict[int, int]:
+    """Person id of each cluster: the known one, else the former one of most of its tracklets, else a new one."""
+    ids = {int(labels[len(tracklets) + i]): person.person_id for i, person in enumerate(people)}
+    taken = set(ids.values())
+    votes: Counter[tuple[int, int]] = Counter()
+    for label, tracklet in zip(labels.tolist(), tracklets, strict=False):
+        if label not in ids and tracklet.key in former_ids:
+            votes[label, former_ids[tracklet.key]] += 1
+    for (label, former), _ in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
+        if label not in ids and former not in taken:
+            ids[label] = former
+            taken.add(former)
+    fresh = next_person_id
+    for label in labels[: len(tracklets)].tolist():  # in order of first appearance
+        if label not in ids:
+            ids[label] = fresh
+            fresh += 1
+    return ids
+
+
+def _matches(
+    tracklets: Sequence[Tracklet],
+    ids: Mapping[int, int],
+    distances: NDArray[np.float64],
+    forbidden: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    fragments: NDArray[np.bool_],
+    probability: ProbabilityMap | None,
+) -> list[Match]:
+    """Each tracklet's mean distance to the rest of its person, and to the nearest other person it could be.
+
+    Means are weighted as in the clustering, so that they are the distances that were decided by.
+    """
+    clusters = int(labels.max()) + 1
+    member = np.zeros((len(labels), clusters))
+    member[np.arange(len(labels)), labels] = weights
+    sizes = member.sum(axis=0)
+    count = len(tracklets)
+    sums = distances[:count] @ member
+    own = labels[:count]
+    alone = np.bincount(labels, minlength=clusters)[own] == 1
+    rest = sizes[own] - weights[:count]
+    mean = sums / sizes
+    possible = (forbidden[:count] @ member) == 0
+    possible[np.arange(count), own] = False
+    mean[~possible] = np.inf
+    runner_up = mean.argmin(axis=1)
+    found = []
+    for row, tracklet in enumerate(tracklets):
+        gap = float(mean[row, runner_up[row]])
+        distance = None if alone[row] else float(sums[row, own[row]] / rest[row])
+        has_other = np.isfinite(gap)
+        found.append(
+            Match(
+                tracklet=tracklet.key,
+                person_id=ids[int(own[row])],
+                distance=distance,
+                runner_up_id=ids[int(runner_up[row])] if has_other else None,
+                runner_up_distance=gap if has_other else None,
+                probability=None if probability is None or distance is None else float(probability(distance)),
+                fragment=bool(fragments[row]),
+            )
+        )
+    return found
+
+
+def _identities(
+    tracklets: Sequence[Tracklet],
+    people: Sequence[Identity],
+    labels: NDArray[np.int64],
+    ids: Mapping[int, int],
+) -> tuple[Identity, ...]:
+    known = {person.person_id for person in people}
+    members: dict[int, list[Tracklet]] = {person_id: [] for person_id in ids.values()}
+    for label, tracklet in zip(labels.tolist(), tracklets, strict=False):
+        members[ids[label]].append(tracklet)
+    return tuple(
+        Identity(
+            person_id=person_id,
+            tracklets=tuple(t.key for t in own),
+            prototypes=stack([t.embeddings for t in own]),
+            known=person_id in known,
+        )
+        for person_id, own in sorted(members.items())
+        if own
+    )

@@ -1,0 +1,174 @@
+"""Who everybody at a site is, while it runs: answers at once, from what is known so far.
+
+What is known of a person is what linking would know: their tracklets of the last minutes, each with its weight, and
+one mean of everything before that. The engine's thread alone uses it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.distance import unit
+from reid.linking.answer import Answer, Patience, decide, two_nearest
+from reid.linking.camera_bias import unbiased
+from reid.linking.constraints import apart_from
+from reid.linking.memory import Memory
+from reid.linking.offline import EVIDENCE_S
+from reid.linking.policy import Rule
+from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Recent:
+    """A tracklet of the last minutes, as far as it is known, and who it shows."""
+
+    tracklet: Tracklet
+    person_id: int | None
+    growing: bool  # still in view
+    mean: Array  # (D,) unit, from the centre, without the camera's bias
+
+    @property
+    def weight(self) -> float:
+        """As in linking."""
+        least, most = EVIDENCE_S
+        return min(max(self.tracklet.end_s - self.tracklet.start_s, least), most)
+
+
+class OnlineGallery:
+    """Answers who somebody is, and remembers.
+
+    Args:
+        people: who is known from before, with their prototypes.
+        next_person_id: the first id for somebody new.
+    """
+
+    def __init__(
+        self, rule: Rule, patience: Patience, people: Sequence[Identity], next_person_id: int
+    ) -> None:
+        self.rule = rule
+        self.patience = patience
+        self.cameras: Collection[str] = ()  # all that there are, for `rule.min_travel_s`
+        self.recent: dict[TrackletKey, Recent] = {}
+        self.bias: Mapping[str, Array] = {}  # by camera, see camera_bias
+        self.memory = Memory(rule.centre)
+        self._next_id = next_person_id
+        for person in (person for person in people if len(person.prototypes)):
+            self.memory.learn(person.person_id, self.memory.from_centre(person.prototypes.vectors))
+
+    @property
+    def next_person_id(self) -> int:
+        """Whom the next stranger will be."""
+        return self._next_id
+
+    def new_person(self) -> int:
+        """An id that nobody ever had."""
+        self._next_id += 1
+        return self._next_id - 1
+
+    def answer(self, tracklet: Tracklet, *, final: bool = False) -> Answer:
+        """Who a tracklet shows, by what is known of others; changes nothing but the next new person's id.
+
+        Args:
+            final: no more will be seen of it, so "uncertain" is no answer.
+        """
+        others = [r for key, r in self.recent.items() if key != tracklet.key and r.person_id is not None]
+        distances = self._distances(self._mean(tracklet), tracklet.camera_id, others)
+        people = np.array([r.person_id for r in others] + self.memory.people, dtype=np.int64)
+        weights = np.array([r.weight for r in others] + [EVIDENCE_S[1]] * len(self.memory.people))
+        impossible = apart_from(
+            tracklet, [r.tracklet for r in others], self.rule.min_travel_s, sorted(self.cameras)
+        )
+        possible = ~np.isin(people, people[: len(others)][impossible])
+        found = two_nearest(distances[possible], weights[possible], people[possible])
+        return self._answer(found, tracklet.end_s - tracklet.start_s, final)
+
+    def remember(self, tracklet: Tracklet, person_id: int | None, *, growing: bool) -> None:
+        """Take a tracklet, or what more is known of it."""
+        self.recent[tracklet.key] = Recent(
+            tracklet=tracklet,
+            person_id=person_id,
+            growing=growing,
+            mean=self._mean(tracklet),
+        )
+
+    def reassign(self, key: TrackletKey, person_id: int) -> None:
+        """A tracklet shows somebody else."""
+        self.recent[key] = replace(self.recent[key], person_id=person_id)
+
+    def use_bias(self, bias: Mapping[str, Array]) -> None:
+        """Compare with these cameras' biases from now on."""
+        self.bias = bias
+        self.recent = {key: replace(r, mean=self._mean(r.tracklet)) for key, r in self.recent.items()}
+
+    def age(self, before_s: float) -> None:
+        """What ended before that becomes part of the mean of its person."""
+        old = [key for key, r in self.recent.items() if not r.growing and r.tracklet.end_s < before_s]
+        for key in old:
+            one = self.recent.pop(key)
+            if one.person_id is not None:
+                self.memory.learn(one.person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
+
+    def anchor(self, person_id: int) -> None:
+        """Second thoughts keep somebody apart from everybody remembered from before: a person who has a name."""
+        own = [r for r in self.recent.values() if r.person_id == person_id]
+        if person_id not in self.memory.people:
+            for one in own:
+                self.memory.learn(person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
+
+    def merge(self, person_id: int, into: int) -> None:
+        """Two people are one."""
+        self.memory.merge(person_id, into)
+        for key in [key for key, r in self.recent.items() if r.person_id == person_id]:
+            self.recent[key] = replace(self.recent[key], person_id=into)
+
+    def forget(self, person_id: int) -> list[TrackletKey]:
+        """Nothing of a person is known any more; the tracklets that showed them."""
+        self.memory.forget(person_id)
+        keys = [key for key, r in self.recent.items() if r.person_id == person_id]
+        for key in keys:
+            del self.recent[key]
+        return keys
+
+    def unbiased(self, tracklet: Tracklet) -> Embeddings:
+        """Its vectors (K, D) without the camera's bias: those that galleries keep."""
+        return unbiased(tracklet, self.bias)
+
+    def _mean(self, tracklet: Tracklet) -> Array:
+        mean: Array = unit(self.memory.from_centre(self.unbiased(tracklet).vectors).mean(axis=0))
+        return mean
+
+    def _distances(self, mean: Array, camera_id: str, others: Sequence[Recent]) -> NDArray[np.float64]:
+        """(N + people,) to others' tracklets, then to all people's means."""
+        recent = [float(r.mean @ mean) for r in others]
+        known = self.memory.means @ mean if self.memory.people else np.zeros(0, dtype=np.float32)
+        distances = np.clip(1.0 - np.concatenate([recent, known]).astype(np.float64), 0.0, 2.0)
+        for place, other in enumerate(others):
+            first, second = sorted((camera_id, other.tracklet.camera_id))
+            distances[place] *= self.rule.camera_scales.get((first, second), 1.0)
+        return distances
+
+    def _answer(self, found: Sequence[tuple[int, float]], seconds: float, final: bool) -> Answer:
+        (nearest_id, nearest), (runner_up_id, runner_up) = [*found, (None, None), (None, None)][:2]
+        verdict = decide(
+            np.inf if nearest is None else nearest,
+            np.inf if runner_up is None else runner_up,
+            seconds,
+            self.rule,
+            self.patience,
+        )
+        if verdict == "uncertain" and final:
+            slack = self.rule.fragment_slack if seconds < self.rule.fragment_s else 1.0
+            verdict = "known" if nearest is not None and nearest <= slack * self.rule.max_distance else "new"
+        stranger = self.new_person() if verdict == "new" else None
+        chance = self.rule.probability
+        return Answer(
+            verdict=verdict,
+            person_id=nearest_id if verdict == "known" else stranger,
+            nearest_id=nearest_id,
+            distance=nearest,
+            probability=None if chance is None or nearest is None else float(chance(nearest)),
+            runner_up_id=runner_up_id,
+            runner_up_distance=runner_up,
+        )

@@ -1,0 +1,108 @@
+"""All cameras of a site, which come and go while it runs.
+
+A camera that is dead, slow or mad costs the others nothing: whatever it does happens in its own thread, and what it
+delivers goes through a slot of its own.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from reid.live.capture.address import Address
+from reid.live.capture.camera import Camera, LivePicture, Snapshot
+from reid.live.capture.camera_health import State
+from reid.live.capture.latest_frames import Slots
+from reid.live.config import SupervisionConfig
+
+log = logging.getLogger(__name__)
+
+ENDED = "reid has ended"  # why all cameras are offline then
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Cameras:
+    """All cameras of a site; they may come and go while it runs.
+
+    Args:
+        on_change: told of every change of a camera's state, by the thread that calls `check`.
+        clock: monotonic seconds.
+    """
+
+    config: SupervisionConfig
+    slots: Slots[LivePicture]
+    on_change: Callable[[Snapshot], None]
+    rng: random.Random
+    clock: Callable[[], float] = time.monotonic
+    _cameras: dict[str, Camera] = field(default_factory=dict)
+    _told: dict[str, State] = field(default_factory=dict)
+
+    def add(self, address: Address, *, offset_s: float = 0.0) -> None:
+        """Begin to read a camera; ValueError where one of that name is there."""
+        if address.camera_id in self._cameras:
+            raise ValueError(f"there is a camera called {address.camera_id} already")
+        camera = Camera(address, self.config, self.slots, offset_s=offset_s, rng=self.rng)
+        self._cameras[address.camera_id] = camera
+        camera.start()
+
+    def remove(self, camera_id: str) -> None:
+        """Stop reading a camera and forget it, which is told."""
+        self._gone(camera_id, "removed")
+        self._cameras.pop(camera_id).stop()
+        self._told.pop(camera_id, None)
+        self.slots.remove(camera_id)
+
+    def pause(self, camera_id: str, paused: bool) -> None:
+        """Take no pictures of a camera, or take them again."""
+        self._cameras[camera_id].pause(paused)
+
+    @property
+    def names(self) -> list[str]:
+        """Of all of them."""
+        return list(self._cameras)
+
+    def offset_s(self, camera_id: str) -> float:
+        """What is added to the times of one of them."""
+        return self._cameras[camera_id].offset_s
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing can come any more: there are some, all of them files that were played to their ends."""
+        return bool(self._cameras) and all(camera.over for camera in self._cameras.values())
+
+    def check(self) -> list[Snapshot]:
+        """All cameras as they are now; call it about once a second: it tells of changes, and frees what hangs."""
+        now_s = self.clock()
+        found = []
+        for camera_id, camera in list(self._cameras.items()):
+            if camera.hangs(now_s):
+                log.warning("camera %s: its thread hangs; another one is started", camera_id)
+                camera.restart()
+            snapshot = camera.snapshot(now_s)
+            if self._told.get(camera_id) != snapshot.state:
+                self._told[camera_id] = snapshot.state
+                self.on_change(snapshot)
+            found.append(snapshot)
+        return found
+
+    def end(self) -> None:
+        """Stop all, and tell it."""
+        for camera_id, camera in self._cameras.items():
+            self._gone(camera_id, ENDED)
+            camera.stop()
+
+    def _gone(self, camera_id: str, why: str) -> None:
+        snapshot = self._cameras[camera_id].snapshot(self.clock())
+        self.on_change(replace(snapshot, state=State(level="offline", why=why)))
+
+    def stop(self, timeout_s: float) -> list[str]:
+        """Stop all; the names of those whose threads did not end in time."""
+        until = time.monotonic() + timeout_s
+        for camera in self._cameras.values():
+            camera.stop()
+        return [
+            name
+            for name, camera in self._cameras.items()
+            if not camera.join(max(0.0, until - time.monotonic()))
+        ]

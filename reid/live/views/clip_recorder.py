@@ -1,0 +1,139 @@
+"""Films of what happened: some seconds before and after an event, with boxes and names."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from reid.events import Event
+from reid.live.background import Worker
+from reid.live.config import ClipsConfig
+from reid.live.identity.appearance import Visit
+from reid.live.views.clip import Film, Picture, label_of, told_of
+from reid.live.views.clip_folder import Films
+from reid.live.views.preview import drawn
+from reid.owned_files import OwnedFiles
+from reid.types import Frame
+
+log = logging.getLogger(__name__)
+
+QUALITY = 90
+STOP_S = 0.2  # for giving up a film: the picture at hand is written, then what there is is deleted
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Camera:
+    """The last seconds of one, and what is being filmed."""
+
+    now_s: float  # when its last picture was taken
+    latest: deque[Picture] = field(default_factory=deque)
+    film: Film | None = None
+
+
+class Clips:
+    """Keeps the last seconds of every camera, and writes films in a thread of its own.
+
+    A film has a JSON file beside it that says which events it shows, and who is in it: also those who were not
+    known when it was made, but whose track turned out to be theirs.
+    """
+
+    keeps = "clips"
+
+    def __init__(self, folder: Path, files: OwnedFiles, config: ClipsConfig) -> None:
+        self._config = config
+        self._films = Films(folder, files, most_mib=config.most_mib)  # the worker's from here on
+        self._cameras: dict[str, _Camera] = {}
+        self._waiting: set[Future[bool]] = set()
+        self._stop = threading.Event()
+        self._worker = Worker("clips")
+
+    def picture(self, frame: Frame, visits: Sequence[Visit]) -> None:
+        """A picture that was processed."""
+        shown = [visit for visit in visits if visit.shown(frame)]
+        picture = Picture(
+            at_s=frame.timestamp_s,
+            jpeg=drawn(frame, visits, self._config.width, QUALITY),
+            tracks={str(visit.key) for visit in shown if visit.key is not None},
+            people={visit.person_id for visit in shown if visit.person_id is not None},
+        )
+        camera = self._cameras.setdefault(frame.camera_id, _Camera(now_s=picture.at_s))
+        camera.now_s = picture.at_s
+        camera.latest.append(picture)
+        while picture.at_s - camera.latest[0].at_s > self._config.before_s:
+            camera.latest.popleft()
+        film = camera.film
+        if film is not None:
+            film.pictures.append(picture)
+            if picture.at_s >= film.until_s or film.length_s >= self._config.longest_s:
+                self._end(camera)
+
+    def event(self, event: Event) -> None:
+        """Something happened: film it, or go on filming. Of whatever kind it is, it may say who is in a film."""
+        self._learn(event)
+        camera = self._cameras.get(event.camera_id or "")
+        if camera is None or event.camera_id is None or event.kind not in self._config.events:
+            return
+        if camera.film is None:
+            camera.film = Film(camera_id=event.camera_id, session=event.session, pictures=list(camera.latest))
+        camera.film.until_s = max(camera.film.until_s, camera.now_s + self._config.after_s)
+        camera.film.events.append(event)
+
+    def forget(self, person_id: int) -> int:
+        """Delete every film that shows somebody or tells of them, and what would become one.
+
+        Returns how many films were deleted, with those of which nobody can tell whom they show.
+
+        Raises:
+            InputError: films could not be deleted.
+            OSError: the folder cannot be read.
+        """
+        for camera in self._cameras.values():
+            kept = [picture for picture in camera.latest if person_id not in picture.people]
+            camera.latest = deque(kept)
+            if camera.film is not None and camera.film.about(person_id):
+                camera.film = None
+        return self._worker.give(partial(self._films.forget, person_id)).result()
+
+    def prune(self, before_s: float) -> int:
+        """Delete films that ended before that; how many those were. Raises as `forget` does."""
+        return self._worker.give(partial(self._films.prune, before_s)).result()
+
+    def close(self, timeout_s: float) -> None:
+        """Write what is being filmed; of what is not written in that time nothing is left, and the log says so."""
+        for camera in self._cameras.values():
+            self._end(camera)
+        if not self._worker.end(timeout_s - STOP_S):
+            self._stop.set()
+            self._worker.end(STOP_S)
+        lost = sum(not one.done() or (one.exception() is None and not one.result()) for one in self._waiting)
+        if lost:
+            log.warning("stopped before %d films were written", lost)
+
+    def _learn(self, event: Event) -> None:
+        told = told_of(event)
+        if told is None:
+            return
+        camera = self._cameras.get(told.camera_id)
+        if camera is not None:
+            for picture in (*camera.latest, *(camera.film.pictures if camera.film is not None else ())):
+                picture.learn(told)
+        self._worker.give(partial(self._films.learn, told)).add_done_callback(_report)
+
+    def _end(self, camera: _Camera) -> None:
+        film, camera.film = camera.film, None
+        if film is not None and film.pictures:
+            self._waiting = {one for one in self._waiting if not one.done()}
+            future = self._worker.give(partial(self._films.write, label_of(film), film.pictures, self._stop))
+            future.add_done_callback(_report)
+            self._waiting.add(future)
+
+
+def _report(done: "Future[bool] | Future[None]") -> None:
+    """A film that could not be written costs a line of the log, not the site."""
+    error = done.exception()
+    if error is not None:
+        log.error("a film could not be written: %s", error)

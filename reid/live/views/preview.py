@@ -1,0 +1,56 @@
+"""A camera's picture with who is in it, for whoever is watching."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import cv2
+import numpy as np
+
+from reid.live.identity.appearance import Visit
+from reid.live.views.site_state import Board
+from reid.types import Frame
+from reid.video.draw import Mark, annotate
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Preview:
+    """Draws what is watched.
+
+    Args:
+        fps: pictures of each camera a second at most.
+        width: pixels at most.
+        quality: of JPEG, 1 to 100.
+    """
+
+    board: Board
+    fps: float
+    width: int
+    quality: int
+    _drawn_s: dict[str, float] = field(default_factory=dict)
+
+    def picture(self, frame: Frame, visits: Sequence[Visit]) -> None:
+        """Show the frame with the people who are in it, if somebody looks and the last one is old enough."""
+        since_s = frame.timestamp_s - self._drawn_s.get(frame.camera_id, float("-inf"))
+        if self.board.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
+            self._drawn_s[frame.camera_id] = frame.timestamp_s
+            self.board.set_preview(frame.camera_id, drawn(frame, visits, self.width, self.quality))
+
+
+def drawn(frame: Frame, visits: Sequence[Visit], width: int, quality: int) -> bytes:
+    """The frame with boxes and names, at most `width` pixels wide, as JPEG."""
+    scale = min(1.0, width / frame.image.shape[1])
+    size = (round(frame.image.shape[1] * scale), round(frame.image.shape[0] * scale))
+    image = frame.image if scale == 1 else cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA)
+    marks = [
+        Mark(box=visit.box * np.float32(scale), person_id=visit.person_id)
+        for visit in visits
+        if visit.shown(frame)
+    ]
+    clock = datetime.fromtimestamp(frame.timestamp_s)
+    of_day_s = clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6
+    picture = annotate(np.asarray(image, dtype=np.uint8), marks, camera=frame.camera_id, time_s=of_day_s)
+    ok, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not ok:
+        raise RuntimeError(f"OpenCV could not write a picture of shape {picture.shape} as JPEG")
+    return jpeg.tobytes()

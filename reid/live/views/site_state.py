@@ -1,0 +1,240 @@
+"""What is to be seen of a live site at this moment: the engine writes, pages and metrics read, from any thread."""
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from reid.events import Event, SinkCounts, about
+from reid.linking.answer import Verdict
+from reid.live.capture.camera import Snapshot
+from reid.live.capture.latest_frames import Counts
+
+LATENCY_S = 300.0  # quantiles are over the events of this long
+EVENTS = 500  # of the latest that are kept at hand
+VISITS = 20  # of each person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraNow:
+    """A camera, what became of its pictures, and what of it is processed."""
+
+    snapshot: Snapshot
+    counts: Counts
+    sampled_fps: float | None  # at most so many pictures a second are processed; None: all
+    in_view: int  # people being followed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Somebody in one camera, and why they were taken for who they are."""
+
+    camera_id: str
+    track_id: int
+    start_s: float  # wall clock
+    end_s: float  # when seen last
+    present: bool
+    answer: Verdict
+    nearest_id: (
+        int | None
+    )  # of those who were known: who it is, if known; else whom it was not near enough to
+    distance: float | None  # to the nearest
+    probability: float | None  # that it is the nearest
+    runner_up_id: int | None
+    runner_up_distance: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonNow:
+    """Somebody who is or was here lately."""
+
+    person_id: int
+    label: str | None
+    visits: tuple[Visit, ...]  # newest first, at most VISITS, at least one
+    crop: bytes | None = field(default=None, repr=False)  # JPEG, of the latest visit
+
+    @property
+    def present(self) -> bool:
+        """Whether some camera sees them now."""
+        return any(visit.present for visit in self.visits)
+
+
+class Board:
+    """Everything at hand; each method is of one moment.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Condition()
+        self._cameras: dict[str, CameraNow] = {}
+        self._people: dict[int, PersonNow] = {}
+        self._events: deque[Event] = deque(maxlen=EVENTS)
+        self._previews: dict[str, tuple[int, bytes]] = {}
+        self._watched: dict[str, int] = {}
+        self._latencies: deque[tuple[float, float]] = deque()
+        self._queues: tuple[SinkCounts, ...] = ()
+        self._troubles: dict[str, str] = {}
+        self._notices: dict[str, str] = {}
+        self._erased: Counter[str] = Counter()
+        self.started_s = time.time()
+
+    # cameras ---
+
+    def set_cameras(self, cameras: Sequence[CameraNow]) -> None:
+        """All cameras that there are."""
+        with self._lock:
+            self._cameras = {camera.snapshot.camera_id: camera for camera in cameras}
+            for gone in set(self._previews) - set(self._cameras):
+                del self._previews[gone]
+
+    def cameras(self) -> list[CameraNow]:
+        """In the order in which they were added."""
+        with self._lock:
+            return list(self._cameras.values())
+
+    # previews ---
+
+    @contextmanager
+    def watching(self, camera_id: str) -> Iterator[None]:
+        """Somebody looks at a camera: only then are its pictures drawn."""
+        with self._lock:
+            self._watched[camera_id] = self._watched.get(camera_id, 0) + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watched[camera_id] -= 1
+
+    def watched(self, camera_id: str) -> bool:
+        """Whether anybody looks at it."""
+        with self._lock:
+            return self._watched.get(camera_id, 0) > 0
+
+    def set_preview(self, camera_id: str, jpeg: bytes) -> None:
+        """The newest annotated picture of a camera."""
+        with self._lock:
+            number, _ = self._previews.get(camera_id, (0, b""))
+            self._previews[camera_id] = number + 1, jpeg
+            self._lock.notify_all()
+
+    def preview(self, camera_id: str, after: int = 0, timeout_s: float = 0.0) -> tuple[int, bytes] | None:
+        """The newest picture and its number, if there is one with a number above `after` within the time-out."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._previews.get(camera_id, (0, b""))[0] > after, timeout_s)
+            number, jpeg = self._previews.get(camera_id, (0, b""))
+            return (number, jpeg) if number > after else None
+
+    # people ---
+
+    def set_person(self, person: PersonNow) -> None:
+        """Somebody is here, or something about them changed."""
+        with self._lock:
+            self._people.pop(person.person_id, None)
+            self._people[person.person_id] = person
+
+    def remove_person(self, person_id: int) -> None:
+        """Nobody of that number is known any more; what was told of them goes too."""
+        with self._lock:
+            self._people.pop(person_id, None)
+            theirs = about(person_id, self._events)
+            self._events = deque((event for event in self._events if not theirs(event)), maxlen=EVENTS)
+
+    def drop_person(self, person_id: int) -> None:
+        """Somebody was here too long ago to be shown."""
+        with self._lock:
+            self._people.pop(person_id, None)
+
+    def people(self) -> list[PersonNow]:
+        """Everybody who is or was here lately; those first whose last sign of life is the newest."""
+        with self._lock:
+            return list(reversed(self._people.values()))
+
+    # events ---
+
+    def add_event(self, event: Event, latency_s: float | None = None) -> None:
+        """Something happened; `latency_s` after its picture was decoded, where it is about one."""
+        with self._lock:
+            self._events.append(event)
+            if latency_s is not None:
+                now = self._clock()
+                self._latencies.append((now, latency_s))
+                while now - self._latencies[0][0] > LATENCY_S:
+                    self._latencies.popleft()
+
+    def events(self) -> list[Event]:
+        """The latest, newest first."""
+        with self._lock:
+            return list(reversed(self._events))
+
+    def prune(self, before_s: float) -> None:
+        """What happened before that is not shown any more."""
+        with self._lock:
+            kept = [event for event in self._events if event.at_s >= before_s]
+            self._events = deque(kept, maxlen=EVENTS)
+
+    def latency_s(self, *quantiles: float) -> list[float]:
+        """From decoding to event, of the last minutes; nan where there was none."""
+        with self._lock:
+            now = self._clock()
+            values = [latency for at, latency in self._latencies if now - at <= LATENCY_S]
+        if not values:
+            return [float("nan")] * len(quantiles)
+        return [float(value) for value in np.quantile(values, quantiles)]
+
+    # receivers ---
+
+    def set_queues(self, queues: Sequence[SinkCounts]) -> None:
+        """How the receivers of events are doing."""
+        with self._lock:
+            self._queues = tuple(queues)
+
+    def queues(self) -> tuple[SinkCounts, ...]:
+        """One for each receiver."""
+        with self._lock:
+            return self._queues
+
+    # what does not work, what waits for a person, and what was erased ---
+
+    def set_trouble(self, what: str, why: str | None) -> None:
+        """Something that the site is for does not work, or works again (None)."""
+        with self._lock:
+            _set(self._troubles, what, why)
+
+    def troubles(self) -> dict[str, str]:
+        """Sentences, by what does not work."""
+        with self._lock:
+            return dict(self._troubles)
+
+    def set_notice(self, what: str, text: str | None) -> None:
+        """Something that a person should know or decide, or need not any more (None)."""
+        with self._lock:
+            _set(self._notices, what, text)
+
+    def notices(self) -> dict[str, str]:
+        """Sentences, by what they are about."""
+        with self._lock:
+            return dict(self._notices)
+
+    def add_erased(self, counts: Mapping[str, int]) -> None:
+        """So much was erased by itself, by what it was."""
+        with self._lock:
+            self._erased.update(counts)
+
+    def erased(self) -> dict[str, int]:
+        """The same since the start."""
+        with self._lock:
+            return dict(self._erased)
+
+
+def _set(sentences: dict[str, str], key: str, text: str | None) -> None:
+    if text is None:
+        sentences.pop(key, None)
+    else:
+        sentences[key] = text

@@ -1,0 +1,196 @@
+"""Who may ask what: the token, the host's name, and that no other web site asks in the reader's name."""
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Callable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reid.live.web.guesses import Guesses
+
+HEADER = "X-Reid"  # with any value: pages of other sites cannot send it without being asked, and we never are
+COOKIE = "reid_live"
+_PUBLIC = frozenset({"/health", "/static/live.css", "/static/icon.svg"})
+_SAFE = frozenset({"GET", "HEAD"})
+_LONGEST_LOGIN = 4096  # bytes
+_KEPT_S = 30 * 24 * 3600  # a browser need not log in again for so long
+_SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # under no-referrer browsers hide the origin of our own login form
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+
+
+class Access:
+    """Lets through what may pass, and answers the rest itself.
+
+    Args:
+        token: None: everybody may.
+        hosts: names that requests may be for, beside this machine's own; None: any.
+        login: makes the page that asks for the token; given whether a wrong one was tried.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        token: str | None,
+        hosts: frozenset[str] | None,
+        login: Callable[[bool], str],
+    ) -> None:
+        self._app, self._hosts, self._login = app, hosts, login
+        self._token = None if token is None else token.encode()
+        secret = self._token or b""
+        # not the token itself: what a browser keeps opens this page, and nothing else that has the same token
+        self._pass = hmac.new(secret, b"reid live", hashlib.sha256).hexdigest()
+        self._guesses = Guesses()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        answer = self._refusal(request) or await self._entrance(request)
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY.items():
+                    headers[name] = value
+            await send(message)
+
+        await (answer or self._app)(scope, receive, secured)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """To what nobody may ask, with whatever token."""
+        if self._hosts is not None and not _is_local(request.headers, self._hosts):
+            return _error(
+                403, "this page answers to localhost and 127.0.0.1 alone; other names go into page.hosts"
+            )
+        if _comes_from_elsewhere(request):
+            return _error(403, "another web site may not ask this")
+        changes = request.method not in _SAFE and request.scope["path"] != "/login"
+        if changes and HEADER not in request.headers:
+            return _error(403, f"a request that changes something needs the header {HEADER}, with any value")
+        return None
+
+    async def _entrance(self, request: Request) -> Response | None:
+        """The answer to who has yet to give the token, or gives it now; None: come in."""
+        path = request.scope["path"]  # not request.url, which fails where the header Host is no host
+        if self._token is None:
+            return RedirectResponse("/", 303) if path == "/login" else None
+        if path in _PUBLIC:
+            return None
+        given, wait_s = await self._given(request), 0
+        if given is not None:
+            wait_s = self._guesses.wait_s(_caller(request))
+            if not wait_s and hmac.compare_digest(given.encode(errors="replace"), self._token):
+                return self._let_in(request)
+            self._guesses.wrong(_caller(request))
+        # a browser's pass cannot be guessed, so it counts also where many tokens were
+        if not _logs_in(request) and self._has_pass(request):
+            return RedirectResponse("/", 303) if path == "/login" else None
+        if wait_s:
+            sentence = f"too many wrong tokens came from there; try again in {wait_s} s"
+            return _error(429, sentence, {"Retry-After": str(wait_s)})
+        if _logs_in(request) or "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(self._login(_logs_in(request)), 401)
+        sentence = "the token is missing or wrong; send it as Authorization: Bearer TOKEN"
+        return _error(401, sentence, {"WWW-Authenticate": "Bearer"})
+
+    async def _given(self, request: Request) -> str | None:
+        """The token that a request gives, in whichever way; None: it gives none."""
+        if _logs_in(request):
+            return parse_qs(await _short_body(request)).get("token", [""])[0]
+        if request.method == "GET" and (asked := request.query_params.get("token")) is not None:
+            return asked
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        return given.strip() if kind.lower() == "bearer" else None
+
+    def _let_in(self, request: Request) -> Response | None:
+        """Who gave the right token: on, or to where an address without the token leads."""
+        if _logs_in(request):
+            return self._welcome(request, "/")
+        return self._welcome(request, _without_token(request)) if "token" in request.query_params else None
+
+    def _has_pass(self, request: Request) -> bool:
+        try:
+            cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._pass.encode())
+
+    def _welcome(self, request: Request, where: str) -> Response:
+        """Onwards, with the cookie; Lax, so that links from elsewhere lead here, and pictures there do not."""
+        answer = RedirectResponse(where, 303)
+        secure = request.scope["scheme"] == "https"
+        answer.set_cookie(COOKIE, self._pass, max_age=_KEPT_S, httponly=True, samesite="lax", secure=secure)
+        return answer
+
+
+def _is_local(headers: Headers, further: frozenset[str]) -> bool:
+    """Whether a request is for a name of this machine, and not for one that a stranger let point here."""
+    try:
+        name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost" or name in {host.lower() for host in further}:
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _comes_from_elsewhere(request: Request) -> bool:
+    """Whether another origin's page makes the request. Following a link to here is allowed."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        follows = request.method in _SAFE and request.headers.get("sec-fetch-mode") == "navigate"
+        return site in ("cross-site", "same-site") and not follows
+    # browsers say nothing of sites to addresses that are neither https nor localhost
+    try:
+        return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    except ValueError:  # no browser's
+        return True
+
+
+def _without_token(request: Request) -> str:
+    """Where the request was going, always on this host."""
+    query = request.scope["query_string"].decode("latin-1")
+    left = [(name, value) for name, value in parse_qsl(query) if name != "token"]
+    path = "/" + quote(request.scope["path"].lstrip("/\\"))
+    return f"{path}?{urlencode(left)}" if left else path
+
+
+async def _short_body(request: Request) -> str:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST_LOGIN:
+            return ""
+    return body.decode("utf-8", errors="replace")
+
+
+def _logs_in(request: Request) -> bool:
+    return request.method == "POST" and request.scope["path"] == "/login"
+
+
+def _caller(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
+
+
+def _error(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": sentence}, status_code=status, headers=headers)

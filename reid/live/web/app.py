@@ -1,0 +1,105 @@
+"""The page as an ASGI application."""
+
+import threading
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from reid import __version__, json_text
+from reid.errors import InputError
+from reid.live.admin.control import Control
+from reid.live.views.site_state import Board
+from reid.live.web.access import Access
+from reid.live.web.body import BoundedBody
+from reid.live.web.command_routes import build_asking
+from reid.live.web.picture_routes import build_pictures
+from reid.live.web.state_routes import build_looking
+
+_HERE = Path(__file__).parent
+
+
+class FiniteJson(JSONResponse):
+    """JSON with null for numbers that are none, where starlette would fail and say nothing of the site."""
+
+    def render(self, content: Any) -> bytes:
+        return json_text.dumps(content).encode()
+
+
+def build_app(
+    board: Board,
+    control: Control,
+    *,
+    token: str | None,
+    local: bool = True,
+    hosts: Collection[str] = (),
+    stopping: threading.Event | None = None,
+) -> FastAPI:
+    """All routes, behind the checks of who asks.
+
+    Args:
+        token: who gives it may see and do all; None: everybody may.
+        local: served to this machine alone, hence asked for by its local names alone.
+        hosts: further names that are right then, of a proxy.
+        stopping: ends the streams of pictures once it is set.
+    """
+    app = FastAPI(
+        title="reid live",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=FiniteJson,
+    )
+    app.include_router(build_looking(board))
+    app.include_router(build_asking(control))
+    app.include_router(build_pictures(board, stopping or threading.Event()))
+    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+
+    @app.get("/")
+    def page() -> HTMLResponse:
+        return HTMLResponse(template("live.html.j2").render(version=__version__))
+
+    app.add_exception_handler(InputError, _sentence)
+    app.add_exception_handler(HTTPException, _sentence)
+    app.add_exception_handler(RequestValidationError, _sentence)
+    login = template("login.html.j2")
+    app.add_middleware(
+        Access,
+        token=token,
+        hosts=frozenset(hosts) if local else None,
+        login=lambda wrong: login.render(wrong=wrong),
+    )
+    app.add_middleware(BoundedBody)  # before all else
+    return app
+
+
+@cache
+def template(name: str) -> jinja2.Template:
+    """A template that lies beside this file; what is put into it is escaped, a missing name is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.get_template(name)
+
+
+async def _sentence(_request: Request, error: Exception) -> Response:
+    """What was wrong, as JSON; what was given is not repeated, for it may hold a password."""
+    status, headers = 400, None
+    if isinstance(error, HTTPException):
+        status, headers, sentence = error.status_code, error.headers, str(error.detail)
+    elif isinstance(error, RequestValidationError):
+        sentence = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc'][1:]) or 'body'}: {one['msg']}"
+            for one in error.errors()
+        )
+    else:
+        sentence = str(error)
+    return JSONResponse({"error": sentence}, status_code=status, headers=headers)

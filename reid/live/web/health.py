@@ -1,0 +1,73 @@
+"""Whether the site works, for whatever restarts programs that do not."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from reid.live.views.site_state import Board
+
+STALE_S = 15.0  # without a picture processed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """At one moment."""
+
+    why: str  # one sentence; empty where all is well
+    cameras: dict[str, dict[str, str]]  # level and why
+    troubles: dict[str, str]  # what else does not work
+    notices: dict[str, str]  # what works, and wants a person's eye
+
+    def content(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"ok": not self.why, "why": self.why, "cameras": self.cameras} | {
+            "troubles": self.troubles,
+            "notices": self.notices,
+        }
+
+
+class Watch:
+    """Looks at the board whenever it is asked, and remembers when pictures were last seen to be processed.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, board: Board, clock: Callable[[], float] = time.monotonic) -> None:
+        self._board, self._clock = board, clock
+        self._lock = threading.Lock()
+        self._taken: dict[str, int] = {}
+        self._taken_s = clock()
+
+    def look(self) -> Condition:
+        """Well: a camera delivers, pictures have been processed since the last time, or just before it, and what
+        they tell can be written."""
+        cameras = self._board.cameras()
+        taken = {one.snapshot.camera_id: one.counts.taken for one in cameras}
+        now_s = self._clock()
+        with self._lock:
+            if taken != self._taken and any(taken.values()):
+                self._taken_s = now_s
+            self._taken = taken
+            stale = now_s - self._taken_s > STALE_S
+        states = {one.snapshot.camera_id: one.snapshot.state for one in cameras}
+        levels = {state.level for state in states.values()}
+        troubles = self._board.troubles()
+        if troubles:
+            why = "; ".join(troubles.values())
+        elif not cameras:
+            why = "there are no cameras"
+        elif levels == {"paused"}:
+            why = ""  # as somebody wished
+        elif not levels & {"online", "degraded"}:
+            why = "no camera delivers" + (" yet" if "connecting" in levels else "")
+        elif not any(taken.values()):
+            why = "no picture has been processed yet"
+        elif stale:
+            why = f"no picture has been processed for {STALE_S:g} s"
+        else:
+            why = ""
+        shown = {name: {"level": state.level, "why": state.why} for name, state in states.items()}
+        return Condition(why=why, cameras=shown, troubles=troubles, notices=self._board.notices())

@@ -1,0 +1,149 @@
+"""The board as Prometheus reads it."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
+
+from reid.events import SinkCounts
+from reid.live.capture.camera_health import Faults, Level
+from reid.live.capture.latest_frames import Reason
+from reid.live.views.site_state import Board, CameraNow
+
+QUANTILES = (0.5, 0.9, 0.95, 0.99)
+_FAULTS = tuple(one.name for one in fields(Faults))
+_Rows = Iterable[tuple[Sequence[str], float]]
+
+
+def build_registry(board: Board) -> CollectorRegistry:
+    """What the site does, and what memory and time the process takes."""
+    registry = CollectorRegistry()
+    registry.register(BoardCollector(board))
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return registry
+
+
+class BoardCollector(Collector):
+    """Reads the board whenever it is asked, so that nothing is counted twice."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics of the site."""
+        cameras = self._board.cameras()
+        yield from _frames(cameras)
+        yield from _cameras(cameras)
+        yield from _queues(self._board.queues())
+        yield from _kept(self._board)
+        present = sum(person.present for person in self._board.people())
+        yield _gauge("reid_people_present", "People that some camera sees now.", [], [((), present)])
+        yield self._latency()
+        uptime_s = time.time() - self._board.started_s
+        yield _gauge("reid_uptime_seconds", "Since the program began.", [], [((), uptime_s)])
+
+    def _latency(self) -> Metric:
+        family = SummaryMetricFamily("reid_latency_seconds", "From decoded picture to event, of 5 minutes.")
+        for quantile, value in zip(QUANTILES, self._board.latency_s(*QUANTILES), strict=True):
+            family.add_sample("reid_latency_seconds", {"quantile": f"{quantile:g}"}, value)
+        return family
+
+
+def _frames(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
+    def each(value: Callable[[CameraNow], float]) -> _Rows:
+        return [([one.snapshot.camera_id], value(one)) for one in cameras]
+
+    yield _counter("reid_frames_total", "Pictures decoded.", ["camera"], each(lambda one: one.counts.offered))
+    yield _counter(
+        "reid_frames_processed_total", "Pictures processed.", ["camera"], each(lambda one: one.counts.taken)
+    )
+    yield _counter(
+        "reid_frames_dropped_total",
+        "Pictures not processed, by reason.",
+        ["camera", "reason"],
+        [
+            ([one.snapshot.camera_id, reason], one.counts.dropped.get(reason, 0))
+            for one in cameras
+            for reason in get_args(Reason)
+        ],
+    )
+    yield _gauge("reid_in_view", "People being followed.", ["camera"], each(lambda one: one.in_view))
+    yield _gauge(
+        "reid_camera_sampled_fps",
+        "Most pictures a second that are processed; absent where all are.",
+        ["camera"],
+        [([one.snapshot.camera_id], one.sampled_fps) for one in cameras if one.sampled_fps is not None],
+    )
+
+
+def _cameras(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
+    shots = [one.snapshot for one in cameras]
+    one_each = ["camera"]
+    up = [([shot.camera_id], shot.state.level in ("online", "degraded")) for shot in shots]
+    yield _gauge("reid_camera_up", "1 where pictures come, also where something is wrong.", one_each, up)
+    states = [
+        ([shot.camera_id, level], shot.state.level == level) for shot in shots for level in get_args(Level)
+    ]
+    yield _gauge("reid_camera_state", "1 at the level that the camera is at.", ["camera", "level"], states)
+    fps = [([shot.camera_id], shot.fps) for shot in shots]
+    yield _gauge("reid_camera_fps", "Pictures a second that come.", one_each, fps)
+    connects = [([shot.camera_id], shot.connects) for shot in shots]
+    yield _counter("reid_camera_connects_total", "Connections made.", one_each, connects)
+    faults = [
+        ([shot.camera_id, kind], float(getattr(shot.faults, kind))) for shot in shots for kind in _FAULTS
+    ]
+    yield _counter("reid_camera_faults_total", "What went wrong, by kind.", ["camera", "kind"], faults)
+    drift = [([shot.camera_id], shot.drift) for shot in shots]
+    yield _gauge(
+        "reid_camera_drift_seconds_per_second",
+        "Seconds that a camera's clock loses in a second.",
+        one_each,
+        drift,
+    )
+    behind = [([shot.camera_id], shot.behind_s) for shot in shots]
+    yield _gauge("reid_camera_behind_seconds", "From a picture's time to its arrival.", one_each, behind)
+
+
+def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:
+    def each(value: Callable[[SinkCounts], float]) -> _Rows:
+        return [([queue.name], value(queue)) for queue in queues]
+
+    label = ["receiver"]
+    yield _gauge("reid_queue_waiting", "Events that wait to be sent.", label, each(lambda one: one.waiting))
+    yield _counter("reid_queue_sent_total", "Events sent.", label, each(lambda one: one.sent))
+    yield _counter(
+        "reid_queue_given_up_total", "Events tried, and not taken.", label, each(lambda one: one.given_up)
+    )
+    yield _counter(
+        "reid_queue_dropped_total", "Events never tried: full.", label, each(lambda one: one.dropped)
+    )
+
+
+def _kept(board: Board) -> Iterator[Metric]:
+    erased = [([what.replace(" ", "_")], float(count)) for what, count in board.erased().items()]
+    yield _counter("reid_retention_erased_total", "Erased by age or number, by what.", ["what"], erased)
+    waits = float("retention" in board.notices())
+    yield _gauge("reid_retention_waiting", "1 while nothing is erased by age.", [], [((), waits)])
+    troubles = board.troubles()
+    yield _gauge(
+        "reid_trouble", "1 for what cannot be written.", ["what"], [([what], 1.0) for what in troubles]
+    )
+
+
+def _gauge(name: str, text: str, labels: Sequence[str], rows: _Rows) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for values, number in rows:
+        family.add_metric(values, number)
+    return family
+
+
+def _counter(name: str, text: str, labels: Sequence[str], rows: _Rows) -> Metric:
+    family = CounterMetricFamily(name, text, labels=labels)
+    for values, number in rows:
+        family.add_metric(values, number)
+    return family

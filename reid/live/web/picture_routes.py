@@ -1,0 +1,119 @@
+"""Previews and crops: single ones, a stream of one camera for any program, and one of all for the page."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from reid import json_text
+from reid.live.views.site_state import Board
+
+_LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
+_FIRST_S = 2.0  # for the first picture that is drawn because somebody looks
+_MULTIPART = "multipart/x-mixed-replace; boundary=picture"
+_BOUNDARY = b"--picture\r\n"
+_Wrap = Callable[[str, bytes], bytes]
+
+
+def build_pictures(board: Board, stopping: threading.Event) -> APIRouter:
+    """The routes of all pictures; streams end once `stopping` is set."""
+    router = APIRouter()
+
+    @router.get("/cameras/{name}.mjpg")
+    async def stream(name: str) -> Response:
+        _known(board, name)
+        return _Pictures(board, name, stopping, _part, _MULTIPART, _BOUNDARY)
+
+    @router.get("/api/previews")
+    async def previews() -> Response:
+        return _Pictures(board, None, stopping, _line_and_picture, "application/octet-stream", b"")
+
+    @router.get("/cameras/{name}.jpg")
+    async def preview(name: str) -> Response:
+        _known(board, name)
+        jpeg = await _newest(board, name)
+        if jpeg is None:
+            raise HTTPException(404, f"camera {name} has shown no picture yet")
+        return Response(jpeg, media_type="image/jpeg")
+
+    @router.get("/people/{person_id}.jpg")
+    def crop(person_id: int) -> Response:
+        for person in board.people():
+            if person.person_id == person_id and person.crop is not None:
+                return Response(person.crop, media_type="image/jpeg")
+        raise HTTPException(404, f"there is no picture of person {person_id}")
+
+    return router
+
+
+def _names(board: Board) -> list[str]:
+    return [one.snapshot.camera_id for one in board.cameras()]
+
+
+def _known(board: Board, name: str) -> None:
+    if name not in _names(board):
+        raise HTTPException(404, f"there is no camera {name}")
+
+
+async def _newest(board: Board, name: str) -> bytes | None:
+    """A picture drawn from now on; where none comes, as of a camera that is offline, the last."""
+    number, jpeg = board.preview(name) or (0, None)
+    with board.watching(name):
+        for _ in range(round(_FIRST_S / _LOOK_S)):
+            if (fresh := board.preview(name, number)) is not None:
+                return fresh[1]
+            await asyncio.sleep(_LOOK_S)
+    return jpeg
+
+
+def _part(_name: str, jpeg: bytes) -> bytes:
+    """The boundary is sent with the picture before it: browsers show a picture only when they see its end."""
+    head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
+    return b"".join([head, jpeg, b"\r\n", _BOUNDARY])
+
+
+def _line_and_picture(name: str, jpeg: bytes) -> bytes:
+    head = json_text.dumps({"camera": name, "bytes": len(jpeg)})
+    return head.encode() + b"\n" + jpeg
+
+
+class _Pictures(StreamingResponse):
+    """Every new picture of one camera or of all, until the client goes; only so long it counts as watching."""
+
+    def __init__(
+        self,
+        board: Board,
+        only: str | None,
+        stopping: threading.Event,
+        wrap: _Wrap,
+        media_type: str,
+        begin: bytes,
+    ) -> None:
+        super().__init__(self._pieces(), media_type=media_type)
+        self._board, self._only, self._stopping, self._wrap, self._begin = board, only, stopping, wrap, begin
+        self._watches = ExitStack()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._watches:  # not in the generator: one that is abandoned between pieces ends when it pleases
+            await super().__call__(scope, receive, send)
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        yield self._begin
+        shown: dict[str, int] = {}
+        while not self._stopping.is_set():
+            names = [name for name in _names(self._board) if self._only in (None, name)]
+            if self._only is not None and not names:
+                return
+            shown = {name: number for name, number in shown.items() if name in names}
+            for name in names:
+                if name not in shown:
+                    self._watches.enter_context(self._board.watching(name))
+                number, jpeg = self._board.preview(name, shown.get(name, 0)) or (shown.get(name, 0), None)
+                shown[name] = number
+                if jpeg is not None:
+                    yield self._wrap(name, jpeg)
+            await asyncio.sleep(_LOOK_S)

@@ -1,0 +1,234 @@
+"""A gallery carried over to another encoder: the same people, sightings and journal, other vectors.
+
+The new gallery is made and checked beside the old one, and takes its place in one transaction of SQLite: killed at
+any moment, the file is the old gallery or the new one, also for a process that reads it.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from reid import disk
+from reid.errors import InputError
+from reid.store.files import INDEX_SUFFIXES, beside
+from reid.store.sqlite import corrections, journal
+from reid.store.sqlite.prototypes import to_vectors
+from reid.store.sqlite.schema import UNFINISHED, connect, encoder_of, explain
+from reid.store.sqlite.writer_lock import writer_lock
+from reid.types import Array, TrackletKey, person_name
+
+_KEPT = ("people", "runs", "sightings", "clocks")  # tables that a conversion leaves as they are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredVector:
+    """A prototype, and the sighting that it was seen in."""
+
+    prototype_id: int
+    person_id: int
+    run_id: str
+    tracklet: TrackletKey
+    duration_s: float
+    in_use: bool  # False: displaced by the latest run, and back if that is repeated
+    vector: Array  # (D,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What the journal says of the vectors of a conversion."""
+
+    crops: int  # embedded anew
+    mapped: int
+    dropped: int  # for which there was neither crop nor map
+    loss: float | None = None  # mean cosine of mapped to true vectors; None: nothing was mapped
+
+
+class Former:
+    """A gallery that is about to be converted: locked, whole, and open."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = db
+        self.encoder_id, self.dimension = db.execute("SELECT encoder_id, dimension FROM gallery").fetchone()
+
+    def vectors(self) -> list[StoredVector]:
+        """All prototypes, in the order that they were stored."""
+        rows = self._db.execute(
+            """SELECT prototype_id, person_id, run_id, camera_id, track_id, end_s - start_s, evicted_by IS NULL,
+                      vector
+               FROM prototypes JOIN sightings USING (sighting_id) ORDER BY prototype_id"""
+        ).fetchall()
+        vectors = to_vectors(self._db, [row[-1] for row in rows])
+        return [
+            StoredVector(
+                prototype_id=row[0],
+                person_id=row[1],
+                run_id=row[2],
+                tracklet=TrackletKey(camera_id=row[3], track_id=row[4]),
+                duration_s=row[5],
+                in_use=bool(row[6]),
+                vector=vector,
+            )
+            for row, vector in zip(rows, vectors, strict=True)
+        ]
+
+    def runs(self) -> dict[tuple[datetime, tuple[str, ...]], str]:
+        """Ids of the runs by their start in whole seconds and their cameras, as results folders name them."""
+        rows = self._db.execute("SELECT run_id, started, cameras FROM runs").fetchall()
+        return {
+            (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras))): run_id
+            for run_id, started, cameras in rows
+        }
+
+    def names(self) -> dict[int, str]:
+        """What people are called: label, or P0007."""
+        rows = self._db.execute("SELECT person_id, label FROM people")
+        return {person_id: label or person_name(person_id) for person_id, label in rows}
+
+    def convert(
+        self, vectors: Mapping[int, Array], encoder_id: str, carried: Carried, output: Path | None = None
+    ) -> Path:
+        """Make the new gallery, check it, and put it in the place of this one, or at `output`.
+
+        Args:
+            vectors: (E,) unit, by the prototype that each replaces; prototypes without one are left out.
+
+        Returns:
+            Where the former gallery lies: its new name, or that of before where there is an `output`.
+
+        Raises:
+            InputError: `output` is there already, or the disk is full or fails; the gallery is as it was then.
+        """
+        file = self.path.resolve() if self.path.is_symlink() else self.path
+        made = beside(output or file, UNFINISHED)
+        lock = None if output is None else writer_lock(output)
+        try:
+            self._make(made, vectors, encoder_id, carried)
+            if output is not None:
+                _give_name(made, output)
+                return self.path
+            former = _free_name(file, self.encoder_id)
+            copy = beside(former, UNFINISHED)
+            try:
+                self._copy_to(copy)
+                _give_name(copy, former)
+            finally:
+                copy.unlink(missing_ok=True)
+            self._become(made)
+            return former
+        finally:
+            made.unlink(missing_ok=True)
+            if lock is not None:
+                lock.release()
+
+    def _make(self, made: Path, vectors: Mapping[int, Array], encoder_id: str, carried: Carried) -> None:
+        """The new gallery in the file `made`, on the disk and checked."""
+        self._copy_to(made)
+        dimension = len(next(iter(vectors.values()))) if vectors else None
+        with closing(sqlite3.connect(made, isolation_level=None)) as db:
+            for pragma in ("foreign_keys = ON", "temp_store = MEMORY", "journal_mode = MEMORY"):
+                db.execute(f"PRAGMA {pragma}")
+            db.execute("BEGIN IMMEDIATE")
+            db.execute(
+                "UPDATE gallery SET encoder_id = ?, dimension = ?, generation = ?",
+                (encoder_id, dimension, uuid4().hex),
+            )
+            stored = [row[0] for row in db.execute("SELECT prototype_id FROM prototypes")]
+            db.executemany(
+                "DELETE FROM prototypes WHERE prototype_id = ?", [(i,) for i in stored if i not in vectors]
+            )
+            rows = (
+                (vector.astype("<f4").tobytes(), prototype_id) for prototype_id, vector in vectors.items()
+            )
+            db.executemany("UPDATE prototypes SET vector = ? WHERE prototype_id = ?", rows)
+            facts = {"former": self.encoder_id, "encoder": encoder_id, "crops": carried.crops}
+            facts |= {"mapped": carried.mapped, "dropped": carried.dropped, "map_cosine": carried.loss}
+            journal.append(db, datetime.now(UTC), "converted", **facts)
+            db.execute("COMMIT")
+        self._check(made, encoder_id, dimension, len(vectors))
+
+    def _check(self, made: Path, encoder_id: str, dimension: int | None, vectors: int) -> None:
+        """Refuse what is not this gallery with other vectors, as a bug or a bad disk would make it."""
+        with closing(connect(made, encoder_id=encoder_id, dimension=dimension, read_only=True)) as db:
+            tables = {
+                row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
+            for table in (table for table in _KEPT if table in tables):
+                if _rows(db, table) != _rows(self._db, table):
+                    raise RuntimeError(f"{made}: the table {table} is not that of {self.path}")
+            lines = _rows(self._db, "journal")
+            if _rows(db, "journal")[: len(lines)] != lines or len(_rows(db, "prototypes")) != vectors:
+                raise RuntimeError(f"{made}: journal or vectors are not those of {self.path}")
+
+    def _copy_to(self, path: Path) -> None:
+        """This gallery, without what was erased from it, in a new file with the same permissions."""
+        path.unlink(missing_ok=True)  # of a conversion that was killed
+        path.touch(mode=0o600)
+        shutil.copymode(self.path, path)
+        self._db.execute("VACUUM INTO ?", (str(path),))
+
+    def _become(self, made: Path) -> None:
+        """One transaction: SQLite's backup writes the pages of `made` over those of this gallery."""
+        with closing(sqlite3.connect(made)) as db:
+            db.backup(self._db)
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        for suffix in INDEX_SUFFIXES:
+            beside(self.path, suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def converting(path: Path) -> Iterator[Former]:
+    """A gallery, locked for its conversion.
+
+    Raises:
+        InputError: there is none, it cannot be read, it is damaged, or another process writes it.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such gallery")
+    lock = writer_lock(path)
+    try:
+        with closing(connect(path, encoder_id=encoder_of(path), read_only=False)) as db:
+            if corrections.must_clean(db):
+                corrections.clean(db, path)  # an erasure was interrupted
+            yield Former(path, db)
+    except sqlite3.Error as error:
+        explain(error, path)
+        raise
+    finally:
+        lock.release()
+
+
+def _rows(db: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    return db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+
+
+def _free_name(path: Path, encoder_id: str) -> Path:
+    """`site.1c3e50cd086d127c.db` for `site.db`; with a number behind where that is taken."""
+    for number in range(1, 1000):
+        more = "" if number == 1 else f"-{number}"
+        name = path.with_name(f"{path.stem}.{encoder_id}{more}{path.suffix}")
+        if not os.path.lexists(name):
+            return name
+    raise InputError(f"{path}: there are a thousand former galleries beside it; move them away")
+
+
+def _give_name(file: Path, name: Path) -> None:
+    """Durable before and after it has its name, which is nobody's yet."""
+    if os.path.lexists(name):
+        raise InputError(f"--output {name}: is there already; name a new file")
+    with disk.naming(name, file), file.open("rb+") as opened:
+        os.fsync(opened.fileno())
+    os.replace(file, name)
+    if os.name == "posix":
+        folder = os.open(name.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

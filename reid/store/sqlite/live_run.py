@@ -1,0 +1,149 @@
+"""A live site in a gallery: its sightings are written as they come, and changed where somebody was mistaken.
+
+A recording is written whole, and replaced whole; a site runs for months, so its time is cut into runs of some
+minutes, which are what ages and is erased. Functions over an open gallery, within the caller's transaction.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reid import json_text
+from reid.store.sqlite import corrections, journal
+from reid.store.sqlite.prototypes import keep_varied
+from reid.store.sqlite.runs import Run, Sighting, insert
+from reid.types import Match, TrackletKey, person_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Live:
+    """A sighting, new or better known than before, and its run."""
+
+    run: Run
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A sighting shows somebody else."""
+
+    run_id: str
+    key: TrackletKey
+    old: int
+    new: int
+    reason: str
+    match: Match | None = None  # why; None: it goes with the person whom it was taken for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What happened since the last one; order within each part is kept, and parts are written in this order."""
+
+    sightings: Sequence[Live] = ()
+    moved: Sequence[Moved] = ()
+    dropped: Sequence[tuple[str, TrackletKey]] = ()  # run and tracklet that turned out to show nobody
+    merged: Sequence[tuple[int, int]] = ()  # who became whom
+
+    def __bool__(self) -> bool:
+        return bool(self.sightings or self.moved or self.dropped or self.merged)
+
+
+def write(db: sqlite3.Connection, at: datetime, record: Record, *, max_prototypes: int) -> None:
+    """Everything of `record`, and the journal's lines on it."""
+    for person_id, run_id in _people(record):
+        _know(db, at, person_id, run_id)
+    for live in record.sightings:
+        _put(db, at, live, max_prototypes)
+    moved = [move for move in record.moved if _move(db, move, max_prototypes)]
+    for run_id, key in record.dropped:
+        _drop(db, at, run_id, key)
+    for old, new in record.merged:
+        if db.execute("SELECT 1 FROM people WHERE person_id = ?", (old,)).fetchone():
+            corrections.merge(db, at, old, new)
+            keep_varied(db, new, max_prototypes)
+    if record.moved or record.dropped:
+        corrections.remove(db, at, corrections.unseen(db), "retracted", "nothing shows them any more")
+    for move in moved:  # last: whoever is removed takes the lines that name them along
+        _tell(db, at, move)
+
+
+def _people(record: Record) -> list[tuple[int, str | None]]:
+    """Everybody who is seen in `record`, and in which run."""
+    seen: list[tuple[int, str | None]] = []
+    for live in record.sightings:
+        assert live.sighting.match.person_id is not None
+        seen.append((live.sighting.match.person_id, live.run.run_id))
+    seen += [(move.new, move.run_id) for move in record.moved]
+    return seen + [(new, None) for _, new in record.merged]
+
+
+def _put(db: sqlite3.Connection, at: datetime, live: Live, max_prototypes: int) -> None:
+    run, sighting = live.run, live.sighting
+    key, person_id = sighting.match.tracklet, sighting.match.person_id
+    assert person_id is not None
+    row = (run.run_id, journal.utc(run.started), json_text.dumps(run.cameras))
+    db.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?)", row)
+    before = _take_out(db, run.run_id, key)
+    known = replace(sighting, match=_without_gone_rival(db, sighting.match))
+    sighting_id = insert(db, run.run_id, known)
+    keep_varied(db, person_id, max_prototypes, new=[(sighting_id, sighting.embeddings.vectors)])
+    if before is None:
+        journal.append(db, at, "seen", person_id=person_id, run_id=run.run_id, camera=key.camera_id)
+
+
+def _take_out(db: sqlite3.Connection, run_id: str, key: TrackletKey) -> int | None:
+    """Delete a sighting; whom it showed, or None where there is none."""
+    row = db.execute(
+        "DELETE FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ? RETURNING person_id",
+        (run_id, key.camera_id, key.track_id),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _drop(db: sqlite3.Connection, at: datetime, run_id: str, key: TrackletKey) -> None:
+    person_id = _take_out(db, run_id, key)
+    if person_id is not None:
+        journal.append(
+            db, at, "retracted", person_id=person_id, run_id=run_id, sightings=1, tracklet=str(key)
+        )
+
+
+def _without_gone_rival(db: sqlite3.Connection, match: Match) -> Match:
+    """Without its runner-up if that person is gone: an answer is kept for longer than everybody it names."""
+    rival = match.runner_up_id
+    if rival is None or db.execute("SELECT 1 FROM people WHERE person_id = ?", (rival,)).fetchone():
+        return match
+    return replace(match, runner_up_id=None, runner_up_distance=None)
+
+
+def _move(db: sqlite3.Connection, move: Moved, max_prototypes: int) -> bool:
+    """Whether there is such a sighting; retention may have erased it."""
+    why = None if move.match is None else _without_gone_rival(db, move.match)
+    told = (None,) * 3 if why is None else (why.distance, why.runner_up_id, why.runner_up_distance)
+    found = db.execute(
+        """UPDATE sightings SET person_id = ?, distance = ?, runner_up_id = ?, runner_up_distance = ?
+           WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
+        (move.new, *told, move.run_id, move.key.camera_id, move.key.track_id),
+    ).rowcount
+    keep_varied(db, move.new, max_prototypes)
+    return bool(found)
+
+
+def _tell(db: sqlite3.Connection, at: datetime, move: Moved) -> None:
+    journal.append(
+        db,
+        at,
+        "identity_changed",
+        person_id=move.new,
+        run_id=move.run_id,
+        old=person_name(move.old),
+        tracklet=str(move.key),
+        reason=move.reason,
+    )
+
+
+def _know(db: sqlite3.Connection, at: datetime, person_id: int, run_id: str | None) -> None:
+    """Somebody of that number exists from now on."""
+    if db.execute("INSERT OR IGNORE INTO people (person_id) VALUES (?)", (person_id,)).rowcount:
+        journal.append(db, at, "created", person_id=person_id, run_id=run_id)

@@ -1,0 +1,61 @@
+"""Who the people of a gallery are now: what earlier results must be read with, once somebody has corrected it."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reid.store.sqlite import journal
+from reid.store.sqlite.runs import next_person_id
+from reid.store.sqlite.schema import connect, explain
+from reid.types import person_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PeopleNow:
+    """All people that a gallery ever had, and the runs that it holds."""
+
+    people: Mapping[int, str | None]  # every id ever given: their label or P0007 after merges; None: erased
+    runs: frozenset[tuple[datetime, tuple[str, ...]]]  # start in whole seconds (UTC), cameras by name
+
+
+def people_now(path: Path) -> PeopleNow:
+    """Reads the gallery file `path` and changes nothing.
+
+    Erased is whoever was forgotten, pruned, or retracted because their run was repeated.
+
+    Raises:
+        InputError: no such gallery, or not one that can be read.
+    """
+    with closing(connect(path, encoder_id=None, read_only=True)) as db:
+        try:
+            db.execute("BEGIN")  # all of one moment
+            return PeopleNow(people=_people(db), runs=_runs(db))
+        except sqlite3.Error as error:
+            explain(error, path)
+            raise
+
+
+def _people(db: sqlite3.Connection) -> dict[int, str | None]:
+    labels: dict[int, str | None] = dict(db.execute("SELECT person_id, label FROM people").fetchall())
+    into = {
+        entry.detail["absorbed"]: entry.person_id for entry in journal.read(db) if entry.event == "merged"
+    }
+    people: dict[int, str | None] = {}
+    for person_id in range(1, next_person_id(db)):
+        now: int | None = person_id
+        while now in into:
+            now = into[now]
+        people[person_id] = (labels[now] or person_name(now)) if now in labels else None
+    return people
+
+
+def _runs(db: sqlite3.Connection) -> frozenset[tuple[datetime, tuple[str, ...]]]:
+    rows = db.execute("SELECT started, cameras FROM runs").fetchall()
+    return frozenset(
+        (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras)))
+        for started, cameras in rows
+    )

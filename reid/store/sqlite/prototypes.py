@@ -1,0 +1,66 @@
+"""The vectors that stand for people, as rows of the gallery."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.store.prototypes import most_varied
+from reid.types import Array
+
+
+def keep_varied(
+    db: sqlite3.Connection,
+    person_id: int,
+    limit: int,
+    *,
+    new: Sequence[tuple[int, Array]] = (),
+    run_id: str | None = None,
+) -> None:
+    """Choose a person's prototypes among the present and the `new` ones, within the caller's transaction.
+
+    Args:
+        new: vectors (K, D) by sighting id.
+        run_id: the run that displaces what is not kept; repeating it brings that back. None: erase it.
+    """
+    present = db.execute(
+        """SELECT prototype_id, vector FROM prototypes JOIN sightings USING (sighting_id)
+           WHERE person_id = ? AND evicted_by IS NULL ORDER BY prototype_id""",
+        (person_id,),
+    ).fetchall()
+    offered = [(sighting_id, vector) for sighting_id, vectors in new for vector in vectors]
+    if offered:
+        db.execute("UPDATE gallery SET dimension = ? WHERE dimension IS NULL", (len(offered[0][1]),))
+    known = to_vectors(db, [blob for _, blob in present])
+    candidates = np.concatenate([known, [vector for _, vector in offered]]) if offered else known
+    kept = most_varied(candidates, limit)
+    displaced = [row[:1] for at, row in enumerate(present) if at not in kept]
+    if run_id is None:
+        db.executemany("DELETE FROM prototypes WHERE prototype_id = ?", displaced)
+    else:
+        rows = [(run_id, *row) for row in displaced]
+        db.executemany("UPDATE prototypes SET evicted_by = ? WHERE prototype_id = ?", rows)
+    db.executemany(
+        "INSERT INTO prototypes (sighting_id, vector) VALUES (?, ?)",
+        [
+            (sighting_id, vector.astype("<f4").tobytes())
+            for at, (sighting_id, vector) in enumerate(offered, start=len(present))
+            if at in kept
+        ],
+    )
+
+
+def prototypes_of_all(db: sqlite3.Connection) -> tuple[NDArray[np.int64], Array]:
+    """Everybody's prototypes: person ids (P,) and unit vectors (P, D)."""
+    rows = db.execute(
+        """SELECT s.person_id, x.vector FROM prototypes x JOIN sightings s USING (sighting_id)
+           WHERE x.evicted_by IS NULL ORDER BY x.prototype_id"""
+    ).fetchall()
+    return np.array([row[0] for row in rows], dtype=np.int64), to_vectors(db, [row[1] for row in rows])
+
+
+def to_vectors(db: sqlite3.Connection, blobs: Sequence[bytes]) -> Array:
+    """Stored vectors as an array (N, D); D is 0 while the gallery has never held a vector."""
+    size = db.execute("SELECT coalesce(dimension, 0) FROM gallery").fetchone()[0]
+    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), size).astype(np.float32)

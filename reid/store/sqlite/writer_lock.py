@@ -1,0 +1,34 @@
+"""Who may write a gallery: one process at a time."""
+
+import errno
+from pathlib import Path
+
+from reid.disk import ROOM
+from reid.errors import InputError
+from reid.lock import Busy, Lock
+from reid.store.files import beside
+
+
+def writer_lock(gallery: Path) -> Lock:
+    """The right to write one gallery, held by at most one process and released by its death.
+
+    The lock lies on a side file, not on the gallery itself: closing any descriptor of that file would drop the locks
+    SQLite holds on it. A gallery that is reached by a link is locked where it lies.
+
+    Raises:
+        InputError: another process (or this one, already) writes the gallery; or the folder is not writable.
+    """
+    try:
+        return Lock(beside(gallery.resolve(), ".lock"), "reid")
+    except Busy as busy:
+        raise InputError(
+            f"{gallery}: {busy.process} is writing this gallery; wait for it or use another gallery"
+        ) from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(
+                f"{gallery}: the gallery cannot be written ({error.strerror}); {ROOM}"
+            ) from error
+        raise InputError(
+            f"{gallery}: the gallery cannot be written ({error.strerror}); its folder must exist and be writable"
+        ) from error

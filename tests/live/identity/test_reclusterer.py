@@ -1,0 +1,42 @@
+"""Second thoughts come in time, and leave time."""
+
+import time
+
+import pytest
+
+from reid.linking.answer import Patience
+from reid.linking.online import OnlineGallery
+from reid.linking.policy import Rule
+from reid.linking.reclustering import Refinement
+from reid.live.identity.reclusterer import SecondThoughts
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def thought(thoughts: SecondThoughts, gallery: OnlineGallery) -> Refinement | None:
+    """What comes within a while."""
+    until = time.monotonic() + 10
+    while (found := thoughts.take(gallery)) is None and time.monotonic() < until:
+        time.sleep(0.001)
+    return found
+
+
+@pytest.mark.parametrize(("took_s", "next_s"), [(0.5, 10.0), (2.0, 10.0), (4.0, 20.0)])
+def test_they_take_a_fifth_of_the_time_at_most(took_s: float, next_s: float) -> None:
+    gallery = OnlineGallery(Rule(max_distance=0.5), Patience(new_after_s=1, margin=0.1), [], 1)
+    clock = Clock()
+    thoughts = SecondThoughts(every_s=10.0, clock=clock)
+    assert thoughts.take(gallery) is None, "the first begins"
+    clock.now_s = took_s
+    assert thought(thoughts, gallery) is not None
+    clock.now_s = next_s - 0.1
+    thoughts.take(gallery)
+    time.sleep(0.05)
+    assert thoughts.take(gallery) is None, "none has begun"
+    clock.now_s = next_s
+    assert thought(thoughts, gallery) is not None

@@ -1,0 +1,156 @@
+"""The real page on a free port of loopback, over a board with made-up cameras and people."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import cv2
+import httpx
+import numpy as np
+
+from reid.errors import InputError
+from reid.events import Event, SinkCounts
+from reid.live.capture.camera import Snapshot
+from reid.live.capture.camera_health import Faults, Level, State
+from reid.live.capture.latest_frames import Counts
+from reid.live.views.site_state import Board, CameraNow, PersonNow, Visit
+from reid.live.web.page_config import PageConfig
+from reid.live.web.server import PageServer
+
+ASKS = {"X-Reid": "test"}
+TOKEN = "open sesame, please"
+
+
+def picture(shade: int) -> bytes:
+    """A drawn one, as JPEG."""
+    image = np.full((48, 64, 3), shade, dtype=np.uint8)
+    cv2.circle(image, (32, 24), 10, (0, 0, 255), -1)
+    return bytes(cv2.imencode(".jpg", image)[1])
+
+
+def camera(name: str, level: Level = "online", taken: int = 40) -> CameraNow:
+    return CameraNow(
+        snapshot=Snapshot(
+            camera_id=name,
+            url=f"rtsp://10.0.0.1/{name}",
+            state=State(level=level, why="" if level == "online" else "connection refused"),
+            fps=14.5,
+            size=(64, 48),
+            codec="h264",
+            connects=3,
+            faults=Faults(disconnects=2, damaged=7, rates=4, jumps=1),
+            drift=0.001,
+            behind_s=0.25,
+        ),
+        counts=Counts(offered=100, taken=taken, dropped={"sampling": 50, "newer": 9}),
+        sampled_fps=5.0 if name == "door" else None,
+        in_view=2,
+    )
+
+
+def person(person_id: int, label: str | None = None, present: bool = True) -> PersonNow:
+    now = time.time()
+    visit = Visit(
+        camera_id="door",
+        track_id=4,
+        start_s=now - 20,
+        end_s=now,
+        present=present,
+        answer="known",
+        nearest_id=person_id,
+        distance=0.21,
+        probability=0.97,
+        runner_up_id=person_id + 1,
+        runner_up_distance=float("nan"),
+    )
+    return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=picture(person_id))
+
+
+def filled() -> Board:
+    board = Board()
+    board.set_cameras([camera("door"), camera("hall", "offline")])
+    board.set_person(person(2, present=False))
+    board.set_person(person(1, "Anna"))
+    event = Event(
+        event_id="e1",
+        kind="identity_changed",
+        at_s=1.5,
+        camera_id="door",
+        person_id=1,
+        facts={"old": "P0002"},
+    )
+    board.add_event(event, 0.25)
+    board.set_queues([SinkCounts(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
+    return board
+
+
+@dataclass
+class Recorder:
+    """A control that remembers what was asked, and knows the people 1 and 2 and the camera door."""
+
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def forget(self, person_id: int) -> None:
+        if person_id not in (1, 2):
+            raise InputError(f"nobody is called P{person_id:04d}")
+        self.asked.append(("forget", person_id))
+
+    def rename(self, person_id: int, label: str | None) -> None:
+        self.asked.append(("rename", person_id, label))
+
+    def merge(self, person_id: int, into: int) -> None:
+        self.asked.append(("merge", person_id, into))
+
+    def add_camera(self, argument: str) -> None:
+        self.asked.append(("add", argument))
+
+    def remove_camera(self, camera_id: str) -> None:
+        if camera_id != "door":
+            raise InputError(f"there is no camera {camera_id}")
+        self.asked.append(("remove", camera_id))
+
+    def pause_camera(self, camera_id: str, paused: bool) -> None:
+        self.asked.append(("pause", camera_id, paused))
+
+    def confirm_clock(self) -> None:
+        self.asked.append(("confirm clock",))
+
+
+@dataclass
+class Site:
+    """What a test speaks with."""
+
+    board: Board
+    control: Recorder
+    server: PageServer
+    client: httpx.Client
+
+
+@contextmanager
+def serving(
+    *,
+    token: str | None = None,
+    board: Board | None = None,
+    listen: str = "127.0.0.1:0",
+    hosts: tuple[str, ...] = (),
+    connections: int = 100,
+) -> Iterator[Site]:
+    board, control = filled() if board is None else board, Recorder()
+    config = PageConfig(listen=listen, token_env="PAGE", hosts=list(hosts), connections=connections)
+    server = PageServer(listen, config, {} if token is None else {"PAGE": token})
+    server.start(board, control)
+    try:
+        with httpx.Client(base_url=server.url.replace("0.0.0.0", "127.0.0.1"), timeout=5) as client:
+            yield Site(board, control, server, client)
+    finally:
+        assert server.stop(5.0)
+
+
+def until(wanted: object, patience_s: float = 5.0) -> None:
+    """Wait until a call says true."""
+    assert callable(wanted)
+    end = time.monotonic() + patience_s
+    while not wanted():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)

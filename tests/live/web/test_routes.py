@@ -1,0 +1,177 @@
+"""What the page shows, and what it lets one ask for."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import reid.live.web
+from reid.events import Event
+from reid.live.views.site_state import Board
+from reid.live.web.health import STALE_S, Watch
+from tests.live.web.page_site import ASKS, camera, person, picture, serving
+
+
+def test_the_page_and_all_that_it_needs_come_from_here() -> None:
+    with serving() as site:
+        page = site.client.get("/")
+        assert page.status_code == 200
+        static = Path(reid.live.web.__path__[0]) / "static"
+        for file in static.iterdir():
+            assert site.client.get(f"/static/{file.name}").status_code == 200
+            assert "http://" not in file.read_text().replace("http://www.w3.org/", "")
+        assert "http" not in page.text.replace("rtsp://10.0.0.7", "")
+        assert site.client.get("/static/../app.py").status_code == 404
+        assert site.client.get("/docs").status_code == 404
+
+
+def test_state_and_events() -> None:
+    with serving() as site:
+        state = site.client.get("/api/state").json()
+        events = site.client.get("/api/events").json()
+    door, hall = state["cameras"]
+    assert (door["name"], door["level"], hall["why"]) == ("door", "online", "connection refused")
+    assert door["frames"] == {"offered": 100, "taken": 40, "dropped": {"sampling": 50, "newer": 9}}
+    assert door["colour"] != hall["colour"]
+    assert state["latency"] == {"p50_s": 0.25, "p95_s": 0.25}
+    anna, other = state["people"]
+    assert (anna["id"], anna["name"], anna["label"], anna["present"]) == (1, "P0001", "Anna", True)
+    assert anna["visits"][0]["nearest"]["distance"] == 0.21
+    assert anna["visits"][0]["runner_up"] == {
+        "id": 2, "name": "P0002", "colour": other["colour"], "distance": None,
+    }  # fmt: skip
+    assert state["queues"][0]["given_up"] == 3
+    assert events == [
+        {"id": "e1", "event": "identity_changed", "at": "1970-01-01T00:00:01.500Z", "camera": "door",
+         "person": "P0001", "old": "P0002"}
+    ]  # fmt: skip
+
+
+def test_a_number_that_is_none_is_null() -> None:
+    """Such an event made /api/events fail with 500, and the page showed none at all."""
+    board = Board()
+    facts = {"distance": float("nan"), "margin": float("inf"), "answer": "new"}
+    event = Event(event_id="e1", kind="seen", at_s=1.5, camera_id="door", person_id=1, facts=facts)
+    board.add_event(event, 0.1)
+    with serving(board=board) as site:
+        (event,) = site.client.get("/api/events").json()
+    assert (event["distance"], event["margin"], event["answer"]) == (None, None, "new")
+
+
+def test_an_empty_site_is_shown_too() -> None:
+    with serving(board=Board()) as site:
+        state = site.client.get("/api/state").json()
+        assert state["latency"] == {"p50_s": None, "p95_s": None}
+        assert state["people"] == state["cameras"] == site.client.get("/api/events").json() == []
+        assert site.client.get("/metrics").status_code == 200
+
+
+def test_what_one_may_ask() -> None:
+    with serving() as site:
+        post = site.client.post
+        for path, body in [
+            ("/api/people/1/forget", None),
+            ("/api/people/1/rename", {"label": "  Anna   B. "}),
+            ("/api/people/1/rename", {"label": None}),
+            ("/api/people/2/merge", {"into": 1}),
+            ("/api/cameras", {"address": "yard=rtsp://10.0.0.9/s"}),
+            ("/api/cameras/door/pause", None),
+            ("/api/cameras/door/resume", None),
+            ("/api/retention/confirm", None),
+        ]:
+            answer = post(path, json=body, headers=ASKS)
+            assert answer.status_code == 204, answer.text
+        assert site.client.delete("/api/cameras/door", headers=ASKS).status_code == 204
+        assert site.control.asked == [
+            ("forget", 1), ("rename", 1, "Anna B."), ("rename", 1, None), ("merge", 2, 1),
+            ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False),
+            ("confirm clock",), ("remove", "door"),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "sentence"),
+    [
+        ("POST", "/api/people/9/forget", None, 400, "nobody is called P0009"),
+        ("DELETE", "/api/cameras/yard", None, 400, "there is no camera yard"),
+        ("POST", "/api/people/1/rename", {"name": "x"}, 400, "label: Field required"),
+        ("POST", "/api/people/1/merge", {"into": "x"}, 400, "into"),
+        ("POST", "/api/people/anna/forget", None, 400, "person_id"),
+        ("GET", "/api/nothing", None, 404, "Not Found"),
+        ("GET", "/people/7.jpg", None, 404, "no picture of person 7"),
+        ("GET", "/cameras/yard.jpg", None, 404, "there is no camera yard"),
+        ("GET", "/cameras/yard.mjpg", None, 404, "there is no camera yard"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(
+    method: str, path: str, body: object, status: int, sentence: str
+) -> None:
+    with serving() as site:
+        answer = site.client.request(method, path, json=body, headers=ASKS)
+        assert answer.status_code == status
+        assert sentence in answer.json()["error"]
+
+
+def test_markup_in_names_arrives_as_text() -> None:
+    board = Board()
+    board.set_cameras([camera("door")])
+    board.set_person(person(1, "<script>alert(1)</script>"))
+    with serving(board=board) as site:
+        state, page = site.client.get("/api/state"), site.client.get("/")
+    assert state.headers["content-type"] == "application/json"
+    assert json.loads(state.text)["people"][0]["label"] == "<script>alert(1)</script>"
+    assert "alert(1)" not in page.text
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    writes = re.compile(r"\.innerHTML\s*=[^=]|outerHTML|insertAdjacentHTML|document\.write|\beval\b|srcdoc")
+    for file in (Path(reid.live.web.__path__[0]) / "static").glob("*.js"):
+        assert not writes.search(file.read_text()), file.name
+
+
+def test_crops() -> None:
+    with serving() as site:
+        crop = site.client.get("/people/1.jpg")
+        assert (crop.content, crop.headers["content-type"]) == (picture(1), "image/jpeg")
+        assert crop.headers["cache-control"] == "no-store"
+        before = site.client.get("/api/state").json()["people"][0]["crop"]
+        site.board.set_person(person(1))
+        assert site.client.get("/api/state").json()["people"][0]["crop"] == before
+
+
+def test_health_says_why() -> None:
+    with serving() as site:
+        answer = site.client.get("/health")
+        assert answer.status_code == 200
+        assert answer.json()["cameras"]["hall"] == {"level": "offline", "why": "connection refused"}
+        for cameras, why in [
+            ([], "there are no cameras"),
+            ([camera("hall", "offline")], "no camera delivers"),
+            ([camera("door", taken=0)], "no picture has been processed yet"),
+        ]:
+            site.board.set_cameras(cameras)
+            answer = site.client.get("/health")
+            assert (answer.status_code, answer.json()["why"]) == (503, why)
+        site.board.set_cameras([camera("door")])
+        site.board.set_notice("retention", "the clock may be wrong")
+        answer = site.client.get("/health")
+        assert (answer.status_code, answer.json()["notices"]) == (
+            200,
+            {"retention": "the clock may be wrong"},
+        )
+        site.board.set_trouble("gallery", "the disk is full")
+        answer = site.client.get("/health")
+        assert (answer.status_code, answer.json()["why"]) == (503, "the disk is full")
+        assert site.client.get("/api/state").json()["troubles"] == {"gallery": "the disk is full"}
+        site.board.set_trouble("gallery", None)
+        assert site.client.get("/health").status_code == 200
+
+
+def test_a_site_that_processes_nothing_any_more_is_ill() -> None:
+    now, board = 100.0, Board()
+    watch = Watch(board, lambda: now)
+    board.set_cameras([camera("door", taken=5)])
+    assert watch.look().why == ""
+    now += STALE_S + 1
+    assert "no picture has been processed for" in watch.look().why
+    board.set_cameras([camera("door", taken=6)])
+    assert watch.look().why == ""

@@ -1,0 +1,124 @@
+"""kill -9 at random moments: what was reported as committed is there, nothing is there in part."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reid.store.index import PersonIndex
+from reid.store.sqlite.store import Store
+from tests.store.site import ENCODER, directions
+from tests.store.test_corrections import found_in_files
+from tests.store.test_index import agrees
+
+ROOT = Path(__file__).parents[2]
+PEOPLE, VECTORS = 6, 4  # of every run
+
+# Every run brings its own people and shows one of the run before; the index is saved after each.
+WRITER = f"""
+import sys
+from datetime import timedelta
+from tests.store.site import ENCODER, NOON, directions, sighting
+from reid.store.index import PersonIndex
+from reid.store.sqlite.store import Store
+import faiss
+print("ready", flush=True)
+with Store.open(sys.argv[1], encoder_id=ENCODER) as store:
+    for number in range(len(store.runs()), 100_000):
+        first = store.next_person_id()
+        people = [*range(first, first + {PEOPLE - 1}), max(first - 1, 1)]
+        vectors = [directions(number * {PEOPLE} + track, {VECTORS}, 256) for track in range({PEOPLE})]
+        made = [sighting(p, v, track=t) for t, (p, v) in enumerate(zip(people, vectors))]
+        store.commit_run(f"{{number:06}}", made, started=NOON + timedelta(minutes=number))
+        print(f"{{number:06}}", flush=True)
+        PersonIndex(store).search(directions(1, 1, 256), 1)
+"""
+
+# Commits one person with many vectors and forgets them again, over and over.
+FORGETTER = """
+import sys
+from tests.store.site import ENCODER, NOON, directions, sighting
+from reid.store.sqlite.store import Store
+with Store.open(sys.argv[1], encoder_id=ENCODER, max_prototypes=400) as store:
+    store.commit_run("others", [sighting(1, directions(1, 50, 256))], started=NOON)
+    print("ready", flush=True)
+    while True:
+        person = store.next_person_id()
+        store.commit_run("hers", [sighting(person, directions(7, 300, 256))], started=NOON)
+        print("there", flush=True)
+        store.forget(person)
+        print("gone", flush=True)
+"""
+
+
+def run_and_kill(program: str, path: Path, after_s: float) -> list[str]:
+    """What the program printed after "ready" until SIGKILL, `after_s` seconds later."""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(after_s)
+        process.send_signal(signal.SIGKILL)
+        lines = process.stdout.read().splitlines()
+    assert process.returncode == -signal.SIGKILL, "the program itself must not fail"
+    return lines
+
+
+def integrity(path: Path) -> str:
+    db = sqlite3.connect(path)
+    try:
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        return str(db.execute("PRAGMA integrity_check").fetchone()[0])
+    finally:
+        db.close()
+
+
+@pytest.mark.slow
+def test_committed_runs_survive_kill_9_and_no_run_is_there_in_part(tmp_path: Path) -> None:
+    path, committed, rng = tmp_path / "site.db", list[str](), np.random.default_rng(0)
+    for moment in (0.0, 0.002, 0.005, *rng.uniform(0.0, 0.25, size=8)):
+        committed += run_and_kill(WRITER, path, float(moment))
+        with Store.open(path, encoder_id=ENCODER) as store:
+            runs = store.runs()
+            assert runs == [f"{number:06}" for number in range(len(runs))]
+            assert set(committed) <= set(runs)
+            committed = runs  # one more may be there than was printed: killed between commit and print
+            assert all(len(store.former_ids(run)) == PEOPLE for run in runs), "a run is there in part"
+            stored = {row.tobytes() for row in store.prototypes()[2]}
+            seeds = range(len(runs) * PEOPLE)
+            assert stored == {row.tobytes() for seed in seeds for row in directions(seed, VECTORS, 256)}
+            if runs:
+                agrees(store, directions(5, 2, 256), 3)
+        assert integrity(path) == "ok"
+    assert committed, "the writer got nowhere, so the kills hit nothing"
+
+
+@pytest.mark.slow
+def test_erasure_that_was_killed_is_finished_by_the_next_writer(tmp_path: Path) -> None:
+    path, rng = tmp_path / "site.db", np.random.default_rng(1)
+    hers, unfinished = directions(7, 300, 256), 0
+    for kills in range(40):
+        if kills >= 6 and unfinished:
+            break
+        run_and_kill(FORGETTER, path, float(rng.uniform(0.0, 0.3)))
+        db = sqlite3.connect(path)
+        unfinished += db.execute("SELECT traces FROM gallery").fetchone() == (1,)
+        db.close()
+        with Store.open(path, encoder_id=ENCODER) as store:
+            PersonIndex(store).search(directions(1, 1, 256), 1)
+            for person in [one.person_id for one in store.people() if one.person_id != 1]:
+                store.forget(person)
+            assert found_in_files(tmp_path, hers) == 0
+        assert integrity(path) == "ok"
+    assert unfinished > 0, "no kill hit an erasure"
