@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pipelines.networks.chosen import identify, with_encoder_of, with_weights
-from pipelines.recordings.linkage import choose_threshold
+from pipelines.recordings.linkage import choose_policy
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.logs import rotating
 from pipelines.runtime.ownership import OwnedFolder
@@ -44,7 +44,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
     gallery = config.gallery or config.output / "gallery.db"
     config = with_weights(with_encoder_of(config, gallery, progress))
     known = identify(config)
-    threshold = choose_threshold(config, known.encoder, known.encoder_id, progress, dimension=known.dimension)
+    policy = choose_policy(config, known.encoder, known.encoder_id, progress, dimension=known.dimension)
     require_faiss()
     inputs = [*inputs_of(config), *((a.camera_id, Path(a.url)) for a in addresses if a.kind == "file")]
     with ExitStack() as stack:
@@ -62,7 +62,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
-        engine = build_engine(config, threshold, models, store, sinks, clips, things)
+        engine = build_engine(config, policy, models, store, sinks, clips, things)
         kept_things = ThingsKeeper(config.output, files, things, engine.board)
         keepers: list[Keeper] = [*sinks] if clips is None else [*sinks, clips]
         retention = Retention(

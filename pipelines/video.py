@@ -13,7 +13,7 @@ from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row
 from pipelines.recordings.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
-from pipelines.recordings.linkage import Threshold, choose_threshold, link_tracklets, open_gallery
+from pipelines.recordings.linkage import choose_policy, link_tracklets, open_gallery
 from pipelines.recordings.results import Results, describe
 from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.runtime.inputs import inputs_of
@@ -22,6 +22,7 @@ from pipelines.runtime.progress import Progress
 from reid import json_text
 from reid.config import VideoConfig
 from reid.linking.constraints import check_travel
+from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.static_things import things_sentence
 from reid.store.index import require_faiss
@@ -47,7 +48,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     config = with_weights(with_encoder_of(config, config.gallery, progress))
     known = identify(config)
     detector_id, encoder_id = known.detector_id, known.encoder_id
-    threshold = choose_threshold(config, known.encoder, encoder_id, progress, dimension=known.dimension)
+    policy = choose_policy(config, known.encoder, encoder_id, progress, dimension=known.dimension)
     check_travel(config.linking.min_travel_s, list(infos))
     for sentence in placed.warnings:
         progress.message(sentence, "warning")
@@ -58,7 +59,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     # what it knew of them
     stretch = [config.source.start_s, config.source.end_s]
     run_id = _digest([stretch, *sorted(_standing(source, contents) for source in sources)])
-    decided = [threshold.source, threshold.max_distance]
+    decided = [policy.source, policy.max_distance]
     # times in the world are in the tables, and file names may say other ones of the same recordings
     world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
     run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
@@ -73,12 +74,12 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
             results_folder(config, run_key=run_key, cameras=list(infos), inputs=inputs)
         )
         folder = ResultsFolder(owned.root)
-        jobs = _jobs(sources, contents, threshold, config, folder, (detector_id, encoder_id))
+        jobs = _jobs(sources, contents, policy, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
         tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
         linking = link_tracklets(
             tracklets,
-            threshold,
+            policy,
             config,
             store,
             run_id=run_id,
@@ -93,7 +94,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     warnings = empty_cameras(cameras, config.detector)
     for sentence in warnings:
         progress.message(sentence, "warning")
-    warnings = [*([threshold.warning] if threshold.warning else []), *warnings]
+    warnings = [*([policy.warning] if policy.warning else []), *warnings]
     results = Results(
         folder=folder,
         files=owned.files,
@@ -125,12 +126,12 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "detector_id": detector_id,
         "encoder_id": encoder_id,
         "clock": clock_facts(placed),
-        "threshold": threshold.facts(),
+        "threshold": policy.facts(),
         "detector_classes": next(iter(cameras.values())).report["detector_classes"],
         "warnings": [*placed.warnings, *warnings],
     }
     results.finish(run_facts | describe(config, facts, rendering))
-    _summarise(results, facts, threshold, seconds, progress, clock_row(placed))
+    _summarise(results, facts, policy, seconds, progress, clock_row(placed))
     if failure is not None:
         raise failure
     return 0
@@ -145,7 +146,7 @@ def _standing(source: Source, contents: Mapping[str, str]) -> list[Any]:
 def _jobs(
     sources: Sequence[Source],
     contents: Mapping[str, str],
-    threshold: Threshold,
+    policy: LinkingPolicy,
     config: VideoConfig,
     folder: ResultsFolder,
     model_ids: tuple[str, str],
@@ -154,8 +155,8 @@ def _jobs(
         CameraJob(
             source=source,
             config=config,
-            split_distance=threshold.split_distance,
-            centre=threshold.centre,
+            split_distance=policy.split_distance,
+            centre=policy.centre,
             artefact=folder.camera(source.camera_id),
             key="",
         )
@@ -244,7 +245,7 @@ def _render(
 def _summarise(
     results: Results,
     cameras: Mapping[str, Mapping[str, Any]],
-    threshold: Threshold,
+    policy: LinkingPolicy,
     seconds: float,
     progress: Progress,
     began: tuple[str, str] | None,
@@ -266,8 +267,8 @@ def _summarise(
         where.append(("static things", things_sentence(results.things)))
     if began is not None:
         where.append(began)
-    if threshold.warning:
-        where.append(("warning", threshold.warning))
+    if policy.warning:
+        where.append(("warning", policy.warning))
     if empty := [name for name, facts in cameras.items() if facts["people"] == 0]:
         where.append(("no person found in", f"{', '.join(empty)}; see the warning on what to check"))
     where.append(("results", str(folder.root)))

@@ -226,7 +226,7 @@ def test_packages_hold_no_code() -> None:
         ("detection/yolo.py", "from reid.linking.offline import link"),
         ("linking/offline.py", "import reid.detection.yolo"),
         ("linking/offline.py", "from reid.store.index import PersonIndex"),
-        ("store/index.py", "from reid.linking.policy import Rule"),
+        ("store/index.py", "from reid.linking.policy import LinkingPolicy"),
         ("tracking/split.py", "from reid import linking"),
         ("tracking/split.py", "from ..linking import offline"),
         ("embedding/crops.py", "def f():\n    from reid.video.reader import read"),

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from pipelines.recordings.linkage import Threshold, rule_of
 from pipelines.site.live_config import LiveConfig
 from reid.build import Models
 from reid.camera import Follower
 from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
+from reid.linking.policy import LinkingPolicy
 from reid.live.capture.camera import LivePicture, Snapshot
 from reid.live.capture.cameras import ENDED, Cameras
 from reid.live.capture.latest_frames import Slots
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 def build_engine(
     config: LiveConfig,
-    threshold: Threshold,
+    policy: LinkingPolicy,
     models: Models,
     store: Store,
     sinks: Sequence[Sink],
@@ -56,7 +56,7 @@ def build_engine(
     session = datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S")
     teller = Teller(store=store, session=session, tell=tell)
     site = Site(
-        _gallery(config, threshold, store),
+        _gallery(config, policy, store),
         teller,
         config.online,
         shows_thing=things.shows_thing,
@@ -78,7 +78,7 @@ def build_engine(
         batch=config.detector.batch,
         cameras=cameras,
         slots=slots,
-        follower=_followers(config, threshold, models.encoder.encoder_id, things),
+        follower=_followers(config, policy, models.encoder.encoder_id, things),
         site=site,
         board=board,
         lately=lately,
@@ -88,14 +88,13 @@ def build_engine(
     )
 
 
-def _gallery(config: LiveConfig, threshold: Threshold, store: Store) -> OnlineGallery:
+def _gallery(config: LiveConfig, policy: LinkingPolicy, store: Store) -> OnlineGallery:
     patience = Patience(new_after_s=config.online.new_after_s, margin=config.online.margin)
-    rule = rule_of(threshold, config.linking)
-    return OnlineGallery(rule, patience, store.identities(), store.next_person_id())
+    return OnlineGallery(policy, patience, store.identities(), store.next_person_id())
 
 
 def _followers(
-    config: LiveConfig, threshold: Threshold, encoder_id: str, things: Things
+    config: LiveConfig, policy: LinkingPolicy, encoder_id: str, things: Things
 ) -> Callable[[str, float], Follower]:
     assemblers: dict[str, TrackletAssembler] = {}
 
@@ -107,8 +106,8 @@ def _followers(
                 camera_id,
                 encoder_id,
                 config.tracklets,
-                split_distance=threshold.split_distance,
-                centre=threshold.centre,
+                split_distance=policy.split_distance,
+                centre=policy.centre,
             ),
         )
         tracker = UltralyticsTracker(config.tracker, fps)

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 
 Verdict = Literal["known", "new", "uncertain"]
 
@@ -32,19 +32,21 @@ class Answer:
     runner_up_distance: float | None
 
 
-def decide(nearest: float, runner_up: float, seconds: float, rule: Rule, patience: Patience) -> Verdict:
+def decide(
+    nearest: float, runner_up: float, seconds: float, policy: LinkingPolicy, patience: Patience
+) -> Verdict:
     """The verdict on somebody seen for `seconds`, at these distances of the two nearest people; inf: there is none.
 
     It goes by what linking goes by: who is within `max_distance` is that person; who is seen for less than
     `fragment_s` and within `fragment_slack` times that distance is so probably, and more may be seen of them.
     """
-    whole = seconds >= rule.fragment_s
-    if nearest <= rule.max_distance:
-        close = runner_up <= rule.max_distance and runner_up - nearest < patience.margin
+    whole = seconds >= policy.fragment_s
+    if nearest <= policy.max_distance:
+        close = runner_up <= policy.max_distance and runner_up - nearest < patience.margin
         return "uncertain" if close and not whole else "known"
     if seconds < patience.new_after_s:
         return "uncertain"
-    maybe = nearest <= rule.fragment_slack * rule.max_distance
+    maybe = nearest <= policy.fragment_slack * policy.max_distance
     return "uncertain" if maybe and not whole else "new"
 
 

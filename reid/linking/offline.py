@@ -11,7 +11,7 @@ from reid.distance import pairwise, unit
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.types import Array, Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey, stack
 
 EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
@@ -27,7 +27,7 @@ class Linking:
 
 def link(
     tracklets: Sequence[Tracklet],
-    rule: Rule,
+    policy: LinkingPolicy,
     *,
     cameras: Sequence[str] = (),
     people: Sequence[Identity] = (),
@@ -38,7 +38,7 @@ def link(
 
     Args:
         tracklets: of all cameras, in any order: the result does not depend on it.
-        cameras: names of all cameras; those that saw nobody may stand in `rule.min_travel_s` too.
+        cameras: names of all cameras; those that saw nobody may stand in `policy.min_travel_s` too.
         people: identities of earlier runs. They stay apart from each other and keep their ids.
         next_person_id: the first id for somebody new.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
@@ -47,26 +47,28 @@ def link(
     ordered = [tracklets[i] for i in order]
     if not ordered:
         return Linking(identities=(), matches=())
-    means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], rule.centre)
-    distances = pairwise(means, means).astype(np.float64) * _scales(ordered, len(people), rule.camera_scales)
+    means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], policy.centre)
+    distances = pairwise(means, means).astype(np.float64) * _scales(
+        ordered, len(people), policy.camera_scales
+    )
     forbidden = np.zeros(distances.shape, dtype=bool)
     count = len(ordered)
-    forbidden[:count, :count] = apart(ordered, rule.min_travel_s, cameras)
+    forbidden[:count, :count] = apart(ordered, policy.min_travel_s, cameras)
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
     weights = np.clip(seconds, *EVIDENCE_S)
-    clustered = average_linkage(distances, forbidden, weights, rule.max_distance)
+    clustered = average_linkage(distances, forbidden, weights, policy.max_distance)
     labels = attach_fragments(
         clustered,
         distances,
         forbidden,
         seconds,
-        shorter_than_s=rule.fragment_s,
-        max_distance=rule.fragment_slack * rule.max_distance,
+        shorter_than_s=policy.fragment_s,
+        max_distance=policy.fragment_slack * policy.max_distance,
     )
     ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
-    fragments = _attached(clustered, labels, seconds, rule.fragment_s)
-    found = _matches(ordered, ids, distances, forbidden, weights, labels, fragments, rule.probability)
+    fragments = _attached(clustered, labels, seconds, policy.fragment_s)
+    found = _matches(ordered, ids, distances, forbidden, weights, labels, fragments, policy.probability)
     matches = {match.tracklet: match for match in found}
     return Linking(
         identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)

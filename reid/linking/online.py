@@ -16,7 +16,7 @@ from reid.linking.camera_bias import unbiased
 from reid.linking.constraints import apart_from
 from reid.linking.memory import Memory
 from reid.linking.offline import EVIDENCE_S
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey
 
 
@@ -45,14 +45,14 @@ class OnlineGallery:
     """
 
     def __init__(
-        self, rule: Rule, patience: Patience, people: Sequence[Identity], next_person_id: int
+        self, policy: LinkingPolicy, patience: Patience, people: Sequence[Identity], next_person_id: int
     ) -> None:
-        self.rule = rule
+        self.policy = policy
         self.patience = patience
-        self.cameras: Collection[str] = ()  # all that there are, for `rule.min_travel_s`
+        self.cameras: Collection[str] = ()  # all that there are, for `policy.min_travel_s`
         self.recent: dict[TrackletKey, Recent] = {}
         self.bias: Mapping[str, Array] = {}  # by camera, see camera_bias
-        self.memory = Memory(rule.centre)
+        self.memory = Memory(policy.centre)
         self._next_id = next_person_id
         for person in (person for person in people if len(person.prototypes)):
             self.memory.learn(person.person_id, self.memory.from_centre(person.prototypes.vectors))
@@ -78,7 +78,7 @@ class OnlineGallery:
         people = np.array([r.person_id for r in others] + self.memory.people, dtype=np.int64)
         weights = np.array([r.weight for r in others] + [EVIDENCE_S[1]] * len(self.memory.people))
         impossible = apart_from(
-            tracklet, [r.tracklet for r in others], self.rule.min_travel_s, sorted(self.cameras)
+            tracklet, [r.tracklet for r in others], self.policy.min_travel_s, sorted(self.cameras)
         )
         possible = ~np.isin(people, people[: len(others)][impossible])
         found = two_nearest(distances[possible], weights[possible], people[possible])
@@ -146,7 +146,7 @@ class OnlineGallery:
         distances = np.clip(1.0 - np.concatenate([recent, known]).astype(np.float64), 0.0, 2.0)
         for place, other in enumerate(others):
             first, second = sorted((camera_id, other.tracklet.camera_id))
-            distances[place] *= self.rule.camera_scales.get((first, second), 1.0)
+            distances[place] *= self.policy.camera_scales.get((first, second), 1.0)
         return distances
 
     def _answer(self, found: Sequence[tuple[int, float]], seconds: float, final: bool) -> Answer:
@@ -155,14 +155,16 @@ class OnlineGallery:
             np.inf if nearest is None else nearest,
             np.inf if runner_up is None else runner_up,
             seconds,
-            self.rule,
+            self.policy,
             self.patience,
         )
         if verdict == "uncertain" and final:
-            slack = self.rule.fragment_slack if seconds < self.rule.fragment_s else 1.0
-            verdict = "known" if nearest is not None and nearest <= slack * self.rule.max_distance else "new"
+            slack = self.policy.fragment_slack if seconds < self.policy.fragment_s else 1.0
+            verdict = (
+                "known" if nearest is not None and nearest <= slack * self.policy.max_distance else "new"
+            )
         stranger = self.new_person() if verdict == "new" else None
-        chance = self.rule.probability
+        chance = self.policy.probability
         return Answer(
             verdict=verdict,
             person_id=nearest_id if verdict == "known" else stranger,

@@ -1,20 +1,24 @@
-"""How tracklets are compared and joined: the one set of numbers that linking goes by, offline and online."""
+"""The linking policy: the one set of numbers that decides who is linked, and where each number came from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from reid.types import Array, ProbabilityMap
 
-MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones only the nearest to anybody seen
+MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones only the nearest to each tracklet
 CANDIDATES = 10  # nearest people of each
+UNCALIBRATED_DISTANCE = 0.35  # raw cosine distances of usual re-identification networks; comes with a warning
+UNCALIBRATED_SPLIT = 0.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rule:
+class LinkingPolicy:
     """When tracklets show one person.
 
     Args:
         max_distance: mean distance up to which clusters are joined.
+        split_distance: distance of the vectors before and after, from which on a track is cut.
         centre: (D,) the mean vector of the encoder over many people. Vectors of all people share a large part
             that says only "a person"; without it distances spread over more of their range.
         camera_scales: what distances between two cameras (sorted names) are multiplied by: where a pair of cameras
@@ -24,12 +28,38 @@ class Rule:
         min_travel_s: least seconds between two cameras, see `constraints.apart`.
         fragment_s, fragment_slack: clusters shorter than `fragment_s` join a longer one up to `fragment_slack`
             times `max_distance` away, see `attach_fragments`.
+        origins: where each of these numbers came from, by its name; what was set by hand may be left out.
+        evidence: what the evaluation that chose `max_distance` measured, for the report.
+        warning: where `max_distance` is a guess: the sentence that says so, and what to do.
     """
 
     max_distance: float
+    split_distance: float = UNCALIBRATED_SPLIT
     centre: Array | None = None
     camera_scales: Mapping[tuple[str, str], float] = field(default_factory=dict)
     probability: ProbabilityMap | None = None
     min_travel_s: Mapping[str, float] = field(default_factory=dict)
     fragment_s: float = 0.0
     fragment_slack: float = 1.0
+    origins: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, Any] | None = None
+    warning: str | None = None
+
+    @property
+    def source(self) -> str:
+        """Where `max_distance` came from."""
+        return self.origins.get("max_distance", "set by hand")
+
+    def facts(self) -> dict[str, Any]:
+        """The record of the policy in run.json, which the report shows."""
+        numbers = ("max_distance", "split_distance", "fragment_s", "fragment_slack")
+        return {
+            "max_distance": self.max_distance,
+            "source": self.source,
+            "calibration": self.evidence,
+            "numbers": {
+                name: {"value": getattr(self, name), "from": self.origins[name]}
+                for name in numbers
+                if name in self.origins
+            },
+        }

@@ -15,7 +15,7 @@ from reid.linking.camera_bias import biases_of, unbiased
 from reid.linking.constraints import among
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
-from reid.linking.policy import CANDIDATES, MOST_PEOPLE, Rule
+from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
 from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey
 
 FIRST_NEW = 2**40  # numbers of people that a refinement found itself; `changes` gives them real ones
@@ -66,14 +66,14 @@ def snapshot(gallery: OnlineGallery) -> Snapshot:
     )
 
 
-def refine(snapshot: Snapshot, rule: Rule) -> Refinement:
-    """Cluster the snapshot's tracklets and people by `rule`, as `reid video` does with a whole recording."""
-    bias = biases_of(snapshot.tracklets, rule.centre, rule.max_distance)
+def refine(snapshot: Snapshot, policy: LinkingPolicy) -> Refinement:
+    """Cluster the snapshot's tracklets and people by `policy`, as `reid video` does with a whole recording."""
+    bias = biases_of(snapshot.tracklets, policy.centre, policy.max_distance)
     compared = [replace(one, embeddings=unbiased(one, bias)) for one in snapshot.tracklets]
     cameras = {one.camera_id for one in compared}.union(snapshot.cameras)
     linking = link(
         compared,
-        replace(rule, min_travel_s=among(rule.min_travel_s, cameras)),
+        replace(policy, min_travel_s=among(policy.min_travel_s, cameras)),
         cameras=snapshot.cameras,
         people=snapshot.people,
         next_person_id=FIRST_NEW,

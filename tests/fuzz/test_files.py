@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.recordings.linkage import choose_threshold
+from pipelines.recordings.linkage import choose_policy
 from pipelines.runtime.progress import reporter
 from pipelines.settings.loading import load
 from reid.config import LinkingConfig, VideoConfig
@@ -64,7 +64,7 @@ def test_calibration(content: bytes, tmp_path_factory: pytest.TempPathFactory) -
     progress = reporter(out=io.StringIO(), err=io.StringIO())
 
     def threshold() -> None:
-        chosen = choose_threshold(config, Path("e.onnx"), CALIBRATION["encoder_id"], progress, dimension=4)
+        chosen = choose_policy(config, Path("e.onnx"), CALIBRATION["encoder_id"], progress, dimension=4)
         assert 0 <= chosen.max_distance <= 2
         assert chosen.centre is not None
         assert np.linalg.norm(chosen.centre) < 1.01

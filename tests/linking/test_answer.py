@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reid.linking.answer import Patience, Verdict, decide, two_nearest
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from tests.linking.test_online import at_distance, gallery, known
 from tests.tracklets import towards, tracklet
 
 PATIENT = Patience(new_after_s=1.5, margin=0.125)
-RULE = Rule(max_distance=0.5, fragment_s=4.0, fragment_slack=1.5)
+RULE = LinkingPolicy(max_distance=0.5, fragment_s=4.0, fragment_slack=1.5)
 NOBODY = float("inf")
 
 
@@ -61,7 +61,7 @@ def test_verdicts(nearest: float, runner_up: float, seconds: float, verdict: Ver
 def test_in_the_end_nobody_is_uncertain(
     distance: float, seconds: float, fragment_s: float, verdict: str
 ) -> None:
-    rule = Rule(max_distance=0.5, fragment_s=fragment_s, fragment_slack=1.5)
+    rule = LinkingPolicy(max_distance=0.5, fragment_s=fragment_s, fragment_slack=1.5)
     made = gallery(rule, [known(1, towards(0))])
     frames = range(round(seconds * 10) + 1)
     answer = made.answer(tracklet(frames=frames, vectors=at_distance(distance)), final=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from reid.distance import unit
 from reid.linking.memory import MOST, Memory
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.types import Array
 from tests.linking.test_online import CAMERAS, at_distance, gallery
 from tests.tracklets import towards, tracklet
@@ -50,7 +50,7 @@ def test_memory_is_bounded_and_follows_what_changes() -> None:
 @pytest.mark.parametrize("window_s", [0.0, 30.0, 1e9])
 @pytest.mark.parametrize("centre", [None, 0.3 * towards(7)[0]])
 def test_ageing_keeps_who_is_who(window_s: float, centre: Array | None) -> None:
-    made = gallery(Rule(max_distance=0.6, centre=centre), next_id=1)
+    made = gallery(LinkingPolicy(max_distance=0.6, centre=centre), next_id=1)
     for visit in range(40):
         start = 60 * visit
         one = tracklet(

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from reid.distance import unit
 from reid.linking import offline as tested
 from reid.linking.offline import Linking
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.types import Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey
 from tests.tracklets import ENCODER, towards, tracklet
 
 CAMERAS = ("lobby", "street", "yard")
-RULE = {field.name for field in fields(Rule)}
+RULE = {field.name for field in fields(LinkingPolicy)}
 
 
 def link(tracklets: Sequence[Tracklet], **settings: Any) -> Linking:
     """With the settings of the rule among the others."""
-    rule = Rule(**{name: value for name, value in settings.items() if name in RULE})
+    rule = LinkingPolicy(**{name: value for name, value in settings.items() if name in RULE})
     return tested.link(tracklets, rule, **{n: value for n, value in settings.items() if n not in RULE})
 
 

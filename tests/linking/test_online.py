@@ -14,7 +14,7 @@ from reid.linking.answer import Patience
 from reid.linking.constraints import apart, apart_from
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.types import Array, Embeddings, Identity, ProbabilityMap, Tracklet
 from tests.tracklets import ENCODER, towards, tracklet
 
@@ -23,7 +23,7 @@ LEFT, RIGHT = (0, 0, 40, 100), (300, 0, 340, 100)
 TRAVEL = {"a-b": 3.0, "c-b": 1.5}
 SCALES = {("a", "b"): 0.7, ("b", "b"): 1.2, ("b", "c"): 1.4}
 PATIENT = Patience(new_after_s=1.5, margin=0.125)
-RULE = Rule(max_distance=0.5, fragment_s=4.0, fragment_slack=1.5)
+RULE = LinkingPolicy(max_distance=0.5, fragment_s=4.0, fragment_slack=1.5)
 
 
 def world(seed: int, count: int = 14) -> list[Tracklet]:
@@ -45,7 +45,9 @@ def known(person_id: int, vectors: Array) -> Identity:
     return Identity(person_id=person_id, tracklets=(), prototypes=prototypes, known=True)
 
 
-def gallery(rule: Rule = RULE, people: Sequence[Identity] = (), *, next_id: int = 100) -> OnlineGallery:
+def gallery(
+    rule: LinkingPolicy = RULE, people: Sequence[Identity] = (), *, next_id: int = 100
+) -> OnlineGallery:
     made = OnlineGallery(rule, PATIENT, people, next_id)
     made.cameras = CAMERAS
     return made
@@ -61,7 +63,7 @@ def distances_by_hand(
     asked: Tracklet,
     recent: Mapping[int, Sequence[Tracklet]],
     people: Sequence[Identity],
-    rule: Rule,
+    rule: LinkingPolicy,
     bias: Mapping[str, Array],
 ) -> list[tuple[float, int]]:
     """All people whom `asked` may be, nearest first: weighted means of distances, pair by pair."""
@@ -87,19 +89,19 @@ def distances_by_hand(
 
 
 @st.composite
-def rules(draw: Any) -> tuple[Rule, dict[str, Array]]:
+def rules(draw: Any) -> tuple[LinkingPolicy, dict[str, Array]]:
     """With and without all that changes distances."""
     centre = 0.4 * towards(draw(st.integers(4, 7)))[0] if draw(st.booleans()) else None
     bias = {"a": 0.3 * towards(6)[0], "c": 0.2 * towards(2)[0]} if draw(st.booleans()) else {}
     scales = SCALES if draw(st.booleans()) else {}
     travel = TRAVEL if draw(st.booleans()) else {}
-    return Rule(max_distance=0.5, centre=centre, camera_scales=scales, min_travel_s=travel), bias
+    return LinkingPolicy(max_distance=0.5, centre=centre, camera_scales=scales, min_travel_s=travel), bias
 
 
 @settings(max_examples=60)
 @given(st.integers(0, 1 << 30), rules(), st.integers(0, 3))
 def test_distances_are_weighted_means_over_all_pairs(
-    seed: int, given_rule: tuple[Rule, dict[str, Array]], count: int
+    seed: int, given_rule: tuple[LinkingPolicy, dict[str, Array]], count: int
 ) -> None:
     rule, bias = given_rule
     *others, asked = world(seed)
@@ -125,7 +127,7 @@ def test_distances_are_weighted_means_over_all_pairs(
 @settings(max_examples=40)
 @given(st.integers(0, 1 << 30), rules(), st.booleans())
 def test_distances_are_those_that_linking_decides_by(
-    seed: int, given_rule: tuple[Rule, dict[str, Array]], with_people: bool
+    seed: int, given_rule: tuple[LinkingPolicy, dict[str, Array]], with_people: bool
 ) -> None:
     rule, bias = given_rule
     tracklets = world(seed)
@@ -184,7 +186,7 @@ def test_who_is_seen_elsewhere_at_the_time_is_never_the_answer() -> None:
 
 
 def test_settings_on_cameras_that_are_gone_do_no_harm() -> None:
-    rule = Rule(max_distance=0.5, min_travel_s={"a-b": 9.0, "a-c": 9.0})
+    rule = LinkingPolicy(max_distance=0.5, min_travel_s={"a-b": 9.0, "a-c": 9.0})
     made = gallery(rule)
     made.cameras = ("a",)
     made.remember(tracklet("b", 1, frames=range(20)), 1, growing=False)
@@ -212,7 +214,7 @@ def test_the_first_of_all_and_probability() -> None:
     probability = ProbabilityMap(
         distances=np.array([0.0, 1.0]), probabilities=np.array([1.0, 0.0]), people=24
     )
-    made = gallery(Rule(max_distance=0.5, probability=probability), next_id=1)
+    made = gallery(LinkingPolicy(max_distance=0.5, probability=probability), next_id=1)
     first = made.answer(tracklet(frames=range(50)))
     assert (first.verdict, first.person_id, first.probability) == ("new", 1, None)
     made.remember(tracklet(frames=range(50)), 1, growing=False)
@@ -249,5 +251,5 @@ def test_merged_people_are_one(remembered: tuple[int, ...]) -> None:
 
 def test_people_without_vectors_are_not_compared() -> None:
     nobody = known(1, np.zeros((0, 0), dtype=np.float32))
-    made = gallery(Rule(max_distance=0.5, centre=0.3 * towards(7)[0]), [nobody])
+    made = gallery(LinkingPolicy(max_distance=0.5, centre=0.3 * towards(7)[0]), [nobody])
     assert made.answer(tracklet(frames=range(50))).nearest_id is None

@@ -13,16 +13,16 @@ from reid.linking.answer import Patience
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import CANDIDATES, FIRST_NEW, MOST_PEOPLE, Change, changes, refine, snapshot
 from reid.types import Array, Embeddings, Identity, Tracklet
 from tests.tracklets import ENCODER, towards, tracklet
 
-RULE = Rule(max_distance=0.5)
+RULE = LinkingPolicy(max_distance=0.5)
 NEXT = 100
 
 
-def gallery(rule: Rule = RULE, people: Sequence[Identity] = ()) -> OnlineGallery:
+def gallery(rule: LinkingPolicy = RULE, people: Sequence[Identity] = ()) -> OnlineGallery:
     made = OnlineGallery(rule, Patience(new_after_s=1.5, margin=0.05), people, NEXT)
     made.cameras = ("a", "b", "c")
     return made
@@ -54,7 +54,7 @@ def apply(made: OnlineGallery, found: Sequence[Change]) -> None:
 
 
 def think(made: OnlineGallery) -> list[Change]:
-    refinement = refine(snapshot(made), made.rule)
+    refinement = refine(snapshot(made), made.policy)
     made.use_bias(refinement.bias)
     found = changes(refinement, made)
     apply(made, found)
@@ -79,15 +79,15 @@ def world(seed: int) -> list[Tracklet]:
 
 
 RULES = (
-    Rule(max_distance=0.5),
-    Rule(max_distance=0.6, centre=0.4 * towards(7)[0], min_travel_s={"a-b": 2.0}),
-    Rule(max_distance=0.4, fragment_s=1.0, fragment_slack=1.5, camera_scales={("a", "c"): 0.8}),
+    LinkingPolicy(max_distance=0.5),
+    LinkingPolicy(max_distance=0.6, centre=0.4 * towards(7)[0], min_travel_s={"a-b": 2.0}),
+    LinkingPolicy(max_distance=0.4, fragment_s=1.0, fragment_slack=1.5, camera_scales={("a", "c"): 0.8}),
 )
 
 
 @settings(max_examples=40)
 @given(st.integers(0, 1 << 30), st.sampled_from(RULES))
-def test_a_whole_recording_is_linked_as_offline_and_then_stays_so(seed: int, rule: Rule) -> None:
+def test_a_whole_recording_is_linked_as_offline_and_then_stays_so(seed: int, rule: LinkingPolicy) -> None:
     made, tracklets = gallery(rule), world(seed)
     for one in tracklets:
         made.remember(one, made.answer(one, final=True).person_id, growing=False)

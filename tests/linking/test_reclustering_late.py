@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import changes, refine, snapshot
 from tests.linking.test_reclustering import NEXT, RULE, gallery, known, show, think, told, walk
 from tests.tracklets import towards
@@ -73,7 +73,7 @@ def test_who_was_forgotten_meanwhile_does_not_come_back() -> None:
 
 
 def test_a_camera_that_is_gone_does_no_harm() -> None:
-    made = gallery(Rule(max_distance=0.5, min_travel_s={"a-b": 30.0, "a-c": 30.0}))
+    made = gallery(LinkingPolicy(max_distance=0.5, min_travel_s={"a-b": 30.0, "a-c": 30.0}))
     show(made, {walk(1, 0): 5, walk(3, 0): 6})
     made.cameras = ("a",)
     assert think(made) == [], "b and a are too far apart; nothing of c is there"

@@ -15,7 +15,7 @@ from reid.config import TrackerConfig, TrackletConfig
 from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.live.admin.control_service import Desk
 from reid.live.capture.address import parse_cameras
 from reid.live.capture.camera import LivePicture, Snapshot
@@ -62,7 +62,7 @@ class Running:
             self.told.append((event, latency_s))
             board.add_event(event, latency_s)
 
-        rule = Rule(max_distance=0.3)
+        rule = LinkingPolicy(max_distance=0.3)
         gallery = OnlineGallery(
             rule,
             Patience(new_after_s=0.7, margin=0.05),

@@ -9,7 +9,7 @@ from reid.distance import unit
 from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import refine, snapshot
 from reid.live.config import OnlineConfig
 from reid.live.identity.site import Site
@@ -39,7 +39,7 @@ class Toy:
         self.told: list[tuple[Event, float | None]] = []
         self.board = Board()
         self.lately = Lately(board=self.board)
-        rule = Rule(max_distance=0.4, fragment_s=4.0, fragment_slack=1.3)
+        rule = LinkingPolicy(max_distance=0.4, fragment_s=4.0, fragment_slack=1.3)
         patience = Patience(new_after_s=1.5, margin=0.05)
         self.gallery = OnlineGallery(rule, patience, self.store.identities(), self.store.next_person_id())
         self.gallery.cameras = ["a", "b"]
@@ -93,7 +93,7 @@ class Toy:
 
     def think(self) -> int:
         """Second thoughts."""
-        changed = self.site.apply(refine(snapshot(self.gallery), self.gallery.rule))
+        changed = self.site.apply(refine(snapshot(self.gallery), self.gallery.policy))
         self.commit()
         return changed
 

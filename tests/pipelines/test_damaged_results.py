@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.recordings.follow import CameraJob, CameraReport, finished_camera
-from pipelines.recordings.linkage import choose_threshold
+from pipelines.recordings.linkage import choose_policy
 from pipelines.runtime.progress import reporter
 from pipelines.training.detector_folder import DetectorFolder
 from reid.cache import cached
@@ -156,8 +156,8 @@ def test_a_calibration_of_other_vectors_is_refused_before_any_camera(tmp_path: P
     config = VideoConfig(linking=LinkingConfig(calibration=path))
     progress = reporter(out=io.StringIO(), err=io.StringIO())
     with pytest.raises(InputError, match="centre has 2 numbers, but the encoder's vectors have 512"):
-        choose_threshold(config, Path("e.onnx"), "e", progress, dimension=512)
-    assert choose_threshold(config, Path("e.onnx"), "e", progress, dimension=2).max_distance == 0.4
+        choose_policy(config, Path("e.onnx"), "e", progress, dimension=512)
+    assert choose_policy(config, Path("e.onnx"), "e", progress, dimension=2).max_distance == 0.4
 
 
 FRAMES = '{"cameras": {"a": {"processed_frames": %s}}}'

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.recordings.frame_counts import warn_of_pace
-from pipelines.recordings.linkage import choose_threshold, open_gallery
+from pipelines.recordings.linkage import choose_policy, open_gallery
 from pipelines.runtime.progress import Progress, reporter
 from reid.config import LinkingConfig, SourceConfig, TrackletConfig, VideoConfig
 from reid.datasets.open import open_crops
@@ -56,7 +56,7 @@ def test_a_gallery_is_no_part_of_one_runs_results(tmp_path: Path) -> None:
 
 def test_a_split_distance_of_zero_is_one(progress: Progress, tmp_path: Path) -> None:
     config = VideoConfig(tracklets=TrackletConfig(split_distance=0), linking=LinkingConfig(max_distance=0.5))
-    assert choose_threshold(config, tmp_path / "encoder.onnx", "unknown", progress).split_distance == 0
+    assert choose_policy(config, tmp_path / "encoder.onnx", "unknown", progress).split_distance == 0
 
 
 def test_crops_of_one_camera_calibrate_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from reid.linking.online import OnlineGallery
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import Refinement, Snapshot, refine, snapshot
 
 SHARE = 0.2  # of the time, at most: a site with very much to think over still watches
@@ -54,14 +54,14 @@ class SecondThoughts:
 
 def _begun(gallery: OnlineGallery) -> Future[Refinement]:
     """A refinement of what is known now, in a thread that no end of the program waits for."""
-    known, rule = snapshot(gallery), gallery.rule
+    known, policy = snapshot(gallery), gallery.policy
     future: Future[Refinement] = Future()
-    threading.Thread(target=_think, args=(future, known, rule), name="second thoughts", daemon=True).start()
+    threading.Thread(target=_think, args=(future, known, policy), name="second thoughts", daemon=True).start()
     return future
 
 
-def _think(future: Future[Refinement], known: Snapshot, rule: Rule) -> None:
+def _think(future: Future[Refinement], known: Snapshot, policy: LinkingPolicy) -> None:
     try:
-        future.set_result(refine(known, rule))
+        future.set_result(refine(known, policy))
     except BaseException as error:  # raised where the result is taken
         future.set_exception(error)

@@ -10,7 +10,7 @@ from reid.evaluation.calibration.labelled import centre_of, tracklets
 from reid.linking.camera_bias import comparable
 from reid.linking.clustering import average_linkage
 from reid.linking.offline import link
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from tests.evaluation.calibration import reference
 from tests.evaluation.calibration.worlds import crops
 from tests.tracklets import tracklet
@@ -38,7 +38,7 @@ def test_scores_are_those_of_linking_itself() -> None:
             truth.append(person)
     moved = comparable(passages, centre)
     for column in range(0, len(CANDIDATES), 10):
-        linking = link(moved, Rule(max_distance=float(CANDIDATES[column]), centre=centre))
+        linking = link(moved, LinkingPolicy(max_distance=float(CANDIDATES[column]), centre=centre))
         precision, recall = reference.b_cubed(truth, [match.person_id or 0 for match in linking.matches])
         assert scores[0, column] == pytest.approx(2 * precision * recall / (precision + recall))
 

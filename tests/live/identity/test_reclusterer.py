@@ -6,7 +6,7 @@ import pytest
 
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
-from reid.linking.policy import Rule
+from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import Refinement
 from reid.live.identity.reclusterer import SecondThoughts
 
@@ -28,7 +28,7 @@ def thought(thoughts: SecondThoughts, gallery: OnlineGallery) -> Refinement | No
 
 @pytest.mark.parametrize(("took_s", "next_s"), [(0.5, 10.0), (2.0, 10.0), (4.0, 20.0)])
 def test_they_take_a_fifth_of_the_time_at_most(took_s: float, next_s: float) -> None:
-    gallery = OnlineGallery(Rule(max_distance=0.5), Patience(new_after_s=1, margin=0.1), [], 1)
+    gallery = OnlineGallery(LinkingPolicy(max_distance=0.5), Patience(new_after_s=1, margin=0.1), [], 1)
     clock = Clock()
     thoughts = SecondThoughts(every_s=10.0, clock=clock)
     assert thoughts.take(gallery) is None, "the first begins"

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.recordings.linkage import Threshold, choose_threshold, link_tracklets
+from pipelines.recordings.linkage import choose_policy, link_tracklets
 from pipelines.runtime.progress import reporter
 from reid.config import LinkingConfig, VideoConfig
 from reid.distance import unit
 from reid.linking.calibration import dumps
+from reid.linking.policy import LinkingPolicy
 from reid.types import Calibration, ProbabilityMap
 from tests.tracklets import ENCODER, towards, tracklet
 
@@ -24,7 +25,7 @@ CURVES = {
 }
 
 
-def threshold(folder: Path, evidence: dict[str, Any] | None = None, **linking: Any) -> Threshold:
+def policy(folder: Path, evidence: dict[str, Any] | None = None, **linking: Any) -> LinkingPolicy:
     calibration = Calibration(
         encoder_id=ENCODER,
         max_distance=0.4,
@@ -41,14 +42,12 @@ def threshold(folder: Path, evidence: dict[str, Any] | None = None, **linking: A
     path = folder / "c.json"
     path.write_text(dumps(calibration, evidence))
     config = VideoConfig(linking=LinkingConfig(calibration=path, **linking))
-    return choose_threshold(
-        config, folder / "e.onnx", ENCODER, reporter(out=io.StringIO(), err=io.StringIO())
-    )
+    return choose_policy(config, folder / "e.onnx", ENCODER, reporter(out=io.StringIO(), err=io.StringIO()))
 
 
 @pytest.mark.parametrize("by_hand", [None, 0.3])
 def test_pairs_of_cameras_keep_their_proportion(tmp_path: Path, by_hand: float | None) -> None:
-    found = threshold(tmp_path, max_distance=by_hand)
+    found = policy(tmp_path, max_distance=by_hand)
     assert found.max_distance == (by_hand or 0.4)
     assert found.camera_scales == {
         ("lobby", "street"): pytest.approx(0.8),
@@ -57,16 +56,22 @@ def test_pairs_of_cameras_keep_their_proportion(tmp_path: Path, by_hand: float |
 
 
 def test_run_json_tells_the_calibration(tmp_path: Path) -> None:
-    facts = json.loads(json.dumps(threshold(tmp_path, {"tracklets": {"curves": CURVES}}).facts()))
+    facts = json.loads(json.dumps(policy(tmp_path, {"tracklets": {"curves": CURVES}}).facts()))
     known = facts["calibration"]
     assert (facts["max_distance"], known["max_distance"], known["people"]) == (0.4, 0.4, 24)
+    origin = "calibration on crops: max-f1"
+    assert facts["numbers"]["max_distance"] == {"value": 0.4, "from": origin}
+    assert facts["numbers"]["split_distance"] == {"value": 0.4, "from": origin}
+    assert facts["numbers"]["fragment_s"]["from"] == "linking.fragment_s"
+    by_hand = policy(tmp_path, max_distance=0.3).facts()["numbers"]
+    assert by_hand["max_distance"] == {"value": 0.3, "from": "linking.max_distance"}
     assert known["camera_pairs"] == {"lobby-street": 0.5, "lobby-yard": 0.0, "street-yard": 0.2}
     curves = known["curves"]
     assert len(curves["distance"]) == 41, "few lines in run.json"
     for at, genuine, impostor in zip(*curves.values(), strict=True):
         assert genuine == pytest.approx(min(at / 0.8, 1), abs=1e-3)
         assert impostor == pytest.approx(min(max(at - 0.5, 0), 1), abs=1e-3)
-    assert threshold(tmp_path).facts()["calibration"]["curves"] is None
+    assert policy(tmp_path).facts()["calibration"]["curves"] is None
 
 
 def test_links_honour_the_file(tmp_path: Path) -> None:
@@ -75,14 +80,11 @@ def test_links_honour_the_file(tmp_path: Path) -> None:
     other = unit(np.cos(angle) * towards(0) + np.sin(angle) * towards(1))
     for camera, together in (("street", True), ("yard", False)):
         given = [tracklet("lobby", 1), tracklet(camera, 1, frames=range(20, 30), vectors=other)]
-        found = threshold(tmp_path)
+        found = policy(tmp_path)
         linking = link_tracklets(
             given,
-            Threshold(
+            LinkingPolicy(
                 max_distance=found.max_distance,
-                split_distance=0.4,
-                source="",
-                centre=None,
                 probability=found.probability,
                 camera_scales=found.camera_scales,
             ),
