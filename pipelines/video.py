@@ -13,7 +13,7 @@ from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row
 from pipelines.recordings.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
-from pipelines.recordings.linkage import choose_policy, link_tracklets, open_gallery
+from pipelines.recordings.linkage import choose_policy, open_gallery
 from pipelines.recordings.results import Results, describe
 from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.runtime.inputs import inputs_of
@@ -25,6 +25,7 @@ from reid.linking.constraints import check_travel
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.static_things import things_sentence
+from reid.site import link_site
 from reid.store.index import require_faiss
 from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
@@ -77,10 +78,9 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         jobs = _jobs(sources, contents, policy, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
         tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
-        linking = link_tracklets(
+        linking = link_site(
             tracklets,
             policy,
-            config,
             store,
             run_id=run_id,
             started=started,

@@ -258,7 +258,12 @@ class OutputConfig(Section):
 
 
 class VideoConfig(Section):
-    """`reid video`: recordings to identities."""
+    """`reid video`: recordings to identities.
+
+    >>> import reid
+    >>> reid.VideoConfig(tracker={"kind": "bytetrack"}).linking.max_distance is None
+    True
+    """
 
     sources: tuple[str, ...] = Field(
         (),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,12 @@ def _expect(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
-    """One picture of one camera."""
+    """One frame of one camera.
+
+    >>> import reid
+    >>> reid.Frame(camera_id="cam1", index=60, timestamp_s=2.4, image=frame).image.ndim
+    3
+    """
 
     camera_id: str
     index: int  # counts the source's frames from 0, skipped ones too
@@ -35,7 +41,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Detections:
-    """The people found in one frame."""
+    """The people found in one frame.
+
+    >>> import numpy as np, reid
+    >>> boxes, scores = np.float32([[10, 20, 50, 120]]), np.float32([0.9])
+    >>> len(reid.Detections(boxes=boxes, scores=scores))
+    1
+    """
 
     boxes: Array  # (N, 4) xyxy pixels
     scores: Array  # (N,) in [0, 1]
@@ -50,7 +62,13 @@ class Detections:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Embeddings:
-    """Unit vectors, and the encoder (weights and preprocessing, by content) that made them."""
+    """Unit vectors, and the encoder (weights and preprocessing, by content) that made them.
+
+    >>> import numpy as np, reid
+    >>> embeddings = reid.Embeddings(vectors=np.eye(2, 4, dtype=np.float32), encoder_id="e")
+    >>> len(embeddings), np.asarray(embeddings).shape
+    (2, (2, 4))
+    """
 
     vectors: Array  # (N, D), unit length
     encoder_id: str
@@ -64,6 +82,13 @@ class Embeddings:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """The vectors, so that numpy takes embeddings as an array (N, D)."""
+        found = self.vectors.astype(self.vectors.dtype if dtype is None else dtype, copy=bool(copy))
+        if copy is False and found is not self.vectors:
+            raise ValueError("embeddings of another dtype cannot be had without a copy")
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tracklet:
@@ -71,6 +96,12 @@ class Tracklet:
 
     A moment is a stretch of time; its vector is the quality-weighted mean over the stretch, its crop the
     stretch's best one.
+
+    >>> one = tracklets[0]
+    >>> len(one.frames) == len(one.boxes), len(one.crops) == len(one.embeddings)
+    (True, True)
+    >>> str(one.key)
+    'cam1/1'
     """
 
     camera_id: str
@@ -149,6 +180,11 @@ class Match:
     """Why a tracklet belongs to a person: its distance to the rest of that person, and to the next best one.
 
     Distances are None where there is nothing to compare with: the only tracklet of a person, the only person.
+
+    >>> import reid
+    >>> match = reid.link(tracklets).matches[0]
+    >>> str(match.tracklet), match.person_id
+    ('cam1/1', 1)
     """
 
     tracklet: TrackletKey
@@ -169,7 +205,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Identity:
-    """One person: the tracklets that show them, and vectors that stand for them."""
+    """One person: the tracklets that show them, and vectors that stand for them.
+
+    >>> import reid
+    >>> person = reid.link(tracklets)[0]
+    >>> person.name, str(person.tracklets[0])
+    ('P0001', 'cam1/1')
+    """
 
     person_id: int
     tracklets: tuple[TrackletKey, ...]

@@ -27,6 +27,7 @@ GROUND = {
     "lock",
     "owned_files",
     "network_file",
+    "offline",
     "home",
     "printable",
     "secret",
@@ -57,6 +58,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "live": {"video", "camera", "detection", "embedding", "tracking", "linking", "store"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
+    "recording": {"build", "camera", "tracking"},
+    "site": {"linking", "store"},
+    "gallery": {"embedding", "store"},
+    "api": {
+        "build",
+        "recording",
+        "site",
+        "gallery",
+        "video",
+        "detection",
+        "embedding",
+        "tracking",
+        "linking",
+        "store",
+        "evaluation",
+    },
 }
 
 # The rooms of larger parts: what each may import of its neighbours. Files beside the rooms may import all of them.
@@ -178,9 +195,11 @@ def arrows(known: Mapping[str, Path]) -> dict[str, set[str]]:
 
 
 def test_no_circles() -> None:
-    """Also not through imports inside functions and for types."""
+    """Also not through imports inside functions and for types; but `reid` itself imports what is asked of it."""
+    known = modules()
+    del known["reid"]
     try:
-        order = tuple(TopologicalSorter(arrows(modules())).static_order())
+        order = tuple(TopologicalSorter(arrows(known)).static_order())
     except CycleError as error:
         pytest.fail(f"imports in a circle: {' -> '.join(error.args[1])}")
     assert len(order) > 300
@@ -215,9 +234,10 @@ def test_every_part_is_in_the_table() -> None:
 
 def test_packages_hold_no_code() -> None:
     for path in ROOT.rglob("__init__.py"):
-        allowed = (ast.Expr,) if path.parent != ROOT else (ast.Expr, ast.Assign)
+        if path.parent == ROOT:  # the face, see tests/test_face.py
+            continue
         body = ast.parse(path.read_text(encoding="utf-8")).body
-        assert all(isinstance(node, allowed) for node in body), f"{path.relative_to(ROOT)} does something"
+        assert all(isinstance(node, ast.Expr) for node in body), f"{path.relative_to(ROOT)} does something"
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,6 @@ ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning OpenMP threads slow torch down 20 times where cores are shared, ...
     "GOMP_SPINCOUNT": "10000",  # ... but microseconds of it spare a sleep a kernel: training gains 40 to 70 %
     "THP_MEM_ALLOC_ENABLE": "1",  # torch asks for large pages: fewer page faults, training gains about a tenth
-    "YOLO_OFFLINE": "true",  # ultralytics neither calls home ...
-    "YOLO_AUTOINSTALL": "false",  # ... nor installs packages behind the user's back
-    "YOLO_VERBOSE": "false",
-    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its maker by default,
-    "TF_BUILD": "reid",  # and so does OpenVINO, unless it thinks that this is CI
     "OPENCV_LOG_LEVEL": "ERROR",  # damaged recordings are reported in our words, once, not once a frame
 }
 # What the operating system says of a path that was given: not a bug of reid.
@@ -51,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(words, sentence, "warning")
     from reid.cache import NAMES
     from reid.errors import InputError
+    from reid.offline import keep_offline
+
+    keep_offline()
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

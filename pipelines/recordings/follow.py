@@ -15,16 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.runtime.worker import Worker, current_worker
 from reid import json_text
-from reid.camera import follow
 from reid.config import VideoConfig
 from reid.errors import InputError
 from reid.outputs.artefact import ArtefactError, ArtefactWriter, load_tracklets
 from reid.outputs.static_things import ThingFacts, thing_facts
+from reid.recording import follow_recording, static_places
 from reid.text_file import first_complaint
 from reid.timing import Stopwatch
-from reid.tracking.assembler import TrackletAssembler
-from reid.tracking.static import StaticPlaces
-from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from reid.types import Array, Frame, StaticThing, Tracklet
 from reid.video.reader import probe, read
 from reid.video.source import Source
@@ -160,25 +157,18 @@ def follow_camera(job: CameraJob) -> None:
         models = _models(worker, name, config)
     before = models.detector.model_s, models.encoder.model_s
     rate = probe(job.source, config.source).usual_fps
-    static = None
-    if config.tracklets.static_s is not None:
-        static = StaticPlaces(name, config.tracklets, sure=config.tracker.new_confidence)
-    found = follow(
+    static = static_places(name, config)
+    found = follow_recording(
+        name,
         frames,
-        detector=models.detector,
-        encoder=models.encoder,
-        tracker=UltralyticsTracker(config.tracker, min(rate, config.source.fps or rate)),
-        assembler=TrackletAssembler(
-            name,
-            models.encoder.encoder_id,
-            config.tracklets,
-            split_distance=job.split_distance,
-            centre=job.centre,
-        ),
-        batch=config.detector.batch,
+        config,
+        models,
+        fps=rate,
+        split_distance=job.split_distance,
+        centre=job.centre,
+        static=static,
         watch=watch,
         on_frames=count,
-        static=static,
         on_people=people.append,
     )
     with ArtefactWriter(job.artefact) as artefact:

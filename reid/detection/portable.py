@@ -14,6 +14,7 @@ import numpy as np
 
 from reid.cache import filling, replacing
 from reid.errors import InputError
+from reid.offline import keep_offline
 from reid.stills import read_still
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
     """
     assert folder.name.endswith("_openvino_model"), "by its name ultralytics knows what it is"
     nncf = require_nncf()
+    keep_offline()
     import openvino
 
     with tempfile.TemporaryDirectory() as work:

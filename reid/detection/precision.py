@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from reid.offline import keep_offline
+
 
 @contextmanager
 def full_precision() -> Iterator[None]:
@@ -12,6 +14,7 @@ def full_precision() -> Iterator[None]:
     OpenVINO takes bfloat16 by itself on processors that have it, and then the same recording gives other boxes
     on another machine: enough to split one person of the demo recording in two.
     """
+    keep_offline()
     import openvino
 
     class Core(openvino.Core):  # type: ignore[misc]

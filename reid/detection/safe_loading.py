@@ -12,6 +12,7 @@ from typing import Any
 
 from reid.errors import InputError
 from reid.home import usable_home
+from reid.offline import keep_offline
 
 _VARIABLE = "ULTRALYTICS_SAFE_LOAD"
 
@@ -24,6 +25,7 @@ def safe_ultralytics() -> Any:
     """
     usable_home()
     os.environ[_VARIABLE] = "1"  # processes that it starts see it, too
+    keep_offline()
     import ultralytics
     from ultralytics.nn import tasks
 

@@ -67,6 +67,7 @@ def build_encoder(config: EncoderConfig, threads: int | None = None) -> Encoder:
         backend=backend,
         device=device,
         batch=config.batch,
+        weights=path,
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +50,7 @@ class CropEncoder:
         backend: the back end's name, for logs and benchmarks; `features.extract` keeps vectors apart by it.
         device: where it runs, as configured: cpu, cuda:0, mps; likewise.
         batch: crops per call of the network at most; smaller batches are run as they are, never padded.
+        weights: the file that it was loaded from; a calibration may lie beside it.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class CropEncoder:
         backend: str,
         device: str,
         batch: int = 32,
+        weights: Path | None = None,
     ) -> None:
         if batch < 1:
             raise ValueError(f"batch must be at least 1, got {batch}")
@@ -68,6 +71,7 @@ class CropEncoder:
         self.backend = backend
         self.device = device
         self.batch = batch
+        self.weights = weights
         self.model_s = 0.0
         self._runner = runner
 

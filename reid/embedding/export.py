@@ -20,6 +20,7 @@ from reid.embedding.torch_backend import TorchRunner
 from reid.embedding.weights import METADATA_KEY, Weights
 from reid.errors import InputError
 from reid.home import usable_home
+from reid.offline import keep_offline
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ def export_onnx(path: Path, network: nn.Module, preprocessing: Preprocessing) ->
 def export_openvino(path: Path, network: nn.Module, preprocessing: Preprocessing) -> None:
     """Write `network` as OpenVINO IR, float32, dynamic batch, with its preprocessing in it."""
     usable_home()
+    keep_offline()
     import openvino
 
     with tempfile.TemporaryDirectory() as folder:

@@ -6,6 +6,7 @@ import numpy as np
 
 from reid.embedding.input_type import cast
 from reid.errors import InputError
+from reid.offline import keep_offline
 from reid.types import Array
 
 # What its types of inputs are to NumPy.
@@ -38,6 +39,7 @@ class OnnxRunner:
     def __init__(
         self, path: Path, size: tuple[int, int], *, device: str = "cpu", threads: int | None = None
     ) -> None:
+        keep_offline()
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -76,6 +78,7 @@ class OnnxRunner:
 
 def has_cuda() -> bool:
     """Whether this onnxruntime can run on CUDA."""
+    keep_offline()
     import onnxruntime
 
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()

@@ -10,6 +10,7 @@ from reid.embedding.input_type import cast
 from reid.errors import InputError
 from reid.home import usable_home
 from reid.network_file import content_of
+from reid.offline import keep_offline
 from reid.types import Array
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class OpenVinoRunner:
 
     def _compiled(self, *, batch: int) -> Any:
         """An inference request for batches of `batch`; -1: of any size."""
+        keep_offline()
         import openvino
 
         model = read_model(self._path)
@@ -94,6 +96,7 @@ def read_model(path: Path) -> Any:
         InputError: OpenVINO cannot read it, or it has not one input (N, 3, H, W) and one output.
     """
     usable_home()
+    keep_offline()
     import openvino
 
     if content_of(path) == "openvino" and not path.with_suffix(".bin").is_file():

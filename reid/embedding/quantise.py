@@ -17,6 +17,7 @@ from reid.embedding.export import export_openvino
 from reid.embedding.openvino_backend import OpenVinoRunner
 from reid.embedding.weights import METADATA_KEY, Weights
 from reid.errors import InputError
+from reid.offline import keep_offline
 from reid.types import Array, Image
 
 _BATCH = 8
@@ -40,6 +41,7 @@ def quantise(weights: Weights, crops: Sequence[Image], path: Path) -> float:
             f"{weights.path}: only checkpoints (.pth) can be quantised; give what reid train writes"
         )
     nncf = _nncf()
+    keep_offline()
     import openvino
 
     batches = [prepare(crops[at : at + _BATCH], weights.preprocessing) for at in range(0, len(crops), _BATCH)]

@@ -19,9 +19,11 @@ def beside(weights: Path) -> Path:
     return weights.with_name(weights.name + ".calibration.json")
 
 
-def find(weights: Path, encoder_id: str) -> Path | None:
+def find(weights: Path | None, encoder_id: str) -> Path | None:
     """The calibration file beside `weights`, else the one shipped for the encoder, else None."""
-    for path in (beside(weights), shipped("weights") / "calibrations" / f"{encoder_id}.json"):
+    places = [] if weights is None else [beside(weights)]
+    places.append(shipped("weights") / "calibrations" / f"{encoder_id}.json")
+    for path in places:
         if path.is_file():
             return path
     return None

@@ -1,7 +1,7 @@
 """Offline linking: the tracklets of all cameras become identities, and every decision says why."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +19,25 @@ EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linking:
-    """Who is who in one run."""
+    """The identities of one run, and the reason for each tracklet's; a sequence of its identities.
 
-    identities: tuple[Identity, ...]  # who was seen, ascending person_id
+    >>> import reid
+    >>> linking = reid.link(tracklets)
+    >>> len(linking.matches) == len(tracklets), linking[0] is linking.identities[0]
+    (True, True)
+    """
+
+    identities: tuple[Identity, ...]  # of the people seen, ascending person_id
     matches: tuple[Match, ...]  # one per tracklet, in the order that was given
+
+    def __iter__(self) -> Iterator[Identity]:
+        return iter(self.identities)
+
+    def __len__(self) -> int:
+        return len(self.identities)
+
+    def __getitem__(self, index: int) -> Identity:
+        return self.identities[index]
 
 
 def link(
@@ -34,13 +49,13 @@ def link(
     next_person_id: int = 1,
     former_ids: Mapping[TrackletKey, int] | None = None,
 ) -> Linking:
-    """Cluster tracklets, and the people a gallery knows, into identities.
+    """Cluster tracklets, and the people that a gallery knows, into identities.
 
     Args:
         tracklets: of all cameras, in any order: the result does not depend on it.
         cameras: names of all cameras; those that saw nobody may stand in `policy.min_travel_s` too.
         people: identities of earlier runs. They stay apart from each other and keep their ids.
-        next_person_id: the first id for somebody new.
+        next_person_id: the first id for a new person.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
     """
     order = sorted(range(len(tracklets)), key=lambda i: (tracklets[i].start_s, tracklets[i].key))

@@ -31,6 +31,10 @@ class LinkingPolicy:
         origins: where each of these numbers came from, by its name; what was set by hand may be left out.
         evidence: what the evaluation that chose `max_distance` measured, for the report.
         warning: where `max_distance` is a guess: the sentence that says so, and what to do.
+
+    >>> import reid
+    >>> len(reid.link(tracklets, policy=reid.LinkingPolicy(max_distance=2.0)))  # all but those seen at once
+    3
     """
 
     max_distance: float

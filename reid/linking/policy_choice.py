@@ -17,23 +17,25 @@ CURVE_STEP = 0.05
 
 
 def choose_policy(
-    encoder: Path,
+    encoder: Path | None,
     encoder_id: str,
-    linking: LinkingConfig,
-    tracklets: TrackletConfig,
+    linking: LinkingConfig | None = None,
+    tracklets: TrackletConfig | None = None,
     *,
     dimension: int | None = None,
 ) -> LinkingPolicy:
     """The policy for an encoder: what the settings say goes before its calibration, and that before a guess.
 
     Args:
-        encoder: its weights; the calibration beside them counts where `linking.calibration` names none, then the
-            one that ships for `encoder_id`.
+        encoder: its weights, if they are known; the calibration beside them counts where `linking.calibration`
+            names none, then the one that ships for `encoder_id`.
+        linking, tracklets: None: the defaults.
         dimension: length of the encoder's vectors, where it is known.
 
     Raises:
         InputError: the calibration cannot be read, or was made for another encoder.
     """
+    linking, tracklets = linking or LinkingConfig(), tracklets or TrackletConfig()
     path = linking.calibration or calibrations.find(encoder, encoder_id)
     evidence = calibration = warning = None
     if path is not None:
@@ -50,7 +52,7 @@ def choose_policy(
     if linking.max_distance is not None:
         distance, origins["max_distance"] = linking.max_distance, "linking.max_distance"
     elif calibration is None:
-        warning = _guessed(distance, recorded(encoder), encoder_id)
+        warning = _guessed(distance, encoder, encoder_id)
     if tracklets.split_distance is not None:
         split, origins["split_distance"] = tracklets.split_distance, "tracklets.split_distance"
     if calibration is not None:
@@ -71,10 +73,12 @@ def choose_policy(
     )
 
 
-def _guessed(distance: float, encoder: str, encoder_id: str) -> str:
+def _guessed(distance: float, weights: Path | None, encoder_id: str) -> str:
+    name = "the encoder" if weights is None else recorded(weights)
+    given = "WEIGHTS" if weights is None else shlex.quote(name)
     return (
-        f"{encoder} (encoder {encoder_id}) has no calibration, so the distance of {distance} up to which people are "
-        f"linked is a guess: `reid calibrate CROPS --encoder {shlex.quote(encoder)}` measures one on labelled crops, "
+        f"{name} (encoder {encoder_id}) has no calibration, so the distance of {distance} up to which people are "
+        f"linked is a guess: `reid calibrate CROPS --encoder {given}` measures one on labelled crops, "
         "and without any, look at the links with the smallest margins in the report and set --max-distance"
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from reid.config import TrackerConfig
 from reid.home import usable_home
+from reid.offline import keep_offline
 from reid.tracking.tracker import Tracks
 from reid.types import Detections, Embeddings, Image
 
@@ -22,6 +23,7 @@ class UltralyticsTracker:
 
     def __init__(self, config: TrackerConfig, fps: float) -> None:
         usable_home()
+        keep_offline()
         from ultralytics.trackers.track import TRACKER_MAP
 
         self._tracker: Any = TRACKER_MAP[config.kind](args=_arguments(config, fps))

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.recordings.linkage import choose_policy, link_tracklets
+from pipelines.recordings.linkage import choose_policy
 from pipelines.runtime.progress import reporter
 from reid.config import LinkingConfig, VideoConfig
 from reid.distance import unit
 from reid.linking.calibration import dumps
 from reid.linking.policy import LinkingPolicy
+from reid.site import link_site
 from reid.types import Calibration, ProbabilityMap
 from tests.tracklets import ENCODER, towards, tracklet
 
@@ -81,14 +82,13 @@ def test_links_honour_the_file(tmp_path: Path) -> None:
     for camera, together in (("street", True), ("yard", False)):
         given = [tracklet("lobby", 1), tracklet(camera, 1, frames=range(20, 30), vectors=other)]
         found = policy(tmp_path)
-        linking = link_tracklets(
+        linking = link_site(
             given,
             LinkingPolicy(
                 max_distance=found.max_distance,
                 probability=found.probability,
                 camera_scales=found.camera_scales,
             ),
-            VideoConfig(linking=LinkingConfig(fragment_s=0)),
             None,
             run_id="r",
             started=datetime.now(UTC),

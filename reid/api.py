@@ -1,0 +1,336 @@
+"""The library in a few calls: load the networks, track, link, search, evaluate.
+
+Everything here is exported from `reid`. Paths may be text; settings that are not given are the command line's.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from reid.build import Models
+from reid.config import DetectorConfig, EncoderConfig, VideoConfig
+from reid.detection.detector import Detector
+from reid.detection.yolo import YoloDetector
+from reid.distance import unit
+from reid.embedding.build import build_encoder
+from reid.embedding.encoder import Encoder
+from reid.evaluation.identity import Scores as TrackScores
+from reid.evaluation.identity import score as score_tracks
+from reid.evaluation.mot import TrackTable, read_mot
+from reid.evaluation.retrieval.distances import CosineRows
+from reid.evaluation.retrieval.labels import Labelled
+from reid.evaluation.retrieval.ranking import rank
+from reid.evaluation.retrieval.scores import Scores as RetrievalScores
+from reid.evaluation.retrieval.scores import score as score_retrieval
+from reid.gallery import Gallery
+from reid.linking.offline import Linking
+from reid.linking.policy import LinkingPolicy
+from reid.linking.policy_choice import choose_policy
+from reid.recording import follow_recording, static_places
+from reid.site import link_site
+from reid.store.sqlite.store import Store
+from reid.timing import Stopwatch
+from reid.types import Embeddings, Frame, Tracklet, stack
+from reid.video.reader import probe, read
+from reid.video.source import parse_sources
+
+Weights = str | Path | None
+
+
+def load_detector(weights: Weights = None, **settings: Any) -> Detector:
+    """A person detector, loaded and warmed up.
+
+    Args:
+        weights: a file of ultralytics (.pt, .onnx, .engine), an OpenVINO folder, or `shipped:NAME`; None: the one
+            that ships.
+        settings: of the section `detector`, as `confidence=0.25`; see `reid video --help`.
+
+    Raises:
+        InputError: the weights are missing or are no detector of people.
+
+    >>> import reid
+    >>> detector = reid.load_detector(confidence=0.25)
+    >>> people = detector.detect([frame])[0]
+    >>> people.boxes.shape[1], bool((people.scores >= 0.25).all())
+    (4, True)
+    """
+    return _detector(DetectorConfig(weights=_path(weights), **settings))
+
+
+def load_encoder(weights: Weights = None, **settings: Any) -> Encoder:
+    """An encoder of person crops, loaded and warmed up.
+
+    Args:
+        weights: a torchreid checkpoint (.pth), an ONNX (.onnx) or an OpenVINO (.xml) network, or `shipped:NAME`;
+            None: the one that ships.
+        settings: of the section `encoder`, as `backend="torch"`, `batch=64`.
+
+    Raises:
+        InputError: the weights are missing or cannot be used.
+
+    >>> import reid
+    >>> encoder = reid.load_encoder()
+    >>> vectors = encoder.encode([crop, crop[:, ::-1]]).vectors
+    >>> vectors.shape, float(vectors[0] @ vectors[1]) > 0.9
+    ((2, 512), True)
+    """
+    return build_encoder(EncoderConfig(weights=_path(weights), **settings))
+
+
+def track(
+    video: str | Path,
+    *,
+    detector: Detector | None = None,
+    encoder: Encoder | None = None,
+    tracker: str | None = None,
+    policy: LinkingPolicy | None = None,
+    settings: VideoConfig | None = None,
+    on_frames: Callable[[str, int], None] = lambda camera_id, frames: None,
+) -> list[Tracklet]:
+    """The tracklets of a recording: each is one person along one camera.
+
+    Args:
+        video: a video file, a folder of frames (one camera), a folder of videos (one camera each) or a glob of
+            these; `name=path` names the camera.
+        detector, encoder: what `load_detector` and `load_encoder` give; None: those that ship.
+        tracker: `tracker.kind`, as "botsort" or "bytetrack"; None: that of the settings.
+        policy: where tracks are cut, see `LinkingPolicy.split_distance`; None: the encoder's calibrated one.
+        settings: all other settings of `reid video`.
+        on_frames: is told of progress: the camera, and how many more of its frames are done.
+
+    Raises:
+        InputError: the video cannot be read, or a network cannot be used.
+
+    >>> import reid
+    >>> tracklets = reid.track(VIDEO)
+    >>> tracklets[0].camera_id, tracklets[0].embeddings.vectors.shape[1]
+    ('cam1', 512)
+    """
+    config = settings or VideoConfig()
+    if tracker is not None:
+        kind = config.tracker.model_dump() | {"kind": tracker}
+        config = config.model_copy(update={"tracker": type(config.tracker).model_validate(kind)})
+    sources = parse_sources((str(video),), config.source.offset_s, config.source.pixel_aspect)
+    infos = [probe(source, config.source) for source in sources]  # before seconds are spent on networks
+    models = Models(
+        detector=detector or _detector(config.detector), encoder=encoder or build_encoder(config.encoder)
+    )
+    policy = policy or policy_of(models.encoder, config)
+    found: list[Tracklet] = []
+    for source, info in zip(sources, infos, strict=True):
+        static = static_places(source.camera_id, config)
+
+        def done(frames: list[Frame], camera_id: str = source.camera_id) -> None:
+            on_frames(camera_id, len(frames))
+
+        tracklets = list(
+            follow_recording(
+                source.camera_id,
+                read(source, config.source, lambda text: warnings.warn(text, stacklevel=2)),
+                config,
+                models,
+                fps=info.usual_fps,
+                split_distance=policy.split_distance,
+                centre=policy.centre,
+                static=static,
+                watch=Stopwatch(),
+                on_frames=done,
+            )
+        )
+        found += [one for one in tracklets if static is None or not static.shows_thing(one)]
+    return found
+
+
+def policy_of(encoder: Encoder, settings: VideoConfig | None = None) -> LinkingPolicy:
+    """The linking policy for an encoder: the settings', else that of its calibration, else a guess with a warning.
+
+    >>> import reid
+    >>> policy = reid.policy_of(reid.load_encoder())
+    >>> policy.warning is None, policy.source.startswith("calibration on")
+    (True, True)
+    """
+    config = settings or VideoConfig()
+    weights = getattr(encoder, "weights", None)
+    policy = choose_policy(
+        weights, encoder.encoder_id, config.linking, config.tracklets, dimension=encoder.dimension
+    )
+    if policy.warning:
+        warnings.warn(policy.warning, stacklevel=2)
+    return policy
+
+
+def link(
+    tracklets: Sequence[Tracklet],
+    *,
+    policy: LinkingPolicy | None = None,
+    gallery: Gallery | None = None,
+    remember: str | None = None,
+) -> Linking:
+    """Identities out of the tracklets of all cameras of a site.
+
+    Args:
+        tracklets: of cameras whose clocks agree; see `reid.track`.
+        policy: None: that of the calibration that ships for the encoder of the tracklets.
+        gallery: people of earlier runs are recognised.
+        remember: the name of this run, under which the gallery remembers it; a run of that name is replaced.
+            None: the gallery is only read.
+
+    Returns:
+        A sequence of `Identity`, ascending `person_id`, with the reasons in `.matches`.
+
+    Raises:
+        InputError: the gallery holds vectors of another encoder, or is read-only and shall remember.
+        ValueError: tracklets of several encoders.
+
+    >>> import reid
+    >>> identities = reid.link(tracklets)
+    >>> len(identities), identities[0].name
+    (3, 'P0001')
+    """
+    if not tracklets:
+        return Linking(identities=(), matches=())
+    encoder_id = stack([one.embeddings for one in tracklets]).encoder_id
+    if gallery is not None and gallery.store.encoder_id != encoder_id:
+        raise ValueError(
+            f"{gallery.store.path}: holds vectors of encoder {gallery.store.encoder_id}, but the tracklets' are "
+            f"of {encoder_id}"
+        )
+    if policy is None:
+        policy = choose_policy(None, encoder_id)
+        if policy.warning:
+            warnings.warn(policy.warning, stacklevel=2)
+    return link_site(
+        tracklets,
+        policy,
+        None if gallery is None else gallery.store,
+        run_id=remember,
+        started=datetime.now(UTC),
+        cameras=sorted({one.camera_id for one in tracklets}),
+    )
+
+
+def open_gallery(
+    path: str | Path, *, encoder: Encoder | None = None, create: bool = False, read_only: bool = False
+) -> Gallery:
+    """A gallery file, open for searching and corrections.
+
+    Args:
+        encoder: turns queries into vectors; None: the one that ships with the id of the gallery's vectors.
+        create: make the file if there is none, for vectors of `encoder`.
+        read_only: other programs may write meanwhile.
+
+    Raises:
+        InputError: missing, no gallery, of another encoder, or another process writes it.
+
+    >>> import reid
+    >>> with reid.open_gallery(GALLERY, read_only=True) as gallery:
+    ...     [(hit.name, round(hit.distance, 2)) for hit in gallery.search(crop, k=1)]
+    [('Ann', 0.0)]
+    """
+    if create and encoder is None:
+        raise ValueError(
+            "a new gallery needs an encoder: open_gallery(path, encoder=load_encoder(), create=True)"
+        )
+    encoder_id = encoder.encoder_id if encoder is not None and create else None
+    store = Store.open(path, encoder_id=encoder_id, read_only=read_only)
+    try:
+        return Gallery(store, encoder)
+    except BaseException:
+        store.close()
+        raise
+
+
+def evaluate_retrieval(
+    query_vectors: Embeddings | ArrayLike,
+    gallery_vectors: Embeddings | ArrayLike,
+    *,
+    query_ids: ArrayLike,
+    gallery_ids: ArrayLike,
+    query_cameras: ArrayLike,
+    gallery_cameras: ArrayLike,
+    device: str = "cpu",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> RetrievalScores:
+    """mAP, CMC and mINP of a ranking by cosine distance, by the protocol of Market-1501 (Zheng et al. 2015).
+
+    For each query, gallery rows of its person in its camera do not count.
+
+    Args:
+        query_vectors, gallery_vectors: (Q, D) and (G, D), any length but 0.
+        query_ids, gallery_ids: (Q,) and (G,) person ids from 0; -1 is a distractor, which shows no query's person.
+        query_cameras, gallery_cameras: (Q,) and (G,).
+        resamples: of people, for the 95 % intervals; 0 leaves them out.
+
+    Raises:
+        ValueError: shapes do not fit, or no query has a match in the gallery.
+
+    >>> import numpy as np, reid
+    >>> scores = reid.evaluate_retrieval(
+    ...     np.eye(3), np.eye(3) + 0.1, query_ids=[0, 1, 2], gallery_ids=[0, 1, 2],
+    ...     query_cameras=[1, 1, 1], gallery_cameras=[2, 2, 2],
+    ... )
+    >>> scores.mAP, scores.rank(1)
+    (1.0, 1.0)
+    """
+    query = Labelled(persons=_labels(query_ids), cameras=_labels(query_cameras))
+    gallery = Labelled(persons=_labels(gallery_ids), cameras=_labels(gallery_cameras))
+    rows = CosineRows(_unit(query_vectors), _unit(gallery_vectors), device=device)
+    rng = np.random.default_rng(seed)
+    return score_retrieval(rank(rows, query, gallery), query.persons, rng=rng, resamples=resamples)
+
+
+def evaluate_tracks(
+    truth: Mapping[str, TrackTable | str | Path],
+    result: Mapping[str, TrackTable | str | Path],
+    *,
+    iou: float = 0.5,
+) -> TrackScores:
+    """IDF1, HOTA and CLEAR of tracks, of each camera and of all together.
+
+    Args:
+        truth, result: MOTChallenge files or tables by camera; ids of `result` are the same person in all cameras.
+        iou: intersection over union from which a box counts as found.
+
+    Raises:
+        InputError: a file that cannot be read, or an id twice in a frame.
+
+    >>> import reid
+    >>> scores = reid.evaluate_tracks({"cam1": TRUTH}, {"cam1": TRUTH})
+    >>> scores.global_ids.idf1
+    1.0
+    """
+    return score_tracks(
+        {name: _table(tracks) for name, tracks in truth.items()},
+        {name: _table(tracks) for name, tracks in result.items()},
+        iou=iou,
+    )
+
+
+def _path(weights: Weights) -> Path | None:
+    return None if weights is None else Path(weights)
+
+
+def _detector(config: DetectorConfig) -> Detector:
+    found = YoloDetector(config)
+    found.warm_up()
+    return found
+
+
+def _labels(values: ArrayLike) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.asarray(values, dtype=np.int64)
+
+
+def _unit(vectors: Embeddings | ArrayLike) -> np.ndarray[Any, np.dtype[np.float32]]:
+    if isinstance(vectors, Embeddings):
+        return vectors.vectors
+    return unit(np.asarray(vectors, dtype=np.float32))
+
+
+def _table(tracks: TrackTable | str | Path) -> TrackTable:
+    return tracks if isinstance(tracks, TrackTable) else read_mot(Path(tracks))

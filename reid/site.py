@@ -1,0 +1,60 @@
+"""All cameras of a site: tracklets to identities, with what a gallery knows of earlier runs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from reid.linking.camera_bias import comparable
+from reid.linking.offline import Linking, link
+from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
+from reid.store.index import PersonIndex
+from reid.store.sqlite.runs import Sighting
+from reid.store.sqlite.store import Store
+from reid.types import Identity, Tracklet
+from reid.wall_clock import WallClock
+
+
+def link_site(
+    tracklets: Sequence[Tracklet],
+    policy: LinkingPolicy,
+    store: Store | None,
+    *,
+    run_id: str | None,
+    started: datetime,
+    cameras: Sequence[str],
+    clock: WallClock | None = None,
+) -> Linking:
+    """Identities of the tracklets; with a gallery, those of earlier runs are recognised and these remembered.
+
+    Args:
+        run_id: names the recordings: linked again, they replace what the gallery remembers of them. None: the
+            gallery is only read.
+        clock: when second 0 of the tracklets was in the world.
+    """
+    compared = comparable(tracklets, policy.centre, policy.max_distance)
+    linking = link(
+        compared,
+        policy,
+        cameras=cameras,
+        people=_known(store, compared, run_id) if store else (),
+        next_person_id=store.next_person_id() if store else 1,
+        former_ids=store.former_ids(run_id, compared) if store and run_id is not None else {},
+    )
+    if store is not None and run_id is not None:
+        sightings = [
+            Sighting(match=match, start_s=t.start_s, end_s=t.end_s, embeddings=t.embeddings)
+            for t, match in zip(compared, linking.matches, strict=True)
+        ]
+        store.commit_run(run_id, sightings, started=started, cameras=cameras, clock=clock)
+    return linking
+
+
+def _known(store: Store, tracklets: Sequence[Tracklet], run_id: str | None) -> list[Identity]:
+    people = [p for p in store.identities(without_run=run_id) if len(p.prototypes)]
+    if len(people) <= MOST_PEOPLE or not tracklets:
+        return people
+    vectors = np.concatenate([tracklet.embeddings.vectors for tracklet in tracklets])
+    _, ids = PersonIndex(store).search(vectors, CANDIDATES)
+    near = set(ids.ravel().tolist())
+    return [person for person in people if person.person_id in near]
