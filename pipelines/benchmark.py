@@ -28,7 +28,7 @@ PACKAGES = ("torch", "openvino", "onnxruntime", "opencv-python-headless", "numpy
 KNOWN_PEOPLE = "the figures are too good"
 
 
-def run(kind: str, config: BenchmarkConfig, progress: Progress) -> int:
+def run(config: BenchmarkConfig, progress: Progress, *, kind: str = "market1501") -> int:
     """Score every encoder on the data set; what is finished is written before the next encoder begins."""
     config = with_weights(config)
     compare = [located(path, "encoder") for path in config.compare]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.networks.chosen import with_weights
+from pipelines.recordings import site_calibration
 from pipelines.retrieval.calibration_tables import report
 from pipelines.retrieval.known_people import warn_of_known
 from pipelines.runtime.calibration_file import calibration_file
@@ -34,7 +35,14 @@ KNOWN_PEOPLE = (
 
 
 def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) -> int:
-    """Embed labelled crops and write the encoder's calibration, with what was measured, and its picture."""
+    """Embed labelled crops and write the encoder's calibration, with what was measured, and its picture.
+
+    With `config.results` a recording takes the place of labels, see `site_calibration`.
+    """
+    if config.results is not None:
+        if folders:
+            raise InputError(f"--from {config.results} needs no labels; leave {folders[0]} out, or --from")
+        return site_calibration.run(config.results, config, progress)
     if not folders:
         raise InputError(
             "no crops given; name folders of labelled crops, or --from a results folder of reid video"

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import torch
 
+from pipelines.networks.chosen import start_of
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.progress import Progress, reporter
 from pipelines.runtime.stopping import stopping_gently
@@ -29,6 +30,8 @@ from reid.training.state import load_state, take_objectives
 
 def run(config: TrainConfig, progress: Progress) -> int:
     """Train, or go on training, and write the checkpoint with its card, logs and page."""
+    start = config.start.model_copy(update={"weights": start_of(config.start.weights, "encoder")})
+    config = config.model_copy(update={"start": start})
     with ExitStack() as kept:
         return _run(config, progress, kept)
 

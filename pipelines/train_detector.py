@@ -1,7 +1,10 @@
 """Pictures with boxes to a person detector: check, train, keep the best epoch, export it."""
 
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
+from pipelines.networks.chosen import start_of
 from pipelines.runtime.inputs import inputs_of, refuse_inputs
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.stopping import stopping_gently
@@ -16,8 +19,14 @@ from reid.detection.training_run import Stopped, open_device, train
 from reid.errors import InputError
 
 
-def run(config: DetectorTrainConfig, progress: Progress) -> int:
-    """Train, or go on training, and write the detector, its exports and its figures."""
+def run(config: DetectorTrainConfig, progress: Progress, *, dataset: Path | None = None) -> int:
+    """Train, or go on training, and write the detector, its exports and its figures.
+
+    Args:
+        dataset: takes the place of `config.data`.
+    """
+    changes: dict[str, Any] = {"start_from": start_of(config.start_from, "start")}
+    config = config.model_copy(update=changes if dataset is None else changes | {"data": dataset})
     folder = DetectorFolder(config.output)
     with folder.owned(inputs_of(config)):
         people = _checked(config, folder)

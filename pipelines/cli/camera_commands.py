@@ -1,49 +1,6 @@
 """The commands that watch cameras: `reid video`, `reid live`, `reid demo`."""
 
-from typing import TYPE_CHECKING
-
-from pipelines.cli.command import Command, Invocation
-
-if TYPE_CHECKING:
-    from pipelines.runtime.progress import Progress
-    from reid.config import Section
-
-
-def _video_config() -> "type[Section]":
-    from reid.config import VideoConfig
-
-    return VideoConfig
-
-
-def _video(invocation: Invocation, progress: "Progress") -> int:
-    from pipelines.video import run
-    from reid.config import VideoConfig
-
-    assert isinstance(invocation.config, VideoConfig)
-    return run(invocation.config, progress)
-
-
-def _live_config() -> "type[Section]":
-    from pipelines.site.live_config import LiveConfig
-
-    return LiveConfig
-
-
-def _live(invocation: Invocation, progress: "Progress") -> int:
-    from pipelines.live import run
-    from pipelines.site.live_config import LiveConfig
-
-    assert isinstance(invocation.config, LiveConfig)
-    return run(invocation.config, progress)
-
-
-def _demo(invocation: Invocation, progress: "Progress") -> int:
-    from pipelines.demo import run
-    from reid.config import VideoConfig
-
-    assert isinstance(invocation.config, VideoConfig)
-    return run(invocation.config, progress)
-
+from pipelines.cli.command import Command
 
 VIDEO_EXAMPLES = """\
 examples:
@@ -67,8 +24,8 @@ CAMERA_COMMANDS = (
         summary="recordings of several cameras to identities: who was where, when",
         usage="SOURCES... [--detector FILE] [--encoder FILE] [--output DIR] [settings]",
         examples=VIDEO_EXAMPLES,
-        run=_video,
-        model=_video_config,
+        run="pipelines.video:run",
+        config="reid.config:VideoConfig",
         file=True,
         positional="sources",
     ),
@@ -77,8 +34,8 @@ CAMERA_COMMANDS = (
         summary="live cameras to identities, as they happen: events, live page, memory of people",
         usage="CAMERAS... [--detector FILE] [--encoder FILE] [--output DIR] [settings]",
         examples=LIVE_EXAMPLES,
-        run=_live,
-        model=_live_config,
+        run="pipelines.live:run",
+        config="pipelines.site.live_config:LiveConfig",
         file=True,
         positional="cameras",
     ),
@@ -87,8 +44,8 @@ CAMERA_COMMANDS = (
         summary="the same on the three-camera recording that comes with reid",
         usage="[--detector FILE] [--encoder FILE] [--output DIR] [settings]",
         examples="examples:\n  reid demo\n  reid demo --detector yolo11n.pt --encoder osnet_x0_25_msmt17.pth\n",
-        run=_demo,
-        model=_video_config,
+        run="pipelines.demo:run",
+        config="reid.config:VideoConfig",
         skip=("sources",),
         file=True,
     ),

@@ -107,8 +107,8 @@ def parse(words: Sequence[str]) -> "Invocation | str":
 
     arguments = command.parser().read(rest)
     config = None
-    if command.model is not None:
-        config = settings(command.model(), arguments, getattr(arguments, "config", None))
+    if (model := command.model()) is not None:
+        config = settings(model, arguments, getattr(arguments, "config", None))
         if getattr(arguments, "print_config", False):
             return document(config).rstrip("\n")
     return Invocation(command=command, config=config, arguments=arguments)
@@ -131,7 +131,7 @@ def _run(words: Sequence[str]) -> int:
             routed(progress, debug=told.debug),
         ):
             usable_home()
-            code = invocation.command.run(invocation, progress)
+            code = invocation.run(progress)
         sys.stdout.flush()  # what the disk has no room for is found out here, not when the interpreter ends
         return code
     except (InputError, BrokenPipeError):
@@ -175,11 +175,14 @@ def _stoppable() -> Iterator[None]:
 
 def _command(words: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
     """The command that `words` begin with, and the rest; None where only a family (`gallery`) is named."""
-    names = {command.name: command for command in COMMANDS}
-    for length in (2, 1):
-        if (command := names.get(" ".join(words[:length]))) is not None:
-            return command, words[length:]
+    names = {name: command for command in COMMANDS for name in (command.name, command.alias) if name}
     family = [name for name in names if name.startswith(f"{words[0]} ")]
+    for length in (2, 1):
+        if (command := names.get(" ".join(words[:length]))) is None:
+            continue
+        if length == 1 and family and len(words) > 1 and not words[1].startswith("-"):
+            break  # of a family, with a second word that it does not know
+        return command, words[length:]
     if family and (len(words) == 1 or words[1] in ("--help", "-h")):
         return None, ()
     word = " ".join(words[:2]) if family else words[0]

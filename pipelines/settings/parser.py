@@ -20,6 +20,9 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=_Help, **options)
+        self.several: dict[
+            str, frozenset[str]
+        ] = {}  # flags that take more than one word, and words that end them
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{self.prog}: {message.removeprefix('argument ')}; see {self.prog} --help")
@@ -62,6 +65,9 @@ class Parser(argparse.ArgumentParser):
                 flags.append(_switch(flag, _next_value(equals, value, words)))
             elif not equals and action.nargs is None and words and not words[0].startswith("--"):
                 flags.append(f"{flag}={words.pop(0)}")
+                ends = self.several.get(flag)
+                while ends is not None and words and not words[0].startswith("-") and words[0] not in ends:
+                    flags.append(f"{flag}={words.pop(0)}")
             else:
                 flags.append(f"{flag}={value}" if equals else flag)
         return [*flags, "--", *rest] if rest else flags
