@@ -176,10 +176,10 @@ def test_a_commands_help_mentions_all_that_it_takes(
     assert "example" in told
     for flag in ("--quiet", "--log-format", "--debug"):
         assert flag in told
-    model = next(command.model for command in COMMANDS if command.name == name)
+    model = next(command.model() for command in COMMANDS if command.name == name)
     if model is not None:
         flat = " ".join(told.split())
-        taken = {key.name: key for key in keys(model())}
+        taken = {key.name: key for key in keys(model)}
         skipped = next(command.skip for command in COMMANDS if command.name == name)
         for key in taken.values():
             if key.name in skipped:
