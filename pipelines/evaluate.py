@@ -14,8 +14,8 @@ from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
 from reid import json_text
 from reid.errors import InputError
-from reid.evaluation.counting import LeftOut
-from reid.evaluation.identity import Score, Scores, score
+from reid.evaluation.counting import IgnoredBoxes
+from reid.evaluation.identity import IdentityScores, Score, score
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.evaluation.people import Cover
 from reid.outputs import atomic
@@ -150,7 +150,7 @@ def _at(tracks: TrackTable, frames: np.ndarray[Any, np.dtype[np.int64]]) -> Trac
     return tracks.select(np.isin(tracks.frames, frames))
 
 
-def _tell_left_out(scores: Scores, truth: Path, progress: Progress) -> None:
+def _tell_left_out(scores: IdentityScores, truth: Path, progress: Progress) -> None:
     """What does not count, by camera.
 
     Raises:
@@ -170,7 +170,7 @@ def _tell_left_out(scores: Scores, truth: Path, progress: Progress) -> None:
             progress.message(f"{name}: {out.truth:,} true boxes do not count: {_why(out)}")
 
 
-def _why(out: LeftOut) -> str:
+def _why(out: IgnoredBoxes) -> str:
     reasons = [_classes(out.classes)] if out.classes else []
     if out.confidence_0:
         reasons.append(f"{out.confidence_0:,} with confidence 0")
@@ -185,7 +185,7 @@ def _classes(boxes: Mapping[int, int]) -> str:
     return ", ".join(f"{count:,} of class {number}" for number, count in sorted(boxes.items()))
 
 
-def _tell_scores(scores: Scores, best: Score | None, progress: Progress) -> None:
+def _tell_scores(scores: IdentityScores, best: Score | None, progress: Progress) -> None:
     header = ["camera", *(name for name, _ in _SHARES), "MOTA", *(name for name, _ in _COUNTS)]
     rows = [(name, *_cells(row)) for name, row in scores.cameras.items()]
     rows.append(("all, ids per camera", *_cells(scores.local_ids)))
@@ -204,7 +204,7 @@ def _cells(row: Score) -> list[object]:
     return [*shares, *(getattr(row, key) for _, key in _COUNTS)]
 
 
-def _tell_people(scores: Scores, progress: Progress) -> None:
+def _tell_people(scores: IdentityScores, progress: Progress) -> None:
     header = (
         "person",
         "cameras",

@@ -7,7 +7,7 @@ from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
 from reid.shipped import shipped
-from reid.shipped_weights import AGAIN, FOLDER, Entry, check, find, path_of, read_manifest
+from reid.shipped_weights import AGAIN, FOLDER, ManifestEntry, check, find, path_of, read_manifest
 
 COLUMNS = ("name", "kind", "default", "input", "MB", "trained on", "figure", "calibration")
 
@@ -31,7 +31,7 @@ def list_entries(progress: Progress) -> int:
     return 0
 
 
-def _calibration(entry: Entry) -> str:
+def _calibration(entry: ManifestEntry) -> str:
     """Whether `reid video` finds a calibration for an encoder; nothing else has one."""
     if entry.kind != "encoder":
         return ""

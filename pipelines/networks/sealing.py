@@ -11,8 +11,8 @@ from reid.linking import calibration as calibrations
 from reid.shipped import shipped
 from reid.shipped_weights import (
     FOLDER,
-    Entry,
     Manifest,
+    ManifestEntry,
     manifest_file,
     measured,
     path_of,
@@ -48,7 +48,7 @@ def seal(progress: Progress) -> int:
     return 0
 
 
-def _sealed(entry: Entry) -> Entry:
+def _sealed(entry: ManifestEntry) -> ManifestEntry:
     folder, path = shipped(FOLDER), path_of(entry)
     if not (folder / entry.card).is_file():
         raise InputError(f"{folder / entry.card}: the card of {entry.name!r} is missing; write it first")
@@ -56,7 +56,7 @@ def _sealed(entry: Entry) -> Entry:
     return entry.model_copy(update={"files": files, "encoder_id": _encoder_id(entry, path)})
 
 
-def _loaded(entry: Entry, path: Path) -> Iterator[Path]:
+def _loaded(entry: ManifestEntry, path: Path) -> Iterator[Path]:
     """All files that are read when `path` is loaded."""
     if path.is_dir():
         yield from sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file))
@@ -70,7 +70,7 @@ def _loaded(entry: Entry, path: Path) -> Iterator[Path]:
     yield from (other for other in others if other.is_file())
 
 
-def _encoder_id(entry: Entry, path: Path) -> str | None:
+def _encoder_id(entry: ManifestEntry, path: Path) -> str | None:
     """What its vectors are known by; looking also refuses what could not be loaded."""
     match entry.kind:
         case "detector":

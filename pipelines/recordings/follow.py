@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.runtime.worker import Worker, current_worker
+from pipelines.runtime.worker import WorkerContext, current_worker
 from reid import json_text
 from reid.camera import follow
 from reid.config import VideoConfig
@@ -233,7 +233,7 @@ def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
     return chain([first], frames)
 
 
-def _models(worker: Worker, camera_id: str, config: VideoConfig) -> "Models":
+def _models(worker: WorkerContext, camera_id: str, config: VideoConfig) -> "Models":
     """The networks, loaded for a worker's first camera and kept for its next ones."""
     if "models" not in worker.kept:
         from reid.build import build_models  # only where a camera has to be followed

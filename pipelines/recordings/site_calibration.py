@@ -52,7 +52,7 @@ class _Facts(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Run:
+class RecordedRun:
     """What a results folder says of the run that made it."""
 
     tracklets: list[Tracklet]
@@ -81,7 +81,7 @@ def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
         return _run(given, results, path, point, progress)
 
 
-def _run(given: Run, results: Path, path: Path, point: OperatingPoint, progress: Progress) -> int:
+def _run(given: RecordedRun, results: Path, path: Path, point: OperatingPoint, progress: Progress) -> int:
     base = _base(given, point, progress)
     site = proven(given.tracklets, base.centre, base.distance)
     _check(site, results, point, base, progress)
@@ -92,7 +92,7 @@ def _run(given: Run, results: Path, path: Path, point: OperatingPoint, progress:
     return 0
 
 
-def _read(results: Path) -> Run:
+def _read(results: Path) -> RecordedRun:
     """The run in a results folder."""
     file = ResultsFolder(results).run
     try:
@@ -112,7 +112,7 @@ def _read(results: Path) -> Run:
             f"{results}: its cameras were not all seen by encoder {facts.encoder_id}, as {file.name} says; "
             "repeat the reid video command that wrote it"
         )
-    return Run(
+    return RecordedRun(
         tracklets=tracklets,
         encoder_id=facts.encoder_id,
         weights=weights,
@@ -132,7 +132,7 @@ def _people(results: Path, tracklets: Sequence[Tracklet]) -> int:
         raise InputError(f"{file}: cannot be read ({type(error).__name__}: {error})") from error
 
 
-def _base(given: Run, point: OperatingPoint, progress: Progress) -> Base:
+def _base(given: RecordedRun, point: OperatingPoint, progress: Progress) -> Base:
     """The encoder's calibration on labelled crops: the run's own, if it is one, or the one beside the weights.
 
     A site's file is no base: what it was moved by would be added again.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pipelines.runtime.progress import Progress
 from reid.evaluation.calibration.calibrate import Evaluation
 from reid.evaluation.calibration.points import OperatingPoint
-from reid.evaluation.calibration.units import Point, Unit
+from reid.evaluation.calibration.units import MeasuredPoint, Unit
 from reid.types import Calibration
 
 WORTH_SAYING = 0.003  # of B-cubed F1: what another distance would bring linking
@@ -83,7 +83,7 @@ def _rows(unit: Unit, rates: Sequence[str], *, with_distance: bool = True) -> li
     return rows
 
 
-def _distances(point: Point) -> str:
+def _distances(point: MeasuredPoint) -> str:
     value, low, high = point.distance
     return f"{value:.3f} ({low:.2f}-{high:.2f})"
 

@@ -22,7 +22,7 @@ from reid.evaluation.retrieval.pairs import PairCounts, pair_counts
 from reid.evaluation.retrieval.ranking import rank
 from reid.evaluation.retrieval.ranks import Ranking
 from reid.evaluation.retrieval.rerank import RerankedRows
-from reid.evaluation.retrieval.scores import Scores, score
+from reid.evaluation.retrieval.scores import RetrievalScores, score
 from reid.shipped_weights import recorded
 from reid.timing import Stopwatch
 
@@ -45,7 +45,7 @@ class Measured:
     gallery_vectors: Vectors
     ranking: Ranking
     pairs: PairCounts
-    variants: dict[str, Scores]  # by how the lists were made
+    variants: dict[str, RetrievalScores]  # by how the lists were made
     camera_map: NDArray[np.float64]  # (C, C) query camera x gallery camera
     camera_queries: NDArray[np.int64]
     seconds: dict[str, float] = field(default_factory=dict)
@@ -163,7 +163,7 @@ class _Work:
     def rows(self, query: Vectors, gallery: Vectors) -> CosineRows:
         return CosineRows(query, gallery, device=self.device)
 
-    def score(self, ranking: Ranking, query: Labelled) -> Scores:
+    def score(self, ranking: Ranking, query: Labelled) -> RetrievalScores:
         """With the same resamples of people for every list, so that lists can be compared."""
         rng = np.random.default_rng(self.config.seed)
         return score(ranking, query.persons, rng=rng, resamples=self.config.resamples)

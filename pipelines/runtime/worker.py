@@ -15,7 +15,7 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Worker:
+class WorkerContext:
     """What a worker process knows; jobs may keep costly things, such as networks, in `kept`."""
 
     parent: "Connection[Any, Any]"
@@ -33,10 +33,10 @@ class Worker:
             self.parent.send(message)
 
 
-_worker: Worker | None = None  # set once in each worker process, before its first job
+_worker: WorkerContext | None = None  # set once in each worker process, before its first job
 
 
-def current_worker() -> Worker:
+def current_worker() -> WorkerContext:
     """The worker process that the calling job runs in."""
     if _worker is None:
         raise RuntimeError("this runs in a worker process only")
@@ -74,7 +74,7 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads: int) -> Worker:
+def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads: int) -> WorkerContext:
     """Prepares this process: its share of the cores, and deafness to Ctrl-C, which the parent handles."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -87,7 +87,7 @@ def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads:
     import cv2
 
     cv2.setNumThreads(threads)
-    _worker = Worker(parent, threads)
+    _worker = WorkerContext(parent, threads)
     logger = logging.getLogger("reid")
     logger.addHandler(_ToParent(logging.WARNING))
     logger.propagate = False

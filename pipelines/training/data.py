@@ -12,7 +12,7 @@ from reid.config import EncoderConfig
 from reid.datasets.contents import Contents, contents
 from reid.datasets.records import DISTRACTOR, Split
 from reid.datasets.results import Corrections
-from reid.datasets.sources import Source, combine, open_sources, pool
+from reid.datasets.sources import ImageSource, combine, open_sources, pool
 from reid.embedding.build import build_encoder
 from reid.embedding.crops import IMAGENET, Preprocessing
 from reid.embedding.features import extract
@@ -34,7 +34,7 @@ SHOWN = 5  # pictures named of those that were left out
 class TrainingData:
     """Pictures to learn from, pictures to judge by."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[ImageSource, ...]
     train: Split  # labelled pictures first, then unlabelled ones, whose person is DISTRACTOR
     pixels: Pixels
     targets: tuple[Array, ...]  # (len(train), T) vectors of each teacher
@@ -45,7 +45,7 @@ class TrainingData:
     fingerprint: str  # of the pictures' names and labels, and of the teachers
 
 
-def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
+def read(config: TrainConfig) -> tuple[tuple[ImageSource, ...], Held]:
     """Who is shown on which picture, and who is held out; nothing is decoded.
 
     Raises:
@@ -72,7 +72,7 @@ def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
     return sources, replace(held, train=_with_unlabelled(held.train, sources))
 
 
-def _with_unlabelled(train: Split, sources: tuple[Source, ...]) -> Split:
+def _with_unlabelled(train: Split, sources: tuple[ImageSource, ...]) -> Split:
     """`train`, and behind it the pictures of unlabelled sources."""
     unlabelled = [source for source in sources if source.kind == UNLABELLED]
     if not unlabelled:
@@ -93,7 +93,7 @@ def _with_unlabelled(train: Split, sources: tuple[Source, ...]) -> Split:
 
 
 def load(
-    sources: tuple[Source, ...],
+    sources: tuple[ImageSource, ...],
     held: Held,
     config: TrainConfig,
     progress: Progress,

@@ -12,7 +12,7 @@ from pipelines.training.folder import OwnedTraining, digest
 from reid import json_text
 from reid.cache import replacing
 from reid.detection.training_config import DetectorTrainConfig
-from reid.detection.training_run import EpochFigures
+from reid.detection.training_run import DetectorEpochFigures
 from reid.errors import InputError
 from reid.text_file import first_complaint
 
@@ -26,7 +26,7 @@ class _Figures(BaseModel):
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    epochs: tuple[EpochFigures, ...] = ()
+    epochs: tuple[DetectorEpochFigures, ...] = ()
     seconds: Annotated[float, Field(ge=0)] = 0.0
 
 
@@ -75,7 +75,7 @@ class DetectorFolder(OwnedTraining):
             raise InputError(f"{self.int8}: holds files that reid did not write; move them elsewhere")
         self.files.claim(*files)
 
-    def history(self) -> list[EpochFigures]:
+    def history(self) -> list[DetectorEpochFigures]:
         """Of the epochs that are over."""
         return list(self._read().epochs)
 
@@ -91,7 +91,7 @@ class DetectorFolder(OwnedTraining):
                 f"{self.figures}: damaged ({first_complaint(error)}); train anew with --overwrite"
             ) from None
 
-    def write(self, history: Sequence[EpochFigures], seconds: float, **facts: Any) -> None:
+    def write(self, history: Sequence[DetectorEpochFigures], seconds: float, **facts: Any) -> None:
         """The figures so far."""
         best = best_of(history)
         content = {**facts, "seconds": round(seconds, 1), "best": asdict(best)}
@@ -100,7 +100,7 @@ class DetectorFolder(OwnedTraining):
             partial.write_text(json_text.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def best_of(history: Sequence[EpochFigures]) -> EpochFigures:
+def best_of(history: Sequence[DetectorEpochFigures]) -> DetectorEpochFigures:
     """The epoch whose weights are kept."""
     return [one for one in history if one.best][-1]
 

@@ -20,7 +20,7 @@ _NAME = re.compile(r"(-?[0-9]{1,18})_c([0-9]+)(?:s([0-9]+))?")  # 18 digits fit 
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class ImageLabel:
     """What a file name of Market-1501 says; 0 is a distractor, -1 is junk."""
 
     person: int
@@ -28,14 +28,14 @@ class Label:
     passage: str
 
 
-def label(name: str) -> Label | None:
+def label(name: str) -> ImageLabel | None:
     """Person, camera and sequence of `0002_c1s1_000451_03.jpg`; None for any other name.
 
     The sequence may be missing, as in DukeMTMC (`0001_c2_f0046182.jpg`) and CUHK03-NP.
     """
     if (found := _NAME.match(name)) is None:
         return None
-    return Label(int(found[1]), f"c{int(found[2])}", f"s{found[3]}" if found[3] else "")
+    return ImageLabel(int(found[1]), f"c{int(found[2])}", f"s{found[3]}" if found[3] else "")
 
 
 @dataclass(slots=True, eq=False)

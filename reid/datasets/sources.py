@@ -24,7 +24,7 @@ BETWEEN = "/"  # source and name, where there are several sources; no source's n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
+class ImageSource:
     """The pictures of one place."""
 
     name: str  # no other source's
@@ -35,7 +35,9 @@ class Source:
     notes: tuple[str, ...] = ()  # sentences for the user
 
 
-def open_sources(sources: Sequence[str], *, corrections: Corrections | None = None) -> tuple[Source, ...]:
+def open_sources(
+    sources: Sequence[str], *, corrections: Corrections | None = None
+) -> tuple[ImageSource, ...]:
     """The labelled pictures in `sources`, each `path` or `kind=path`; none is decoded.
 
     Of benchmarks only the train pictures are read. Results of `reid video` that were linked with the corrections'
@@ -87,7 +89,7 @@ def recognise(path: Path) -> Kind:
     return "market1501" if named > len(paths) / 2 else "folder"
 
 
-def combine(sources: Sequence[Source]) -> Split:
+def combine(sources: Sequence[ImageSource]) -> Split:
     """All pictures as one split, persons from 0 without gaps: by source, within it by name (2 before 10).
 
     Where there are several sites, people are called `site/name` and cameras too.
@@ -119,7 +121,7 @@ def combine(sources: Sequence[Source]) -> Split:
     )
 
 
-def pool(sources: Sequence[Source]) -> Split:
+def pool(sources: Sequence[ImageSource]) -> Split:
     """The pictures of unlabelled sources as one split: every person is DISTRACTOR, the camera is the source.
 
     Raises:
@@ -164,7 +166,7 @@ def _different(names: Sequence[str], taken: str | None) -> list[str]:
     return given
 
 
-def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) -> Source:
+def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) -> ImageSource:
     site = name
     if kind == "unlabelled":
         return _unlabelled(path, name)
@@ -194,7 +196,7 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
         more.append(
             f"shows one person only, {only!r}; if there should be more, give the folder above or below"
         )
-    return Source(
+    return ImageSource(
         name=name,
         kind=kind,
         path=path,
@@ -204,7 +206,7 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
     )
 
 
-def _unlabelled(path: Path, name: str) -> Source:
+def _unlabelled(path: Path, name: str) -> ImageSource:
     """All pictures below a folder, whatever they are called."""
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; an unlabelled source is a folder of pictures")
@@ -220,10 +222,10 @@ def _unlabelled(path: Path, name: str) -> Source:
         tracklets=-1 - np.arange(len(paths), dtype=np.int64),
         camera_names=(name,),
     )
-    return Source(name=name, kind="unlabelled", path=path, split=split, site=name)
+    return ImageSource(name=name, kind="unlabelled", path=path, split=split, site=name)
 
 
-def _called(source: Source, prefixes: bool, *, cameras: bool) -> dict[int, str]:
+def _called(source: ImageSource, prefixes: bool, *, cameras: bool) -> dict[int, str]:
     """What the people, or the cameras, that are seen are called in the whole."""
     split = source.split
     seen = np.unique(split.cameras if cameras else split.persons).tolist()
@@ -232,7 +234,7 @@ def _called(source: Source, prefixes: bool, *, cameras: bool) -> dict[int, str]:
 
 
 def _numbered(
-    sources: Sequence[Source], called: Sequence[dict[int, str]], labels: Sequence[Labels]
+    sources: Sequence[ImageSource], called: Sequence[dict[int, str]], labels: Sequence[Labels]
 ) -> tuple[tuple[str, ...], Labels]:
     """All names, by site in the order of sources and then by name; and `labels` as positions in them."""
     by_site: dict[str, set[str]] = {}
@@ -247,7 +249,7 @@ def _numbered(
     return ordered, np.concatenate(parts)
 
 
-def _refuse_twice(sources: Sequence[Source]) -> None:
+def _refuse_twice(sources: Sequence[ImageSource]) -> None:
     seen: dict[Path, str] = {}
     for source in sources:
         for path in source.split.paths:

@@ -19,7 +19,7 @@ _SPARED_FROM = 0.5  # IoU, in TrackEval whatever threshold the scores have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class IgnoredBoxes:
     """What does not count in one camera, in boxes."""
 
     classes: Mapping[int, int] = field(default_factory=dict)  # true boxes by class, other than people
@@ -35,7 +35,7 @@ class LeftOut:
 
 def counting(
     truth: TrackTable, result: TrackTable, *, visibility: float = 0.0
-) -> tuple[TrackTable, TrackTable, LeftOut]:
+) -> tuple[TrackTable, TrackTable, IgnoredBoxes]:
     """Truth and result without the boxes that do not count.
 
     As `MotChallenge2DBox.get_preprocessed_seq_data` of TrackEval 1.3: in each frame ALL true boxes, of any class and
@@ -59,7 +59,7 @@ def counting(
         matches = choose(found, pairs, found.iou[pairs])
         keep[found.result_rows[matches[sparing[found.truth_rows[matches]]]]] = False
     others = Counter(truth.classes[~person].tolist())
-    left_out = LeftOut(
+    left_out = IgnoredBoxes(
         classes=dict(sorted(others.items())),
         confidence_0=int((person & dropped).sum()),
         hardly_visible=int(hidden.sum()),

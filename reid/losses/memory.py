@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from reid.losses.compared import NOBODY
 
 
-class Memory(nn.Module):
+class CrossBatchMemory(nn.Module):
     """A ring of vectors and their persons. All of it are buffers, so a saved training goes on with the same ring.
 
     Args:

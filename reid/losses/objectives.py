@@ -14,7 +14,7 @@ from reid.losses.config import CLASSIFIERS, DISTILLATION, PAIRS, LossConfig
 from reid.losses.contrastive import Contrastive
 from reid.losses.cosface import CosFace
 from reid.losses.distillation import Distillation
-from reid.losses.memory import Memory
+from reid.losses.memory import CrossBatchMemory
 from reid.losses.multi_similarity import MultiSimilarity
 from reid.losses.n_pair import NPair
 from reid.losses.objective import Cost
@@ -74,7 +74,9 @@ class Objectives(nn.Module):
             )
         self.memory = None
         if config.memory and set(self._weights) & set(PAIRS):
-            self.memory = Memory(config.memory, dimension=dimension, from_step=config.memory_from_step)
+            self.memory = CrossBatchMemory(
+                config.memory, dimension=dimension, from_step=config.memory_from_step
+            )
 
     def forward(
         self, pooled: Tensor, final: Tensor, persons: Tensor, targets: Sequence[Tensor] = ()

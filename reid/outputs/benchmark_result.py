@@ -136,7 +136,7 @@ class Activation:
 class EncoderResult:
     """All that was measured of one encoder.
 
-    `scores` is what `reid.evaluation.retrieval.scores.Scores.as_dict` gives: `queries` that have a match and
+    `scores` is what `reid.evaluation.retrieval.scores.RetrievalScores.as_dict` gives: `queries` that have a match and
     `skipped` ones that have none, `mAP`, `map_trapezoid`, `minp`, `cmc` (from rank 1), `map_best`, `map_worst`,
     `rank1_best`, `rank1_worst` (shares in [0, 1]), `precision`, `recall`, `ndcg` (k to share) and `intervals`
     ("mAP", "mINP", "trapezoid", "rank-1", "recall@5", ... to the two ends). What is missing is shown as a dash.

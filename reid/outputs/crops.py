@@ -11,7 +11,7 @@ from reid.types import Match, Tracklet, TrackletKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class KeptCrop:
     """One kept crop of a tracklet. Thousands are compared; only those that are shown are read."""
 
     tracklet: TrackletKey
@@ -25,22 +25,22 @@ class Picture:
         return self.crops[self.number]
 
 
-def pictures(tracklet: Tracklet) -> list[Picture]:
+def pictures(tracklet: Tracklet) -> list[KeptCrop]:
     """A tracklet's crops, best first."""
     taken = zip(tracklet.moments_s.tolist(), tracklet.qualities.tolist(), strict=True)
     found = [
-        Picture(tracklet=tracklet.key, time_s=time_s, quality=quality, crops=tracklet.crops, number=number)
+        KeptCrop(tracklet=tracklet.key, time_s=time_s, quality=quality, crops=tracklet.crops, number=number)
         for number, (time_s, quality) in enumerate(taken)
     ]
     return sorted(found, key=by_quality)
 
 
-def by_quality(picture: Picture) -> tuple[float, float, TrackletKey]:
+def by_quality(picture: KeptCrop) -> tuple[float, float, TrackletKey]:
     """Sorts the best first."""
     return -picture.quality, picture.time_s, picture.tracklet
 
 
-def best_pictures(tracklets: Sequence[Tracklet], count: int) -> list[Picture]:
+def best_pictures(tracklets: Sequence[Tracklet], count: int) -> list[KeptCrop]:
     """At most `count` crops of one person, best first.
 
     Every tracklet's best crop is taken before any tracklet's second best one: twelve crops of one second

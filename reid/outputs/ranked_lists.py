@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Look:
+class RankedCrop:
     """A crop, and the crop under its activation map."""
 
     plain: str | None
@@ -57,7 +57,7 @@ def rows_by_kind(ranked: Sequence[RankedQuery]) -> dict[str, list[Row]]:
     return {title: rows for title, rows in groups.items() if rows}
 
 
-def looks(activations: Sequence[Activation]) -> list[Look]:
+def looks(activations: Sequence[Activation]) -> list[RankedCrop]:
     """The pictures of activation maps."""
     return [_look(activation) for activation in activations]
 
@@ -102,16 +102,16 @@ def _row(query: RankedQuery) -> Row:
     return Row(uri=_uri(query.picture), query=query, tiles=tiles)
 
 
-def _look(activation: Activation) -> Look:
+def _look(activation: Activation) -> RankedCrop:
     shows = activation.picture
     image = read_still(shows) if isinstance(shows, Path) else shows
     if image is None:
-        return Look(plain=None, overlaid=None, note=activation.note)
+        return RankedCrop(plain=None, overlaid=None, note=activation.note)
     height, width = image.shape[:2]
     size = (max(1, round(width * _HEIGHT_PX / height)), _HEIGHT_PX)
     # At the size shown, so that a small crop's map is as smooth as a large one's.
     shown: Image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return Look(plain=_uri(shown), overlaid=_uri(overlay(shown, activation.map)), note=activation.note)
+    return RankedCrop(plain=_uri(shown), overlaid=_uri(overlay(shown, activation.map)), note=activation.note)
 
 
 def _uri(picture: Path | Image) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reid.outputs.crops import Picture, best_pictures, by_quality
+from reid.outputs.crops import KeptCrop, best_pictures, by_quality
 from reid.outputs.sightings import doubt_order, verdict
 from reid.outputs.thumbnails import data_uri
 from reid.outputs.timeline import Moments, duration
@@ -39,7 +39,7 @@ class Album:
     def __init__(self, tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match]) -> None:
         self._tracklets = {tracklet.key: tracklet for tracklet in tracklets}
         self._uris: dict[bytes, str | None] = {}
-        members: dict[int, list[Picture]] = {}
+        members: dict[int, list[KeptCrop]] = {}
         for tracklet in tracklets:
             match = matches.get(tracklet.key)
             if match is not None and match.person_id is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reid.outputs.crops import best_pictures
-from reid.outputs.sightings import Sighting, seconds_seen
+from reid.outputs.sightings import PersonSighting, seconds_seen
 from reid.outputs.thumbnails import data_uri
 from reid.outputs.timeline import Axis, Moments, duration
 from reid.types import Match, TrackletKey, person_name
@@ -47,7 +47,7 @@ class Corner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class ReportPerson:
     """One person of the report."""
 
     person_id: int
@@ -65,7 +65,7 @@ class Person:
 
 
 def people(
-    sightings: dict[int, list[Sighting]],
+    sightings: dict[int, list[PersonSighting]],
     matches: dict[TrackletKey, Match],
     *,
     cameras: Sequence[str],
@@ -73,8 +73,8 @@ def people(
     colours: dict[int, str],
     axis: Axis,
     moments: Moments,
-) -> list[Person]:
-    """One `Person` each, in order; pictures are rationed, so that the page stays light with many people."""
+) -> list[ReportPerson]:
+    """One `ReportPerson` each, in order; pictures are rationed, so that the page stays light with many people."""
     number = {camera: at for at, camera in enumerate(cameras)}
     per_person = max(1, min(_PER_PERSON, _PICTURES // max(1, len(sightings))))
     left = _PICTURES
@@ -84,7 +84,7 @@ def people(
         left -= sum(len(corner.photos) for corner in corners)
         bars, lanes = _bars(own, matches, number, axis, moments)
         best = best_pictures([t for sighting in own for t in sighting.tracklets], 1)
-        person = Person(
+        person = ReportPerson(
             person_id=person_id,
             name=person_name(person_id),
             colour=colours[person_id],
@@ -102,7 +102,9 @@ def people(
     return found
 
 
-def _corners(own: Sequence[Sighting], number: dict[str, int], most: int, moments: Moments) -> list[Corner]:
+def _corners(
+    own: Sequence[PersonSighting], number: dict[str, int], most: int, moments: Moments
+) -> list[Corner]:
     """The person's cameras, in the run's order; each gets its share of at most `most` pictures."""
     found = []
     names = sorted({sighting.camera_id for sighting in own}, key=number.__getitem__)
@@ -126,7 +128,7 @@ def _corners(own: Sequence[Sighting], number: dict[str, int], most: int, moments
 
 
 def _bars(
-    own: Sequence[Sighting],
+    own: Sequence[PersonSighting],
     matches: dict[TrackletKey, Match],
     number: dict[str, int],
     axis: Axis,

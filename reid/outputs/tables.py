@@ -40,7 +40,7 @@ import pyarrow.parquet as pa_parquet
 
 from reid import json_text
 from reid.outputs import atomic
-from reid.outputs.sightings import Sighting, by_tracklet, find_sightings, seconds_seen
+from reid.outputs.sightings import PersonSighting, by_tracklet, find_sightings, seconds_seen
 from reid.types import Identity, Match, Tracklet, TrackletKey, person_name
 from reid.wall_clock import WallClock
 
@@ -174,7 +174,7 @@ def _row(tracklet: Tracklet, match: Match | None, known: set[int]) -> dict[str, 
 
 def _person(
     person_id: int,
-    sightings: Sequence[Sighting],
+    sightings: Sequence[PersonSighting],
     known: bool,
     crops: Mapping[TrackletKey, Sequence[str]],
     clock: WallClock | None,
@@ -195,7 +195,7 @@ def _person(
 
 
 def _sighting(
-    sighting: Sighting, crops: Mapping[TrackletKey, Sequence[str]], clock: WallClock | None
+    sighting: PersonSighting, crops: Mapping[TrackletKey, Sequence[str]], clock: WallClock | None
 ) -> dict[str, Any]:
     pictures = [path for tracklet in sighting.tracklets for path in crops.get(tracklet.key, ())]
     return {

@@ -50,7 +50,7 @@ class EpochFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Distances:
+class DistanceHistogram:
     """How many pairs of an epoch's batches lay at which cosine distance."""
 
     epoch: int

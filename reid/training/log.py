@@ -10,7 +10,7 @@ from torch.utils.tensorboard import SummaryWriter
 from reid import disk
 from reid.cache import replacing
 from reid.errors import InputError
-from reid.training.figures import EDGES, Distances, EpochFigures, StepFigures
+from reid.training.figures import EDGES, DistanceHistogram, EpochFigures, StepFigures
 
 
 class Log:
@@ -41,7 +41,7 @@ class Log:
             self._scalars("step", row, one.step)
         self._steps.flush()
 
-    def epoch(self, one: EpochFigures, distances: Distances) -> None:
+    def epoch(self, one: EpochFigures, distances: DistanceHistogram) -> None:
         """One row an epoch, and where the pairs of its batches lay."""
         held_out = one.held_out
         row = {

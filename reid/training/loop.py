@@ -24,7 +24,7 @@ from reid.training.validation import HeldOut, retrieve
 TOLD_EVERY = 10  # steps between looks at the figures, which make a GPU wait
 
 
-class Listener(Protocol):
+class TrainingCallbacks(Protocol):
     """Who is told how it goes."""
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
@@ -44,7 +44,7 @@ class Loop:
     config: TrainConfig
     loader: Loader
     held_out: HeldOut
-    listener: Listener
+    listener: TrainingCallbacks
 
     @property
     def steps_per_epoch(self) -> int:

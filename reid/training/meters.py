@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reid.training.figures import EDGES, TOTAL, Distances, StepFigures
+from reid.training.figures import EDGES, TOTAL, DistanceHistogram, StepFigures
 from reid.training.learner import Learned
 
 BINS = len(EDGES) - 1
@@ -62,10 +62,10 @@ class Meters:
         """Over the steps that were flushed: every loss, `grad_norm`, and `active` where there is one."""
         return {name: total / self._steps for name, total in self._sums.items()}
 
-    def distances(self, epoch: int) -> Distances:
+    def distances(self, epoch: int) -> DistanceHistogram:
         """The histograms of the epoch."""
         positive, negative = (counts.cpu().long().numpy() for counts in (self._positive, self._negative))
-        return Distances(epoch=epoch, positive=positive, negative=negative)
+        return DistanceHistogram(epoch=epoch, positive=positive, negative=negative)
 
     def state(self) -> dict[str, Any]:
         """What `restore` takes back; all steps must have been flushed."""
@@ -93,7 +93,7 @@ def _histogram(distances: Tensor) -> Tensor:
     return torch.histc(distances.float().clamp(low, high), bins=BINS, min=low, max=high).double()
 
 
-def to_plain(distances: Distances) -> dict[str, Any]:
+def to_plain(distances: DistanceHistogram) -> dict[str, Any]:
     """For a state file; `from_plain` reads it back."""
     return {
         "epoch": distances.epoch,
@@ -102,9 +102,9 @@ def to_plain(distances: Distances) -> dict[str, Any]:
     }
 
 
-def from_plain(values: dict[str, Any]) -> Distances:
+def from_plain(values: dict[str, Any]) -> DistanceHistogram:
     """The inverse of `to_plain`."""
-    return Distances(
+    return DistanceHistogram(
         epoch=values["epoch"],
         positive=np.array(values["positive"], dtype=np.int64),
         negative=np.array(values["negative"], dtype=np.int64),

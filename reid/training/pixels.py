@@ -23,7 +23,7 @@ Planes = NDArray[np.uint8]  # (3, height, width) in the network's channel order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class UnreadableImage:
     """A picture that cannot be trained on, and why."""
 
     path: Path
@@ -73,7 +73,7 @@ class Loaded:
 
     pixels: Pixels
     split: Split
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[UnreadableImage, ...]
 
 
 def load_pixels(
@@ -96,7 +96,7 @@ def load_pixels(
     room = min(len(split), memory_mib * 2**20 // picture_bytes)
     kept = np.empty((room, 3, *preprocessing.size), dtype=np.uint8)
     good: list[int] = []
-    left_out: list[LeftOut] = []
+    left_out: list[UnreadableImage] = []
     total = np.zeros(3)
     with ThreadPoolExecutor(_READERS) as pool:
         for start in range(0, len(split), _AT_ONCE):
@@ -104,7 +104,7 @@ def load_pixels(
             read = pool.map(lambda path: _planes(path, preprocessing, min_px), paths)
             for row, planes in enumerate(read, start):
                 if isinstance(planes, str):
-                    left_out.append(LeftOut(path=split.paths[row], why=planes))
+                    left_out.append(UnreadableImage(path=split.paths[row], why=planes))
                     continue
                 if len(good) < room:
                     kept[len(good)] = planes
@@ -166,7 +166,7 @@ def _read(path: Path) -> Image | str:
     return image
 
 
-def _nothing_left(split: Split, left_out: list[LeftOut]) -> str:
+def _nothing_left(split: Split, left_out: list[UnreadableImage]) -> str:
     if not left_out:
         return f"{split.name}: there are no pictures in it; name another source"
     count, first = len(left_out), left_out[0]

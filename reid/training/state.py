@@ -12,7 +12,7 @@ from reid.cache import replacing
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
 from reid.training.ema import Average
-from reid.training.figures import Distances, EpochFigures, HeldOutFigures
+from reid.training.figures import DistanceHistogram, EpochFigures, HeldOutFigures
 from reid.training.learner import Learner
 from reid.training.meters import Meters, from_plain, to_plain
 from reid.training.schedule import Schedule
@@ -33,7 +33,7 @@ class Progressed:
     epoch_seconds: float = 0.0  # of the steps of the epoch that is under way
     waited_s: float = 0.0  # of those: for pictures
     rows: list[EpochFigures] = field(default_factory=list)
-    distances: list[Distances] = field(default_factory=list)  # of the first and the last epoch
+    distances: list[DistanceHistogram] = field(default_factory=list)  # of the first and the last epoch
     best_map: float = -1.0
     best_epoch: int = 0
     evaluations_without_better: int = 0

@@ -29,7 +29,7 @@ from reid.video.container import (
 )
 from reid.video.file_facts import untimed_fps
 from reid.video.health import Clock, Health
-from reid.video.picture import Picture
+from reid.video.picture import FileFrame
 from reid.video.seek import Jump, find_jump
 
 _FAR_S = 10.0  # a start later than this is reached by a seek; up to it decoding through costs as little
@@ -46,7 +46,7 @@ def pictures(
     threads: int = 1,
     wanted: Wanted = USUAL,
     on_damage: Callable[[str], None],
-) -> Iterator[Picture]:
+) -> Iterator[FileFrame]:
     """The file's pictures in display order, decoded but not yet converted.
 
     Begins at `start_s` or earlier, and ends before `end_s`. Damage is survived where the decoder can, and
@@ -83,7 +83,7 @@ def pictures(
             shown_s = frame_s if origin_s is None else _shown_s(frame, frame_s)
             image = partial(bgr, frame, converter, aspect)
             index = decoded + health.bad_packets  # a packet is a picture, whether or not it can be decoded
-            yield Picture(index=index, time_s=time_s, duration_s=shown_s, image=image)
+            yield FileFrame(index=index, time_s=time_s, duration_s=shown_s, image=image)
         else:
             missing_s = _missing_s(container, health.time_s + shown_s, frame_s, wanted.stream)
         sentence = health.sentence(path, clock, missing_s)

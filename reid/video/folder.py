@@ -11,16 +11,16 @@ from reid.errors import InputError
 from reid.stills import TooLarge, check_size, read_still
 from reid.types import Image
 from reid.video.container import USUAL, Wanted, display_size
-from reid.video.picture import Picture
+from reid.video.picture import FileFrame
 
 
 def pictures(
     paths: Sequence[Path], *, fps: float, wanted: Wanted = USUAL, on_damage: Callable[[str], None]
-) -> Iterator[Picture]:
+) -> Iterator[FileFrame]:
     """The files as pictures 1 / `fps` seconds apart; a damaged or too large one keeps its index and its time."""
     for index, path in enumerate(paths):
         load = partial(_load_or_report, path, wanted, on_damage)
-        yield Picture(index=index, time_s=index / fps, duration_s=1 / fps, image=load)
+        yield FileFrame(index=index, time_s=index / fps, duration_s=1 / fps, image=load)
 
 
 def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from reid.types import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class FileFrame:
     """One picture of one file. Times are seconds from the file's first picture."""
 
     index: int  # counts the file's pictures from 0

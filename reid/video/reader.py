@@ -13,7 +13,7 @@ from reid.types import Frame
 from reid.video import decode, folder
 from reid.video.container import Wanted
 from reid.video.file_facts import file_facts, usual_fps
-from reid.video.picture import Picture
+from reid.video.picture import FileFrame
 from reid.video.source import Source, left_out_of, pictures_of
 
 _EPSILON_S = 1e-6  # times are sums of binary fractions
@@ -127,7 +127,7 @@ def read(
 
 def _sequence(
     source: Source, config: SourceConfig, on_damage: Callable[[str], None], threads: int
-) -> Iterator[tuple[int, float, Picture]]:
+) -> Iterator[tuple[int, float, FileFrame]]:
     """Index and time in the camera, and picture, over all files, of which each begins where `_begin_s` says."""
     if source.is_pictures:
         paths = pictures_of(source)
@@ -141,7 +141,7 @@ def _sequence(
     for number, path in enumerate(source.files):
         begin_s = _begin_s(source, number, end_s, on_damage)
         steps = deque[float](maxlen=_STEPS)
-        last: Picture | None = None
+        last: FileFrame | None = None
         for picture in decode.pictures(
             path,
             raw_fps=config.raw_fps,

@@ -18,7 +18,7 @@ _SLACK_S = 1.0  # names and containers count in whole seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class RecordedTime:
     """What one file says of when it was recorded; Unix time, None where it says nothing."""
 
     path: Path
@@ -49,24 +49,25 @@ class Timeline:
         return replace(self, kind=GIVEN, begins_s=begins_s, end_s=self.end_s + shift_s)
 
 
-def find(source: Source, config: SourceConfig) -> list[Found]:
+def find(source: Source, config: SourceConfig) -> list[RecordedTime]:
     """What every video file says, or the first picture, of which the others follow at a set rate."""
     if source.is_pictures:
         pictures = pictures_of(source)
         length_s = len(pictures) / config.image_folder_fps
         said = [
-            _named(Found(path=path, length_s=length_s), config) for path in (pictures[0], source.files[0])
+            _named(RecordedTime(path=path, length_s=length_s), config)
+            for path in (pictures[0], source.files[0])
         ]
         return [next((one for one in said if one.name_s is not None), said[0])]
     found = []
     for path in source.files:
         facts = file_facts(path, config.raw_fps, wanted_of(source, config, path))
-        one = Found(path=path, length_s=facts.about_s, container_s=_unix_s(facts.created, config))
+        one = RecordedTime(path=path, length_s=facts.about_s, container_s=_unix_s(facts.created, config))
         found.append(_named(one, config))
     return found
 
 
-def _named(found: Found, config: SourceConfig) -> Found:
+def _named(found: RecordedTime, config: SourceConfig) -> RecordedTime:
     said = time_in_name(found.path.name if found.path.is_dir() else found.path.stem)
     if said is None:
         return found
@@ -81,7 +82,7 @@ def _unix_s(moment: datetime | None, config: SourceConfig) -> float | None:
     return (moment.replace(tzinfo=zone) if moment.tzinfo is None and zone else moment).timestamp()
 
 
-def timelines(found: Sequence[Found]) -> dict[str, Timeline]:
+def timelines(found: Sequence[RecordedTime]) -> dict[str, Timeline]:
     """The camera's files by time, by every kind of evidence that all of them have and that may be true."""
     lines = {}
     for kind in (CONTAINER, NAME, EITHER):
@@ -96,7 +97,7 @@ def timelines(found: Sequence[Found]) -> dict[str, Timeline]:
     return lines
 
 
-def _apart(timed: Sequence[tuple[float, Found]]) -> bool:
+def _apart(timed: Sequence[tuple[float, RecordedTime]]) -> bool:
     """Whether no file lies over half of another: those of one camera cannot, times of exports do."""
     for (before_s, before), (after_s, after) in pairwise(timed):
         over_s = before_s + before.length_s - after_s

@@ -11,7 +11,7 @@ from reid.evaluation.calibration.labelled import LabelledCrops, centre_of, image
 from reid.evaluation.calibration.points import STANDARD, NotEnoughData, OperatingPoint
 from reid.evaluation.calibration.probability import ProbabilityFit, fit
 from reid.evaluation.calibration.relation import same_camera
-from reid.evaluation.calibration.units import Point, Unit, measured
+from reid.evaluation.calibration.units import MeasuredPoint, Unit, measured
 from reid.types import Calibration
 
 
@@ -96,7 +96,7 @@ def calibrate(
     return calibration, evaluation
 
 
-def _said(chosen: Point, evaluation: Evaluation) -> str:
+def _said(chosen: MeasuredPoint, evaluation: Evaluation) -> str:
     """How the distance was chosen, in words."""
     rates = chosen.rates
     told = {

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.evaluation.calibration.counts import EDGES, Sample
-from reid.evaluation.calibration.rates import Curves, Floats
+from reid.evaluation.calibration.rates import Floats, RateCurves
 
 Indices = NDArray[np.int64]
 EVENTS = 10  # a rate is measured from so many expected pairs on: a standard error of a third of it
@@ -60,7 +60,7 @@ class OperatingPoint:
 STANDARD = tuple(map(OperatingPoint.parse, ("max-f1", "max-b3", "fmr=1e-3", "fmr=1e-4", "keep-map=0.95")))
 
 
-def choose(point: OperatingPoint, curves: Curves, sample: Sample) -> int:
+def choose(point: OperatingPoint, curves: RateCurves, sample: Sample) -> int:
     """Position in EDGES of `point`, which is not max-b3.
 
     Raises:
@@ -91,7 +91,7 @@ def check(point: OperatingPoint, sample: Sample) -> None:
         raise NotEnoughData(f"{point}: nobody is seen by two cameras, so nothing can be found")
 
 
-def edges_of(point: OperatingPoint, curves: Curves) -> Indices:
+def edges_of(point: OperatingPoint, curves: RateCurves) -> Indices:
     """Positions (...) in EDGES of `point` on curves (..., E): -1 where no distance satisfies it."""
     if point.value is None:
         return middle_of_best(curves.f1)

@@ -16,13 +16,13 @@ from reid.evaluation.calibration.points import (
     edges_of,
     middle_of_best,
 )
-from reid.evaluation.calibration.rates import Curves, Floats, curves, interval, rates_at, resampled
+from reid.evaluation.calibration.rates import Floats, RateCurves, curves, interval, rates_at, resampled
 
 Measured = tuple[float, float, float]  # value, and both ends of its 95 % interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Point:
+class MeasuredPoint:
     """An operating point on one kind of items."""
 
     point: OperatingPoint
@@ -37,8 +37,8 @@ class Unit:
     name: str
     items: int
     sample: Sample
-    curves: Curves
-    points: dict[str, Point]
+    curves: RateCurves
+    points: dict[str, MeasuredPoint]
     missing: dict[str, str]  # operating points that the data cannot tell, and why
 
 
@@ -73,7 +73,7 @@ def measured(
                 missing[str(point)] = str(error)
                 continue
             others = EDGES[np.maximum(edges_of(point, samples), 0)].astype(np.float64)
-        points[str(point)] = Point(
+        points[str(point)] = MeasuredPoint(
             point=point,
             distance=(distance(edge), *interval(others)),
             rates=rates_at(curve, samples, edge) | _linking_at(distance(edge), clustering),

@@ -7,7 +7,7 @@ from reid.datasets.records import Labels
 from reid.distance import unit
 from reid.evaluation.retrieval.distances import DistanceRows, blocks
 from reid.evaluation.retrieval.labels import Labelled, check_labels, members
-from reid.evaluation.retrieval.ranks import Found, Ranking
+from reid.evaluation.retrieval.ranks import MatchRanks, Ranking
 from reid.evaluation.retrieval.scores import per_query
 from reid.types import Array
 
@@ -102,7 +102,7 @@ def _by_camera(
         columns = np.flatnonzero(gallery.cameras == camera)
         own = Labelled(persons=gallery.persons[columns], cameras=gallery.cameras[columns])
         matches, removed = members(query, own)
-        parts.append((columns, removed, Found.of(matches)))
+        parts.append((columns, removed, MatchRanks.of(matches)))
     for start, block in blocks(distances, block_mib, bytes_each=8):
         for columns, removed, found in parts:
             for index, row in enumerate(block[:, columns], start):

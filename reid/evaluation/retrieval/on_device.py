@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reid.datasets.records import Labels
 from reid.evaluation.retrieval.distances import CosineRows, DistanceRows
 from reid.evaluation.retrieval.labels import Columns, Labelled, check_labels, members
-from reid.evaluation.retrieval.ranks import Found, Ranking
+from reid.evaluation.retrieval.ranks import MatchRanks, Ranking
 from reid.evaluation.retrieval.tiles import block_height
 from reid.types import Array
 
@@ -44,7 +44,7 @@ def rank_on_device(
 
     check_labels(distances.shape, query, gallery)
     matches, removed = members(query, gallery, keep_same_camera=keep_same_camera)
-    found = Found.of(matches)
+    found = MatchRanks.of(matches)
     height = block_height(len(gallery), block_mib, BYTES_EACH)
     for start in range(0, len(query), height):
         stop = min(start + height, len(query))
@@ -61,7 +61,7 @@ def rank_on_device(
     return found.ranking(len(gallery) - removed.sizes)
 
 
-def _rank_block(found: Found, block: "torch.Tensor", start: int, removed: Columns) -> None:
+def _rank_block(found: MatchRanks, block: "torch.Tensor", start: int, removed: Columns) -> None:
     """Fill in the matches of the queries from `start` on; `block` (B, G) is overwritten."""
     import torch
 

@@ -38,7 +38,7 @@ class Ranking:
 
 
 @dataclass(kw_only=True, eq=False)
-class Found:
+class MatchRanks:
     """The ranking so far: filled query by query."""
 
     matches: Columns  # ascending gallery rows; put into the order of distance as queries are added
@@ -48,7 +48,7 @@ class Found:
     within: Labels  # candidates closer or as close, the match included
 
     @classmethod
-    def of(cls, matches: Columns) -> "Found":
+    def of(cls, matches: Columns) -> "MatchRanks":
         size = len(matches.values)
         return cls(
             matches=Columns(offsets=matches.offsets, values=matches.values.copy()),
