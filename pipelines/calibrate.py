@@ -34,7 +34,7 @@ KNOWN_PEOPLE = (
 
 
 def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) -> int:
-    """Embed labelled crops and write the encoder's calibration, with what was measured, and its picture."""
+    """Embed labelled crops and write the encoder's calibration, with what was measured, and its image."""
     if not folders:
         raise InputError(
             "no crops given; name folders of labelled crops, or --from a results folder of reid video"
@@ -112,7 +112,7 @@ def _target(config: CalibrateConfig, weights: Path) -> Path:
 
 
 def _draw(path: Path, encoder: str, point: str, calibration: Calibration, evaluation: Evaluation) -> Path:
-    """The picture beside the file, same name."""
+    """The image beside the file, same name."""
     panels = tuple(
         Panel(
             title=f"{unit.name.capitalize()}: {unit.items:,} of {evaluation.people:,} people",

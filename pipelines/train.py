@@ -1,4 +1,4 @@
-"""Labelled pictures to an embedding network: read, build, train, keep the best, say how good it is."""
+"""Labelled images to an embedding network: read, build, train, keep the best, say how good it is."""
 
 import os
 from contextlib import ExitStack
@@ -44,7 +44,7 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
         progress, config = reporter(quiet=True), config.model_copy(update={"overwrite": False})
     sources, held = train_data.read(config)
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
-    network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
+    network = new_network(config)  # before the images: what cannot be built should not cost minutes
     start = _start(config, network) if not folder.goes_on(config) else ""
     data = train_data.load(sources, held, config, progress, accelerator)
     config = train_data.suited(config, data.train.people)
@@ -95,13 +95,13 @@ def _start(config: TrainConfig, network: ReidNetwork) -> str:
             )
         return "random weights"
     for name in config.start.frozen:
-        network.backbone.part(name)  # what is not there should be said before pictures are read
+        network.backbone.part(name)  # what is not there should be said before images are read
     kept = f"; {', '.join(config.start.frozen)} never change" if config.start.frozen else ""
     return initialise(network, path).sentence(recorded(path)) + kept
 
 
 def _images_left(config: TrainConfig, begun: Begun) -> int:
-    """Pictures that will be shown, by all processes together."""
+    """Images that will be shown, by all processes together."""
     at, batches = begun.training.at, len(begun.loader)
     done = at.epoch * batches + min(batches, at.steps_in_epoch * config.batch.accumulate)
     shown = begun.loader.batch * int(begun.training.accelerator.num_processes)

@@ -1,4 +1,4 @@
-"""Pictures with boxes to a person detector: check, train, keep the best epoch, export it."""
+"""Images with boxes to a person detector: check, train, keep the best epoch, export it."""
 
 from contextlib import suppress
 

@@ -1,4 +1,4 @@
-"""Many trainings, each a little different, to the settings whose network finds held-out people best."""
+"""`reid tune`: search of training settings whose network finds held-out people best."""
 
 import os
 from collections.abc import Callable
@@ -87,7 +87,7 @@ class _Tried:
         self.hopeless = False
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
-        """Of no interest."""
+        """Ignore the figures of steps."""
 
     def epoch(self, figures: EpochFigures) -> None:
         """Compare with the others at the same epoch."""
@@ -135,7 +135,7 @@ def _study(config: TuneConfig, data: TrainingData, files: OwnedFiles) -> "optuna
     """The study in the output folder, or a new one.
 
     Raises:
-        InputError: it searches something else, or with other pictures.
+        InputError: it searches something else, or with other images.
     """
     optuna = _optuna()
     log, lock = config.output / "study.log", config.output / "study.log.lock"

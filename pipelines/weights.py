@@ -13,7 +13,7 @@ COLUMNS = ("name", "kind", "default", "input", "MB", "trained on", "figure", "ca
 
 
 def list_entries(progress: Progress) -> int:
-    """One line for every network and calibration, as the manifest has it."""
+    """List every network and calibration on a line, as the manifest has it."""
     rows = [
         (
             entry.name,

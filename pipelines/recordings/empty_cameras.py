@@ -1,4 +1,4 @@
-"""Cameras in which the detector found nobody: rarely true, mostly a network or a picture that does not fit."""
+"""Warnings of cameras without a detection: rarely true, mostly a network or a video that does not fit."""
 
 from collections.abc import Mapping
 

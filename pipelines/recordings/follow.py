@@ -1,4 +1,4 @@
-"""One camera's job: a recording to tracklets on disk, in a worker process."""
+"""Tracking of one camera in a worker process: from a recording to tracklets on disk."""
 
 import hashlib
 import logging
@@ -39,7 +39,7 @@ ALGORITHM = 5  # raise when tracklets of the same recording with the same settin
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CameraJob:
-    """One camera to follow, and where its tracklets go."""
+    """One camera to track, and the path of its tracklets."""
 
     source: Source
     config: VideoConfig
@@ -51,7 +51,7 @@ class CameraJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FollowedCamera:
-    """What one camera gave."""
+    """Tracklets and facts of one camera."""
 
     tracklets: list[Tracklet]
     frames: NDArray[np.int64]  # (F,) indices of the frames that were processed
@@ -63,7 +63,7 @@ class FollowedCamera:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraReport:
-    """What following one camera took."""
+    """Facts of tracking one camera: frames, seconds, detections."""
 
     camera_id: str
     frames: int
@@ -96,7 +96,7 @@ class _Meta(BaseModel):
 
 
 def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
-    """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
+    """Key of all that a camera's tracklets depend on: an artefact with this key is not made again."""
     settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
     # where a camera stands among the others is added when its tracklets are loaded, see `finished_camera`; and of
     # aspects only its own counts
@@ -111,7 +111,7 @@ def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) 
 
 
 def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
-    """What an artefact with this job's key holds, on the site's clock; None where the camera has to be followed."""
+    """Load an artefact with this job's key, on the site's clock; None where the camera has to be tracked."""
     if not os.path.lexists(job.artefact):
         return None
     try:

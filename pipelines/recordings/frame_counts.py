@@ -1,4 +1,4 @@
-"""How many frames of a recording are going to be processed, and whether anybody can be found in them."""
+"""Numbers of frames to process, and warnings of rates at which people cannot be tracked."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ def tell_rates(infos: Mapping[str, SourceInfo], progress: Progress) -> None:
 
 
 def warn_of_pace(infos: Mapping[str, SourceInfo], config: VideoConfig, progress: Progress) -> None:
-    """Tells of cameras in which nobody can be found: frames too far apart, or too few of them."""
+    """Warn of cameras that cannot be tracked: frames too far apart, or too few of them."""
     limits = config.tracklets
     for name, info in infos.items():
         step_s = 1 / min(info.usual_fps, config.source.fps or info.usual_fps)

@@ -60,12 +60,12 @@ def results_folder(
 
 
 def written_kinds(outputs: OutputConfig) -> list[str]:
-    """Names of the switches that are on."""
+    """Name of the switches that are on."""
     return [name for name, on in outputs.model_dump().items() if on]
 
 
 def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) -> None:
-    """Remove outputs of an earlier run that tell otherwise who is who, and say which will not be made again.
+    """Remove outputs of an earlier run that disagree with this one's, and say which will not be made again.
 
     To be called before anything is written: whatever kills the program, no two files contradict each other.
     """
@@ -95,7 +95,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
 
 
 def note_scores(folder: OwnedFolder) -> None:
-    """Note of whose identities `scores.json` of a results folder tells: of those in its tracks."""
+    """Note the tracks that `scores.json` of a results folder was computed from."""
     told = dict(folder.facts.get("told") or {})
     folder.note(told=told | ({"scores": told["tracks"]} if "tracks" in told else {}))
 

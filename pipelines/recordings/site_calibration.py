@@ -53,7 +53,7 @@ class _Facts(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RecordedRun:
-    """What a results folder says of the run that made it."""
+    """Facts of the run that made a results folder."""
 
     tracklets: list[Tracklet]
     encoder_id: str
@@ -200,7 +200,7 @@ def _mean(tracklets: Sequence[Tracklet]) -> Array:
 
 
 def _check(site: Proven, results: Path, point: OperatingPoint, base: Base, progress: Progress) -> None:
-    """Refuses where nothing is proven, warns where little is."""
+    """Refuse where nothing is proven, warns where little is."""
     pairs, meetings = len(site.halves), len(site.meetings)
     if not pairs and not meetings:
         raise InputError(

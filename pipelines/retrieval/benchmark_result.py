@@ -1,4 +1,4 @@
-"""What the benchmark's page shows of every encoder: curves, lists, maps."""
+"""Content of the benchmark's page for every encoder: curves, lists, maps."""
 
 import platform
 from collections.abc import Iterator, Sequence
@@ -77,7 +77,7 @@ class Page:
     def add(self, result: Measured) -> None:
         """Draw one encoder's part, but for what the page's code draws of all encoders together."""
         kinds = _chosen(result, self._shown, self._config.page.queries)
-        if self._looked_at is None:  # the first one's for all: maps of the same pictures can be compared
+        if self._looked_at is None:  # the first one's for all: maps of the same images can be compared
             self._looked_at = _alternating(kinds)[: self._config.page.activations]
         self._results.append(_encoder(result, kinds, self._looked_at, self._config))
 

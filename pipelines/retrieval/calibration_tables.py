@@ -1,4 +1,4 @@
-"""What a calibration found, as tables: points by rates, searches, pairs of cameras, probability."""
+"""Tables of a calibration: points by rates, searches, pairs of cameras, probability."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ WORTH_SAYING = 0.003  # of B-cubed F1: what another distance would bring linking
 def report(
     evaluation: Evaluation, calibration: Calibration, point: OperatingPoint, progress: Progress
 ) -> None:
-    """Everything that was measured; rates with intervals of 95 %, people resampled."""
+    """Print all measurements; rates with intervals of 95 %, people resampled."""
     for unit in (evaluation.tracklets, evaluation.images):
         _rates(unit, evaluation, progress)
     _camera_pairs(evaluation, calibration, progress)

@@ -1,4 +1,4 @@
-"""One encoder on one data set: vectors, rankings, scores. Nothing is drawn or written here."""
+"""Measuring of one encoder on one data set: vectors, rankings, scores. Nothing is drawn or written here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ Vectors = NDArray[np.floating[Any]]
 
 @dataclass(slots=True, kw_only=True)
 class Measured:
-    """All that was measured of one encoder."""
+    """Measurements of one encoder."""
 
     name: str
     weights: Path
@@ -51,7 +51,7 @@ class Measured:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For benchmark.json."""
+        """Convert for benchmark.json."""
         return {
             "name": self.name,
             "weights": recorded(self.weights),
@@ -79,7 +79,7 @@ class Measured:
 def measure(
     name: str, data: DataSet, weights: Path, encoder: Encoder, config: BenchmarkConfig, progress: Progress
 ) -> Measured:
-    """Vectors of all splits, from the cache where they are there; then everything that comes of ranking them."""
+    """Embed all splits, with the cache, then rank and score them."""
     device = _device(config.encoder.device)
     work = _Work(name=name, queries=len(data.query), config=config, progress=progress, device=device)
     gallery = data.gallery if data.distractors is None else joined(data.gallery, data.distractors)
@@ -143,7 +143,7 @@ class _Work:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """One step, announced and timed."""
+        """Announce and time one step."""
         task = self.progress.task(f"{self.name}: {name}", self.queries, unit="queries")
         with self.watch.stage(name):
             yield
@@ -151,7 +151,7 @@ class _Work:
         task.finish()
 
     def vectors(self, split: Split, encoder: Encoder) -> Vectors:
-        """Of all pictures; progress counts those that the cache had, too."""
+        """Embed all images; progress counts those that the cache had, too."""
         task = self.progress.task(f"{self.name}: {split.name}", len(split), unit="pictures")
         with self.watch.stage("vectors"):
             found = extract(
@@ -164,13 +164,13 @@ class _Work:
         return CosineRows(query, gallery, device=self.device)
 
     def score(self, ranking: Ranking, query: Labelled) -> RetrievalScores:
-        """With the same resamples of people for every list, so that lists can be compared."""
+        """Score a ranking with the same resamples of people for every list, so that lists can be compared."""
         rng = np.random.default_rng(self.config.seed)
         return score(ranking, query.persons, rng=rng, resamples=self.config.resamples)
 
 
 def joined(first: Split, second: Split) -> Split:
-    """Both, the second's pictures behind the first's."""
+    """Join two splits, the second's images behind the first's."""
     return replace(
         first,
         paths=first.paths + second.paths,

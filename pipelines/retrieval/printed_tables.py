@@ -33,7 +33,7 @@ def print_side_by_side(
 
 
 def print_tables(measured: Measured, progress: Progress) -> None:
-    """Who was found, what is among the first K, and how each pair of cameras does; all in %."""
+    """Print ranks, what is among the first K, and scores by pair of cameras; all in %."""
     progress.summary(
         f"{measured.name}: who was found (%), with 95 % bootstrap intervals over people",
         [_row(name, scores) for name, scores in measured.variants.items()],

@@ -42,7 +42,7 @@ class Job:
 
 
 def found_by_an_earlier_version(root: Path, job: str) -> EarlierFolder | None:
-    """What an earlier version's `job` wrote in a folder without a mark; None: it is no folder of it."""
+    """Files that an earlier version's `job` wrote in a folder without a mark; None: it is no folder of it."""
     return JOBS[job].find(root) if root.is_dir() else None
 
 

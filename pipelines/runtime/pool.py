@@ -34,7 +34,7 @@ class WorkerLost(RuntimeError):
 
 
 def workers_for(asked: int, jobs: int) -> int:
-    """How many processes: as many as asked, or one per core, but no more than there are jobs."""
+    """Number of processes: as many as asked, or one per core, but no more than there are jobs."""
     return max(1, min(asked or len(_cores()), jobs))
 
 

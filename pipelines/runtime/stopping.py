@@ -15,7 +15,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def stopping_gently(
     progress: Progress, promise: str, *, is_the_end: bool = False
 ) -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether a signal came; it takes effect when the block is left.
+    """Give a function that says whether a signal came; it takes effect when the block is left.
 
     A second signal takes effect at once. Only a program's main thread can arrange that; elsewhere nothing stops.
 

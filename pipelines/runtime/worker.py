@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class WorkerContext:
-    """What a worker process knows; jobs may keep costly things, such as networks, in `kept`."""
+    """State of a worker process; jobs may keep costly things, such as networks, in `kept`."""
 
     parent: "Connection[Any, Any]"
     threads: int
@@ -24,11 +24,11 @@ class WorkerContext:
     _lock: Any = field(default_factory=threading.Lock)
 
     def tell(self, method: str, *arguments: object) -> None:
-        """Calls a method of the parent's `Progress`."""
+        """Call a method of the parent's `Progress`."""
         self.send("tell", method, *arguments)
 
     def send(self, *message: object) -> None:
-        """Sends one message whole; from any thread."""
+        """Send one message whole; from any thread."""
         with self._lock:
             self.parent.send(message)
 
@@ -75,7 +75,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads: int) -> WorkerContext:
-    """Prepares this process: its share of the cores, and deafness to Ctrl-C, which the parent handles."""
+    """Prepare this process: its share of the cores, and deafness to Ctrl-C, which the parent handles."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # on the way out partial files are removed
@@ -104,7 +104,7 @@ def _die_with_parent() -> None:
 
 
 def _end_with_parent() -> None:
-    """Ends this worker when the parent is gone, also by kill -9: what it computes is of no use then."""
+    """End this worker when the parent is gone, also by kill -9: what it computes is of no use then."""
     parent = parent_process()
     if parent is not None:
         parent.join()

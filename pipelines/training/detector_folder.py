@@ -55,10 +55,10 @@ class DetectorFolder(OwnedTraining):
         self.state = root / "weights" / "last.pt"
 
     def open(self, config: DetectorTrainConfig, data: str) -> None:
-        """As `begin`.
+        """Begin or go on, as `begin`.
 
         Args:
-            data: fingerprint of the pictures.
+            data: fingerprint of the images.
         """
         name = _fingerprint(config, data)
         self.begin(name, digest(config.start_from), config, overwrite=config.overwrite)
@@ -76,11 +76,11 @@ class DetectorFolder(OwnedTraining):
         self.files.claim(*files)
 
     def history(self) -> list[DetectorEpochFigures]:
-        """Of the epochs that are over."""
+        """Read the figures of the epochs that are over."""
         return list(self._read().epochs)
 
     def seconds(self) -> float:
-        """Spent on them."""
+        """Read the seconds spent on them."""
         return self._read().seconds
 
     def _read(self) -> _Figures:
@@ -101,7 +101,7 @@ class DetectorFolder(OwnedTraining):
 
 
 def best_of(history: Sequence[DetectorEpochFigures]) -> DetectorEpochFigures:
-    """The epoch whose weights are kept."""
+    """Epoch whose weights are kept."""
     return [one for one in history if one.best][-1]
 
 

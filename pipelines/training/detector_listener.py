@@ -1,4 +1,4 @@
-"""What happens to the figures of a detector's training as they come: progress, the best weights, the figures."""
+"""Callbacks of a detector's training: progress, the best weights, the figures."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class DetectorListener:
         self._epoch_begun = time.monotonic()
 
     def step(self, pictures: int) -> bool:
-        """Count pictures; False ends the training."""
+        """Count images; False ends the training."""
         in_epoch = min(pictures, len(self._people.train.pictures) - self._shown)  # the last batch is smaller
         self._shown += in_epoch
         self._speed = self._shown / (time.monotonic() - self._epoch_begun)

@@ -18,7 +18,7 @@ from reid.training.config import TrainConfig
 
 # What does not change the result: where it is written, how often it is saved, what computes it, what is shown.
 NOT_COMPARED: dict[str, Any] = {
-    "sources": True,  # the pictures themselves are compared
+    "sources": True,  # the images themselves are compared
     "teachers": True,  # and they by what they are
     "output": True,
     "overwrite": True,
@@ -44,7 +44,7 @@ class OwnedTraining:
 
     @property
     def files(self) -> OwnedFiles:
-        """What is ours of the folder. Only within `owned`."""
+        """Files of the folder that are ours. Only within `owned`."""
         assert self._files is not None, "another process writes this folder"
         return self._files
 
@@ -108,17 +108,17 @@ class TrainingFolder(OwnedTraining):
         self.tensorboard = root / "tensorboard"
 
     def goes_on(self, config: TrainConfig) -> bool:
-        """Whether the folder's training will be gone on with, if its pictures are these."""
+        """Whether the folder's training will be continued, if its images are these."""
         return self.state.is_file() and not config.overwrite
 
     def open(self, config: TrainConfig, fingerprint: str) -> bool:
-        """As `begin`; whether there is a training with the same settings and pictures to go on with."""
+        """Begin as `begin`; whether a training with the same settings and images can be continued."""
         there = self.begin(fingerprint, digest(config.start.weights), config, overwrite=config.overwrite)
         return there and self.state.is_file()
 
     @contextmanager
     def listing_tensorboard(self) -> Iterator[None]:
-        """What appears in the folder `tensorboard` within the block is ours: that library names its files itself."""
+        """Claim what appears in the folder `tensorboard` within the block: that library names its files itself."""
         before = set(self.tensorboard.glob("*"))
         self.files.claim(self.tensorboard / "events")  # so that a new folder is ours
         yield
@@ -131,7 +131,7 @@ class TrainingFolder(OwnedTraining):
 
 
 def digest(path: Path | None) -> str | None:
-    """Of a file's content; None where there is no file."""
+    """Digest of a file's content; None where there is no file."""
     if path is None or not path.is_file():
         return None
     with path.open("rb") as file:
@@ -139,10 +139,10 @@ def digest(path: Path | None) -> str | None:
 
 
 def fingerprint(config: TrainConfig, data: str) -> str:
-    """Of all that decides what a training becomes.
+    """Fingerprint of all that decides what a training becomes.
 
     Args:
-        data: fingerprint of the pictures.
+        data: fingerprint of the images.
     """
     settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
     return json_text.digest([settings, data])

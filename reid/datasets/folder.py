@@ -1,6 +1,6 @@
-"""Anybody's pictures in folders: `query` and `gallery`, and if wanted `train` and `multi_query`.
+"""A data set of the user's own in folders: `query` and `gallery`, and if wanted `train` and `multi_query`.
 
-Each of them holds either pictures named as in Market-1501, or folders that say the same:
+Each of them holds either images named as in Market-1501, or folders that say the same:
 `<person>/<camera>/*.jpg`, or `<person>/<camera>/<passage>/*.jpg` where one person crosses one camera several
 times. The names of people and cameras are any text; the person `-` is nobody of the queries, a distractor.
 """
@@ -33,7 +33,7 @@ def read_folder(root: Path, *, multi_query: bool = False) -> DataSet:
     """The data set in `root`.
 
     Raises:
-        InputError: `root` is at the wrong level, a folder is empty, or a picture says not who it shows where.
+        InputError: `root` is at the wrong level, a folder is empty, or an image says not who it shows where.
     """
     root = find_root(root, is_root, WANTED)
     names = ["query", "gallery"] + (["train"] if (root / "train").is_dir() else [])
@@ -52,7 +52,7 @@ def read_folder(root: Path, *, multi_query: bool = False) -> DataSet:
 
 
 def read_people(folders: list[Path]) -> list[Split]:
-    """One split for each folder; people, cameras and tracklets have the same numbers in all.
+    """Read one split for each folder; people, cameras and tracklets have the same numbers in all.
 
     Raises:
         InputError: as `read_folder`.
@@ -69,7 +69,7 @@ def read_people(folders: list[Path]) -> list[Split]:
 
 
 def _rows(folder: Path) -> list[tuple[Path, str, str, str]]:
-    """Picture, person, camera and passage of all pictures in one folder."""
+    """Image, person, camera and passage of all images in one folder."""
     paths = pictures_below(folder)
     flat = [path for path in paths if path.parent == folder]
     deep = [path for path in paths if path.parent != folder]

@@ -41,7 +41,7 @@ def read_market1501(root: Path, *, multi_query: bool = False) -> DataSet:
         multi_query: read gt_bbox too.
 
     Raises:
-        InputError: `root` is at the wrong level, or a folder is missing or holds no picture with such a name.
+        InputError: `root` is at the wrong level, or a folder is missing or holds no image with such a name.
     """
     root = find_root(root, is_root, WANTED)
     return read_layout(root, _original(pictures(root / QUERY)), multi_query=multi_query)
@@ -82,7 +82,7 @@ def read_layout(root: Path, original: Original | None, *, multi_query: bool = Fa
 
 
 def _read(split: str, folder: Path, notes: list[str]) -> Listing:
-    """The pictures of one folder; what is left out is noted."""
+    """The images of one folder; what is left out is noted."""
     listing, junk, nameless = Listing(split), 0, []
     for path in pictures(folder):
         if (found := label(path.name)) is None:

@@ -1,6 +1,6 @@
 """Folders of people to learn from: `<person>/<camera>/*.jpg`, `<person>/<camera>_*.jpg` or `<person>/*.jpg`.
 
-For learning, unlike for a benchmark, a picture is of use though nobody knows its camera.
+For learning, unlike for a benchmark, an image is of use though nobody knows its camera.
 """
 
 from pathlib import Path
@@ -12,19 +12,19 @@ from reid.datasets.records import Split
 from reid.errors import InputError
 
 LAYOUT = "<person>/<camera>_*.jpg, <person>/<camera>/*.jpg or <person>/*.jpg"
-UNKNOWN = "unknown"  # the one camera of all pictures that name none
+UNKNOWN = "unknown"  # the one camera of all images that name none
 TRAIN = "train"
 _TEST = {"query", "gallery", "multi_query", "test", "val", "valid", "validation"}
 
 
 def read_person_folders(root: Path) -> tuple[Split, tuple[str, ...]]:
-    """The pictures below `root`, and sentences for the user about them.
+    """The images below `root`, and sentences for the user about them.
 
-    The camera is the folder below the person's, or else what stands before the first underscore of the picture's
+    The camera is the folder below the person's, or else what stands before the first underscore of the image's
     name. Where `root` is divided into train and others, only train is read. The person `-` is nobody.
 
     Raises:
-        InputError: no pictures, pictures that lie in no person's folder, or test pictures only.
+        InputError: no images, images that lie in no person's folder, or test images only.
     """
     require_folder(root, LAYOUT)
     notes = []

@@ -1,6 +1,6 @@
-"""The results of `reid video` as pictures to learn from, as the reviewer has left them.
+"""The results of `reid video` as images to learn from, as the reviewer has left them.
 
-`crops/P0001/<camera>_<track>_<n>.jpg`: the folder is the person. Whatever a reviewer did there counts: pictures
+`crops/P0001/<camera>_<track>_<n>.jpg`: the folder is the person. Whatever a reviewer did there counts: images
 moved, folders merged, made or removed. What they did in the gallery (merge, rename, forget) comes as `Corrections`.
 """
 
@@ -28,7 +28,7 @@ _PICTURE = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Corrections:
-    """Who the people of a gallery are now. `reid.store.sqlite.people_now` finds it out."""
+    """Present names of a gallery's people, as `reid.store.sqlite.people_now` finds them."""
 
     gallery: Path
     people: Mapping[int, str | None]  # every id ever given: what they are called now; None: erased
@@ -37,7 +37,7 @@ class Corrections:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReadResults:
-    """Pictures of one results folder."""
+    """Images of one results folder."""
 
     split: Split
     shared: bool  # people and cameras are those of the corrections' gallery
@@ -45,15 +45,15 @@ class ReadResults:
 
 
 def is_results(folder: Path) -> bool:
-    """Whether `folder` is a results folder with pictures."""
+    """Whether `folder` is a results folder with crops."""
     return (folder / CROPS).is_dir() and any((folder / mark).is_file() for mark in _MARKS)
 
 
 def read_results(root: Path, name: str, corrections: Corrections | None) -> ReadResults:
-    """The pictures of people in a results folder; `name` tells its new people from those of other folders.
+    """The images of people in a results folder; `name` tells its new people from those of other folders.
 
     Raises:
-        InputError: not a results folder, no pictures of people left, or it cannot be told whether `corrections`
+        InputError: not a results folder, no images of people left, or it cannot be told whether `corrections`
             are about it.
     """
     require_folder(root, WANTED)
@@ -93,7 +93,7 @@ _NAMELESS = "their names are not <camera>_<track>_<n>.jpg"
 def _sorted_out(
     crops: Path, source: str, now: Mapping[int, str | None] | None
 ) -> tuple[list[_Row], Counter[str]]:
-    """Pictures to learn from, and how many of the others there are for what reason."""
+    """Images to learn from, and how many of the others there are for what reason."""
     rows: list[_Row] = []
     left_out: Counter[str] = Counter()
     for path in pictures_below(crops):

@@ -1,4 +1,4 @@
-"""Pictures to learn from, of any kind and several at once, as one split with people kept apart."""
+"""Images to learn from, of any kind and several at once, as one split with people kept apart."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ BETWEEN = "/"  # source and name, where there are several sources; no source's n
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageSource:
-    """The pictures of one place."""
+    """The images of one place."""
 
     name: str  # no other source's
     kind: Kind
@@ -38,13 +38,13 @@ class ImageSource:
 def open_sources(
     sources: Sequence[str], *, corrections: Corrections | None = None
 ) -> tuple[ImageSource, ...]:
-    """The labelled pictures in `sources`, each `path` or `kind=path`; none is decoded.
+    """The labelled images in `sources`, each `path` or `kind=path`; none is decoded.
 
-    Of benchmarks only the train pictures are read. Results of `reid video` that were linked with the corrections'
+    Of benchmarks only the train images are read. Results of `reid video` that were linked with the corrections'
     gallery are one site: P0001 is the same person in all of them.
 
     Raises:
-        InputError: a source that cannot be read or recognised, has test pictures only, or is given twice.
+        InputError: a source that cannot be read or recognised, has test images only, or is given twice.
     """
     places = [_place(text) for text in sources]
     resolved = [path.resolve() for _, path in places]
@@ -60,12 +60,12 @@ def open_sources(
 
 
 def paths_of(sources: Sequence[str]) -> list[Path]:
-    """Where the sources lie."""
+    """Paths of the sources."""
     return [_place(source)[1] for source in sources]
 
 
 def recognise(path: Path) -> Kind:
-    """What kind of source lies at `path`.
+    """Recognise the kind of source at `path`.
 
     Raises:
         InputError: nothing is there, or a file that is no CSV file.
@@ -90,12 +90,12 @@ def recognise(path: Path) -> Kind:
 
 
 def combine(sources: Sequence[ImageSource]) -> Split:
-    """All pictures as one split, persons from 0 without gaps: by source, within it by name (2 before 10).
+    """Combine all images to one split, persons from 0 without gaps: by source, within it by name (2 before 10).
 
     Where there are several sites, people are called `site/name` and cameras too.
 
     Raises:
-        InputError: a picture is given twice.
+        InputError: an image is given twice.
     """
     if not sources:
         raise ValueError("there must be a source")
@@ -122,10 +122,10 @@ def combine(sources: Sequence[ImageSource]) -> Split:
 
 
 def pool(sources: Sequence[ImageSource]) -> Split:
-    """The pictures of unlabelled sources as one split: every person is DISTRACTOR, the camera is the source.
+    """The images of unlabelled sources as one split: every person is DISTRACTOR, the camera is the source.
 
     Raises:
-        InputError: a picture is given twice.
+        InputError: an image is given twice.
     """
     _refuse_twice(sources)
     counts = [len(source.split) for source in sources]
@@ -141,7 +141,7 @@ def pool(sources: Sequence[ImageSource]) -> Split:
 
 
 def sites(split: Split, persons: Labels) -> list[str]:
-    """Which site each of `persons` of a combined split is of; all the same if there is one."""
+    """Site of each of `persons` of a combined split; all the same if there is one."""
     parts = [split.person_name(person).partition(BETWEEN) for person in persons.tolist()]
     apart = all(between for _, between, _ in parts) and all(BETWEEN in name for name in split.camera_names)
     return [site if apart else "" for site, _, _ in parts]
@@ -207,7 +207,7 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
 
 
 def _unlabelled(path: Path, name: str) -> ImageSource:
-    """All pictures below a folder, whatever they are called."""
+    """All images below a folder, whatever they are called."""
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; an unlabelled source is a folder of pictures")
     paths = tuple(pictures_below(path))

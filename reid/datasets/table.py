@@ -1,4 +1,4 @@
-"""A CSV file of labelled pictures: columns path, person, camera, split, and if wanted tracklet.
+"""A CSV file of labelled images: columns path, person, camera, split, and if wanted tracklet.
 
 `path` is relative to the CSV file. `person`, `camera` and `tracklet` are any text; an empty person or `-` is
 nobody of the queries, a distractor. `split` is query, gallery, train or multi_query. Other columns are not
@@ -31,7 +31,7 @@ def read_table(path: Path, *, multi_query: bool = False) -> DataSet:
     """The data set in a CSV file with a column split.
 
     Raises:
-        InputError: no such file, no such column, a value that cannot be, or pictures that are missing.
+        InputError: no such file, no such column, a value that cannot be, or images that are missing.
     """
     rows = _rows(path, needed=("path", "person", "camera", "split"))
     present = {row.split for row in rows}

@@ -1,4 +1,4 @@
-"""Which boxes of truth and result count, as TrackEval prepares a sequence of MOTChallenge."""
+"""Selection of the boxes that count, as TrackEval prepares a sequence of MOTChallenge."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _SPARED_FROM = 0.5  # IoU, in TrackEval whatever threshold the scores have
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoredBoxes:
-    """What does not count in one camera, in boxes."""
+    """Boxes of one camera that do not count, by reason."""
 
     classes: Mapping[int, int] = field(default_factory=dict)  # true boxes by class, other than people
     confidence_0: int = 0  # true boxes of people
@@ -29,7 +29,7 @@ class IgnoredBoxes:
 
     @property
     def truth(self) -> int:
-        """All true boxes that do not count."""
+        """Number of true boxes that do not count."""
         return sum(self.classes.values()) + self.confidence_0 + self.hardly_visible
 
 

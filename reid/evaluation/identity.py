@@ -1,4 +1,4 @@
-"""How well results tell who is who: each camera by itself, all cameras, and all cameras with their links."""
+"""Identity scores of tracks: each camera by itself, all cameras, and all cameras with their links."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -41,7 +41,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityScores:
-    """The same figures three ways; `local_ids` against `global_ids` is what linking cameras costs."""
+    """Scores three ways; `local_ids` against `global_ids` is what linking cameras costs."""
 
     cameras: Mapping[str, Score]  # by name: only that camera counts
     local_ids: Score  # all cameras together, an id of one camera being somebody else in the next
@@ -61,7 +61,7 @@ def score(
     iou: float = 0.5,
     visibility: float = 0.0,
 ) -> IdentityScores:
-    """Scores results against truth, camera by camera and over all cameras.
+    """Score results against truth, camera by camera and over all cameras.
 
     For the scores over all cameras, cameras follow each other in order of their names (only switches between
     cameras depend on that order). Which boxes count says `counting`, as in TrackEval. A side without any box
@@ -100,7 +100,7 @@ def score(
 def _scores(
     parts: Mapping[str, Overlaps], left_out: Mapping[str, IgnoredBoxes], iou: float
 ) -> IdentityScores:
-    """Matches each camera once, and all again for HOTA with global ids: nothing else looks across cameras."""
+    """Match each camera once, and all again for HOTA with global ids: nothing else looks across cameras."""
     each = list(parts.values())
     local, together = join(each, local_ids=True), join(each, local_ids=False)
     by_clear = [match_clear(part, iou=iou) for part in each]

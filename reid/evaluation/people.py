@@ -1,4 +1,4 @@
-"""Who was taken for whom: each true person's result ids, and what they share with other people."""
+"""Report by true person: their result ids, and what they share with other people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _WORTH_TELLING = 0.02  # a smaller share of a person's boxes is a passing mistak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """One result id on one true person."""
+    """One result id that covers one true person."""
 
     result_id: int
     share: float  # of the person's boxes
@@ -21,7 +21,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonReport:
-    """What became of one true person.
+    """Result ids, shares and confusions of one true person.
 
     `main` is the id that IDF1 gives the person; another id on the person is a split, the main id on other
     people too is a merge. Shares are of CLEAR's matches, in which each box counts once.
@@ -41,7 +41,7 @@ class PersonReport:
         return max(0.0, 1.0 - sum(cover.share for cover in covers))
 
     def sentence(self) -> str:
-        """The same in words."""
+        """Describe the person's report in a sentence."""
         start = f"person {self.person} ({', '.join(self.cameras)}): "
         if self.main is None and not self.others:
             return start + "not found"

@@ -1,4 +1,4 @@
-"""Who is compared with whom: the batch with itself and with what is remembered of earlier batches."""
+"""Pairs of a batch, with itself and with the memory of earlier batches."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 NOBODY = -1  # the person of places in a memory that are still empty
-UNLABELLED = -1  # the person of pictures that show an unknown one
+UNLABELLED = -1  # the person of images that show an unknown one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,7 +22,7 @@ class Compared:
 
     @property
     def nothing(self) -> Tensor:
-        """A loss of 0 that gradients can be taken of, for batches in which nothing can be compared."""
+        """A loss of 0 that has gradients, for batches without a pair."""
         return self.anchors.sum() * 0
 
     @property

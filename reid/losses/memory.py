@@ -7,7 +7,7 @@ from reid.losses.compared import NOBODY
 
 
 class CrossBatchMemory(nn.Module):
-    """A ring of vectors and their persons. All of it are buffers, so a saved training goes on with the same ring.
+    """A ring of vectors and persons. All of it are buffers, so a saved training goes on with the same ring.
 
     Args:
         from_step: batches before anybody is compared with it; it is filled from the first on.
@@ -27,13 +27,13 @@ class CrossBatchMemory(nn.Module):
         self.register_buffer("place", torch.zeros((), dtype=torch.int64))
 
     def remembered(self) -> tuple[Tensor, Tensor] | None:
-        """Vectors (M, D) and persons (M,), NOBODY where a place is empty; None while it is too early."""
+        """Vectors (M, D) and persons (M,), NOBODY where a place is empty; None before `from_step`."""
         if int(self.steps) < self._from_step:
             return None
         return self.vectors.clone(), self.persons.clone()  # the graph of the loss must not see them change
 
     def add(self, vectors: Tensor, persons: Tensor) -> None:
-        """A batch, over the oldest ones; only the last ones of a batch that is larger than the ring."""
+        """Add a batch over the oldest vectors; of a batch larger than the ring, its last ones."""
         size = len(self.persons)
         vectors, persons = vectors.detach()[-size:], persons[-size:]
         places = (self.place + torch.arange(len(persons), device=persons.device)) % size

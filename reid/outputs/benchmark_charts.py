@@ -20,7 +20,7 @@ _EVENTS = 10  # false matches to expect; with fewer, chance moves the rate by a 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rates:
-    """What an encoder's ROC says in numbers."""
+    """Rates of an encoder's ROC."""
 
     name: str
     style: str
@@ -79,7 +79,7 @@ def histogram_charts(results: Sequence[EncoderResult]) -> list[Chart]:
 
 
 def rates(results: Sequence[EncoderResult]) -> list[Rates]:
-    """Equal error rate, and the true match rate that a false match rate leaves; None where nothing was measured."""
+    """Equal error rate, and the true match rate at a false match rate; None where it was not measured."""
     return [
         Rates(
             name=result.name,

@@ -1,6 +1,6 @@
 """`benchmark.html`: one self-contained page that shows what encoders can do on a data set, and where they fail.
 
-Everything is in the file: pictures as data addresses, charts as SVG, style inline; nothing is fetched, no script.
+Everything is in the file: images as data addresses, charts as SVG, style inline; nothing is fetched, no script.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def write_benchmark_page(
     run: Mapping[str, str],
     results: Sequence[EncoderResult],
 ) -> None:
-    """Writes the page; the old file or the new one, never a part.
+    """Write the page; the old file or the new one, never a part.
 
     Args:
         path: where to.
@@ -36,8 +36,8 @@ def write_benchmark_page(
         results: one an encoder, in the order shown.
 
     Raises:
-        ValueError: no result, or an activation map that is not a finite picture.
-        OSError: a picture cannot be read; one that is not a picture is only said to be none.
+        ValueError: no result, or an activation map that is not a finite image.
+        OSError: an image cannot be read; one that is not an image is only said to be none.
     """
     if not results:
         raise ValueError("a benchmark page needs at least one result")

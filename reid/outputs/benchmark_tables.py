@@ -107,7 +107,7 @@ def at_k(results: Sequence[EncoderResult]) -> tuple[list[str], list[Line]]:
 
 
 def tie_sentences(results: Sequence[EncoderResult]) -> list[str]:
-    """What equal distances leave open, where they do."""
+    """Sentences on what equal distances leave open, where they do."""
     said = []
     for result in results:
         for key, heading in (("map", "mAP"), ("rank1", "rank-1")):
@@ -121,7 +121,7 @@ def tie_sentences(results: Sequence[EncoderResult]) -> list[str]:
 
 
 def skipped_sentences(results: Sequence[EncoderResult]) -> list[str]:
-    """How many queries are in no figure, where there are some; once, where it is the same for all encoders."""
+    """Sentences on queries that are in no figure; one, where it is the same for all encoders."""
     said = [(result.name, _skipped(result.scores)) for result in results]
     different = {sentence for _, sentence in said}
     if len(different) == 1:

@@ -1,4 +1,4 @@
-"""Where a threshold falls: the distances of genuine and impostor pairs, and how far probabilities can be believed."""
+"""Chart of a calibration: distances of genuine and impostor pairs, and reliability of probabilities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Panel:
-    """One kind of items: tracklets or images."""
+    """Distances of one kind of items: tracklets or images."""
 
     title: str
     edges: Floats  # (E,) ascending distances
@@ -39,7 +39,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Diagram:
-    """Probabilities that were said against shares that were seen."""
+    """Reliability diagram: stated probabilities against observed shares."""
 
     said: Floats
     seen: Floats

@@ -1,4 +1,4 @@
-"""The best pictures of every person: `crops/P0001/<camera>_<track>_<n>.jpg`, n from 1, best first."""
+"""The best crops of every person: `crops/P0001/<camera>_<track>_<n>.jpg`, n from 1, best first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from reid.types import Match, Tracklet, TrackletKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptCrop:
-    """One kept crop of a tracklet. Thousands are compared; only those that are shown are read."""
+    """One kept crop of a tracklet; its bytes are read only when it is shown."""
 
     tracklet: TrackletKey
     time_s: float

@@ -1,4 +1,4 @@
-"""What a trained network is, what it was made from and how good it is, beside its checkpoint.
+"""Model card of a trained network: its data, its recipe and its scores, beside its checkpoint.
 
 The headings are those of Mitchell et al. 2019, "Model Cards for Model Reporting" (FAT*), section 4.
 """
@@ -19,7 +19,7 @@ FEW = 20  # people, as in reid.evaluation.retrieval.intervals: the figures of fe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """A set of pictures that was learned from or held out."""
+    """A set of images that was learned from or held out."""
 
     name: str
     kind: str  # its layout: market1501, folder, ...
@@ -39,7 +39,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How it was trained; mappings are of settings to plain values."""
+    """Recipe of a training; mappings are of settings to plain values."""
 
     objectives: Sequence[Objective]
     sampler: Mapping[str, Any]
@@ -61,7 +61,7 @@ class HeldOutScores:
     minp: float
     people: int
     queries: int
-    gallery: int  # pictures
+    gallery: int  # images
     epoch: int  # whose weights were kept
     intervals: Mapping[str, tuple[float, float]] = field(
         default_factory=dict
@@ -70,7 +70,7 @@ class HeldOutScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """All that a card says; whatever is a mapping holds plain values."""
+    """Content of a model card; mappings hold plain values."""
 
     encoder_id: str
     architecture: Mapping[str, Any]
@@ -91,7 +91,7 @@ class ModelCard:
 
 
 def write_model_card(path: Path, card: ModelCard) -> None:
-    """Writes the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs."""
+    """Write the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs."""
     content = {"format": FORMAT, **asdict(card)}
     text = json_text.dumps(content, indent=1) + "\n"
     atomic.write_text(path.with_suffix(".json"), text)

@@ -1,4 +1,4 @@
-"""From tracklets to "who was where, when": a sighting is one person in one camera without a long break."""
+"""Sightings from tracklets: one person in one camera without a long break."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def by_person_and_camera(
 
 
 def by_tracklet(matches: Sequence[Match]) -> dict[TrackletKey, Match]:
-    """Matches by the tracklet that they are about."""
+    """Match by the tracklet that they are about."""
     return {match.tracklet: match for match in matches}
 
 

@@ -98,7 +98,7 @@ def write_tables(
     identities: Sequence[Identity],
     clock: WallClock | None = None,
 ) -> None:
-    """Writes `tracklets.csv` (UTF-8, header, empty fields for null) and `tracklets.parquet`."""
+    """Write `tracklets.csv` (UTF-8, header, empty fields for null) and `tracklets.parquet`."""
     table = tracklet_table(tracklets, matches, identities, clock)
     # files, not paths: pyarrow opens only paths that are UTF-8
     with atomic.replacing(csv) as partial, partial.open("wb") as file:
@@ -117,7 +117,7 @@ def write_identities(
     crops: Mapping[TrackletKey, Sequence[str]],
     clock: WallClock | None = None,
 ) -> None:
-    """Writes `identities.json`.
+    """Write `identities.json`.
 
     Args:
         path: where to.
@@ -125,7 +125,7 @@ def write_identities(
         matches: one per tracklet.
         identities: say who was known before.
         join_gap_s: tracklets of a person in a camera closer than this are one sighting.
-        crops: picture files of a tracklet, best first, relative to the results folder; see `write_crops`.
+        crops: crop files of a tracklet, best first, relative to the results folder; see `write_crops`.
         clock: when second 0 was in the world; None: not known.
     """
     known = {identity.person_id for identity in identities if identity.known}

@@ -1,4 +1,4 @@
-"""How evenly people and cameras are shown: what is counted before a training, and what is worth a warning."""
+"""Balance of people and cameras in a split: counts before a training, and warnings."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from reid.datasets.listing import counted
 from reid.datasets.records import DISTRACTOR, Split
 
-FEW = 0.01  # share of all pictures below which a camera is hardly learned
+FEW = 0.01  # share of all images below which a camera is hardly learned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +17,16 @@ class Balance:
     people: int
     pictures: int
     cameras: int  # that saw somebody
-    one_picture: int  # people with one picture
-    one_camera: int  # people seen by one camera, those with one picture included
-    least: int  # pictures of a person
+    one_picture: int  # people with one image
+    one_camera: int  # people seen by one camera, those with one image included
+    least: int  # images of a person
     median: float
     most: int
-    by_camera: tuple[tuple[str, int], ...]  # pictures of every camera that saw somebody, in the split's order
+    by_camera: tuple[tuple[str, int], ...]  # images of every camera that saw somebody, in the split's order
 
 
 def balance(split: Split) -> Balance:
-    """Counts people, pictures and cameras of a split that shows somebody."""
+    """Count people, images and cameras of a split with at least one person."""
     shown = split.select(split.persons != DISTRACTOR)
     if not len(shown):
         raise ValueError("a split must show somebody")
@@ -74,7 +74,7 @@ def warnings(found: Balance, *, pictures: int | None = None) -> list[str]:
     """Sentences about what will not be learned well.
 
     Args:
-        pictures: K, pictures of a person in a batch, where batches are made by person.
+        images: K, images of a person in a batch, where batches are made by person.
     """
     said = []
     if found.one_picture:

@@ -1,4 +1,4 @@
-"""People who are not learned from, searched for among each other: what says how good a training is."""
+"""Held-out people, who are not learned from and searched for among each other to validate a training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ USUAL = (10, 100)  # people held out where nobody says how many
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Held:
-    """A split divided by people: nobody in `train` is in `query` or `gallery`."""
+    """A split divided by people: no person of `train` is in `query` or `gallery`."""
 
     train: Split  # persons from 0 without gaps
     query: Split  # persons as they were
@@ -27,7 +27,7 @@ class Held:
 
 
 def usual(people: int) -> int:
-    """How many of so many people are held out where nobody says: a tenth, within USUAL, but never most of them."""
+    """Usual number of people to hold out: a tenth, within USUAL, but never most of them."""
     least, most = USUAL
     return max(2, min(max(least, people // 10), most, people // 3))
 
@@ -40,19 +40,19 @@ def hold_out(
     *,
     of: Sequence[str] = (),
 ) -> Held:
-    """Set `people` of a combined split aside, and divide their pictures as Market-1501 divides its test pictures.
+    """Set `people` of a combined split aside, and divide their images as Market-1501 divides its test images.
 
     last: the last people by number of every source, in proportion to its people; random: any. With `of`, the names of
     some sources, they are all of those. Without `people`, the usual number of those who come into question.
 
-    One picture of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. A picture
+    One image of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. An image
     stays in the gallery where it, or a query of the same person, would else have nothing to find in another
-    camera. If nobody held out is seen by two cameras, every picture counts as a camera of its own, and everybody
-    with two pictures has one query.
+    camera. If nobody held out is seen by two cameras, every image counts as a camera of its own, and everybody
+    with two images has one query.
 
     Raises:
         InputError: fewer than two people would be left to learn from, the sources `of` are not there or show fewer
-            people, or nobody held out has two pictures.
+            people, or nobody held out has two images.
         ValueError: `people` is below 1, or the split has distractors.
     """
     if (people is not None and people < 1) or np.any(split.persons == DISTRACTOR):
@@ -154,7 +154,7 @@ def _last(everybody: Labels, of: list[str], people: int) -> Labels:
 
 
 def _queries(rows: Labels, cameras: Labels, rng: np.random.Generator) -> list[int]:
-    """The queries among one person's pictures, given their cameras: at most one in each."""
+    """The queries among one person's images, given their cameras: at most one in each."""
     pictures = {camera: rows[cameras == camera] for camera in rng.permutation(np.unique(cameras)).tolist()}
     left = {camera: len(own) for camera, own in pictures.items()}
     queries: dict[int, int] = {}

@@ -27,7 +27,7 @@ class Log:
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def steps(self, figures: list[StepFigures]) -> None:
-        """One row a step."""
+        """Append one row a step."""
         for one in figures:
             row = {
                 "step": one.step,
@@ -42,7 +42,7 @@ class Log:
         self._steps.flush()
 
     def epoch(self, one: EpochFigures, distances: DistanceHistogram) -> None:
-        """One row an epoch, and where the pairs of its batches lay."""
+        """Append one row an epoch, and the distances of the pairs of its batches."""
         held_out = one.held_out
         row = {
             "step": one.step,

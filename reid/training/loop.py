@@ -25,21 +25,21 @@ TOLD_EVERY = 10  # steps between looks at the figures, which make a GPU wait
 
 
 class TrainingCallbacks(Protocol):
-    """Who is told how it goes."""
+    """Callbacks of the loop: figures of steps and epochs, and the wish to save."""
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
-        """Some steps, in order, of so many pictures."""
+        """Take the figures of some steps, in order, of so many images."""
 
     def epoch(self, figures: EpochFigures) -> None:
-        """An epoch is over."""
+        """Take the figures of a finished epoch."""
 
     def save(self) -> None:
-        """The state should be written."""
+        """Save the state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """What a training needs and does not change."""
+    """Parts of a training that do not change while it runs."""
 
     config: TrainConfig
     loader: Loader
@@ -51,7 +51,7 @@ class Loop:
         return steps_per_epoch(self.loader, self.config)
 
     def run(self, training: Training, should_stop: Callable[[], bool]) -> bool:
-        """Train to the end, or until somebody wants to stop; the state has been saved then.
+        """Train to the end, or until asked to stop; the state has been saved then.
 
         Args:
             should_stop: asked after every step.

@@ -1,4 +1,4 @@
-"""What a recording holds, as a hash: an interrupted run goes on where the recordings are the same."""
+"""Hash of a recording's content: an interrupted run goes on where the recordings are the same."""
 
 import hashlib
 from collections.abc import Iterator

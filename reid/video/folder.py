@@ -1,4 +1,4 @@
-"""Pictures in files, as a recording with a fixed frame rate."""
+"""Images in files, as a recording with a fixed frame rate."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -17,14 +17,14 @@ from reid.video.picture import FileFrame
 def pictures(
     paths: Sequence[Path], *, fps: float, wanted: Wanted = USUAL, on_damage: Callable[[str], None]
 ) -> Iterator[FileFrame]:
-    """The files as pictures 1 / `fps` seconds apart; a damaged or too large one keeps its index and its time."""
+    """The files as images 1 / `fps` seconds apart; a damaged or too large one keeps its index and its time."""
     for index, path in enumerate(paths):
         load = partial(_load_or_report, path, wanted, on_damage)
         yield FileFrame(index=index, time_s=index / fps, duration_s=1 / fps, image=load)
 
 
 def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]:
-    """Width and height, as shown, of the first picture that can be decoded; InputError where none can."""
+    """Width and height, as shown, of the first image that can be decoded; InputError where none can."""
     refused: TooLarge | None = None
     for path in paths:
         try:
@@ -40,7 +40,7 @@ def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]
 
 
 def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
-    """The picture upright and as shown, uint8 (H, W, 3) BGR; None if it is damaged or cannot be read.
+    """The image upright and as shown, uint8 (H, W, 3) BGR; None if it is damaged or cannot be read.
 
     Raises:
         TooLarge: it declares more pixels than wanted.

@@ -26,14 +26,14 @@ WHOLE_SECONDS_S = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceInfo:
-    """What headers say of a recording, before it is read; None where they do not say."""
+    """Facts of a recording by its headers, before it is read; None where they do not say."""
 
-    width: int  # of the first picture, as it is shown
+    width: int  # of the first frame, as it is shown
     height: int
     fps: float  # mean over the whole recording
     frames: int | None  # approximate
     duration_s: float | None  # recorded, without what lies between files
-    codec: str  # FFmpeg's name; "pictures" for single pictures
+    codec: str  # FFmpeg's name; "frames" for single frames
     step_s: float | None = None  # usual (median) seconds between two frames; None: too few to tell
     fps_from: str | None = None  # who says the rate of a recording without times; None: it has times
     parts: tuple[
@@ -47,12 +47,12 @@ class SourceInfo:
 
 
 def probe(source: Source, config: SourceConfig) -> SourceInfo:
-    """Looks at every file of `source` without reading it through; only the first picture is decoded.
+    """Look at every file of `source` without reading it through; only the first frame is decoded.
 
-    `config.image_folder_fps` is the rate of pictures, `config.raw_fps` that of raw streams, as in `read`.
+    `config.image_folder_fps` is the rate of frames, `config.raw_fps` that of raw streams, as in `read`.
 
     Raises:
-        InputError: a file is no video, has no video stream, no known codec or no picture that can be decoded.
+        InputError: a file is no video, has no video stream, no known codec or no frame that can be decoded.
     """
     if source.is_pictures:
         paths, fps = pictures_of(source), config.image_folder_fps
@@ -104,7 +104,7 @@ def read(
         threads: decoder threads; 0 lets FFmpeg choose.
 
     Raises:
-        InputError: a file is not a video, or not one picture of it can be decoded.
+        InputError: a file is not a video, or not one frame of it can be decoded.
     """
     grid = _Grid(config.fps)
     end_s = math.inf if config.end_s is None else config.end_s
@@ -128,7 +128,7 @@ def read(
 def _sequence(
     source: Source, config: SourceConfig, on_damage: Callable[[str], None], threads: int
 ) -> Iterator[tuple[int, float, FileFrame]]:
-    """Index and time in the camera, and picture, over all files, of which each begins where `_begin_s` says."""
+    """Index and time in the camera, and frame, over all files, of which each begins where `_begin_s` says."""
     if source.is_pictures:
         paths = pictures_of(source)
         wanted, fps = wanted_of(source, config), config.image_folder_fps
@@ -180,7 +180,7 @@ def _begin_s(source: Source, number: int, end_s: float, on_damage: Callable[[str
 
 
 def wanted_of(source: Source, config: SourceConfig, path: Path | None = None) -> Wanted:
-    """How one file of a camera is to be read."""
+    """Choices for reading one file of a camera."""
     return Wanted(
         stream=None if path is None else source.streams.get(path),
         pixel_aspect=source.pixel_aspect,

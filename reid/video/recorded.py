@@ -1,4 +1,4 @@
-"""What the files of one camera say of when they were recorded, and in which order that puts them."""
+"""Recording times of one camera's files, and the order that they give."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ _SLACK_S = 1.0  # names and containers count in whole seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedTime:
-    """What one file says of when it was recorded; Unix time, None where it says nothing."""
+    """Recording time of one file by its container and its name; Unix time, None where there is none."""
 
     path: Path
     length_s: float
@@ -35,7 +35,7 @@ class RecordedTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """One camera's files by time, and who says it."""
+    """One camera's files by time, and the evidence for it."""
 
     kind: str
     files: tuple[Path, ...]
@@ -43,14 +43,14 @@ class Timeline:
     end_s: float
 
     def moved_to(self, start_s: float) -> "Timeline":
-        """The same steps between files, from a start that was given."""
+        """Move to a start that was given, with the same steps between files."""
         shift_s = start_s - self.begins_s[0]
         begins_s = tuple(begin_s + shift_s for begin_s in self.begins_s)
         return replace(self, kind=GIVEN, begins_s=begins_s, end_s=self.end_s + shift_s)
 
 
 def find(source: Source, config: SourceConfig) -> list[RecordedTime]:
-    """What every video file says, or the first picture, of which the others follow at a set rate."""
+    """Recording times of every video file, or of the first image, of which the others follow at a set rate."""
     if source.is_pictures:
         pictures = pictures_of(source)
         length_s = len(pictures) / config.image_folder_fps

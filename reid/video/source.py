@@ -1,4 +1,4 @@
-"""Which recordings belong to which camera: from command line arguments to `Source`s."""
+"""Recordings by camera: from command line arguments to `Source`s."""
 
 import difflib
 import glob
@@ -28,7 +28,7 @@ class Source:
     """One recording of one camera."""
 
     camera_id: str  # safe as a file name
-    files: tuple[Path, ...]  # in play order: video files, or folders of pictures and pictures
+    files: tuple[Path, ...]  # in play order: video files, or folders of images and images
     offset_s: float = 0.0  # added to the camera's clock
     start_s: float = 0.0  # of the first file on the site's clock, before the offset
     # of each file, from the first one's; empty: each follows the one before it
@@ -39,7 +39,7 @@ class Source:
 
     @property
     def shift_s(self) -> float:
-        """What leads from the camera's own clock to the site's."""
+        """Seconds that lead from the camera's own clock to the site's."""
         return self.start_s + self.offset_s
 
     def on_its_own_clock(self) -> "Source":
@@ -48,7 +48,7 @@ class Source:
 
     @property
     def is_pictures(self) -> bool:
-        """Whether it consists of single pictures rather than of video files."""
+        """Whether it consists of still images rather than of video files."""
         return _is_pictures(self.files[0])
 
 
@@ -57,7 +57,7 @@ def parse_sources(
 ) -> tuple[Source, ...]:
     """The cameras that `arguments` describe, in the order given.
 
-    An argument is a video file, a folder of pictures (one camera), a folder of videos (one camera each), or
+    An argument is a video file, a folder of images (one camera), a folder of videos (one camera each), or
     a glob of any of these. `name=` in front names the camera, and then all that the glob, the folder and
     further arguments of that name hold is played one after the other. `path#1` is the second video stream of
     files that hold several, unless a file of that whole name exists. `offsets` are seconds by camera name,
@@ -132,13 +132,13 @@ def natural_key(path: Path) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def pictures_of(source: Source) -> list[Path]:
-    """All picture files of `source` in play order."""
+    """Image files of `source` in play order."""
     found = (_inside(file, PICTURES) if file.is_dir() else [file] for file in source.files)
     return [picture for pictures in found for picture in pictures]
 
 
 def left_out_of(source: Source) -> str | None:
-    """A sentence on pictures in the folders of `source` that are of kinds that are not read; None: there are none."""
+    """A sentence on images in the folders of `source` that are of kinds that are not read; None: there are none."""
     folders = [file for file in source.files if file.is_dir()]
     names = [path.name for folder in folders for path in folder.iterdir()]
     sentence = left_out(names)
@@ -166,7 +166,7 @@ class _Group:
 
     @property
     def stem(self) -> str:
-        """What the camera is called where the user gave no name."""
+        """Camera name by the file's name, where the user gave none."""
         stream = self.streams.get(self.files[0])
         return _stem(self.files[0]) + ("" if stream is None else f"-{stream}")
 
@@ -218,7 +218,7 @@ def _expand(path: Path) -> list[list[Path]]:
 
 
 def _inside(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    """The folder's visible files of some kind; macOS leaves `._x.jpg` shadows that are no pictures."""
+    """The folder's visible files of some kind; macOS leaves `._x.jpg` shadows that are no images."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in suffixes and path.name[0] != ".")
     return sorted((path for path in found if path.is_file()), key=natural_key)
 

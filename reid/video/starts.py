@@ -1,4 +1,4 @@
-"""When the recordings of a site began in the world: as the user says, else their containers, else their names.
+"""Start times of a site's recordings, as the user says, else as their containers, else as their file names do.
 
 Export programs write when they exported, not when it was recorded. So a time that was found counts only where every
 camera has one and they overlap; within a camera, only where its files do not lie over each other.
@@ -30,7 +30,7 @@ class Placed:
 
 
 def place(sources: Sequence[Source], config: SourceConfig) -> Placed:
-    """The recordings with their starts on one clock, whose second 0 is when the first camera began.
+    """Place the recordings on one clock, whose second 0 is when the first camera began.
 
     Raises:
         InputError: `config.started_at` names no camera, or leaves one out that nothing else relates to the others;

@@ -1,4 +1,4 @@
-"""How well linking's own clustering does at simulated sites, at every distance."""
+"""B-cubed scores of linking's own clustering at simulated sites, at every distance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Clustering:
 
     @classmethod
     def of(cls, sets: Sequence[Floats], rng: np.random.Generator, resamples: int) -> "Clustering":
-        """From `site_scores` (S, candidates) of each data set."""
+        """Average `site_scores` (S, candidates) of each data set."""
         drawn = []
         for scores in sets:
             number = len(scores)

@@ -1,4 +1,4 @@
-"""Labelled crops to a calibration: rates at every distance, operating points, and the one that links."""
+"""Calibration from labelled crops: rates at every distance, operating points, and the one that links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from reid.types import Calibration
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evaluation:
-    """What a calibration was chosen by."""
+    """Measurements that a calibration was chosen by."""
 
     tracklets: Unit
     images: Unit

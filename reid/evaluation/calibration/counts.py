@@ -1,4 +1,4 @@
-"""What all distances of a data set come to, person by person: small enough to be resampled a thousand times."""
+"""Counts of a data set's pairs by distance and person: small enough to be resampled a thousand times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -54,7 +54,7 @@ class Sample:
 
 
 def site_weight(people: int, people_per_site: int) -> float:
-    """What an impostor pair weighs where a genuine pair weighs 1: (P - 1) / (N - 1).
+    """Weight of an impostor pair where a genuine pair weighs 1: (P - 1) / (N - 1).
 
     Of N labelled people, P drawn at random are at a site. A genuine pair is there when its person is, with
     probability P / N; a pair of two people with P (P - 1) / (N (N - 1)). The quotient is the weight. Without it

@@ -17,7 +17,7 @@ DIGITS = 5
 
 
 def evidence(evaluation: Evaluation) -> dict[str, Any]:
-    """Everything that was measured; rates of a point are [value, low, high], an interval of 95 %."""
+    """Evidence of an evaluation for JSON; rates of a point are [value, low, high], an interval of 95 %."""
     probability = evaluation.probability
     return {
         "people": evaluation.people,

@@ -38,7 +38,7 @@ class OperatingPoint:
 
     @classmethod
     def parse(cls, text: str) -> "OperatingPoint":
-        """From its name.
+        """Parse the name of an operating point.
 
         Raises:
             ValueError: no such point, or its value lies outside (0, 1).
@@ -77,7 +77,7 @@ def choose(point: OperatingPoint, curves: RateCurves, sample: Sample) -> int:
 
 
 def check(point: OperatingPoint, sample: Sample) -> None:
-    """Raises NotEnoughData where `sample` has too few pairs to measure the rate that `point` asks for."""
+    """Raise NotEnoughData where `sample` has too few pairs to measure the rate that `point` asks for."""
     if point.kind == "fmr" and point.value is not None and point.value * sample.effective_impostors < EVENTS:
         needed, enough = EVENTS / point.value, sample.effective_impostors >= 2 * EVENTS
         larger = (
@@ -101,7 +101,7 @@ def edges_of(point: OperatingPoint, curves: RateCurves) -> Indices:
 
 
 def middle_of_best(scores: Floats) -> Indices:
-    """Where scores (..., E) are best; the middle where the best is a stretch, farthest from both mistakes."""
+    """Positions of the best scores (..., E); the middle of a stretch, farthest from both mistakes."""
     first = np.asarray(np.argmax(scores, axis=-1))
     worse = scores < scores.max(axis=-1, keepdims=True) - 1e-12
     last = _first(worse & (np.arange(scores.shape[-1]) > first[..., None])) - 1

@@ -25,7 +25,7 @@ class RateCurves:
 
 
 def curves(counts: QueryCounts, weights: NDArray[np.generic] | None = None) -> RateCurves:
-    """Rates where person i counts `weights[..., i]` times (..., N); None: everybody once.
+    """Rates where person i counts `weights[..., i]` times (..., N); None: every person once.
 
     An impostor pair involves two people, so its weight is the product of theirs, w_i w_j. To first order around
     1 that is w_i + w_j - 1, and as every pair was counted from both sides, the sum over all pairs becomes a sum

@@ -1,4 +1,4 @@
-"""How distances within one camera relate to those across cameras: what labelled crops say of an encoder.
+"""Relation of distances within one camera to those across cameras, measured on labelled crops.
 
 A recording without labels proves distances within a camera only. They are not those that linking decides by:
 the halves of one track are seconds apart and in one light, and people who meet are dressed for one place. The
@@ -44,7 +44,7 @@ USUAL = SameCamera(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RelationDistances:
-    """The four kinds of distances of tracklets whose people are known."""
+    """Distances of tracklets whose people are known, by four kinds of pair."""
 
     halves: Floats  # first half to second half of a tracklet
     meetings: Floats  # two people in one camera

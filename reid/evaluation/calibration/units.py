@@ -1,4 +1,4 @@
-"""Everything measured on one kind of items, tracklets or single images: curves, and points on them."""
+"""Measurements of one kind of items, tracklets or single images: curves, and operating points on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class MeasuredPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unit:
-    """Everything measured on one kind of items: tracklets or images."""
+    """Measurements of one kind of items: tracklets or images."""
 
     name: str
     items: int

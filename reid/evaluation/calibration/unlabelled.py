@@ -1,7 +1,7 @@
 """A site's threshold without labels: what a recording proves by itself, corrected for being too easy.
 
 Moments of one track show one person; two people seen at once in one camera are two. Both kinds of pairs lie in
-one camera, where halves of a track are nearly the same picture. A threshold between these two histograms would be
+one camera, where halves of a track are nearly the same image. A threshold between these two histograms would be
 that of an easier problem, and the few pairs of one site have no tail. So the distributions across cameras come
 from labelled crops of the same encoder (`SameCamera`), and the site moves them:
 
@@ -41,7 +41,7 @@ GRID = np.round(np.arange(0.05, 1.5, 0.002), 3)  # where a threshold may lie
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Proven:
-    """What one recording proves, in the space in which linking compares."""
+    """Distances of pairs that one recording proves, in the space in which linking compares."""
 
     halves: Floats  # (H,) distance of the halves of a tracklet
     halves_of: NDArray[np.int64]  # (H,) its position
@@ -110,7 +110,7 @@ def correct(
     rng: np.random.Generator,
     resamples: int = 500,
 ) -> Corrected:
-    """How far the labelled threshold moves at this site.
+    """Shift of the labelled threshold at this site.
 
     Args:
         relation: of labelled crops of the same encoder.

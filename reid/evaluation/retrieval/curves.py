@@ -1,4 +1,4 @@
-"""Views of a ranking beside its means: precision over recall, cameras apart, several pictures a query."""
+"""Views of a ranking beside its means: precision over recall, cameras apart, several images a query."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,14 +40,14 @@ def precision_recall(ranking: Ranking, points: int = 101) -> tuple[Floats, Float
 
 
 def multi_query(query: Labelled, vectors: Array, pool_vectors: Array, pool: Labelled) -> Array:
-    """Vectors (Q, D) of queries that are several pictures: the mean over the query's person in its camera.
+    """Vectors (Q, D) of queries that are several images: the mean over the query's person in its camera.
 
     Args:
-        vectors: (Q, D) unit vectors of the queries; one without pictures in the pool keeps its own.
-        pool_vectors: (P, D) unit vectors of the pictures to take the mean of (Market-1501: gt_bbox).
+        vectors: (Q, D) unit vectors of the queries; one without images in the pool keeps its own.
+        pool_vectors: (P, D) unit vectors of the images to take the mean of (Market-1501: gt_bbox).
 
     Raises:
-        ValueError: labels and vectors do not fit, or the pictures of a query cancel each other out.
+        ValueError: labels and vectors do not fit, or the images of a query cancel each other out.
     """
     for name, labels, rows in (("query", query, vectors), ("pool", pool, pool_vectors)):
         if len(labels) != len(rows):

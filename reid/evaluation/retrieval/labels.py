@@ -1,4 +1,4 @@
-"""Who is shown where, and which gallery rows are right for a query or must not count."""
+"""Persons and cameras of images; the gallery rows that match a query, or must not count."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from reid.datasets.records import DISTRACTOR, Labels
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Labelled:
-    """Whom N pictures show, and which camera took them."""
+    """Persons (N,) that images show, and cameras that took them."""
 
     persons: Labels  # (N,) from 0, or DISTRACTOR, which equals nobody, not even another distractor
     cameras: Labels  # (N,)
@@ -33,7 +33,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Columns:
-    """Some gallery rows of each of Q queries, ascending."""
+    """Gallery rows of each of Q queries, ascending."""
 
     offsets: NDArray[np.int64]  # (Q + 1,): those of query q are values[offsets[q] : offsets[q + 1]]
     values: NDArray[np.int64]

@@ -58,7 +58,7 @@ def _key(distances: NDArray[np.float32] | np.float32, indices: NDArray[np.uint64
 
 
 def _merge(best: Keys, tile: Array, first: int) -> None:
-    """Takes what is nearer in `tile` (n, m), the distances to the vectors from `first` on, into `best` (n, k).
+    """Take what is nearer in `tile` (n, m), the distances to the vectors from `first` on, into `best` (n, k).
 
     The k-th best stays in the last column of `best`; the others are in no order.
     """

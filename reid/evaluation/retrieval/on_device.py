@@ -1,4 +1,4 @@
-"""The same ranking on a device of torch.
+"""Ranking on a device of torch.
 
 Exercised with torch on the CPU. CUDA itself is untested. From equal distances it makes equal numbers; distances
 that the device multiplies differ from numpy's by rounding (torch's default leaves TF32 off; so must the caller).

@@ -1,4 +1,4 @@
-"""How many pairs of a query and a gallery row lie within each of many distances, genuine and impostor apart."""
+"""Numbers of genuine and of impostor pairs of query and gallery within each of many distances."""
 
 from dataclasses import dataclass
 
@@ -94,7 +94,7 @@ class Bins:
             self._next_edge = np.searchsorted(cells, np.arange(int(self._last) + 1))
 
     def within(self, values: Array) -> Counts:
-        """How many of `values` (N,) are not larger than each edge (E,); infinite ones are larger than all."""
+        """Number of `values` (N,) that are not larger than each edge (E,); infinite ones are larger than all."""
         counts = np.zeros(len(self.edges) + 1, np.int64)
         for start in range(0, len(values), PIECE):
             counts += np.bincount(self._smaller_edges(values[start : start + PIECE]), minlength=len(counts))

@@ -1,4 +1,4 @@
-"""Where the matches of every query stand in its list: while they are counted, and all of them."""
+"""Ranks of every query's matches: while they are counted, and all of them."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from reid.types import Array
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ranking:
-    """Where the M matches of Q queries stand in their lists; a list leaves out what the protocol removes.
+    """Ranks of the M matches of Q queries in their lists; a list leaves out what the protocol removes.
 
     Ranks begin at 1 and ascend within a query; those of query q are `ranks[offsets[q] : offsets[q + 1]]`.
     """
@@ -33,13 +33,13 @@ class Ranking:
 
     @property
     def relevant(self) -> Labels:
-        """Matches (Q,) of each query."""
+        """Match (Q,) of each query."""
         return np.diff(self.offsets)
 
 
 @dataclass(kw_only=True, eq=False)
 class MatchRanks:
-    """The ranking so far: filled query by query."""
+    """Ranks of matches while they are counted, query by query."""
 
     matches: Columns  # ascending gallery rows; put into the order of distance as queries are added
     distances: Array
