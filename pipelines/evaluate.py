@@ -123,7 +123,7 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 def _processed_frames(path: Path) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
     """Frames (from 1) of each camera that was sampled: `cameras.<name>.processed_frames` of run.json, if any.
 
-    Absent or null means all frames. Frames that nobody looked at must not count as misses.
+    Absent or null means all frames. Frames that were not processed must not count as misses.
     """
     if not path.exists():
         return {}

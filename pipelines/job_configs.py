@@ -24,7 +24,7 @@ class PruneConfig(Section):
     named: Named = Field(
         "keep",
         description="people with a name: keep (they stay, with the sightings whose vectors they are recognised by) "
-        "or erase (as everybody)",
+        "or erase (as all others)",
     )
     dry_run: bool = Field(False, description="only say what would be erased")
 
@@ -111,7 +111,7 @@ class BenchmarkConfig(Section):
         False, description="test-time augmentation: the mean of an image's vector and its mirror image's"
     )
     distractors: Path | None = Field(
-        None, description="folder of more gallery images that show nobody of the queries"
+        None, description="folder of more gallery images, of people that no query shows"
     )
     precision: Literal["float32", "float16"] = Field(
         "float32", description="how vectors are kept while ranking; float16 halves the memory"

@@ -200,7 +200,7 @@ def find(name: str) -> ManifestEntry:
 
 
 def entry_of(path: Path) -> ManifestEntry | None:
-    """The entry that `path` is, or is a file of; None for anybody else's files."""
+    """The entry that `path` is, or is a file of; None for files that do not ship."""
     folder = shipped(FOLDER).resolve()
     place = path.parent.resolve() / path.name  # a link to a file is what it is called, not what it leads to
     if not place.is_relative_to(folder):

@@ -44,7 +44,7 @@ def seal(progress: Progress) -> int:
                 "warning",
             )
     for path in unnamed(after):
-        progress.message(f"{path}: in no entry of {manifest_file().name}, so nobody checks it", "warning")
+        progress.message(f"{path}: in no entry of {manifest_file().name}, so it is not checked", "warning")
     return 0
 
 

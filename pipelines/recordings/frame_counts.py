@@ -44,4 +44,4 @@ def warn_of_pace(infos: Mapping[str, SourceInfo], config: VideoConfig, progress:
         hint = (
             " (pictures are as far apart as source.image_folder_fps says)" if info.codec == "pictures" else ""
         )
-        progress.message(f"{name}: {why}, so nobody will be found{hint}", "warning")
+        progress.message(f"{name}: {why}, so no person will be found{hint}", "warning")

@@ -72,7 +72,7 @@ def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
     point = OperatingPoint.parse(config.operating_point)
     if point.kind == "keep-map":
         raise InputError(
-            f"--operating-point {point} needs labelled crops, because without labels nobody knows which searches "
+            f"--operating-point {point} needs labelled crops, because without labels it is not known which searches "
             "succeed; take max-f1, max-b3 or fmr=X"
         )
     path = config.output or results / NAME
@@ -144,7 +144,9 @@ def _base(given: RecordedRun, point: OperatingPoint, progress: Progress) -> Base
         if file.evidence is None or file.evidence.site is None:
             return _labelled(known, path, file.measured, point, progress)
     if not given.tracklets:
-        raise InputError("nobody was seen, so nothing is proven; record more, or calibrate on labelled crops")
+        raise InputError(
+            "no person was seen, so nothing is proven; record more, or calibrate on labelled crops"
+        )
     progress.message(
         f"encoder {given.encoder_id} has no calibration on labelled crops: how distances within a camera relate to "
         "those across cameras is taken from other encoders; `reid calibrate CROPS --encoder FILE` would measure it",

@@ -23,7 +23,7 @@ def warn_of_known(weights: Path, splits: Sequence[Split], consequence: str, prog
     if people:
         whole = sum(split.people for split in splits)
         progress.message(
-            f"{weights} was trained on {people:,} of these {whole:,} people: {consequence}; take people whom it has "
+            f"{weights} was trained on {people:,} of these {whole:,} people: {consequence}; take people that it has "
             "never seen",
             "warning",
         )

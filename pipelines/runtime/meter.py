@@ -13,7 +13,7 @@ class Meter:
     """Progress and speed of one task."""
 
     name: str
-    total: float | None  # None: nobody knows how long it takes
+    total: float | None  # None: the length is not known
     unit: str
     clock: Callable[[], float] = field(repr=False)
     done: float = 0.0

@@ -212,7 +212,7 @@ class _Team:
         )
 
     def _look(self) -> None:
-        """Give up workers that somebody stopped: only the time counts in which this process itself ran."""
+        """Give up workers that were stopped: only the time counts in which this process itself ran."""
         for hand in self._hands:
             try:
                 stopped = psutil.Process(hand.process.pid).status() == psutil.STATUS_STOPPED

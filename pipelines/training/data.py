@@ -115,7 +115,7 @@ def load(
         task.finish()
         memory_mib = max(0, memory_mib - len(split) * 3 * size.height * size.width // 2**20)
     train, query, gallery = parts
-    learned = renumbered(train.split)  # somebody may have lost all images
+    learned = renumbered(train.split)  # a person may have lost all images
     left_out = [f"{one.path}: {one.why}" for part in parts for one in part.left_out]
     notes = [note for source in sources for note in source.notes] + list(held.notes)
     if left_out:

@@ -53,7 +53,7 @@ class OwnedTraining:
         """Keep the folder for this process.
 
         Raises:
-            InputError: it is somebody else's, in use, cannot be written to, or an input lies in it.
+            InputError: it is not ours, in use, cannot be written to, or an input lies in it.
         """
         with OwnedFolder.open(self.root, job=self._job, inputs=inputs) as folder:
             self._files = folder.files

@@ -30,6 +30,6 @@ def _content(path: Path) -> int:
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).digest()
-    except OSError:  # whoever decodes it says so
+    except OSError:  # decoding it reports that
         return 0
     return int.from_bytes(digest, "little", signed=True)

@@ -48,7 +48,7 @@ def check(split: Split, root: Path) -> None:
         )
     if len(seen) == split.people:
         raise InputError(
-            f"{root}: nobody is seen by two cameras, so nothing can be linked; "
+            f"{root}: no person is seen by two cameras, so nothing can be linked; "
             f"in names like {EXAMPLE} the number behind _c is the camera"
         )
 

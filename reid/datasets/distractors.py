@@ -8,8 +8,8 @@ from reid.datasets.listing import counted, label, pictures, require_folder
 from reid.datasets.records import DISTRACTOR, Split
 from reid.errors import InputError
 
-WANTED = "pictures of people whom no query shows, directly or in a folder `images`"
-CAMERA = "distractors"  # of all: it does not matter where nobody is searched for
+WANTED = "pictures of people that no query shows, directly or in a folder `images`"
+CAMERA = "distractors"  # of all: a distractor is never searched for, so its camera does not matter
 
 
 def read_distractors(folder: Path, gallery: Split) -> tuple[Split, tuple[str, ...]]:

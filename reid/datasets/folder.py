@@ -2,7 +2,7 @@
 
 Each of them holds either images named as in Market-1501, or folders that say the same:
 `<person>/<camera>/*.jpg`, or `<person>/<camera>/<passage>/*.jpg` where one person crosses one camera several
-times. The names of people and cameras are any text; the person `-` is nobody of the queries, a distractor.
+times. The names of people and cameras are any text; the person `-` is a distractor.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ from reid.datasets.listing import (
 from reid.datasets.records import DISTRACTOR, DataSet, Split
 from reid.errors import InputError
 
-NOBODY = "-"
+DISTRACTOR_NAME = "-"
 LAYOUT = f"pictures named like {EXAMPLE}, or <person>/<camera>/*.jpg"
 WANTED = f"the folders query and gallery, each with {LAYOUT}"
 
@@ -58,12 +58,12 @@ def read_people(folders: list[Path]) -> list[Split]:
         InputError: as `read_folder`.
     """
     rows = [(folder, _rows(folder)) for folder in folders]
-    numbers = person_numbers(row[1] for _, part in rows for row in part if row[1] != NOBODY)
+    numbers = person_numbers(row[1] for _, part in rows for row in part if row[1] != DISTRACTOR_NAME)
     listings = []
     for folder, part in rows:
         listing = Listing(folder.name)
         for path, person, camera, passage in part:
-            listing.add(path, DISTRACTOR if person == NOBODY else numbers[person], camera, passage)
+            listing.add(path, DISTRACTOR if person == DISTRACTOR_NAME else numbers[person], camera, passage)
         listings.append(listing)
     return number(listings, numbers)
 
@@ -93,7 +93,7 @@ def _by_name(path: Path) -> tuple[Path, str, str, str] | None:
         )
     if found.person < 0:
         return None
-    return path, str(found.person) if found.person > 0 else NOBODY, found.camera, found.passage
+    return path, str(found.person) if found.person > 0 else DISTRACTOR_NAME, found.camera, found.passage
 
 
 def _by_folders(path: Path, folder: Path) -> tuple[Path, str, str, str]:

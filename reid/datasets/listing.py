@@ -134,7 +134,7 @@ def _tell_left_out(folder: Path, names: Sequence[str]) -> None:
 
 
 def _is_of_programs(folder: str) -> bool:
-    """Whether it is a folder that nobody made: `.thumbs`, Synology's `@eaDir`, macOS's `__MACOSX`."""
+    """Whether a program made the folder: `.thumbs`, Synology's `@eaDir`, macOS's `__MACOSX`."""
     return folder.startswith((".", "@")) or folder == "__MACOSX"
 
 

@@ -1,7 +1,7 @@
 """Market-1501 (Zheng et al. 2015) and what has its folders and file names, as DukeMTMC-reID and CUHK03-NP.
 
-`PPPP_cCsS_FFFFFF_NN.jpg`: person, camera, sequence, frame, box. Person 0000 is a distractor: nobody of the
-queries, wrong wherever it is ranked. Person -1 is junk: a bad box of somebody, neither right nor wrong, so it
+`PPPP_cCsS_FFFFFF_NN.jpg`: person, camera, sequence, frame, box. Person 0000 is a distractor: not in any
+query, wrong wherever it is ranked. Person -1 is junk: a bad box of a person, neither right nor wrong, so it
 is left out.
 """
 

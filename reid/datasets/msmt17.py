@@ -1,7 +1,7 @@
 """MSMT17 (Wei et al. 2018), versions 1 and 2.
 
 Lists of `0000/0000_000_01_0303morning_0008_0.jpg 0` say which image below `train` or `test` (`mask_train_v2`,
-`mask_test_v2` in version 2) shows whom. The name's third part is the camera, 1 to 15, its fourth the date and
+`mask_test_v2` in version 2) shows which person. The name's third part is the camera, 1 to 15, its fourth the date and
 time of day. Nothing is a distractor or junk.
 """
 

@@ -40,7 +40,7 @@ def open_data_set(
 
     Args:
         root: its folder; for csv, the file.
-        distractors: a folder of more gallery images that show nobody of the queries.
+        distractors: a folder of more gallery images, of people that no query shows.
         multi_query: read the images that multi-query takes its means from.
 
     Raises:
@@ -77,7 +77,7 @@ def open_crops(kind: Kind, root: Path) -> Split:
     is a column split. Distractors and junk are left out.
 
     Raises:
-        InputError: fewer than 2 people, nobody seen by two cameras, a label that cannot be, or the root of a
+        InputError: fewer than 2 people, no person seen by two cameras, a label that cannot be, or the root of a
             whole benchmark, whose test images must not choose a threshold.
     """
     match kind:
@@ -112,7 +112,7 @@ def _contents(split: Split) -> str:
 
 
 def _of_queries(data: DataSet, pool: Split, root: Path) -> DataSet:
-    """The data set with those images of `pool` for multi-query whose person and camera are some query's.
+    """Add the images of `pool` whose person and camera are a query's, for multi-query.
 
     Raises:
         InputError: there are none.
@@ -134,11 +134,11 @@ def _of_queries(data: DataSet, pool: Split, root: Path) -> DataSet:
 
 
 def _check(data: DataSet, root: Path) -> None:
-    """Raise InputError if queries show nobody, or none of them has a match in the gallery."""
+    """Raise InputError if a query shows a distractor, or no query has a match in the gallery."""
     query, gallery = data.query, data.gallery
-    if len(nobody := np.flatnonzero(query.persons == DISTRACTOR)):
+    if len(strangers := np.flatnonzero(query.persons == DISTRACTOR)):
         raise InputError(
-            f"{query.paths[nobody[0]]}: a query that shows nobody; give it a person, or move it to the gallery"
+            f"{query.paths[strangers[0]]}: a query of a distractor; give it a person, or move it to the gallery"
         )
     cameras: dict[int, set[int]] = {}
     for person, camera in zip(gallery.persons.tolist(), gallery.cameras.tolist(), strict=True):

@@ -1,12 +1,12 @@
 """Folders of people to learn from: `<person>/<camera>/*.jpg`, `<person>/<camera>_*.jpg` or `<person>/*.jpg`.
 
-For learning, unlike for a benchmark, an image is of use though nobody knows its camera.
+For learning, unlike for a benchmark, an image is of use even if its camera is not known.
 """
 
 from pathlib import Path
 
 from reid.datasets import folder as folders
-from reid.datasets.folder import NOBODY
+from reid.datasets.folder import DISTRACTOR_NAME
 from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
@@ -21,7 +21,7 @@ def read_person_folders(root: Path) -> tuple[Split, tuple[str, ...]]:
     """The images below `root`, and sentences for the user about them.
 
     The camera is the folder below the person's, or else what stands before the first underscore of the image's
-    name. Where `root` is divided into train and others, only train is read. The person `-` is nobody.
+    name. Where `root` is divided into train and others, only train is read. The person `-` is left out.
 
     Raises:
         InputError: no images, images that lie in no person's folder, or test images only.
@@ -42,11 +42,13 @@ def read_person_folders(root: Path) -> tuple[Split, tuple[str, ...]]:
         raise InputError(f"{root}: no pictures in it; it must hold {LAYOUT}")
     if any(path.parent == root for path in paths):
         return folders.read_people([root])[0], tuple(notes)  # Market-1501's names; refuses all others
-    known = [path for path in paths if path.relative_to(root).parts[0] != NOBODY]
+    known = [path for path in paths if path.relative_to(root).parts[0] != DISTRACTOR_NAME]
     listing, numbers = _listed(root, known)
     (split,) = number([listing], numbers)
     if len(known) < len(paths):
-        notes.append(f"{counted(len(paths) - len(known), 'picture')} of nobody (folder {NOBODY}) left out")
+        notes.append(
+            f"{counted(len(paths) - len(known), 'picture')} of distractors (folder {DISTRACTOR_NAME}) left out"
+        )
     return split, (*notes, *_about_cameras(listing))
 
 

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.int64]
 
-DISTRACTOR = (
-    -1
-)  # the person of images that show nobody of the queries: always wrong, never equal to each other
+DISTRACTOR = -1  # the person of images whose person no query shows: always wrong, never equal to each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from reid.datasets.folder import NOBODY
+from reid.datasets.folder import DISTRACTOR_NAME
 from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
@@ -86,7 +86,7 @@ class _Row:
 
 
 _ERASED = "their people are not in the gallery any more (forgotten, or the run was pruned or repeated)"
-_HOMELESS = f"they lie in no person's folder, or in {NOBODY}"
+_HOMELESS = f"they lie in no person's folder, or in {DISTRACTOR_NAME}"
 _NAMELESS = "their names are not <camera>_<track>_<n>.jpg"
 
 
@@ -102,7 +102,7 @@ def _sorted_out(
         found = _PICTURE.fullmatch(path.stem)
         if None in people:
             left_out[_ERASED] += 1
-        elif not people or folders[0] == NOBODY:
+        elif not people or folders[0] == DISTRACTOR_NAME:
             left_out[_HOMELESS] += 1
         elif found is None:
             left_out[_NAMELESS] += 1
@@ -118,7 +118,7 @@ def _person_now(folder: str, source: str, now: Mapping[int, str | None] | None) 
         return folder
     if found is not None and int(found[1]) in now:
         return now[int(found[1])]
-    # a reviewer's new folder: somebody of whom the gallery knows, by label, or a person of this source alone
+    # a reviewer's new folder: a person of the gallery, by label, or a person of this source alone
     return folder if folder in now.values() else f"{folder} ({source})"
 
 

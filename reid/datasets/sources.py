@@ -187,10 +187,10 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
     refuse_test_pictures(path, split.paths)
     shown = split.persons != DISTRACTOR
     if not shown.any():
-        raise InputError(f"{path}: all of its pictures show nobody; there is nothing to learn from")
+        raise InputError(f"{path}: all of its pictures are distractors; there is nothing to learn from")
     more = []
-    if nobody := int(np.sum(~shown)):
-        more.append(f"{counted(nobody, 'picture')} of nobody left out")
+    if distractors := int(np.sum(~shown)):
+        more.append(f"{counted(distractors, 'picture')} of distractors left out")
     if split.people == 1:
         only = split.person_name(int(split.persons[shown][0]))
         more.append(

@@ -44,9 +44,9 @@ class IdentityScores:
     """Scores three ways; `local_ids` against `global_ids` is what linking cameras costs."""
 
     cameras: Mapping[str, Score]  # by name: only that camera counts
-    local_ids: Score  # all cameras together, an id of one camera being somebody else in the next
+    local_ids: Score  # all cameras together, an id of one camera being another person in the next
     global_ids: Score  # all cameras together, an id being the same person everywhere
-    people: tuple[PersonReport, ...]  # who was taken for whom, over all cameras
+    people: tuple[PersonReport, ...]  # confusions of each person, over all cameras
     left_out: Mapping[str, IgnoredBoxes]  # by camera: what does not count
 
     def as_dict(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class PersonReport:
     cameras: tuple[str, ...]
     main: Cover | None  # none: not found, or its ids belong to others rather
     others: tuple[Cover, ...]  # largest share first
-    merged_with: tuple[int, ...]  # other true people whom `main` covers too
+    merged_with: tuple[int, ...]  # other true people that `main` covers too
 
     @property
     def missed(self) -> float:
@@ -100,7 +100,7 @@ def report_people(
 def _merged(
     covered: dict[tuple[int, int], int], boxes: dict[int, int], person: int, main: Cover | None
 ) -> tuple[int, ...]:
-    """Other true people on whom the main id lies for a share worth telling."""
+    """Other true people that the main id covers for a share worth telling."""
     return tuple(
         other
         for (other, result_id), count in sorted(covered.items())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-NOBODY = -1  # the person of places in a memory that are still empty
+EMPTY = -1  # the person of places in a memory that are still empty
 UNLABELLED = -1  # the person of images that show an unknown one
 
 
@@ -16,7 +16,7 @@ class Compared:
     anchors: Tensor  # (A, D)
     persons: Tensor  # (A,) int64
     references: Tensor  # (R, D), the first A of them are the anchors
-    reference_persons: Tensor  # (R,) int64, NOBODY: not to be compared with
+    reference_persons: Tensor  # (R,) int64, EMPTY: not to be compared with
     positive: Tensor  # (A, R) bool: the same person, not the same vector
     negative: Tensor  # (A, R) bool: another person
 
@@ -46,5 +46,5 @@ def compare(features: Tensor, persons: Tensor, remembered: tuple[Tensor, Tensor]
         references=references,
         reference_persons=others,
         positive=same & ~itself,
-        negative=~same & (others != NOBODY)[None, :],
+        negative=~same & (others != EMPTY)[None, :],
     )

@@ -1,7 +1,7 @@
 """One camera's finished tracklets as two files: arrays in an .npz, crops in a .crops beside it.
 
 The .crops holds the JPEGs of all tracklets end to end. They go to the disk as tracklets end, and come back
-one by one when somebody looks: memory does not grow with the crops of a recording. The .npz (an
+one by one when they are accessed: memory does not grow with the crops of a recording. The .npz (an
 uncompressed zip of NumPy arrays, nothing pickled) is written last and atomically: it is the mark of
 completeness. Its header, JSON in the array `header`, names format, cameras, encoders, size and checksum of
 the .crops, and the caller's `meta`. Tracklet i owns items `box_offsets[i]:box_offsets[i + 1]` of the box

@@ -129,7 +129,7 @@ class Activation:
 
     picture: Path | Image
     map: Numbers  # (h, w) in [0, 1], of any size
-    note: str = ""  # whom it shows
+    note: str = ""  # person, camera, file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -182,9 +182,7 @@ def _plane(name: str, points: PointMap) -> Plane:
 
 def _person(number: int) -> tuple[str, str]:
     """Name and colour."""
-    return (
-        (f"person {number}", person_colour_hex(number)) if number >= 0 else ("nobody of the queries", "#888")
-    )
+    return (f"person {number}", person_colour_hex(number)) if number >= 0 else ("distractor", "#888")
 
 
 def _caption(points: PointMap) -> str:

@@ -201,7 +201,7 @@ def _positions(scale: Scale) -> Sequence[tuple[float, str]]:
 
 
 def _places(x: Numbers, y: Numbers) -> list[tuple[float, float]]:
-    """Points on the plotted area, without those that nobody could tell from the one before."""
+    """Points on the plotted area, without those that cannot be told from the one before."""
     finite = np.isfinite(x) & np.isfinite(y)
     placed = np.round(np.stack([WIDTH * x[finite], HEIGHT * (1 - y[finite])], axis=1), 1)
     new = np.any(np.diff(placed, axis=0, prepend=np.nan) != 0, axis=1)  # curves come with 100,000 points, too

@@ -27,7 +27,7 @@ def write_contact_sheet(
 ) -> None:
     """Write a PNG: a row for each person, name at the left, every image beside its augmented self.
 
-    `plain` and `augmented` (N, 3, H, W) RGB; `names` (N,) say whom they show. Of more people than `most_rows` the
+    `plain` and `augmented` (N, 3, H, W) RGB; `names` (N,) are their people. Of more people than `most_rows` the
     first are drawn.
     """
     people = list(dict.fromkeys(names))[:most_rows]

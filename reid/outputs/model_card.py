@@ -164,7 +164,7 @@ Pictures of the query's person in the query's own camera are not in the lists, a
 _ETHICS = """\
 Following people over cameras touches their rights: in most places it needs a legal ground, a purpose and an end.
 Errors fall on people, so let a person look before anything is decided about one. What the terms of the training data
-allow, of commercial use for example, is not known to reid: finding out is the duty of whoever uses this network."""
+allow, of commercial use for example, is not known to reid: finding out is its user's duty."""
 
 _CAVEATS = """\
 - The epoch that was kept was chosen by the same held-out people that the figures are of, so they are optimistic. For
@@ -269,7 +269,7 @@ def _value(value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Anybody's text as text of Markdown: one line, nothing in it is markup.
+    """Escape any text for Markdown: one line, no markup in it.
 
     Underscores within words, of which names are full, are none and stay readable.
     """

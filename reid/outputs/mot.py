@@ -23,7 +23,7 @@ class CameraTracks:
     times_s: Times  # (N,)
     boxes: Array  # (N, 4) xyxy pixels
     scores: Array  # (N,)
-    interpolated: NDArray[np.bool_]  # (N,) nobody detected this box: it lies between two that were
+    interpolated: NDArray[np.bool_]  # (N,) not detected: it lies between two that were
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -16,20 +16,20 @@ class Balance:
 
     people: int
     pictures: int
-    cameras: int  # that saw somebody
+    cameras: int  # with at least one person
     one_picture: int  # people with one image
     one_camera: int  # people seen by one camera, those with one image included
     least: int  # images of a person
     median: float
     most: int
-    by_camera: tuple[tuple[str, int], ...]  # images of every camera that saw somebody, in the split's order
+    by_camera: tuple[tuple[str, int], ...]  # images of every camera with a person, in the split's order
 
 
 def balance(split: Split) -> Balance:
     """Count people, images and cameras of a split with at least one person."""
     shown = split.select(split.persons != DISTRACTOR)
     if not len(shown):
-        raise ValueError("a split must show somebody")
+        raise ValueError("a split must show a person")
     _, pictures = np.unique(shown.persons, return_counts=True)
     seen = np.unique(np.stack([shown.persons, shown.cameras]), axis=1)
     _, cameras = np.unique(seen[0], return_counts=True)
@@ -80,11 +80,11 @@ def warnings(found: Balance, *, pictures: int | None = None) -> list[str]:
     if found.one_picture:
         said.append(
             f"{counted(found.one_picture, 'person has', 'people have')} one picture: nothing can be pulled together, "
-            "so in objectives of pairs and triplets they only count as somebody else"
+            "so in objectives of pairs and triplets they only count as another person"
         )
     if found.cameras > 1 and found.one_camera == found.people:
         said.append(
-            "nobody is seen by two cameras, so what a change of camera does to a person's look is not learned"
+            "no person is seen by two cameras, so what a change of camera does to a person's look is not learned"
         )
     elif found.one_camera > found.people / 2:
         said.append(

@@ -12,8 +12,8 @@ from reid.datasets.records import DISTRACTOR, Labels, Split
 from reid.datasets.sources import sites
 from reid.errors import InputError
 
-LEAST = 2  # people to learn from: one cannot be told from anybody
-USUAL = (10, 100)  # people held out where nobody says how many
+LEAST = 2  # people to learn from: one cannot be told from others
+USUAL = (10, 100)  # people held out where the config does not say how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,12 +47,12 @@ def hold_out(
 
     One image of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. An image
     stays in the gallery where it, or a query of the same person, would else have nothing to find in another
-    camera. If nobody held out is seen by two cameras, every image counts as a camera of its own, and everybody
+    camera. If no person held out is seen by two cameras, every image counts as a camera of its own, and every person
     with two images has one query.
 
     Raises:
         InputError: fewer than two people would be left to learn from, the sources `of` are not there or show fewer
-            people, or nobody held out has two images.
+            people, or no person held out has two images.
         ValueError: `people` is below 1, or the split has distractors.
     """
     if (people is not None and people < 1) or np.any(split.persons == DISTRACTOR):
@@ -102,14 +102,14 @@ def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tupl
         queries = [int(rng.choice(own)) for own in rows if len(own) > 1]
         split = _a_camera_each(split)
         notes.append(
-            "nobody held out is seen by two cameras, so every picture of them counts as a camera of its own; "
+            "no person held out is seen by two cameras, so every picture of them counts as a camera of its own; "
             "people are easily found within a camera, so the figures will be too good"
         )
     else:
         queries = [row for own in rows for row in _queries(own, split.cameras[own], rng)]
     if not queries:
         raise InputError(
-            f"none of the {len(rows)} people held out has two pictures, so nobody can be searched for; "
+            f"none of the {len(rows)} people held out has two pictures, so no person can be searched for; "
             "hold out more people (data.held_out) or others (data.hold_out: random)"
         )
     if alone := len(rows) - len(np.unique(split.persons[queries])):
@@ -124,7 +124,7 @@ def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tupl
 
 
 def _of(names: Sequence[str], sources: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Whose source has one of these names; everybody where there are none."""
+    """Mask of the people whose source has one of these names; all people where there are none."""
     there = list(dict.fromkeys(sources.tolist()))
     for name in names:
         if name not in there:

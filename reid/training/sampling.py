@@ -109,14 +109,14 @@ def build_sampler(config: BatchConfig, *, persons: Labels, cameras: Labels, seed
     """The sampler that a config asks for, over images of `persons` (N,) in `cameras` (N,).
 
     pxk: a person comes as often as their images make hands of K, so that each image is expected about once an
-    epoch; someone with fewer than K images comes in some epochs only, with each of them more than once in a hand.
-    balanced: everybody equally often, to within one. camera-aware: as pxk, but a hand takes one image of each of
-    the person's cameras in turn; those of rare cameras come more often. In all three nobody is in a batch twice,
+    epoch; a person with fewer than K images comes in some epochs only, with each of them more than once in a hand.
+    balanced: every person equally often, to within one. camera-aware: as pxk, but a hand takes one image of each of
+    the person's cameras in turn; those of rare cameras come more often. In all three no person is in a batch twice,
     and no image is in a hand twice while the person has K. random: every image once, people as it happens.
 
     Raises:
         InputError: fewer people than P.
-        ValueError: the labels are not two rows of the same length, or somebody is nobody (a distractor).
+        ValueError: the labels are not two rows of the same length, or one of them is a distractor.
     """
     if persons.shape != cameras.shape or persons.ndim != 1:
         raise ValueError(f"persons and cameras must be (N,) both, got {persons.shape} and {cameras.shape}")
@@ -174,7 +174,7 @@ def _spread(
 ) -> list[NDArray[np.intp]]:
     """People of each batch, all different: drawn by how many visits they have left.
 
-    Whoever has as many left as there are batches must come now; so the last batch is as full as the first.
+    A person with as many left as there are batches must come now; so the last batch is as full as the first.
     """
     left = visits.copy()
     plan = []

@@ -32,7 +32,7 @@ def b_cubed(truth: Labels, found: Labels) -> tuple[float, float]:
 def site_scores(sites: Sequence[Items]) -> Floats:
     """B-cubed F1 (S, candidates) of each site's tracklets, clustered as linking does it, at every candidate distance.
 
-    Nobody is known to be seen at once, and all tracklets weigh alike. Without constraints one tree holds the
+    No two tracklets are known to be seen at once, and all weigh alike. Without constraints one tree holds the
     clusterings of all distances.
     """
     scores = np.zeros((len(sites), len(CANDIDATES)))

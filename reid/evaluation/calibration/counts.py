@@ -36,14 +36,14 @@ class QueryCounts:
     searches: Floats  # (N,) queries that have a match
     found: Floats  # (N, E) of them expected to find their person first and within the edge, see `OpenSet`
     strangers: Floats  # (N,) all queries, whose person is then taken out of the gallery
-    alarms: Floats  # (N, E) of them expected to find somebody within the edge all the same
+    alarms: Floats  # (N, E) of them expected to find another person within the edge all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
     """The counts of one or several data sets. The people of each together count alike, whatever their number.
 
-    Within that, somebody who is seen more often has more pairs, and so has a data set of such people.
+    Within that, a person who is seen more often has more pairs, and so has a data set of such people.
     """
 
     counts: QueryCounts  # people of all sets; each person weighs as the inverse of the size of their set

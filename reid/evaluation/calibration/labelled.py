@@ -11,7 +11,7 @@ from reid.linking.camera_bias import biases
 from reid.types import Array
 
 Labels = NDArray[np.int64]
-DISTRACTOR = -1  # nobody who is searched for: an impostor to everybody, compared with no other distractor
+DISTRACTOR = -1  # never searched for: an impostor to every person, compared with no other distractor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

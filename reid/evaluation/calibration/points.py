@@ -88,7 +88,7 @@ def check(point: OperatingPoint, sample: Sample) -> None:
             f"within the distance; these crops are worth {sample.effective_impostors:,.0f}. Give more people{larger}"
         )
     if point.kind != "fmr" and not sample.genuine_pairs:
-        raise NotEnoughData(f"{point}: nobody is seen by two cameras, so nothing can be found")
+        raise NotEnoughData(f"{point}: no person is seen by two cameras, so nothing can be found")
 
 
 def edges_of(point: OperatingPoint, curves: RateCurves) -> Indices:

@@ -57,7 +57,7 @@ def fit(
 
     Isotonic regression (Zadrozny and Elkan 2002) takes any shape but needs many pairs; a logistic curve (Platt
     1999) gets by with few. Both are fitted on one half of the people and scored on the other, both ways round;
-    the better one is fitted on everybody. None where a half has fewer than PEOPLE people with a genuine pair.
+    the better one is fitted on all people. None where a half has fewer than PEOPLE people with a genuine pair.
 
     Args:
         sets: tracklets of each data set.

@@ -20,8 +20,8 @@ class RateCurves:
     precision: Floats  # of the pairs within it at a site, the share that is genuine; 1 where there is none
     f1: Floats  # harmonic mean of precision and genuine rate
     kept_map: Floats  # mean average precision when matches beyond are cut; the last is the full one
-    fpir: Floats  # share of searches for somebody who is not there that find somebody
-    tpir: Floats  # share of searches for somebody who is there that find them, first and within the distance
+    fpir: Floats  # share of searches for a person who is not there that find another one
+    tpir: Floats  # share of searches for a person who is there that find them, first and within the distance
 
 
 def curves(counts: QueryCounts, weights: NDArray[np.generic] | None = None) -> RateCurves:

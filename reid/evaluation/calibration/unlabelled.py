@@ -115,7 +115,7 @@ def correct(
     Args:
         relation: of labelled crops of the same encoder.
         point: max-f1, max-b3 or fmr=X. For max-b3 too the best F1 of pairs decides how far it moves: who is with
-            whom at the site, which clustering would need, is not known.
+            which person at the site, which clustering would need, is not known.
         people: about how many are at the site.
     """
     labelled = best_distance(relation.genuine, relation.impostor, point, relation.people)

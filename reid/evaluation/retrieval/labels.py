@@ -12,7 +12,7 @@ from reid.datasets.records import DISTRACTOR, Labels
 class Labelled:
     """Persons (N,) that images show, and cameras that took them."""
 
-    persons: Labels  # (N,) from 0, or DISTRACTOR, which equals nobody, not even another distractor
+    persons: Labels  # (N,) from 0, or DISTRACTOR, which equals no person, not even another distractor
     cameras: Labels  # (N,)
 
     def __post_init__(self) -> None:

@@ -81,9 +81,9 @@ def test_too_few_impostors_are_said(curve: RateCurves, sample: Sample) -> None:
 
 def test_nobody_in_two_cameras_is_said() -> None:
     alone = measure([items(1, 20, 60, cameras=1)], 10)
-    with pytest.raises(NotEnoughData, match="nobody is seen by two cameras"):
+    with pytest.raises(NotEnoughData, match="no person is seen by two cameras"):
         choose(OperatingPoint.parse("keep-map=0.9"), curves(alone.counts), alone)
-    with pytest.raises(NotEnoughData, match="nobody is seen by two cameras"):
+    with pytest.raises(NotEnoughData, match="no person is seen by two cameras"):
         choose(OperatingPoint.parse("max-f1"), curves(alone.counts), alone)
 
 
