@@ -7,10 +7,10 @@ import torch
 
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.progress import Progress, reporter
-from pipelines.runtime.stopping import stopping_gently
+from pipelines.runtime.stopping import same_command, stopping_gently
 from pipelines.training import data as train_data
 from pipelines.training.build import Begun, build, new_network
-from pipelines.training.folder import TrainingFolder, fingerprint
+from pipelines.training.folder import TrainingFolder
 from pipelines.training.listener import TrainingListener
 from pipelines.training.training_report import report
 from reid.datasets.records import DISTRACTOR
@@ -49,9 +49,9 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
     data = train_data.load(sources, held, config, progress, accelerator)
     config = train_data.suited(config, data.train.people)
     begun = build(config, data, accelerator, network)
-    training, name = begun.training, fingerprint(config, data.fingerprint)
+    training, name = begun.training, folder.fingerprint(config, data.fingerprint)
     with accelerator.main_process_first():
-        goes_on = folder.open(config, name)
+        goes_on = folder.open(config, name, config.start.weights)
     if goes_on:
         load_state(folder.state, training, fingerprint=name)
         progress.message(f"going on in epoch {training.at.epoch + 1}, after step {training.at.step:,}")
@@ -75,7 +75,7 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
         images_left=_images_left(config, begun),
     )
     loop = Loop(config=config, loader=begun.loader, held_out=data.held_out, listener=listener)
-    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    again = same_command(overwrite=config.overwrite)
     with stopping_gently(progress, f"stopping after this step; {again} goes on from there") as stop:
         finished = loop.run(training, stop)
         listener.close()

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from pipelines.runtime.inputs import inputs_of, refuse_inputs
 from pipelines.runtime.progress import Progress
-from pipelines.runtime.stopping import stopping_gently
+from pipelines.runtime.stopping import same_command, stopping_gently
 from pipelines.training.detector_folder import DetectorFolder, best_of
 from pipelines.training.detector_listener import DetectorListener
 from reid.detection.portable import require_nncf, to_onnx, to_openvino_int8
@@ -21,7 +21,7 @@ def run(config: DetectorTrainConfig, progress: Progress) -> int:
     folder = DetectorFolder(config.output)
     with folder.owned(inputs_of(config)):
         people = _checked(config, folder)
-        folder.open(config, people.fingerprint)
+        folder.open(config, folder.fingerprint(config, people.fingerprint), config.start_from)
         _tell_of(people, progress)
         if len(folder.history()) < config.epochs:
             _train(config, people, folder, progress)
@@ -34,7 +34,7 @@ def _train(config: DetectorTrainConfig, people: People, folder: DetectorFolder, 
     fresh = config.start_from is not None and not folder.state.is_file()
     start = read_state(config.start_from) if fresh and config.start_from else {}
     dataset = write_resolved(people, folder.root)
-    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    again = same_command(overwrite=config.overwrite)
     with stopping_gently(progress, f"stopping after this step; {again} goes on from the last epoch") as stop:
         listener = DetectorListener(config, people, folder, progress, stop)
         with suppress(Stopped):  # the signal takes effect as the block is left

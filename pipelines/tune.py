@@ -10,7 +10,7 @@ import torch
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.progress import Progress
-from pipelines.runtime.stopping import stopping_gently
+from pipelines.runtime.stopping import same_command, stopping_gently
 from pipelines.settings.document import document
 from pipelines.settings.loading import Override, load
 from pipelines.training import data as train_data
@@ -50,7 +50,7 @@ def _run(config: TuneConfig, folder: OwnedFolder, progress: Progress) -> int:
     study = _study(config, data, folder.files)
     task = progress.task("tuning", config.trials, unit="trainings")
     task.advance(min(config.trials, len(_over(study))))
-    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    again = same_command(overwrite=config.overwrite)
     with stopping_gently(progress, f"stopping; {again} goes on with the study") as stop:
         while len(_over(study)) < config.trials and not stop():
             trial = study.ask()

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.runtime.json_file import json_object
-from pipelines.training.folder import OwnedTraining, digest
+from pipelines.training.folder import OwnedTraining
 from reid import json_text
-from reid.cache import replacing
-from reid.detection.training_config import DetectorTrainConfig
 from reid.detection.training_run import DetectorEpochFigures
 from reid.errors import InputError
+from reid.outputs import atomic
 from reid.text_file import first_complaint
 
 # What does not change the result: where it is written, what computes it, what is exported afterwards.
@@ -44,7 +43,8 @@ class DetectorFolder(OwnedTraining):
             "val.txt",
         ]
         states = [f"weights/{name}" for name in STATES]
-        super().__init__(root, "train-detector", [*made, *of_ultralytics, *states])
+        names = [*made, *of_ultralytics, *states]
+        super().__init__(root, "train-detector", names, state="weights/last.pt", not_compared=NOT_COMPARED)
         self.detector = root / "detector.pth"
         self.onnx = root / "detector.onnx"
         self.int8 = root / "detector_int8_openvino_model"
@@ -52,16 +52,6 @@ class DetectorFolder(OwnedTraining):
         self.log = root / "ultralytics.log"
         self.results = root / "results.csv"
         self.states = [root / name for name in states]
-        self.state = root / "weights" / "last.pt"
-
-    def open(self, config: DetectorTrainConfig, data: str) -> None:
-        """Begin or go on, as `begin`.
-
-        Args:
-            data: fingerprint of the images.
-        """
-        name = _fingerprint(config, data)
-        self.begin(name, digest(config.start_from), config, overwrite=config.overwrite)
 
     def make_room_for_int8(self) -> None:
         """Remove an earlier export.
@@ -96,16 +86,9 @@ class DetectorFolder(OwnedTraining):
         best = best_of(history)
         content = {**facts, "seconds": round(seconds, 1), "best": asdict(best)}
         content["epochs"] = [asdict(one) for one in history]
-        with replacing(self.figures) as partial:
-            partial.write_text(json_text.dumps(content, indent=1) + "\n", encoding="utf-8")
+        atomic.write_text(self.figures, json_text.dumps(content, indent=1) + "\n")
 
 
 def best_of(history: Sequence[DetectorEpochFigures]) -> DetectorEpochFigures:
     """Epoch whose weights are kept."""
     return [one for one in history if one.best][-1]
-
-
-def _fingerprint(config: DetectorTrainConfig, data: str) -> str:
-    """Of all that decides what a training becomes, but for the weights that it starts from."""
-    settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
-    return json_text.digest([settings, data])
