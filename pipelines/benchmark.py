@@ -85,7 +85,7 @@ def _make_room(folder: OwnedFolder, figures: Path, page: Path, progress: Progres
 
 
 def _names(weights: list[Path]) -> list[str]:
-    """What the encoders are called: as little of their paths as tells them apart."""
+    """Names of the encoders: as little of their paths as tells them apart."""
     for length in range(max(len(path.parts) for path in weights)):
         names = ["/".join((*path.parts[-1 - length : -1], path.name)) for path in weights]
         if len(set(names)) == len(names):

@@ -22,7 +22,7 @@ from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
 from reid.linking.calibration import beside, dumps
 from reid.outputs import atomic
-from reid.outputs.calibration_picture import Diagram, Panel, write_picture
+from reid.outputs.calibration_picture import Diagram, Panel, write_chart
 from reid.shipped_weights import entry_of
 from reid.types import Calibration
 
@@ -141,5 +141,5 @@ def _draw(path: Path, encoder: str, point: str, calibration: Calibration, evalua
         f"{encoder} on {calibration.data_set}: distance {calibration.max_distance:.3f}, "
         f"{calibration.operating_point}"
     )
-    write_picture(target, title, panels, diagram)
+    write_chart(target, title, panels, diagram)
     return target

@@ -151,7 +151,7 @@ def _at(tracks: TrackTable, frames: np.ndarray[Any, np.dtype[np.int64]]) -> Trac
 
 
 def _tell_left_out(scores: IdentityScores, truth: Path, progress: Progress) -> None:
-    """What does not count, by camera.
+    """Tell the boxes that do not count, by camera.
 
     Raises:
         InputError: no true box is left because none is a person.

@@ -34,7 +34,7 @@ def run(config: TrainConfig, progress: Progress) -> int:
 
 
 def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
-    """As `run`; `kept` holds the output folder to the end."""
+    """Train as `run`; `kept` holds the output folder to the end."""
     folder = TrainingFolder(config.output)
     accelerator = open_accelerator(config)
     if accelerator.is_main_process:  # of several, one speaks and writes
@@ -109,7 +109,7 @@ def _images_left(config: TrainConfig, begun: Begun) -> int:
 
 
 def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingFolder) -> None:
-    """What the network will see, to be looked at before hours are spent on it."""
+    """Draw the images that the network will see, to be looked at before hours are spent on it."""
     pictures = loader.pictures(0)
     write_contact_sheet(
         folder.augmented,

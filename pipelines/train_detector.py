@@ -43,7 +43,7 @@ def _train(config: DetectorTrainConfig, people: People, folder: DetectorFolder, 
 
 
 def _checked(config: DetectorTrainConfig, folder: DetectorFolder) -> People:
-    """All that can be found wrong before anything runs, quickest first."""
+    """Check all that can be wrong before the training begins, quickest first."""
     if config.data is None:
         raise InputError(
             "no data set given: name its YAML file, as in reid train-detector people/dataset.yaml"
@@ -72,7 +72,7 @@ def _tell_of(people: People, progress: Progress) -> None:
 
 
 def _report(config: DetectorTrainConfig, people: People, folder: DetectorFolder, progress: Progress) -> None:
-    """Export the best epoch, and say how good it is and where everything lies."""
+    """Export the best epoch, and print its figures and the paths."""
     progress.message("exporting")
     with logged(folder.log):
         to_onnx(folder.detector, folder.onnx, config.image_size)

@@ -121,7 +121,7 @@ def _network(config: TrainConfig) -> ReidNetwork:
 
 
 def _settings(config: TuneConfig, trial: "optuna.Trial") -> TrainConfig:
-    """Those of the search's trainings, with the trial's in their places."""
+    """Settings of the search's trainings, with the trial's in their places."""
     overrides = [
         Override(path=tuple(key.split(".")), value=choice.suggest(trial), origin=f"search {key}")
         for key, choice in config.space().items()

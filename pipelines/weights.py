@@ -32,7 +32,7 @@ def list_entries(progress: Progress) -> int:
 
 
 def _calibration(entry: ManifestEntry) -> str:
-    """Whether `reid video` finds a calibration for an encoder; nothing else has one."""
+    """Whether `reid video` finds a calibration for the encoder; other networks have none."""
     if entry.kind != "encoder":
         return ""
     known = entry.encoder_id and calibrations.find(path_of(entry), entry.encoder_id)

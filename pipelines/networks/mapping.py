@@ -84,7 +84,7 @@ def _files(folders: Sequence[Path], most: int) -> list[Path]:
 
 
 def _vectors(files: Sequence[Path], encoders: Sequence[Encoder], progress: Progress) -> list[Array]:
-    """Of every encoder the vectors (N, D) of all readable images, in order."""
+    """Vectors (N, D) of all readable images in order, by every encoder."""
     parts: list[list[Array]] = [[np.empty((0, encoder.dimension), dtype=np.float32)] for encoder in encoders]
     task = progress.task("crops", len(files), "crops")
     unread: list[Path] = []

@@ -57,7 +57,7 @@ def _sealed(entry: ManifestEntry) -> ManifestEntry:
 
 
 def _loaded(entry: ManifestEntry, path: Path) -> Iterator[Path]:
-    """All files that are read when `path` is loaded."""
+    """Files that are read when `path` is loaded."""
     if path.is_dir():
         yield from sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file))
         return
@@ -71,7 +71,7 @@ def _loaded(entry: ManifestEntry, path: Path) -> Iterator[Path]:
 
 
 def _encoder_id(entry: ManifestEntry, path: Path) -> str | None:
-    """What its vectors are known by; looking also refuses what could not be loaded."""
+    """Encoder id of the vectors; reading it also refuses what could not be loaded."""
     match entry.kind:
         case "detector":
             check_detector(path)

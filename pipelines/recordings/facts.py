@@ -56,7 +56,7 @@ def camera_facts(
 
 
 def _start_facts(source: Source, placed: Placed) -> dict[str, Any]:
-    """One camera's start, who says it, and where its files stand."""
+    """Start of one camera, its evidence, and its files' places."""
     clock = placed.clock
     files = [
         {"file": str(file), "begins_s": source.begins_s[number] if source.begins_s else None}

@@ -78,7 +78,7 @@ class CameraReport:
 
 
 class _Meta(BaseModel):
-    """What stands in an artefact beside the tracklets."""
+    """Facts that stand in an artefact beside the tracklets."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -213,7 +213,7 @@ def follow_camera(job: CameraJob) -> None:
 
 
 def _recorded_s(times_s: NDArray[np.float64], begins_s: Sequence[float]) -> float:
-    """How long a recording is, on its own clock; its files begin at `begins_s`."""
+    """Duration of a recording on its own clock, in seconds; its files begin at `begins_s`."""
     steps = np.diff(times_s)
     if not len(steps):
         return 0.0
@@ -223,7 +223,7 @@ def _recorded_s(times_s: NDArray[np.float64], begins_s: Sequence[float]) -> floa
 
 
 def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
-    """The same frames; an InputError where there is none."""
+    """Pass the frames on; raise an InputError where there is none."""
     first, part = next(frames, None), job.config.source
     if first is None:
         raise InputError(

@@ -105,7 +105,7 @@ def _is_of(facts: Mapping[str, Any], run_key: str) -> bool:
 
 
 def _tales(linking: Linking) -> tuple[str, str]:
-    """What a run tells, as digests: who is who, and that with every distance."""
+    """Digests of a run's identities: of the links alone, and with every distance."""
     names = {identity.person_id: (identity.name, identity.known) for identity in linking.identities}
     matches = sorted(linking.matches, key=lambda match: match.tracklet)
     who = [[str(m.tracklet), m.person_id, names.get(m.person_id or 0)] for m in matches]

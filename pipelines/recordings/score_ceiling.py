@@ -22,7 +22,7 @@ from reid.types import Match, Tracklet
 
 
 class _Frames(BaseModel):
-    """What is read of an artefact beside its tracklets."""
+    """Frame numbers of an artefact, beside its tracklets."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 

@@ -44,7 +44,7 @@ class _Settings(BaseModel):
 
 
 class _Facts(BaseModel):
-    """What is read of run.json."""
+    """Content of run.json that is read."""
 
     encoder_id: str
     cameras: dict[str, Any]
@@ -122,7 +122,7 @@ def _read(results: Path) -> RecordedRun:
 
 
 def _people(results: Path, tracklets: Sequence[Tracklet]) -> int:
-    """Who were found by the run: the only guess at how many were there. Without its table, one a tracklet."""
+    """Number of people found by the run, the only guess at how many were there. Without its table, one a tracklet."""
     file = ResultsFolder(results).identities
     if not file.exists():
         return len(tracklets)
@@ -182,7 +182,7 @@ def _labelled(
 
 
 def _labelled_distance(known: Calibration, points: Mapping[str, Point], point: OperatingPoint) -> float:
-    """Where labelled crops put the operating point; for the best clusters or pairs, the file's own will do."""
+    """Distance of the operating point on labelled crops; for the best clusters or pairs, the file's own will do."""
     if str(point) in points:
         return points[str(point)].distance[0]
     if point.kind != "fmr":
@@ -202,7 +202,7 @@ def _mean(tracklets: Sequence[Tracklet]) -> Array:
 
 
 def _check(site: Proven, results: Path, point: OperatingPoint, base: Base, progress: Progress) -> None:
-    """Refuse where nothing is proven, warns where little is."""
+    """Refuse a result without proof, and warn of one with little."""
     pairs, meetings = len(site.halves), len(site.meetings)
     if not pairs and not meetings:
         raise InputError(

@@ -32,7 +32,7 @@ from reid.outputs.benchmark_result import (
     RankedQuery,
     Roc,
 )
-from reid.outputs.ranked_lists import read_picture
+from reid.outputs.ranked_lists import read_image
 
 PROTOCOL = (
     "Every query is compared with the whole gallery by cosine distance. Pictures of the query's person in the "
@@ -138,11 +138,11 @@ def _pairs(result: Measured) -> dict[str, Any]:
 
 
 def _looks(result: Measured, looked_at: Sequence[int]) -> dict[str, Any]:
-    """Where the network looks in some queries."""
+    """Activation maps of some queries."""
     if not looked_at:
         return {}
     paths = [result.query.paths[query] for query in looked_at]
-    pictures = [read_picture(path) for path in paths]
+    pictures = [read_image(path) for path in paths]
     found = activation_maps(pictures, result.weights, result.encoder)
     maps = zip(paths, pictures, found.maps, strict=True)
     return {

@@ -89,7 +89,7 @@ def _distances(point: MeasuredPoint) -> str:
 
 
 def _interval(rate: tuple[float, float, float]) -> str:
-    """In per cent, with the interval: as many digits as small rates need."""
+    """Rate in per cent, with its interval: as many digits as small rates need."""
     value, low, high = (100 * number for number in rate)
     digits = 3 if high < 0.1 else 2 if high < 10 else 1
     return f"{value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f}) %"

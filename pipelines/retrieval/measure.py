@@ -132,7 +132,7 @@ def measure(
 
 @dataclass(slots=True, kw_only=True)
 class _Work:
-    """What every step of one encoder's measurement needs."""
+    """Shared parts of the steps of one encoder's measurement."""
 
     name: str
     queries: int
@@ -182,7 +182,7 @@ def joined(first: Split, second: Split) -> Split:
 
 
 def _device(asked: str) -> str:
-    """Where distances are ranked: on the encoder's GPU, else on the CPU."""
+    """Device on which distances are ranked: the encoder's GPU, else the CPU."""
     if asked.startswith("cuda"):
         return asked
     if asked != "auto":

@@ -195,7 +195,7 @@ def table(title: str, header: Sequence[str], rows: Rows) -> str:
 
 
 def _numbers(rows: Sequence[Sequence[str]], column: int) -> bool:
-    """Whether a column holds plain numbers or shares, and nothing else but gaps."""
+    """Whether a column holds plain numbers or shares, or gaps."""
     cells = [row[column] for row in rows if column < len(row) and row[column]]
     return bool(cells) and all(re.fullmatch(r"-?[\d,]+(\.\d+)?%?", cell) for cell in cells)
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class _Formatter(logging.Formatter):
-    """One line a record, whatever is in its message, and then its traceback if it has one."""
+    """Formatter of one line a record, and then its traceback if it has one."""
 
     def format(self, record: logging.LogRecord) -> str:
         record = copy.copy(record)

@@ -150,7 +150,7 @@ def _taken(kind: type[OwnedFolder], root: Path, job: str) -> OwnedFolder:
 
 
 def _refuse(root: Path, job: str, check: Check) -> None:
-    """Look, and touches nothing."""
+    """Refuse the folder where it is not ours, without touching it."""
     if not root.exists():
         return
     mark = _mark(root)
@@ -184,7 +184,7 @@ def _prepared(job: str, root: Path, files: Iterable[Path]) -> bool:
 
 
 def _facts(mark: Mapping[str, Any]) -> dict[str, Any]:
-    """What the job keeps in its mark."""
+    """Facts that the job keeps in its mark."""
     return {key: value for key, value in mark.items() if key not in ("format", "job", "version")}
 
 

@@ -95,7 +95,7 @@ def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads:
 
 
 def _die_with_parent() -> None:
-    """On Linux the kernel ends this worker with its parent, also one that is stopped and cannot do so itself."""
+    """Have the kernel end this worker with its parent (Linux), also one that is stopped and cannot do so itself."""
     if sys.platform == "linux":
         import ctypes
 

@@ -162,7 +162,7 @@ def load(
 def _targets(
     split: Split, config: TrainConfig, progress: Progress, accelerator: Accelerator | None
 ) -> tuple[tuple[Array, ...], tuple[str, ...]]:
-    """What each teacher makes of the images as they are, and the teachers' ids; kept by content.
+    """Vectors of the images by each teacher, and the teachers' ids; kept by content.
 
     Each process computes its share of them, then all read what all have kept.
     """
@@ -203,7 +203,7 @@ def suited(config: TrainConfig, people: int) -> TrainConfig:
 
 
 def _corrections(config: TrainConfig) -> Corrections | None:
-    """What became of the people of the gallery since it was filled."""
+    """Corrections of the gallery's people since it was filled."""
     path = config.data.gallery
     if path is None:
         return None

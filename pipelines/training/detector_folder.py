@@ -21,7 +21,7 @@ STATES = ("last.pt", "best.pt", ".last.partial.pt")  # what ultralytics and reid
 
 
 class _Figures(BaseModel):
-    """What is read back of the figures so far."""
+    """Content of detector.json that is read back."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 

@@ -104,7 +104,7 @@ def _read(split: str, folder: Path, notes: list[str]) -> Listing:
 
 
 def _original(queries: list[Path]) -> Original | None:
-    """Which published data set the names look like."""
+    """Published data set that the names look like."""
     for pattern, original in ((r"-?\d+_c\ds\d", MARKET), (r"\d+_c\d_f\d", DUKE)):
         if queries and re.match(pattern, queries[0].name):
             return original

@@ -112,7 +112,7 @@ def _sorted_out(
 
 
 def _person_now(folder: str, source: str, now: Mapping[int, str | None] | None) -> str | None:
-    """What the person of a folder is called; None: erased. Without a gallery, what the folder is called."""
+    """Present name of the person of a folder; None: erased. Without a gallery, the folder's name."""
     found = _PERSON.fullmatch(folder)
     if now is None:
         return folder
@@ -152,7 +152,7 @@ def _cannot_tell(root: Path, why: str) -> str:
 
 
 def _run(root: Path) -> dict[str, Any] | None:
-    """What run.json says; None if there is none."""
+    """Read run.json; None if there is none."""
     path = root / RUN
     if not path.is_file():
         return None

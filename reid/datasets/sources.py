@@ -207,7 +207,7 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
 
 
 def _unlabelled(path: Path, name: str) -> ImageSource:
-    """All images below a folder, whatever they are called."""
+    """Read all images below a folder, under any names."""
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; an unlabelled source is a folder of pictures")
     paths = tuple(pictures_below(path))
@@ -226,7 +226,7 @@ def _unlabelled(path: Path, name: str) -> ImageSource:
 
 
 def _called(source: ImageSource, prefixes: bool, *, cameras: bool) -> dict[int, str]:
-    """What the people, or the cameras, that are seen are called in the whole."""
+    """Names of the people, or the cameras, of a source in the combined split."""
     split = source.split
     seen = np.unique(split.cameras if cameras else split.persons).tolist()
     before = source.site + BETWEEN if prefixes else ""
@@ -236,7 +236,7 @@ def _called(source: ImageSource, prefixes: bool, *, cameras: bool) -> dict[int, 
 def _numbered(
     sources: Sequence[ImageSource], called: Sequence[dict[int, str]], labels: Sequence[Labels]
 ) -> tuple[tuple[str, ...], Labels]:
-    """All names, by site in the order of sources and then by name; and `labels` as positions in them."""
+    """Names, by site in the order of sources and then by name; and `labels` as positions in them."""
     by_site: dict[str, set[str]] = {}
     for source, names in zip(sources, called, strict=True):
         by_site.setdefault(source.site, set()).update(names.values())

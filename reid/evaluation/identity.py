@@ -100,7 +100,7 @@ def score(
 def _scores(
     parts: Mapping[str, Overlaps], left_out: Mapping[str, IgnoredBoxes], iou: float
 ) -> IdentityScores:
-    """Match each camera once, and all again for HOTA with global ids: nothing else looks across cameras."""
+    """Match each camera once, and all again for HOTA with global ids, which alone looks across cameras."""
     each = list(parts.values())
     local, together = join(each, local_ids=True), join(each, local_ids=False)
     by_clear = [match_clear(part, iou=iou) for part in each]

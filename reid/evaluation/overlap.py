@@ -151,7 +151,7 @@ def choose(found: Overlaps, pairs: Integers, weight: Doubles) -> Integers:
 
 
 def _slices(frames: Integers, wanted: Integers) -> list[tuple[int, int]]:
-    """Where in ascending `frames` (Q,) each of the `wanted` frames starts and stops."""
+    """Start and stop in ascending `frames` (Q,) of each of the `wanted` frames."""
     each = np.unique(wanted)
     starts, stops = np.searchsorted(frames, each), np.searchsorted(frames, each, side="right")
     return list(zip(starts.tolist(), stops.tolist(), strict=True))
@@ -194,7 +194,7 @@ def _offsets(lengths: Sequence[int]) -> list[int]:
 
 
 def _apart(ids: Sequence[Integers]) -> list[Integers]:
-    """The same groups of rows, under numbers that no two parts share."""
+    """Renumber groups of rows so that no two parts share a number."""
     dense = [np.unique(part, return_inverse=True) for part in ids]
     starts = _offsets([len(labels) for labels, _ in dense])
     return [(codes + start).astype(np.int64) for (_, codes), start in zip(dense, starts, strict=True)]

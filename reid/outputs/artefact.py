@@ -160,7 +160,7 @@ def _arrays(
     crop_file: Mapping[str, int],
     meta: Mapping[str, Any],
 ) -> dict[str, NDArray[Any]]:
-    """What the .npz holds."""
+    """Arrays of the .npz."""
     cameras = sorted({tracklet.camera_id for tracklet in tracklets})
     encoders = sorted({tracklet.embeddings.encoder_id for tracklet in tracklets})
     header = {
@@ -252,7 +252,7 @@ def _check_values(own: Tracklet) -> None:
 
 
 def _offsets(lengths: Sequence[int] | NDArray[Any]) -> NDArray[np.int64]:
-    """Where each of consecutive pieces begins, and where the last ends: (N + 1,)."""
+    """Starts of consecutive pieces, and the end of the last: (N + 1,)."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
 
 

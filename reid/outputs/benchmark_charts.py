@@ -175,7 +175,7 @@ def _true_match(roc: Roc, target: float) -> float | None:
 
 
 def _equal_error(roc: Roc) -> float | None:
-    """Where the line between two neighbouring thresholds crosses the diagonal."""
+    """Rate where the line between two neighbouring thresholds crosses the diagonal."""
     gap = np.asarray(roc.fmr, dtype=np.float64) + roc.tmr - 1  # false matches minus false non-matches, rising
     after = int(np.searchsorted(gap, 0.0))
     if np.isnan(gap).any() or after == len(gap) or (after == 0 and gap[0] > 0):

@@ -57,7 +57,7 @@ def write_benchmark_page(
 
 
 def _scores(results: Sequence[EncoderResult]) -> dict[str, Any]:
-    """What the tables are made of."""
+    """Content of the tables."""
     k_headings, k_lines = benchmark_tables.at_k(results)
     return {
         "columns": benchmark_tables.COLUMNS,

@@ -218,7 +218,7 @@ def _number(value: Any) -> float | None:
 
 
 def _with_best(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
-    """The same with the greatest of each column marked, where there are several rows."""
+    """Mark the greatest of each column, where there are several rows."""
     if len(rows) < 2:
         return [list(row) for row in rows]
     tops = [

@@ -49,7 +49,7 @@ class Diagram:
     method: str
 
 
-def write_picture(path: Path, title: str, panels: tuple[Panel, ...], diagram: Diagram | None) -> None:
+def write_chart(path: Path, title: str, panels: tuple[Panel, ...], diagram: Diagram | None) -> None:
     """A PNG of histograms, one panel a kind of items, and of the reliability diagram where there is one."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -111,7 +111,7 @@ def _thresholds(axis: "Axes", panel: Panel) -> None:
 
 
 def _end(panel: Panel) -> float:
-    """Where nearly all pairs are nearer."""
+    """Distance within which nearly all pairs lie."""
     far = max(
         np.interp(0.999, *_ascending(within, panel.edges)) for within in (panel.genuine, panel.impostor)
     )

@@ -278,5 +278,5 @@ def _plain(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """The same in the face of code, if it can be: no backtick ends it, no bar ends a cell of a table."""
+    """Text in the face of code, if it can be: no backtick ends it, no bar ends a cell of a table."""
     return f"`{text}`" if re.fullmatch(r"[^`|\s]+( [^`|\s]+)*", text) else _plain(text)

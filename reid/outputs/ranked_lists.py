@@ -62,7 +62,7 @@ def looks(activations: Sequence[Activation]) -> list[RankedCrop]:
     return [_look(activation) for activation in activations]
 
 
-def read_picture(path: Path) -> Image:
+def read_image(path: Path) -> Image:
     """An image of any kind that is read, as 8-bit BGR, whatever letters its path has.
 
     Raises:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reid.outputs.crops import best_pictures
+from reid.outputs.crops import best_crops
 from reid.outputs.sightings import PersonSighting, seconds_seen
 from reid.outputs.thumbnails import data_uri
 from reid.outputs.timeline import Axis, Moments, duration
@@ -83,7 +83,7 @@ def people(
         corners = _corners(own, number, min(per_person, left), moments)
         left -= sum(len(corner.photos) for corner in corners)
         bars, lanes = _bars(own, matches, number, axis, moments)
-        best = best_pictures([t for sighting in own for t in sighting.tracklets], 1)
+        best = best_crops([t for sighting in own for t in sighting.tracklets], 1)
         person = ReportPerson(
             person_id=person_id,
             name=person_name(person_id),
@@ -113,7 +113,7 @@ def _corners(
         tracklets = [tracklet for sighting in here for tracklet in sighting.tracklets]
         share = min(_PER_CAMERA, most // len(names) + (position < most % len(names)))
         photos = []
-        for picture in best_pictures(tracklets, share):
+        for picture in best_crops(tracklets, share):
             title = f"{camera} track {picture.tracklet.track_id} at {moments(picture.time_s)}"
             if uri := data_uri(picture.jpeg, 160):
                 photos.append(Photo(uri=uri, title=f"{title}, quality {picture.quality:.2f}"))

@@ -215,7 +215,7 @@ def _world(clock: WallClock | None, **seconds: float) -> dict[str, str]:
 
 
 def _decision(match: Match | None) -> dict[str, Any]:
-    """How sure: the numbers that explain one match."""
+    """Distance, probability and runner-up that explain one match."""
     runner_up = match.runner_up_id if match else None
     return {
         "distance": _rounded(match.distance) if match else None,

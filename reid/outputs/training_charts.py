@@ -80,7 +80,7 @@ def _held_out(rows: Sequence[EpochRow], best_epoch: int) -> Chart | None:
 
 
 def _best_label(x: Scale, epoch: int) -> ChartLabel:
-    """At the foot of the best epoch's line: curves that rise leave room there."""
+    """Label at the foot of the best epoch's line: curves that rise leave room there."""
     at = float(x(np.array([epoch]))[0])
     return ChartLabel(
         text=f"best: epoch {epoch}",

@@ -107,7 +107,7 @@ class Augment:
         return image
 
     def _low_resolution(self, image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        """As a small crop gets to the network: few pixels, enlarged bilinearly."""
+        """Shrink and enlarge bilinearly, as the network sees a small crop."""
         share = rng.uniform(self._config.low_resolution_least, 1)
         small = [max(1, round(share * side)) for side in self._size]
         shrunk = vision.resize(image, small, antialias=True)

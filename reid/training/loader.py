@@ -153,7 +153,7 @@ class Loader:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """As in the threads of `_threads`: how a kernel is divided among several could change its last bit."""
+    """Restrict torch to one thread, as in `_threads`: a kernel divided among several could change its last bit."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -191,7 +191,7 @@ class Loop:
         )
 
     def _evaluate(self, training: Training) -> HeldOutFigures:
-        """On the main process; the others are told, because all of them decide by it."""
+        """Evaluate on the main process, and tell the others, because all of them decide by it."""
         accelerator = training.accelerator
         found: list[HeldOutFigures | None] = [None]
         if accelerator.is_main_process:
@@ -208,7 +208,7 @@ class Loop:
         return found[0]
 
     def _agreed(self, training: Training, mine: bool) -> bool:
-        """Whether any process wants to stop: all must, at the same step."""
+        """Whether a process wants to stop: all must, at the same step."""
         accelerator = training.accelerator
         if accelerator.num_processes == 1:
             return mine

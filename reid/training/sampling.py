@@ -144,7 +144,7 @@ def _parted(rows: Labels, labels: Labels) -> list[Labels]:
 def _visits(
     weights: NDArray[np.float64], *, batches: int, people: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """How many batches each person is in: as their weight, at most all, together batches * people.
+    """Number of batches that each person is in: as their weight, at most all, together batches * people.
 
     Expected numbers are rounded up or down by systematic sampling: unbiased, and the sum is exact.
     """
@@ -207,7 +207,7 @@ def _hands(
 
 
 def _quotas(sizes: NDArray[np.int64], size: int, rng: np.random.Generator) -> list[int]:
-    """How many images of each group: one of each in turn, in random order, while it has any left."""
+    """Number of images of each group: one of each in turn, in random order, while it has any left."""
     if len(sizes) == 1:
         return [size]
     turns = [

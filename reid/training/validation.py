@@ -81,7 +81,7 @@ def _vectors(network: nn.Module, pixels: Pixels, preprocessing: Preprocessing, d
 
 @contextmanager
 def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Without gradients, dropout and batch statistics; every module goes back to the mode that it was in."""
+    """Switch gradients, dropout and batch statistics off; every module goes back to its mode."""
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
     try:

@@ -28,8 +28,8 @@ from reid.video.container import (
     video_stream,
 )
 from reid.video.file_facts import untimed_fps
+from reid.video.file_frame import FileFrame
 from reid.video.health import Clock, Health
-from reid.video.picture import FileFrame
 from reid.video.seek import Jump, find_jump
 
 _FAR_S = 10.0  # a start later than this is reached by a seek; up to it decoding through costs as little
@@ -37,7 +37,7 @@ _SHORT_S = 0.5  # headers are this inexact; a file that ends earlier was cut off
 _TURNS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
-def pictures(
+def file_frames(
     path: Path,
     *,
     raw_fps: float | None = None,
@@ -79,7 +79,7 @@ def pictures(
                 break
             health.time_s = time_s
             if frame.is_corrupt:
-                health.concealed_picture()
+                health.concealed_frame()
             shown_s = frame_s if origin_s is None else _shown_s(frame, frame_s)
             image = partial(bgr, frame, converter, aspect)
             index = decoded + health.bad_packets  # a packet is a frame, whether or not it can be decoded

@@ -136,7 +136,7 @@ def _text_colour(background: Colour) -> Colour:
 
 
 def _luma(blue: float, green: float, red: float) -> float:
-    """How bright a colour looks, on its own scale (ITU-R BT.601)."""
+    """Luma of a colour (ITU-R BT.601), in the unit of the colour."""
     return 0.114 * blue + 0.587 * green + 0.299 * red
 
 

@@ -11,10 +11,10 @@ from reid.errors import InputError
 from reid.stills import TooLarge, check_size, read_still
 from reid.types import Image
 from reid.video.container import USUAL, Wanted, display_size
-from reid.video.picture import FileFrame
+from reid.video.file_frame import FileFrame
 
 
-def pictures(
+def file_frames(
     paths: Sequence[Path], *, fps: float, wanted: Wanted = USUAL, on_damage: Callable[[str], None]
 ) -> Iterator[FileFrame]:
     """The files as images 1 / `fps` seconds apart; a damaged or too large one keeps its index and its time."""
@@ -28,7 +28,7 @@ def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]
     refused: TooLarge | None = None
     for path in paths:
         try:
-            image = load_picture(path, wanted)
+            image = load_image(path, wanted)
         except TooLarge as error:
             refused = refused or error
             continue
@@ -39,7 +39,7 @@ def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]
     )
 
 
-def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
+def load_image(path: Path, wanted: Wanted = USUAL) -> Image | None:
     """The image upright and as shown, uint8 (H, W, 3) BGR; None if it is damaged or cannot be read.
 
     Raises:
@@ -60,7 +60,7 @@ def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
 
 def _load_or_report(path: Path, wanted: Wanted, on_damage: Callable[[str], None]) -> Image | None:
     try:
-        image = load_picture(path, wanted)
+        image = load_image(path, wanted)
     except TooLarge as error:
         on_damage(f"{error}; it is left out")
         return None

@@ -60,7 +60,7 @@ class Health:
         self.first_bad_s = self.first_bad_s if self.bad_packets else self.time_s
         self.bad_packets += 1
 
-    def concealed_picture(self) -> None:
+    def concealed_frame(self) -> None:
         """The frame decoded last holds concealed errors."""
         self.first_concealed_s = self.first_concealed_s if self.concealed else self.time_s
         self.concealed += 1

@@ -10,7 +10,7 @@ from reid.config import SourceConfig
 from reid.video.file_facts import file_facts
 from reid.video.name_time import time_in_name
 from reid.video.reader import wanted_of
-from reid.video.source import Source, pictures_of
+from reid.video.source import Source, image_files_of
 from reid.wall_clock import zone_of
 
 GIVEN, CONTAINER, NAME, EITHER = "source.started_at", "container", "file name", "container or file name"
@@ -51,12 +51,12 @@ class Timeline:
 
 def find(source: Source, config: SourceConfig) -> list[RecordedTime]:
     """Recording times of every video file, or of the first image, of which the others follow at a set rate."""
-    if source.is_pictures:
-        pictures = pictures_of(source)
-        length_s = len(pictures) / config.image_folder_fps
+    if source.is_images:
+        images = image_files_of(source)
+        length_s = len(images) / config.image_folder_fps
         said = [
             _named(RecordedTime(path=path, length_s=length_s), config)
-            for path in (pictures[0], source.files[0])
+            for path in (images[0], source.files[0])
         ]
         return [next((one for one in said if one.name_s is not None), said[0])]
     found = []

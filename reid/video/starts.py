@@ -76,7 +76,7 @@ def _placed(source: Source, line: Timeline | None, zero_s: float | None) -> Sour
 
 
 def _given(found: Sequence[RecordedTime], lines: Mapping[str, Timeline], at: datetime) -> Timeline:
-    """A camera whose start the user says; its other files stand to the first as their own times do, if they can."""
+    """Start of a camera that the user gave; its other files keep their own times from the first, if they have them."""
     start_s = at.timestamp()
     if lines:
         return next(iter(lines.values())).moved_to(start_s)
@@ -140,7 +140,7 @@ def _warnings(
 
 
 def _disagreement(name: str, files: Sequence[RecordedTime], line: Timeline | None) -> list[str]:
-    """One sentence about the first file whose name and container do not say the same."""
+    """Sentence about the first file whose name and container disagree."""
     for one in files:
         if one.name_s is None or one.container_s is None or abs(one.name_s - one.container_s) <= AGREE_S:
             continue

@@ -22,7 +22,7 @@ from reid.outputs.benchmark_result import (
     RankedQuery,
     Roc,
 )
-from reid.outputs.ranked_lists import overlay, read_picture
+from reid.outputs.ranked_lists import overlay, read_image
 from reid.types import Image
 from tests.outputs.scenes import jpeg
 from tests.outputs.test_report import HOSTILE, Page
@@ -287,17 +287,17 @@ def test_pictures_are_read_from_any_path(tmp_path: Path, suffix: str) -> None:
     image: Image = np.full((12, 6, 3), (10, 120, 240), dtype=np.uint8)
     path = folder / f"Müller{suffix}"
     path.write_bytes(cv2.imencode(suffix, image)[1].tobytes())
-    np.testing.assert_allclose(read_picture(path).astype(int), image.astype(int), atol=6)
+    np.testing.assert_allclose(read_image(path).astype(int), image.astype(int), atol=6)
 
 
 def test_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     path = tmp_path / "crop.jpg"
     with pytest.raises(InputError, match=r"crop\.jpg: cannot be read \(No such file"):
-        read_picture(path)
+        read_image(path)
     for content in (b"", b"nonsense"):
         path.write_bytes(content)
         with pytest.raises(InputError, match=r"crop\.jpg: not a readable picture"):
-            read_picture(path)
+            read_image(path)
 
 
 def test_pictures_that_are_none_are_said_to_be(tmp_path: Path) -> None:

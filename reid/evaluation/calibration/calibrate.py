@@ -97,7 +97,7 @@ def calibrate(
 
 
 def _said(chosen: MeasuredPoint, evaluation: Evaluation) -> str:
-    """How the distance was chosen, in words."""
+    """Sentence on how the distance was chosen."""
     rates = chosen.rates
     told = {
         "max-f1": f"F1 of pairs {rates['f1'][0]:.3f}",

@@ -82,7 +82,7 @@ def fit(
 
 
 def _halves(sets: Sequence[Items], people_per_site: int, rng: np.random.Generator) -> list[Sample]:
-    """Both halves of the people; pairs between them are left out."""
+    """Split the people into halves; pairs between them are left out."""
     parts: list[list[Items]] = [[], []]
     for items in sets:
         people = rng.permutation(items.people)

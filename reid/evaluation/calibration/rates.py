@@ -76,5 +76,5 @@ def rates_at(curve: RateCurves, samples: RateCurves, edge: int) -> dict[str, tup
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    """part / whole, 0 where there is nothing."""
+    """part / whole, 0 where the whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0)

@@ -83,7 +83,7 @@ def measured(
 
 
 def _linking_at(limit: float, clustering: Clustering | None) -> dict[str, Measured]:
-    """How well items are clustered at the candidate nearest to a distance."""
+    """Clustering scores at the candidate nearest to a distance."""
     if clustering is None:
         return {}
     candidate = int(np.argmin(np.abs(CANDIDATES - limit)))

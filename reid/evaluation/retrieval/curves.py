@@ -96,7 +96,7 @@ def camera_pair_map(
 def _by_camera(
     distances: DistanceRows, query: Labelled, gallery: Labelled, cameras: int, block_mib: int
 ) -> list[Ranking]:
-    """One ranking for each camera, of what it alone took; the distances are computed once for all."""
+    """Rankings by the camera that took the matches; the distances are computed once for all."""
     parts = []
     for camera in range(cameras):
         columns = np.flatnonzero(gallery.cameras == camera)

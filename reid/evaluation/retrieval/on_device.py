@@ -103,7 +103,7 @@ def _rank_block(found: MatchRanks, block: "torch.Tensor", start: int, removed: C
 
 
 def _equal_before(block: "torch.Tensor", owner: Labels, values: Array, columns: Labels) -> Labels:
-    """How many distances of a match's row equal its own and stand before it in the gallery, (M,)."""
+    """Number (M,) of distances of a match's row that equal its own and stand before it in the gallery."""
     import torch
 
     counts = np.empty(len(owner), np.int64)

@@ -101,7 +101,7 @@ class Bins:
         return np.cumsum(counts)[: len(self.edges)].astype(np.int32)
 
     def _smaller_edges(self, values: Array) -> Labels:
-        """How many edges are smaller than each of `values`: all larger ones count it."""
+        """Number of edges that are smaller than each of `values`: all larger ones count it."""
         if self._next_edge is None:
             return np.searchsorted(self.edges, values)
         found = self._next_edge[self._cells(values)]

@@ -88,7 +88,7 @@ class MatchRanks:
 
 
 def _counts(row: Array, values: Array) -> tuple[Labels, Labels]:
-    """How many of `row` are smaller than each of the ascending `values` (R,), and how many not larger.
+    """Number of `row` that are smaller than each of the ascending `values` (R,), and number not larger.
 
     Only what is within the last match needs a look; with a good encoder that is a hundredth of the gallery.
     Sorting that is faster than counting for each match, unless it is long and the matches are few: both sides
