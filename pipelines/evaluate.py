@@ -42,7 +42,7 @@ def run(
     visibility: float = 0.0,
     iou: float = 0.5,
 ) -> int:
-    """Score `results/tracks/<camera>.txt`, prints the scores and writes them as JSON.
+    """Score `results/tracks/<camera>.txt`, print the scores and write them as JSON.
 
     Args:
         results: folder of a finished run.

@@ -23,7 +23,7 @@ BATCH = 64  # crops decoded at a time
 
 
 def run(old: Path, new: Path, crops: Sequence[Path], config: MapConfig, progress: Progress) -> int:
-    """Write the map and its loss; returns the exit code."""
+    """Write the map, print its loss and return the exit code."""
     encoders = [build_encoder(EncoderConfig(weights=located(path, "encoder"))) for path in (old, new)]
     before, after = (encoder.encoder_id for encoder in encoders)
     if before == after:

@@ -51,7 +51,7 @@ class Results:
     things: Sequence[StaticThing] = ()  # never move, and were left out
 
     def write(self) -> dict[str, CameraTracks]:
-        """Write what the config asks for; returns the boxes by camera, which videos are drawn from."""
+        """Write the outputs of the config and return the boxes by camera, which videos are drawn from."""
         linking, outputs, folder = self.linking, self.config.outputs, self.folder
         tracks = {
             name: camera_tracks(

@@ -60,7 +60,7 @@ def results_folder(
 
 
 def written_kinds(outputs: OutputConfig) -> list[str]:
-    """Name of the switches that are on."""
+    """Names of the outputs that are switched on."""
     return [name for name, on in outputs.model_dump().items() if on]
 
 

@@ -38,7 +38,7 @@ def ceiling(
     iou: float,
     visibility: float,
 ) -> Score | None:
-    """Score of all cameras with global ids under perfect linking; None where the tracklets are not there.
+    """Scores of all cameras with global ids under perfect linking; None where the tracklets are not there.
 
     Boxes are filled and doubles dropped as in the tracks that a run writes, so the figures differ by linking alone.
 

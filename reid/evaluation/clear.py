@@ -33,7 +33,7 @@ class Clear:
 
 
 def clear(found: Overlaps, pairs: Integers) -> Clear:
-    """Count over the pairs that `match_clear` chose (Bernardin & Stiefelhagen 2008, section 2.2).
+    """Counts over the pairs that `match_clear` chose (Bernardin & Stiefelhagen 2008, section 2.2).
 
     A switch is a match under another result id than the person's last match, however long
     ago. A fragmentation is a match that resumes after a gap, even one in which truth has no person either

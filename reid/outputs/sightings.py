@@ -52,7 +52,7 @@ def by_person_and_camera(
 
 
 def by_tracklet(matches: Sequence[Match]) -> dict[TrackletKey, Match]:
-    """Match by the tracklet that they are about."""
+    """Matches by their tracklet."""
     return {match.tracklet: match for match in matches}
 
 

@@ -88,7 +88,7 @@ def _mean(values: list[Tensor]) -> Tensor:
 
 
 def _histogram(distances: Tensor) -> Tensor:
-    """Count (BINS,); rounding puts some distances of 0 just below it."""
+    """Histogram (BINS,); rounding puts some distances of 0 just below it."""
     low, high = float(EDGES[0]), float(EDGES[-1])
     return torch.histc(distances.float().clamp(low, high), bins=BINS, min=low, max=high).double()
 

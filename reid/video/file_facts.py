@@ -58,7 +58,7 @@ def file_facts(path: Path, raw_fps: float | None = None, wanted: Wanted = USUAL)
 
 @cache
 def _facts(path: Path, raw_fps: float | None, wanted: Wanted, _state: tuple[int, int] | None) -> FileFacts:
-    """Facts kept while the file stays as it is: a day of one-minute files is asked for several times, at 20 ms a file."""
+    """Facts kept while the file stays as it is: a day of one-minute files is read several times, 20 ms a file."""
     with open_video(path, wanted) as container:
         stream = video_stream(container, wanted.stream)
         codec, when = str(stream.codec_context.name), created(container, wanted.stream)

@@ -76,7 +76,7 @@ def _placed(source: Source, line: Timeline | None, zero_s: float | None) -> Sour
 
 
 def _given(found: Sequence[RecordedTime], lines: Mapping[str, Timeline], at: datetime) -> Timeline:
-    """Start of a camera that the user gave; its other files keep their own times from the first, if they have them."""
+    """Start of a camera that the user gave; its other files keep their times from the first, if they have any."""
     start_s = at.timestamp()
     if lines:
         return next(iter(lines.values())).moved_to(start_s)

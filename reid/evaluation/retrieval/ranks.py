@@ -33,7 +33,7 @@ class Ranking:
 
     @property
     def relevant(self) -> Labels:
-        """Match (Q,) of each query."""
+        """Number of matches (Q,) of each query."""
         return np.diff(self.offsets)
 
 

@@ -75,7 +75,7 @@ def per_query(ranking: Ranking, ks: Sequence[int] = KS, *, which: Which = "stabl
 
 
 def _among_first(ranks: Labels, owner: Labels, total: Labels, ks: Sequence[int]) -> tuple[Floats, Floats]:
-    """Match among the first k (Q', K), and the NDCG there (Q', K)."""
+    """Matches among the first k (Q', K), and the NDCG there (Q', K)."""
     gains = 1 / np.log2(1 + ranks)
     found = np.zeros((len(total), len(ks)))
     gained, ideal = np.zeros_like(found), np.zeros_like(found)
@@ -125,7 +125,7 @@ class RetrievalScores:
         return self.cmc[k - 1]
 
     def as_dict(self) -> dict[str, Any]:
-        """Score for JSON: keys are text, sequences are lists."""
+        """Scores for JSON: keys are text, sequences are lists."""
         found = asdict(self)
         for name in ("precision", "recall", "ndcg"):
             found[name] = {str(k): value for k, value in found[name].items()}
