@@ -22,7 +22,7 @@ from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
 from reid.linking.calibration import beside, dumps
 from reid.outputs import atomic
-from reid.outputs.calibration_picture import Diagram, Panel, write_chart
+from reid.outputs.calibration_chart import Diagram, Panel, write_chart
 from reid.shipped_weights import entry_of
 from reid.types import Calibration
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from pipelines.recordings.follow import FollowedCamera
+from pipelines.recordings.camera_job import TrackedCamera
 from reid.config import DetectorConfig
 
 
-def empty_cameras(cameras: Mapping[str, FollowedCamera], config: DetectorConfig) -> list[str]:
+def empty_cameras(cameras: Mapping[str, TrackedCamera], config: DetectorConfig) -> list[str]:
     """A sentence for each camera without a single box, saying what to check."""
     return [
         f"{name}: no person was found in any of {len(camera.frames)} frames; if there were people, check the "

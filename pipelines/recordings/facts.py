@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from pipelines.recordings.follow import FollowedCamera
+from pipelines.recordings.camera_job import TrackedCamera
 from reid.config import SourceConfig
 from reid.video.reader import SourceInfo
 from reid.video.source import Source
@@ -33,7 +33,7 @@ def clock_row(placed: Placed) -> tuple[str, str] | None:
 
 
 def camera_facts(
-    camera: FollowedCamera, info: SourceInfo, source: Source, placed: Placed, part: SourceConfig
+    camera: TrackedCamera, info: SourceInfo, source: Source, placed: Placed, part: SourceConfig
 ) -> dict[str, Any]:
     """Facts of one camera: its headers, the work, its start and its files' places."""
     report = dict(camera.report)

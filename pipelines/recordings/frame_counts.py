@@ -20,7 +20,7 @@ def frames_to_come(info: SourceInfo, config: VideoConfig) -> float | None:
 
 
 def tell_rates(infos: Mapping[str, SourceInfo], progress: Progress) -> None:
-    """Says where the times of raw streams come from, which carry none."""
+    """Say where the times of raw streams come from, which carry none."""
     for name, info in infos.items():
         if info.fps_from is not None and info.codec != "pictures":
             progress.message(

@@ -1,4 +1,4 @@
-"""The results folder of one run of `reid video`: resumed, or emptied for another run, and always of one tale."""
+"""The results folder of one run of `reid video`: resumed, or emptied for another run, and always of one linking."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     To be called before anything is written: whatever kills the program, no two files contradict each other.
     """
     paths, written = ResultsFolder(folder.root), written_kinds(outputs)
-    tales = _tales(linking)
+    tales = _identity_digests(linking)
     told: dict[str, str] = dict(folder.facts.get("told") or {})
     older = [
         path
@@ -104,7 +104,7 @@ def _is_of(facts: Mapping[str, Any], run_key: str) -> bool:
     return facts.get("run_key") == run_key and facts.get("layout") == LAYOUT
 
 
-def _tales(linking: Linking) -> tuple[str, str]:
+def _identity_digests(linking: Linking) -> tuple[str, str]:
     """Digests of a run's identities: of the links alone, and with every distance."""
     names = {identity.person_id: (identity.name, identity.known) for identity in linking.identities}
     matches = sorted(linking.matches, key=lambda match: match.tracklet)

@@ -10,7 +10,7 @@ from typing import Any
 from reid.outputs import atomic, benchmark_tables, charts
 from reid.outputs.benchmark_charts import histogram_charts, ranking_charts, rates, style, verification_charts
 from reid.outputs.benchmark_result import EncoderResult
-from reid.outputs.ranked_lists import looks, rows_by_kind
+from reid.outputs.ranked_lists import activation_crops, rows_by_kind
 from reid.outputs.templates import template
 
 
@@ -91,7 +91,9 @@ def _pictures(results: Sequence[EncoderResult]) -> dict[str, Any]:
         "planes": planes,
         "camera_count": max((len(plane.camera_names) for plane in planes), default=0),
         "looks": [
-            (r.name, css, looks(r.activations), r.activation_method) for r, css in named if r.activations
+            (r.name, css, activation_crops(r.activations), r.activation_method)
+            for r, css in named
+            if r.activations
         ],
         "side": benchmark_tables.MAP_PX,
         "radius": 2.6,

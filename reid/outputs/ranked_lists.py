@@ -57,7 +57,7 @@ def rows_by_kind(ranked: Sequence[RankedQuery]) -> dict[str, list[Row]]:
     return {title: rows for title, rows in groups.items() if rows}
 
 
-def looks(activations: Sequence[Activation]) -> list[RankedCrop]:
+def activation_crops(activations: Sequence[Activation]) -> list[RankedCrop]:
     """The images of activation maps."""
     return [_look(activation) for activation in activations]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.outputs.calibration_picture import Diagram, Panel, write_chart
+from reid.outputs.calibration_chart import Diagram, Panel, write_chart
 
 EDGES = np.linspace(0, 2, 1001)
 

@@ -50,7 +50,7 @@ class CameraJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FollowedCamera:
+class TrackedCamera:
     """Tracklets and facts of one camera."""
 
     tracklets: list[Tracklet]
@@ -110,7 +110,7 @@ def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) 
     return json_text.digest(parts, size=12)
 
 
-def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
+def finished_camera(job: CameraJob, *, resumed: bool) -> TrackedCamera | None:
     """Load an artefact with this job's key, on the site's clock; None where the camera has to be tracked."""
     if not os.path.lexists(job.artefact):
         return None
@@ -125,7 +125,7 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
         log.warning("%s: damaged, so the camera is processed again (%s)", job.artefact, why)
         return None
     shift_s = job.source.shift_s
-    return FollowedCamera(
+    return TrackedCamera(
         tracklets=[
             replace(one, times_s=one.times_s + shift_s, moments_s=one.moments_s + shift_s)
             for one in tracklets
@@ -138,7 +138,7 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
     )
 
 
-def follow_camera(job: CameraJob) -> None:
+def track_camera(job: CameraJob) -> None:
     """Frames of one recording to tracklets on disk."""
     worker, config, name = current_worker(), job.config, job.source.camera_id
     watch, warnings = Stopwatch(), list[str]()
