@@ -136,9 +136,9 @@ def _of_queries(data: DataSet, pool: Split, root: Path) -> DataSet:
 def _check(data: DataSet, root: Path) -> None:
     """Raise InputError if a query shows a distractor, or no query has a match in the gallery."""
     query, gallery = data.query, data.gallery
-    if len(strangers := np.flatnonzero(query.persons == DISTRACTOR)):
+    if len(distractors := np.flatnonzero(query.persons == DISTRACTOR)):
         raise InputError(
-            f"{query.paths[strangers[0]]}: a query of a distractor; give it a person, or move it to the gallery"
+            f"{query.paths[distractors[0]]}: a query of a distractor; give it a person, or move it to the gallery"
         )
     cameras: dict[int, set[int]] = {}
     for person, camera in zip(gallery.persons.tolist(), gallery.cameras.tolist(), strict=True):

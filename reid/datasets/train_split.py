@@ -28,19 +28,19 @@ def read_market_train(root: Path) -> Read:
             f"{root}: there is no {TRAIN} beside {QUERY} and {GALLERY}, which must never be learned from; "
             "copy it there, or give other pictures"
         )
-    listing, nobody, nameless = Listing(root.name), 0, []
+    listing, left_out, nameless = Listing(root.name), 0, []
     for path in pictures_below(where):
         if (found := label(path.name)) is None:
             nameless.append(path)
         elif found.person <= 0:
-            nobody += 1
+            left_out += 1
         else:
             listing.add(path, found.person, found.camera, found.passage)
     if not listing.paths:
         raise InputError(f"{where}: no picture of a person in it is named as in Market-1501, {EXAMPLE}")
     notes = []
-    if nobody:
-        notes.append(f"{counted(nobody, 'picture')} of distractors (0000) and junk (-1) left out")
+    if left_out:
+        notes.append(f"{counted(left_out, 'picture')} of distractors (0000) and junk (-1) left out")
     if nameless:
         first = nameless[0].relative_to(where)
         notes.append(

@@ -79,9 +79,9 @@ def report_people(
     reports = []
     for person, count in boxes.items():
         covers = {
-            on: Cover(result_id=on, share=boxes_on / count, cameras=seen_by[whom, on])
-            for (whom, on), boxes_on in covered.items()
-            if whom == person
+            on: Cover(result_id=on, share=boxes_on / count, cameras=seen_by[covered_person, on])
+            for (covered_person, on), boxes_on in covered.items()
+            if covered_person == person
         }
         main = covers.pop(partner[person], None) if person in partner else None
         reports.append(

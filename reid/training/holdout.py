@@ -57,21 +57,21 @@ def hold_out(
     """
     if (people is not None and people < 1) or np.any(split.persons == DISTRACTOR):
         raise ValueError(f"people must be at least 1, without distractors in the split, got {people}")
-    everybody = np.unique(split.persons)
-    sources = np.array(sites(split, everybody), dtype=object)
+    persons = np.unique(split.persons)
+    sources = np.array(sites(split, persons), dtype=object)
     eligible = _of(of, sources)
     people = people or usual(int(eligible.sum()))
-    if people > len(everybody) - LEAST:
-        raise InputError(_too_many(people, len(everybody)))
+    if people > len(persons) - LEAST:
+        raise InputError(_too_many(people, len(persons)))
     if people > eligible.sum():
         raise InputError(
             f"data.held_out is {people}, but {' and '.join(of)} (data.hold_out_of) together show "
             f"{counted(int(eligible.sum()), 'person', 'people')}; hold out fewer, or of more sources"
         )
     chosen = (
-        _last(everybody[eligible], sources[eligible].tolist(), people)
+        _last(persons[eligible], sources[eligible].tolist(), people)
         if how == "last"
-        else rng.choice(everybody[eligible], size=people, replace=False)
+        else rng.choice(persons[eligible], size=people, replace=False)
     )
     held = np.isin(split.persons, chosen)
     query, gallery, notes = _divided(split.select(held), rng)
@@ -137,12 +137,12 @@ def _of(names: Sequence[str], sources: NDArray[np.object_]) -> NDArray[np.bool_]
     return np.isin(sources, names) if names else np.ones(len(sources), dtype=bool)
 
 
-def _last(everybody: Labels, of: list[str], people: int) -> Labels:
+def _last(persons: Labels, of: list[str], people: int) -> Labels:
     """The last of each source, as many as its share of `people`; the largest remainders are rounded up."""
     groups: dict[str, list[int]] = {}
-    for person, source in zip(everybody.tolist(), of, strict=True):
+    for person, source in zip(persons.tolist(), of, strict=True):
         groups.setdefault(source, []).append(person)
-    shares = {source: people * len(members) / len(everybody) for source, members in groups.items()}
+    shares = {source: people * len(members) / len(persons) for source, members in groups.items()}
     counts = {source: int(share) for source, share in shares.items()}
     by_rest = sorted(groups, key=lambda source: counts[source] - shares[source])
     for source in by_rest[: people - sum(counts.values())]:

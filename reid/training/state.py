@@ -154,9 +154,9 @@ def take_objectives(learner: Learner, path: Path) -> int:
     wanted = learner.objectives.state_dict()
     for key in sorted(wanted.keys() | given.keys()):
         if key not in given or key not in wanted:
-            whose = "this training" if key in wanted else "that training"
+            holder = "this training" if key in wanted else "that training"
             raise InputError(
-                f"{path}: only {whose} has {key}; give both the same objectives and teachers, or leave "
+                f"{path}: only {holder} has {key}; give both the same objectives and teachers, or leave "
                 "start.objectives out"
             )
         if given[key].shape != wanted[key].shape:

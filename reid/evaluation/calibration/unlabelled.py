@@ -76,7 +76,7 @@ def proven(tracklets: Sequence[Tracklet], centre: Array, max_distance: float | N
     compared = comparable(tracklets, centre, max_distance)
     vectors = [unit(t.embeddings.vectors - centre) for t in compared]
     found = [halves(own) for own in vectors]
-    whose = np.array([i for i, value in enumerate(found) if value is not None], dtype=np.int64)
+    halves_of = np.array([i for i, value in enumerate(found) if value is not None], dtype=np.int64)
     met = np.empty((0, 2), dtype=np.int64)
     distances = np.empty(0)
     if tracklets:
@@ -86,14 +86,14 @@ def proven(tracklets: Sequence[Tracklet], centre: Array, max_distance: float | N
     names = [t.camera_id for t in tracklets]
     per_camera = {
         name: (
-            sum(names[i] == name for i in whose.tolist()),
+            sum(names[i] == name for i in halves_of.tolist()),
             sum(names[i] == name for i in met[:, 0].tolist()),
         )
         for name in sorted(set(names))
     }
     return Proven(
         halves=np.array([value for value in found if value is not None], dtype=np.float64),
-        halves_of=whose,
+        halves_of=halves_of,
         meetings=distances,
         meetings_of=met,
         tracklets=len(tracklets),

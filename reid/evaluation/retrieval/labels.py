@@ -62,10 +62,10 @@ def members(query: Labelled, gallery: Labelled, *, keep_same_camera: bool = Fals
     Raises:
         ValueError: a query shows a distractor, so that nothing could be right.
     """
-    nobody = np.flatnonzero(query.persons == DISTRACTOR)
-    if len(nobody):
+    distractors = np.flatnonzero(query.persons == DISTRACTOR)
+    if len(distractors):
         raise ValueError(
-            f"query {nobody[0]} is of person {DISTRACTOR}, a distractor; it cannot be searched for"
+            f"query {distractors[0]} is of person {DISTRACTOR}, a distractor; it cannot be searched for"
         )
     order = np.argsort(gallery.persons, kind="stable")
     persons = gallery.persons[order]
