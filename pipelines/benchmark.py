@@ -19,7 +19,7 @@ from reid.datasets.open import as_kind, describe, open_data_set
 from reid.datasets.records import DataSet
 from reid.embedding.build import build_encoder
 from reid.errors import InputError
-from reid.evaluation.retrieval.scores import Scores
+from reid.evaluation.retrieval.scores import RetrievalScores
 from reid.outputs import atomic
 from reid.shipped_weights import located
 
@@ -53,7 +53,7 @@ def _run(
     # all of them first: a second file that cannot be used should not be found out after an hour
     encoders = [build_encoder(config.encoder.model_copy(update={"weights": path})) for path in weights]
     page = Page(data, shown, config)
-    scores: list[tuple[str, dict[str, Scores]]] = []
+    scores: list[tuple[str, dict[str, RetrievalScores]]] = []
     figures, drawn = config.output / "benchmark.json", config.output / "benchmark.html"
     document = _document(kind, data, config)
     for name, path, encoder in zip(_names(weights), weights, encoders, strict=True):
@@ -85,7 +85,7 @@ def _make_room(folder: OwnedFolder, figures: Path, page: Path, progress: Progres
 
 
 def _names(weights: list[Path]) -> list[str]:
-    """What the encoders are called: as little of their paths as tells them apart."""
+    """Names of the encoders: as little of their paths as tells them apart."""
     for length in range(max(len(path.parts) for path in weights)):
         names = ["/".join((*path.parts[-1 - length : -1], path.name)) for path in weights]
         if len(set(names)) == len(names):

@@ -23,7 +23,7 @@ from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
 from reid.linking.calibration import beside, dumps
 from reid.outputs import atomic
-from reid.outputs.calibration_picture import Diagram, Panel, write_picture
+from reid.outputs.calibration_chart import Diagram, Panel, write_chart
 from reid.shipped_weights import entry_of
 from reid.types import Calibration
 
@@ -35,7 +35,7 @@ KNOWN_PEOPLE = (
 
 
 def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) -> int:
-    """Embed labelled crops and write the encoder's calibration, with what was measured, and its picture.
+    """Embed labelled crops and write the encoder's calibration, with what was measured, and its image.
 
     With `config.results` a recording takes the place of labels, see `site_calibration`.
     """
@@ -120,7 +120,7 @@ def _target(config: CalibrateConfig, weights: Path) -> Path:
 
 
 def _draw(path: Path, encoder: str, point: str, calibration: Calibration, evaluation: Evaluation) -> Path:
-    """The picture beside the file, same name."""
+    """The image beside the file, same name."""
     panels = tuple(
         Panel(
             title=f"{unit.name.capitalize()}: {unit.items:,} of {evaluation.people:,} people",
@@ -149,5 +149,5 @@ def _draw(path: Path, encoder: str, point: str, calibration: Calibration, evalua
         f"{encoder} on {calibration.data_set}: distance {calibration.max_distance:.3f}, "
         f"{calibration.operating_point}"
     )
-    write_picture(target, title, panels, diagram)
+    write_chart(target, title, panels, diagram)
     return target

@@ -9,7 +9,7 @@ from reid.shipped_weights import default_detector, default_encoder
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
-    """Process the three cameras of the bundled recording; nobody in it is real."""
+    """Process the three cameras of the bundled recording, which shows rendered people only."""
     missing = [
         f"{what} (--{flag} FILE or {variable})"
         for what, flag, variable, given in (

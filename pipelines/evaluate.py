@@ -14,8 +14,8 @@ from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
 from reid import json_text
 from reid.errors import InputError
-from reid.evaluation.counting import LeftOut
-from reid.evaluation.identity import Score, Scores, score
+from reid.evaluation.counting import IgnoredBoxes
+from reid.evaluation.identity import IdentityScores, Score, score
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.evaluation.people import Cover
 from reid.outputs import atomic
@@ -42,7 +42,7 @@ def run(
     visibility: float = 0.0,
     iou: float = 0.5,
 ) -> int:
-    """Scores `results/tracks/<camera>.txt`, prints the scores and writes them as JSON.
+    """Score `results/tracks/<camera>.txt`, print the scores and write them as JSON.
 
     Args:
         results: folder of a finished run.
@@ -123,7 +123,7 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 def _processed_frames(path: Path) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
     """Frames (from 1) of each camera that was sampled: `cameras.<name>.processed_frames` of run.json, if any.
 
-    Absent or null means all frames. Frames that nobody looked at must not count as misses.
+    Absent or null means all frames. Frames that were not processed must not count as misses.
     """
     if not path.exists():
         return {}
@@ -150,8 +150,8 @@ def _at(tracks: TrackTable, frames: np.ndarray[Any, np.dtype[np.int64]]) -> Trac
     return tracks.select(np.isin(tracks.frames, frames))
 
 
-def _tell_left_out(scores: Scores, truth: Path, progress: Progress) -> None:
-    """What does not count, by camera.
+def _tell_left_out(scores: IdentityScores, truth: Path, progress: Progress) -> None:
+    """Tell the boxes that do not count, by camera.
 
     Raises:
         InputError: no true box is left because none is a person.
@@ -170,7 +170,7 @@ def _tell_left_out(scores: Scores, truth: Path, progress: Progress) -> None:
             progress.message(f"{name}: {out.truth:,} true boxes do not count: {_why(out)}")
 
 
-def _why(out: LeftOut) -> str:
+def _why(out: IgnoredBoxes) -> str:
     reasons = [_classes(out.classes)] if out.classes else []
     if out.confidence_0:
         reasons.append(f"{out.confidence_0:,} with confidence 0")
@@ -185,7 +185,7 @@ def _classes(boxes: Mapping[int, int]) -> str:
     return ", ".join(f"{count:,} of class {number}" for number, count in sorted(boxes.items()))
 
 
-def _tell_scores(scores: Scores, best: Score | None, progress: Progress) -> None:
+def _tell_scores(scores: IdentityScores, best: Score | None, progress: Progress) -> None:
     header = ["camera", *(name for name, _ in _SHARES), "MOTA", *(name for name, _ in _COUNTS)]
     rows = [(name, *_cells(row)) for name, row in scores.cameras.items()]
     rows.append(("all, ids per camera", *_cells(scores.local_ids)))
@@ -204,7 +204,7 @@ def _cells(row: Score) -> list[object]:
     return [*shares, *(getattr(row, key) for _, key in _COUNTS)]
 
 
-def _tell_people(scores: Scores, progress: Progress) -> None:
+def _tell_people(scores: IdentityScores, progress: Progress) -> None:
     header = (
         "person",
         "cameras",

@@ -24,7 +24,7 @@ class PruneConfig(Section):
     named: Named = Field(
         "keep",
         description="people with a name: keep (they stay, with the sightings whose vectors they are recognised by) "
-        "or erase (as everybody)",
+        "or erase (as all others)",
     )
     dry_run: bool = Field(False, description="only say what would be erased")
 
@@ -69,18 +69,16 @@ class MapConfig(Section):
 
 
 class RerankConfig(Section):
-    """k-reciprocal re-ranking (Zhong et al. 2017): who has whom among the nearest, both ways."""
+    """k-reciprocal re-ranking (Zhong et al. 2017)."""
 
     enabled: bool = Field(False, description="score the re-ranked lists too, beside the plain ones")
     k1: Annotated[int, Field(ge=1)] = Field(20, description="neighbours that must be mutual")
-    k2: Annotated[int, Field(ge=1)] = Field(
-        6, description="neighbours that a picture's own are averaged over"
-    )
+    k2: Annotated[int, Field(ge=1)] = Field(6, description="neighbours that an image's own are averaged over")
     weight: Share = Field(0.3, description="share of the plain distance in the final one; the paper's lambda")
 
 
 class BenchmarkPageConfig(Section):
-    """What the HTML page shows besides tables and curves. It holds pictures of the data set: mind its terms."""
+    """Content of the HTML page besides tables and curves. It holds images of the data set: mind its terms."""
 
     enabled: bool = Field(True, description="write benchmark.html: one file, opens offline")
     queries: Annotated[int, Field(ge=0)] = Field(
@@ -107,13 +105,13 @@ class BenchmarkConfig(Section):
     )
     output: Path = Field(Path("benchmark"), description="folder for benchmark.json and benchmark.html")
     multi_query: bool = Field(
-        False, description="score multi-query too: all pictures of the query's person in the query's camera"
+        False, description="score multi-query too: all images of the query's person in the query's camera"
     )
     flip: bool = Field(
-        False, description="test-time augmentation: the mean of a picture's vector and its mirror image's"
+        False, description="test-time augmentation: the mean of an image's vector and its mirror image's"
     )
     distractors: Path | None = Field(
-        None, description="folder of more gallery pictures that show nobody of the queries"
+        None, description="folder of more gallery images, of people that no query shows"
     )
     precision: Literal["float32", "float16"] = Field(
         "float32", description="how vectors are kept while ranking; float16 halves the memory"

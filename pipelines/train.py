@@ -1,4 +1,4 @@
-"""Labelled pictures to an embedding network: read, build, train, keep the best, say how good it is."""
+"""Labelled images to an embedding network: read, build, train, keep the best, say how good it is."""
 
 import os
 from contextlib import ExitStack
@@ -8,10 +8,10 @@ import torch
 from pipelines.networks.chosen import start_of
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.progress import Progress, reporter
-from pipelines.runtime.stopping import stopping_gently
+from pipelines.runtime.stopping import same_command, stopping_gently
 from pipelines.training import data as train_data
 from pipelines.training.build import Begun, build, new_network
-from pipelines.training.folder import TrainingFolder, fingerprint
+from pipelines.training.folder import TrainingFolder
 from pipelines.training.listener import TrainingListener
 from pipelines.training.training_report import report
 from reid.datasets.records import DISTRACTOR
@@ -37,7 +37,7 @@ def run(config: TrainConfig, progress: Progress) -> int:
 
 
 def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
-    """As `run`; `kept` holds the output folder to the end."""
+    """Train as `run`; `kept` holds the output folder to the end."""
     folder = TrainingFolder(config.output)
     accelerator = open_accelerator(config)
     if accelerator.is_main_process:  # of several, one speaks and writes
@@ -47,14 +47,14 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
         progress, config = reporter(quiet=True), config.model_copy(update={"overwrite": False})
     sources, held = train_data.read(config)
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
-    network = new_network(config)  # before the pictures: what cannot be built should not cost minutes
+    network = new_network(config)  # before the images: what cannot be built should not cost minutes
     start = _start(config, network) if not folder.goes_on(config) else ""
     data = train_data.load(sources, held, config, progress, accelerator)
     config = train_data.suited(config, data.train.people)
     begun = build(config, data, accelerator, network)
-    training, name = begun.training, fingerprint(config, data.fingerprint)
+    training, name = begun.training, folder.fingerprint(config, data.fingerprint)
     with accelerator.main_process_first():
-        goes_on = folder.open(config, name)
+        goes_on = folder.open(config, name, config.start.weights)
     if goes_on:
         load_state(folder.state, training, fingerprint=name)
         progress.message(f"going on in epoch {training.at.epoch + 1}, after step {training.at.step:,}")
@@ -78,7 +78,7 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
         images_left=_images_left(config, begun),
     )
     loop = Loop(config=config, loader=begun.loader, held_out=data.held_out, listener=listener)
-    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    again = same_command(overwrite=config.overwrite)
     with stopping_gently(progress, f"stopping after this step; {again} goes on from there") as stop:
         finished = loop.run(training, stop)
         listener.close()
@@ -98,13 +98,13 @@ def _start(config: TrainConfig, network: ReidNetwork) -> str:
             )
         return "random weights"
     for name in config.start.frozen:
-        network.backbone.part(name)  # what is not there should be said before pictures are read
+        network.backbone.part(name)  # what is not there should be said before images are read
     kept = f"; {', '.join(config.start.frozen)} never change" if config.start.frozen else ""
     return initialise(network, path).sentence(recorded(path)) + kept
 
 
 def _images_left(config: TrainConfig, begun: Begun) -> int:
-    """Pictures that will be shown, by all processes together."""
+    """Images that will be shown, by all processes together."""
     at, batches = begun.training.at, len(begun.loader)
     done = at.epoch * batches + min(batches, at.steps_in_epoch * config.batch.accumulate)
     shown = begun.loader.batch * int(begun.training.accelerator.num_processes)
@@ -112,7 +112,7 @@ def _images_left(config: TrainConfig, begun: Begun) -> int:
 
 
 def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingFolder) -> None:
-    """What the network will see, to be looked at before hours are spent on it."""
+    """Draw the images that the network will see, to be looked at before hours are spent on it."""
     pictures = loader.pictures(0)
     write_contact_sheet(
         folder.augmented,

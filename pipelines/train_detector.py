@@ -1,4 +1,4 @@
-"""Pictures with boxes to a person detector: check, train, keep the best epoch, export it."""
+"""Images with boxes to a person detector: check, train, keep the best epoch, export it."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.networks.chosen import start_of
 from pipelines.runtime.inputs import inputs_of, refuse_inputs
 from pipelines.runtime.progress import Progress
-from pipelines.runtime.stopping import stopping_gently
+from pipelines.runtime.stopping import same_command, stopping_gently
 from pipelines.training.detector_folder import DetectorFolder, best_of
 from pipelines.training.detector_listener import DetectorListener
 from reid.detection.portable import require_nncf, to_onnx, to_openvino_int8
@@ -30,7 +30,7 @@ def run(config: DetectorTrainConfig, progress: Progress, *, dataset: Path | None
     folder = DetectorFolder(config.output)
     with folder.owned(inputs_of(config)):
         people = _checked(config, folder)
-        folder.open(config, people.fingerprint)
+        folder.open(config, folder.fingerprint(config, people.fingerprint), config.start_from)
         _tell_of(people, progress)
         if len(folder.history()) < config.epochs:
             _train(config, people, folder, progress)
@@ -43,7 +43,7 @@ def _train(config: DetectorTrainConfig, people: People, folder: DetectorFolder, 
     fresh = config.start_from is not None and not folder.state.is_file()
     start = read_state(config.start_from) if fresh and config.start_from else {}
     dataset = write_resolved(people, folder.root)
-    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    again = same_command(overwrite=config.overwrite)
     with stopping_gently(progress, f"stopping after this step; {again} goes on from the last epoch") as stop:
         listener = DetectorListener(config, people, folder, progress, stop)
         with suppress(Stopped):  # the signal takes effect as the block is left
@@ -52,7 +52,7 @@ def _train(config: DetectorTrainConfig, people: People, folder: DetectorFolder, 
 
 
 def _checked(config: DetectorTrainConfig, folder: DetectorFolder) -> People:
-    """All that can be found wrong before anything runs, quickest first."""
+    """Check all that can be wrong before the training begins, quickest first."""
     if config.data is None:
         raise InputError(
             "no data set given: name its YAML file, as in reid train-detector people/dataset.yaml"
@@ -81,7 +81,7 @@ def _tell_of(people: People, progress: Progress) -> None:
 
 
 def _report(config: DetectorTrainConfig, people: People, folder: DetectorFolder, progress: Progress) -> None:
-    """Export the best epoch, and say how good it is and where everything lies."""
+    """Export the best epoch, and print its figures and the paths."""
     progress.message("exporting")
     with logged(folder.log):
         to_onnx(folder.detector, folder.onnx, config.image_size)

@@ -1,4 +1,4 @@
-"""Many trainings, each a little different, to the settings whose network finds held-out people best."""
+"""`reid tune`: search of training settings whose network finds held-out people best."""
 
 import os
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import torch
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.progress import Progress
-from pipelines.runtime.stopping import stopping_gently
+from pipelines.runtime.stopping import same_command, stopping_gently
 from pipelines.settings.document import document
 from pipelines.settings.loading import Override, load
 from pipelines.training import data as train_data
@@ -50,7 +50,7 @@ def _run(config: TuneConfig, folder: OwnedFolder, progress: Progress) -> int:
     study = _study(config, data, folder.files)
     task = progress.task("tuning", config.trials, unit="trainings")
     task.advance(min(config.trials, len(_over(study))))
-    again = "the same command without --overwrite" if config.overwrite else "the same command"
+    again = same_command(overwrite=config.overwrite)
     with stopping_gently(progress, f"stopping; {again} goes on with the study") as stop:
         while len(_over(study)) < config.trials and not stop():
             trial = study.ask()
@@ -87,7 +87,7 @@ class _Tried:
         self.hopeless = False
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
-        """Of no interest."""
+        """Ignore the figures of steps."""
 
     def epoch(self, figures: EpochFigures) -> None:
         """Compare with the others at the same epoch."""
@@ -121,7 +121,7 @@ def _network(config: TrainConfig) -> ReidNetwork:
 
 
 def _settings(config: TuneConfig, trial: "optuna.Trial") -> TrainConfig:
-    """Those of the search's trainings, with the trial's in their places."""
+    """Settings of the search's trainings, with the trial's in their places."""
     overrides = [
         Override(path=tuple(key.split(".")), value=choice.suggest(trial), origin=f"search {key}")
         for key, choice in config.space().items()
@@ -135,7 +135,7 @@ def _study(config: TuneConfig, data: TrainingData, files: OwnedFiles) -> "optuna
     """The study in the output folder, or a new one.
 
     Raises:
-        InputError: it searches something else, or with other pictures.
+        InputError: it searches something else, or with other images.
     """
     optuna = _optuna()
     log, lock = config.output / "study.log", config.output / "study.log.lock"

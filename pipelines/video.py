@@ -9,9 +9,15 @@ from typing import Any
 
 from pipelines.networks.chosen import identify, with_encoder_of, with_weights
 from pipelines.recordings.annotated_video import RenderJob, render_camera
+from pipelines.recordings.camera_job import (
+    CameraJob,
+    TrackedCamera,
+    camera_key,
+    finished_camera,
+    track_camera,
+)
 from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row
-from pipelines.recordings.follow import CameraJob, FollowedCamera, camera_key, finished_camera, follow_camera
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linkage import choose_policy, open_gallery
 from pipelines.recordings.results import Results, describe
@@ -167,7 +173,7 @@ def _jobs(
 
 def _follow(
     jobs: Sequence[CameraJob], infos: Mapping[str, SourceInfo], config: VideoConfig, progress: Progress
-) -> dict[str, FollowedCamera]:
+) -> dict[str, TrackedCamera]:
     """Tracklets of all cameras; only those that no earlier run has finished are followed."""
     finished = {
         job.source.camera_id: camera for job in jobs if (camera := finished_camera(job, resumed=True))
@@ -182,7 +188,7 @@ def _follow(
     if todo:
         _, failed = run_jobs(
             todo,
-            follow_camera,
+            track_camera,
             workers=workers_for(config.workers, len(todo)),
             progress=progress,
             name=lambda job: job.source.camera_id,
@@ -210,7 +216,7 @@ def _follow(
 def _render(
     sources: Sequence[Source],
     tracks: Mapping[str, Any],
-    cameras: Mapping[str, FollowedCamera],
+    cameras: Mapping[str, TrackedCamera],
     config: VideoConfig,
     folder: ResultsFolder,
     progress: Progress,

@@ -7,13 +7,13 @@ from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
 from reid.shipped import shipped
-from reid.shipped_weights import AGAIN, FOLDER, Entry, check, find, path_of, read_manifest
+from reid.shipped_weights import AGAIN, FOLDER, ManifestEntry, check, find, path_of, read_manifest
 
 COLUMNS = ("name", "kind", "default", "input", "MB", "trained on", "figure", "calibration")
 
 
 def list_entries(progress: Progress) -> int:
-    """One line for every network and calibration, as the manifest has it."""
+    """List every network and calibration on a line, as the manifest has it."""
     rows = [
         (
             entry.name,
@@ -31,8 +31,8 @@ def list_entries(progress: Progress) -> int:
     return 0
 
 
-def _calibration(entry: Entry) -> str:
-    """Whether `reid video` finds a calibration for an encoder; nothing else has one."""
+def _calibration(entry: ManifestEntry) -> str:
+    """Whether `reid video` finds a calibration for the encoder; other networks have none."""
     if entry.kind != "encoder":
         return ""
     known = entry.encoder_id and calibrations.find(path_of(entry), entry.encoder_id)

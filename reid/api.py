@@ -19,13 +19,13 @@ from reid.detection.yolo import YoloDetector
 from reid.distance import unit
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import Encoder
-from reid.evaluation.identity import Scores as TrackScores
+from reid.evaluation.identity import IdentityScores
 from reid.evaluation.identity import score as score_tracks
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.evaluation.retrieval.distances import CosineRows
 from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.ranking import rank
-from reid.evaluation.retrieval.scores import Scores as RetrievalScores
+from reid.evaluation.retrieval.scores import RetrievalScores
 from reid.evaluation.retrieval.scores import score as score_retrieval
 from reid.gallery import Gallery
 from reid.linking.offline import Linking
@@ -290,7 +290,7 @@ def evaluate_tracks(
     result: Mapping[str, TrackTable | str | Path],
     *,
     iou: float = 0.5,
-) -> TrackScores:
+) -> IdentityScores:
     """IDF1, HOTA and CLEAR of tracks, of each camera and of all together.
 
     Args:

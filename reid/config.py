@@ -235,10 +235,10 @@ class LinkingConfig(Section):
     )
     min_travel_s: dict[str, Seconds] = Field(
         {},
-        description="least seconds between two cameras: {lobby-street: 20}; nobody is linked faster than that",
+        description="least seconds between two cameras: {lobby-street: 20}; no person is linked faster than that",
     )
     fragment_s: Seconds = Field(
-        4.0, description="someone seen for fewer seconds than this in all is probably part of somebody else"
+        4.0, description="a person seen for fewer seconds than this in all is probably part of another person"
     )
     fragment_slack: Annotated[float, Field(ge=1)] = Field(
         1.3, description="and joins the nearest person up to this many times the linking distance away"

@@ -16,7 +16,7 @@ _TOLD = re.compile(
 
 
 def masked(address: str) -> str:
-    """An address that somebody typed, for an error message: without what lets one in.
+    """Text of an address for an error message, without its credentials.
 
     That is all before its last '@', and the values of what is called token, key, signature and the like.
     """

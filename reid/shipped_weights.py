@@ -46,7 +46,7 @@ class File(_Part):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class Entry(_Part):
+class ManifestEntry(_Part):
     """One network in one form, or one calibration."""
 
     name: Annotated[str, Field(pattern=r"^[^/\\:\s]([^/\\:]*[^/\\:\s])?$")]
@@ -71,7 +71,7 @@ class Entry(_Part):
 class Manifest(_Part):
     """All that ships."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ManifestEntry, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -93,7 +93,7 @@ def manifest_file() -> Path:
     return shipped(FOLDER) / "manifest.json"
 
 
-def path_of(entry: Entry) -> Path:
+def path_of(entry: ManifestEntry) -> Path:
     """What to load."""
     return shipped(FOLDER) / entry.path
 
@@ -146,7 +146,7 @@ def _default(kind: Kind) -> Path | None:
     return path_of(found[0]) if found else None
 
 
-def encoder_with(encoder_id: str) -> Entry | None:
+def encoder_with(encoder_id: str) -> ManifestEntry | None:
     """The encoder that ships under this id, the default one first; None where none does."""
     found = [
         entry
@@ -179,7 +179,7 @@ def located(weights: Path, kind: Kind) -> Path:
     return path_of(entry)
 
 
-def find(name: str) -> Entry:
+def find(name: str) -> ManifestEntry:
     """The entry of that name.
 
     Raises:
@@ -199,8 +199,8 @@ def find(name: str) -> Entry:
     )
 
 
-def entry_of(path: Path) -> Entry | None:
-    """The entry that `path` is, or is a file of; None for anybody else's files."""
+def entry_of(path: Path) -> ManifestEntry | None:
+    """The entry that `path` is, or is a file of; None for files that do not ship."""
     folder = shipped(FOLDER).resolve()
     place = path.parent.resolve() / path.name  # a link to a file is what it is called, not what it leads to
     if not place.is_relative_to(folder):
@@ -229,7 +229,7 @@ def checked(path: Path) -> Path:
     return path
 
 
-def check(entry: Entry) -> None:
+def check(entry: ManifestEntry) -> None:
     """Compare every file of `entry` with the manifest.
 
     Raises:

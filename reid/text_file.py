@@ -43,7 +43,7 @@ def check_regular(path: Path, wanted: str, *, advice: str = "") -> None:
 
 
 def refuse_pipe(path: Path, wanted: str) -> None:
-    """Refuse a pipe or a device, as `check_regular` does; whoever opens the file says what else is wrong."""
+    """Refuse a pipe or a device, as `check_regular` does; opening the file says what else is wrong."""
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise InputError(f"{path}: is a pipe or a device, not a file; expected {wanted}")
 

@@ -20,7 +20,7 @@ from reid.detection.portable import prepare
 from reid.detection.training_data import read_people
 from reid.embedding.crops import IMAGENET
 from reid.errors import InputError
-from reid.outputs.ranked_lists import read_picture
+from reid.outputs.ranked_lists import read_image
 from reid.outputs.thumbnails import data_uri
 from reid.stills import SUFFIXES, TooLarge, declared_size, decode, left_out, read_still
 from reid.training.pixels import load_pixels
@@ -169,7 +169,7 @@ def test_too_large_crops_are_named(tmp_path: Path, bomb: bytes) -> None:
     (gone,) = loaded.left_out
     assert gone.path == path
     assert gone.why.startswith("declares 20000 x 20000 pixels, more than 200 megapixels, and is not decoded")
-    for read in (read_still, read_picture, lambda path: prepare(path, 64)):
+    for read in (read_still, read_image, lambda path: prepare(path, 64)):
         with pytest.raises(TooLarge, match=r"bob/c1/1\.png: declares 20000 x 20000 pixels"):
             read(path)
     with pytest.raises(TooLarge, match="declares"):

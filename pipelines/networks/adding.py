@@ -13,7 +13,7 @@ from reid.text_file import refuse_pipe
 
 
 def add(weights: Path, name: str, progress: Progress) -> int:
-    """Checkpoints lose half of each number's bits, which nobody notices; anything else is copied.
+    """Add a network; a checkpoint loses half of each number's bits, which changes no figure.
 
     Raises:
         InputError: the weights cannot be used, or are there already.

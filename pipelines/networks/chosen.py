@@ -78,7 +78,7 @@ def with_encoder_of(config: Model, gallery: Path | None, progress: Progress) -> 
 
 
 def start_of(weights: Path | None, kind: Kind) -> Path | None:
-    """What a training begins with, checked where it ships.
+    """Weights that a training begins with, checked where they ship.
 
     Raises:
         InputError: `shipped:NAME` names nothing that fits, or it is not what was sealed.
@@ -97,7 +97,7 @@ class Looks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """What both networks are known by, before anything is computed."""
+    """Ids of both networks, before anything is computed."""
 
     detector_id: str
     encoder_id: str
@@ -106,7 +106,7 @@ class Identified:
 
 
 def identify(config: Looks) -> Identified:
-    """What the networks of `config` are known by.
+    """Identify the networks of `config`.
 
     Raises:
         InputError: one of them is not given, or cannot be used.

@@ -23,7 +23,7 @@ BATCH = 64  # crops decoded at a time
 
 
 def run(old: Path, new: Path, crops: Sequence[Path], config: MapConfig, progress: Progress) -> int:
-    """Write the map and its loss; returns the exit code."""
+    """Write the map, print its loss and return the exit code."""
     encoders = [build_encoder(EncoderConfig(weights=located(path, "encoder"))) for path in (old, new)]
     before, after = (encoder.encoder_id for encoder in encoders)
     if before == after:
@@ -67,7 +67,7 @@ def _is_map(path: Path) -> bool:
 
 
 def _files(folders: Sequence[Path], most: int) -> list[Path]:
-    """Pictures in the order of their names, at most so many: the last fifth of each folder, held out, at the end."""
+    """Images in the order of their names, at most so many: the last fifth of each folder, held out, at the end."""
     files: list[Path] = []
     held_out: list[Path] = []
     for folder in folders:
@@ -84,7 +84,7 @@ def _files(folders: Sequence[Path], most: int) -> list[Path]:
 
 
 def _vectors(files: Sequence[Path], encoders: Sequence[Encoder], progress: Progress) -> list[Array]:
-    """Of every encoder the vectors (N, D) of all readable pictures, in order."""
+    """Vectors (N, D) of all readable images in order, by every encoder."""
     parts: list[list[Array]] = [[np.empty((0, encoder.dimension), dtype=np.float32)] for encoder in encoders]
     task = progress.task("crops", len(files), "crops")
     unread: list[Path] = []

@@ -11,8 +11,8 @@ from reid.linking import calibration as calibrations
 from reid.shipped import shipped
 from reid.shipped_weights import (
     FOLDER,
-    Entry,
     Manifest,
+    ManifestEntry,
     manifest_file,
     measured,
     path_of,
@@ -44,11 +44,11 @@ def seal(progress: Progress) -> int:
                 "warning",
             )
     for path in unnamed(after):
-        progress.message(f"{path}: in no entry of {manifest_file().name}, so nobody checks it", "warning")
+        progress.message(f"{path}: in no entry of {manifest_file().name}, so it is not checked", "warning")
     return 0
 
 
-def _sealed(entry: Entry) -> Entry:
+def _sealed(entry: ManifestEntry) -> ManifestEntry:
     folder, path = shipped(FOLDER), path_of(entry)
     if not (folder / entry.card).is_file():
         raise InputError(f"{folder / entry.card}: the card of {entry.name!r} is missing; write it first")
@@ -56,8 +56,8 @@ def _sealed(entry: Entry) -> Entry:
     return entry.model_copy(update={"files": files, "encoder_id": _encoder_id(entry, path)})
 
 
-def _loaded(entry: Entry, path: Path) -> Iterator[Path]:
-    """All files that are read when `path` is loaded."""
+def _loaded(entry: ManifestEntry, path: Path) -> Iterator[Path]:
+    """Files that are read when `path` is loaded."""
     if path.is_dir():
         yield from sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file))
         return
@@ -70,8 +70,8 @@ def _loaded(entry: Entry, path: Path) -> Iterator[Path]:
     yield from (other for other in others if other.is_file())
 
 
-def _encoder_id(entry: Entry, path: Path) -> str | None:
-    """What its vectors are known by; looking also refuses what could not be loaded."""
+def _encoder_id(entry: ManifestEntry, path: Path) -> str | None:
+    """Encoder id of the vectors; reading it also refuses what could not be loaded."""
     match entry.kind:
         case "detector":
             check_detector(path)

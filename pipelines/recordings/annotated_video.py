@@ -1,4 +1,4 @@
-"""The annotated video of one camera: the recording once more, with everybody's box and name."""
+"""Annotated video of one camera: the recording once more, with every person's box and name."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ class RenderJob:
 
 
 def render_camera(job: RenderJob) -> dict[str, float]:
-    """Writes the video; returns the seconds it took, by stage. Runs in a worker."""
+    """Write the video and return the seconds it took, by stage. Runs in a worker."""
     worker, watch, tracks, drawn = current_worker(), Stopwatch(), job.tracks, 0
     rate = probe(job.source, job.config).usual_fps
     first = np.searchsorted(tracks.frames, tracks.frames)  # row where each frame's boxes begin

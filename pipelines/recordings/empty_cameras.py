@@ -1,12 +1,12 @@
-"""Cameras in which the detector found nobody: rarely true, mostly a network or a picture that does not fit."""
+"""Warnings of cameras without a detection: rarely true, mostly a network or a video that does not fit."""
 
 from collections.abc import Mapping
 
-from pipelines.recordings.follow import FollowedCamera
+from pipelines.recordings.camera_job import TrackedCamera
 from reid.config import DetectorConfig
 
 
-def empty_cameras(cameras: Mapping[str, FollowedCamera], config: DetectorConfig) -> list[str]:
+def empty_cameras(cameras: Mapping[str, TrackedCamera], config: DetectorConfig) -> list[str]:
     """A sentence for each camera without a single box, saying what to check."""
     return [
         f"{name}: no person was found in any of {len(camera.frames)} frames; if there were people, check the "

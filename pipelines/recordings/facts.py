@@ -1,9 +1,9 @@
-"""What run.json and the end of a run say of cameras, and of when they began in the world."""
+"""Facts of cameras and of their start times, for run.json and the end of a run."""
 
 from dataclasses import asdict
 from typing import Any
 
-from pipelines.recordings.follow import FollowedCamera
+from pipelines.recordings.camera_job import TrackedCamera
 from reid.config import SourceConfig
 from reid.video.reader import SourceInfo
 from reid.video.source import Source
@@ -11,7 +11,7 @@ from reid.video.starts import Placed
 
 
 def clock_facts(placed: Placed) -> dict[str, Any] | None:
-    """The site's second 0 and the zone of the times shown; None where nothing tells."""
+    """Second 0 of the site and the zone of the times shown; None where the recordings have no time."""
     clock = placed.clock
     if clock is None:
         return None
@@ -20,7 +20,7 @@ def clock_facts(placed: Placed) -> dict[str, Any] | None:
 
 
 def clock_row(placed: Placed) -> tuple[str, str] | None:
-    """What the end of a run says of its times; None where nothing tells when they were."""
+    """Row on the recordings' times for the end of a run; None where they have none."""
     facts = clock_facts(placed)
     if facts is None:
         return None
@@ -33,9 +33,9 @@ def clock_row(placed: Placed) -> tuple[str, str] | None:
 
 
 def camera_facts(
-    camera: FollowedCamera, info: SourceInfo, source: Source, placed: Placed, part: SourceConfig
+    camera: TrackedCamera, info: SourceInfo, source: Source, placed: Placed, part: SourceConfig
 ) -> dict[str, Any]:
-    """One camera: what headers say, what following it took, when it began and where its files stand."""
+    """Facts of one camera: its headers, the work, its start and its files' places."""
     report = dict(camera.report)
     sampled = part.fps is not None or part.start_s > 0 or part.end_s is not None
     frames = int(report["frames"])
@@ -56,7 +56,7 @@ def camera_facts(
 
 
 def _start_facts(source: Source, placed: Placed) -> dict[str, Any]:
-    """One camera's start, who says it, and where its files stand."""
+    """Start of one camera, its evidence, and its files' places."""
     clock = placed.clock
     files = [
         {"file": str(file), "begins_s": source.begins_s[number] if source.begins_s else None}

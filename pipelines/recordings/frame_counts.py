@@ -1,4 +1,4 @@
-"""How many frames of a recording are going to be processed, and whether anybody can be found in them."""
+"""Numbers of frames to process, and warnings of rates at which people cannot be tracked."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def frames_to_come(info: SourceInfo, config: VideoConfig) -> float | None:
 
 
 def tell_rates(infos: Mapping[str, SourceInfo], progress: Progress) -> None:
-    """Says where the times of raw streams come from, which carry none."""
+    """Say where the times of raw streams come from, which carry none."""
     for name, info in infos.items():
         if info.fps_from is not None and info.codec != "pictures":
             progress.message(
@@ -30,7 +30,7 @@ def tell_rates(infos: Mapping[str, SourceInfo], progress: Progress) -> None:
 
 
 def warn_of_pace(infos: Mapping[str, SourceInfo], config: VideoConfig, progress: Progress) -> None:
-    """Tells of cameras in which nobody can be found: frames too far apart, or too few of them."""
+    """Warn of cameras that cannot be tracked: frames too far apart, or too few of them."""
     limits = config.tracklets
     for name, info in infos.items():
         step_s = 1 / min(info.usual_fps, config.source.fps or info.usual_fps)
@@ -44,4 +44,4 @@ def warn_of_pace(infos: Mapping[str, SourceInfo], config: VideoConfig, progress:
         hint = (
             " (pictures are as far apart as source.image_folder_fps says)" if info.codec == "pictures" else ""
         )
-        progress.message(f"{name}: {why}, so nobody will be found{hint}", "warning")
+        progress.message(f"{name}: {why}, so no person will be found{hint}", "warning")

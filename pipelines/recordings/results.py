@@ -1,4 +1,4 @@
-"""Everything `reid video` writes once it is known who is who."""
+"""Writing of a run's results once its tracklets are linked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ PACKAGES = (
 
 @dataclass(slots=True, kw_only=True)
 class Results:
-    """One run's outcome and where it goes."""
+    """Outcome of one run, and the folder that it goes to."""
 
     folder: ResultsFolder
     files: OwnedFiles
@@ -51,7 +51,7 @@ class Results:
     things: Sequence[StaticThing] = ()  # never move, and were left out
 
     def write(self) -> dict[str, CameraTracks]:
-        """Writes what the config asks for; returns the boxes by camera, which videos are drawn from."""
+        """Write the outputs of the config and return the boxes by camera, which videos are drawn from."""
         linking, outputs, folder = self.linking, self.config.outputs, self.folder
         tracks = {
             name: camera_tracks(
@@ -89,7 +89,7 @@ class Results:
         return tracks
 
     def finish(self, run: Mapping[str, Any]) -> None:
-        """Writes run.json and the report, which show what the whole run took."""
+        """Write run.json and the report, which show what the whole run took."""
         if self.config.outputs.report:
             write_report(
                 self.folder.report,
@@ -108,7 +108,7 @@ def describe(
     cameras: Mapping[str, Mapping[str, Any]],
     rendering: Sequence[Mapping[str, float]],
 ) -> dict[str, Any]:
-    """What run.json says of any run: seconds by stage, the networks' share of them, versions, config.
+    """Facts of a run for run.json: seconds by stage, the networks' share of them, versions, config.
 
     Stage seconds are added over cameras, which ran side by side: they can exceed the run's own.
     """

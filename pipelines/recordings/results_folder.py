@@ -1,4 +1,4 @@
-"""The results folder of one run of `reid video`: resumed, or emptied for another run, and always of one tale."""
+"""The results folder of one run of `reid video`: resumed, or emptied for another run, and always of one linking."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,17 +60,17 @@ def results_folder(
 
 
 def written_kinds(outputs: OutputConfig) -> list[str]:
-    """Names of the switches that are on."""
+    """Names of the outputs that are switched on."""
     return [name for name, on in outputs.model_dump().items() if on]
 
 
 def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) -> None:
-    """Remove outputs of an earlier run that tell otherwise who is who, and say which will not be made again.
+    """Remove outputs of an earlier run that disagree with this one's, and say which will not be made again.
 
     To be called before anything is written: whatever kills the program, no two files contradict each other.
     """
     paths, written = ResultsFolder(folder.root), written_kinds(outputs)
-    tales = _tales(linking)
+    tales = _identity_digests(linking)
     told: dict[str, str] = dict(folder.facts.get("told") or {})
     older = [
         path
@@ -95,7 +95,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
 
 
 def note_scores(folder: OwnedFolder) -> None:
-    """Note of whose identities `scores.json` of a results folder tells: of those in its tracks."""
+    """Note the tracks that `scores.json` of a results folder was computed from."""
     told = dict(folder.facts.get("told") or {})
     folder.note(told=told | ({"scores": told["tracks"]} if "tracks" in told else {}))
 
@@ -104,8 +104,8 @@ def _is_of(facts: Mapping[str, Any], run_key: str) -> bool:
     return facts.get("run_key") == run_key and facts.get("layout") == LAYOUT
 
 
-def _tales(linking: Linking) -> tuple[str, str]:
-    """What a run tells, as digests: who is who, and that with every distance."""
+def _identity_digests(linking: Linking) -> tuple[str, str]:
+    """Digests of a run's identities: of the links alone, and with every distance."""
     names = {identity.person_id: (identity.name, identity.known) for identity in linking.identities}
     matches = sorted(linking.matches, key=lambda match: match.tracklet)
     who = [[str(m.tracklet), m.person_id, names.get(m.person_id or 0)] for m in matches]

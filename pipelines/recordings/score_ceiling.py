@@ -22,7 +22,7 @@ from reid.types import Match, Tracklet
 
 
 class _Frames(BaseModel):
-    """What is read of an artefact beside its tracklets."""
+    """Frame numbers of an artefact, beside its tracklets."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -38,7 +38,7 @@ def ceiling(
     iou: float,
     visibility: float,
 ) -> Score | None:
-    """All cameras' scores with global ids, had linking been perfect; None where the tracklets are not there.
+    """Scores of all cameras with global ids under perfect linking; None where the tracklets are not there.
 
     Boxes are filled and doubles dropped as in the tracks that a run writes, so the figures differ by linking alone.
 
@@ -73,7 +73,7 @@ def ceiling(
 
 
 def ceiling_facts(best: Score | None, reached: Score) -> dict[str, Any] | None:
-    """What scores.json says of the ceiling."""
+    """Facts of the ceiling for scores.json."""
     return None if best is None else asdict(best) | {"reached": share_reached(best, reached)}
 
 

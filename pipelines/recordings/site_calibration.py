@@ -44,7 +44,7 @@ class _Settings(BaseModel):
 
 
 class _Facts(BaseModel):
-    """What is read of run.json."""
+    """Content of run.json that is read."""
 
     encoder_id: str
     cameras: dict[str, Any]
@@ -52,8 +52,8 @@ class _Facts(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Run:
-    """What a results folder says of the run that made it."""
+class RecordedRun:
+    """Facts of the run that made a results folder."""
 
     tracklets: list[Tracklet]
     encoder_id: str
@@ -72,7 +72,7 @@ def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
     point = OperatingPoint.parse(config.operating_point)
     if point.kind == "keep-map":
         raise InputError(
-            f"--operating-point {point} needs labelled crops, because without labels nobody knows which searches "
+            f"--operating-point {point} needs labelled crops, because without labels it is not known which searches "
             "succeed; take max-f1, max-b3 or fmr=X"
         )
     path = config.output or results / NAME
@@ -81,7 +81,7 @@ def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
         return _run(given, results, path, point, progress)
 
 
-def _run(given: Run, results: Path, path: Path, point: OperatingPoint, progress: Progress) -> int:
+def _run(given: RecordedRun, results: Path, path: Path, point: OperatingPoint, progress: Progress) -> int:
     base = _base(given, point, progress)
     site = proven(given.tracklets, base.centre, base.distance)
     _check(site, results, point, base, progress)
@@ -92,7 +92,7 @@ def _run(given: Run, results: Path, path: Path, point: OperatingPoint, progress:
     return 0
 
 
-def _read(results: Path) -> Run:
+def _read(results: Path) -> RecordedRun:
     """The run in a results folder."""
     file = ResultsFolder(results).run
     try:
@@ -112,7 +112,7 @@ def _read(results: Path) -> Run:
             f"{results}: its cameras were not all seen by encoder {facts.encoder_id}, as {file.name} says; "
             "repeat the reid video command that wrote it"
         )
-    return Run(
+    return RecordedRun(
         tracklets=tracklets,
         encoder_id=facts.encoder_id,
         weights=weights,
@@ -122,7 +122,7 @@ def _read(results: Path) -> Run:
 
 
 def _people(results: Path, tracklets: Sequence[Tracklet]) -> int:
-    """Who were found by the run: the only guess at how many were there. Without its table, one a tracklet."""
+    """Number of people found by the run, the only guess at how many were there. Without its table, one a tracklet."""
     file = ResultsFolder(results).identities
     if not file.exists():
         return len(tracklets)
@@ -132,7 +132,7 @@ def _people(results: Path, tracklets: Sequence[Tracklet]) -> int:
         raise InputError(f"{file}: cannot be read ({type(error).__name__}: {error})") from error
 
 
-def _base(given: Run, point: OperatingPoint, progress: Progress) -> Base:
+def _base(given: RecordedRun, point: OperatingPoint, progress: Progress) -> Base:
     """The encoder's calibration on labelled crops: the run's own, if it is one, or the one beside the weights.
 
     A site's file is no base: what it was moved by would be added again.
@@ -144,7 +144,9 @@ def _base(given: Run, point: OperatingPoint, progress: Progress) -> Base:
         if file.evidence is None or file.evidence.site is None:
             return _labelled(known, path, file.measured, point, progress)
     if not given.tracklets:
-        raise InputError("nobody was seen, so nothing is proven; record more, or calibrate on labelled crops")
+        raise InputError(
+            "no person was seen, so nothing is proven; record more, or calibrate on labelled crops"
+        )
     progress.message(
         f"encoder {given.encoder_id} has no calibration on labelled crops: how distances within a camera relate to "
         "those across cameras is taken from other encoders; `reid calibrate CROPS --encoder FILE` would measure it",
@@ -180,7 +182,7 @@ def _labelled(
 
 
 def _labelled_distance(known: Calibration, points: Mapping[str, Point], point: OperatingPoint) -> float:
-    """Where labelled crops put the operating point; for the best clusters or pairs, the file's own will do."""
+    """Distance of the operating point on labelled crops; for the best clusters or pairs, the file's own will do."""
     if str(point) in points:
         return points[str(point)].distance[0]
     if point.kind != "fmr":
@@ -200,7 +202,7 @@ def _mean(tracklets: Sequence[Tracklet]) -> Array:
 
 
 def _check(site: Proven, results: Path, point: OperatingPoint, base: Base, progress: Progress) -> None:
-    """Refuses where nothing is proven, warns where little is."""
+    """Refuse a result without proof, and warn of one with little."""
     pairs, meetings = len(site.halves), len(site.meetings)
     if not pairs and not meetings:
         raise InputError(

@@ -1,4 +1,4 @@
-"""What the benchmark's page shows of every encoder: curves, lists, maps."""
+"""Content of the benchmark's page for every encoder: curves, lists, maps."""
 
 import platform
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ from reid.outputs.benchmark_result import (
     RankedQuery,
     Roc,
 )
-from reid.outputs.ranked_lists import read_picture
+from reid.outputs.ranked_lists import read_image
 
 PROTOCOL = (
     "Every query is compared with the whole gallery by cosine distance. Pictures of the query's person in the "
@@ -77,7 +77,7 @@ class Page:
     def add(self, result: Measured) -> None:
         """Draw one encoder's part, but for what the page's code draws of all encoders together."""
         kinds = _chosen(result, self._shown, self._config.page.queries)
-        if self._looked_at is None:  # the first one's for all: maps of the same pictures can be compared
+        if self._looked_at is None:  # the first one's for all: maps of the same images can be compared
             self._looked_at = _alternating(kinds)[: self._config.page.activations]
         self._results.append(_encoder(result, kinds, self._looked_at, self._config))
 
@@ -138,11 +138,11 @@ def _pairs(result: Measured) -> dict[str, Any]:
 
 
 def _looks(result: Measured, looked_at: Sequence[int]) -> dict[str, Any]:
-    """Where the network looks in some queries."""
+    """Activation maps of some queries."""
     if not looked_at:
         return {}
     paths = [result.query.paths[query] for query in looked_at]
-    pictures = [read_picture(path) for path in paths]
+    pictures = [read_image(path) for path in paths]
     found = activation_maps(pictures, result.weights, result.encoder)
     maps = zip(paths, pictures, found.maps, strict=True)
     return {

@@ -1,11 +1,11 @@
-"""What a calibration found, as tables: points by rates, searches, pairs of cameras, probability."""
+"""Tables of a calibration: points by rates, searches, pairs of cameras, probability."""
 
 from collections.abc import Sequence
 
 from pipelines.runtime.progress import Progress
 from reid.evaluation.calibration.calibrate import Evaluation
 from reid.evaluation.calibration.points import OperatingPoint
-from reid.evaluation.calibration.units import Point, Unit
+from reid.evaluation.calibration.units import MeasuredPoint, Unit
 from reid.types import Calibration
 
 WORTH_SAYING = 0.003  # of B-cubed F1: what another distance would bring linking
@@ -14,7 +14,7 @@ WORTH_SAYING = 0.003  # of B-cubed F1: what another distance would bring linking
 def report(
     evaluation: Evaluation, calibration: Calibration, point: OperatingPoint, progress: Progress
 ) -> None:
-    """Everything that was measured; rates with intervals of 95 %, people resampled."""
+    """Print all measurements; rates with intervals of 95 %, people resampled."""
     for unit in (evaluation.tracklets, evaluation.images):
         _rates(unit, evaluation, progress)
     _camera_pairs(evaluation, calibration, progress)
@@ -83,13 +83,13 @@ def _rows(unit: Unit, rates: Sequence[str], *, with_distance: bool = True) -> li
     return rows
 
 
-def _distances(point: Point) -> str:
+def _distances(point: MeasuredPoint) -> str:
     value, low, high = point.distance
     return f"{value:.3f} ({low:.2f}-{high:.2f})"
 
 
 def _interval(rate: tuple[float, float, float]) -> str:
-    """In per cent, with the interval: as many digits as small rates need."""
+    """Rate in per cent, with its interval: as many digits as small rates need."""
     value, low, high = (100 * number for number in rate)
     digits = 3 if high < 0.1 else 2 if high < 10 else 1
     return f"{value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f}) %"

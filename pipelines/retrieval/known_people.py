@@ -1,4 +1,4 @@
-"""Whether an encoder is judged by people whom it was trained on."""
+"""Warning of an encoder that is judged by people it was trained on."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from reid.datasets.records import Split
 
 
 def warn_of_known(weights: Path, splits: Sequence[Split], consequence: str, progress: Progress) -> int:
-    """How many people of `splits` a checkpoint of `reid train` learned from, told by copies of their pictures.
+    """Count people of `splits` that a checkpoint of `reid train` learned from, told by copies of their images.
 
     Other formats, exports of such a checkpoint among them, do not say what they were trained on.
 
@@ -23,7 +23,7 @@ def warn_of_known(weights: Path, splits: Sequence[Split], consequence: str, prog
     if people:
         whole = sum(split.people for split in splits)
         progress.message(
-            f"{weights} was trained on {people:,} of these {whole:,} people: {consequence}; take people whom it has "
+            f"{weights} was trained on {people:,} of these {whole:,} people: {consequence}; take people that it has "
             "never seen",
             "warning",
         )

@@ -1,4 +1,4 @@
-"""One encoder on one data set: vectors, rankings, scores. Nothing is drawn or written here."""
+"""Measuring of one encoder on one data set: vectors, rankings, scores. Nothing is drawn or written here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from reid.evaluation.retrieval.pairs import PairCounts, pair_counts
 from reid.evaluation.retrieval.ranking import rank
 from reid.evaluation.retrieval.ranks import Ranking
 from reid.evaluation.retrieval.rerank import RerankedRows
-from reid.evaluation.retrieval.scores import Scores, score
+from reid.evaluation.retrieval.scores import RetrievalScores, score
 from reid.shipped_weights import recorded
 from reid.timing import Stopwatch
 
@@ -34,7 +34,7 @@ Vectors = NDArray[np.floating[Any]]
 
 @dataclass(slots=True, kw_only=True)
 class Measured:
-    """All that was measured of one encoder."""
+    """Measurements of one encoder."""
 
     name: str
     weights: Path
@@ -45,13 +45,13 @@ class Measured:
     gallery_vectors: Vectors
     ranking: Ranking
     pairs: PairCounts
-    variants: dict[str, Scores]  # by how the lists were made
+    variants: dict[str, RetrievalScores]  # by how the lists were made
     camera_map: NDArray[np.float64]  # (C, C) query camera x gallery camera
     camera_queries: NDArray[np.int64]
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For benchmark.json."""
+        """Convert for benchmark.json."""
         return {
             "name": self.name,
             "weights": recorded(self.weights),
@@ -79,7 +79,7 @@ class Measured:
 def measure(
     name: str, data: DataSet, weights: Path, encoder: Encoder, config: BenchmarkConfig, progress: Progress
 ) -> Measured:
-    """Vectors of all splits, from the cache where they are there; then everything that comes of ranking them."""
+    """Embed all splits, with the cache, then rank and score them."""
     device = _device(config.encoder.device)
     work = _Work(name=name, queries=len(data.query), config=config, progress=progress, device=device)
     gallery = data.gallery if data.distractors is None else joined(data.gallery, data.distractors)
@@ -132,7 +132,7 @@ def measure(
 
 @dataclass(slots=True, kw_only=True)
 class _Work:
-    """What every step of one encoder's measurement needs."""
+    """Shared parts of the steps of one encoder's measurement."""
 
     name: str
     queries: int
@@ -143,7 +143,7 @@ class _Work:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """One step, announced and timed."""
+        """Announce and time one step."""
         task = self.progress.task(f"{self.name}: {name}", self.queries, unit="queries")
         with self.watch.stage(name):
             yield
@@ -151,7 +151,7 @@ class _Work:
         task.finish()
 
     def vectors(self, split: Split, encoder: Encoder) -> Vectors:
-        """Of all pictures; progress counts those that the cache had, too."""
+        """Embed all images; progress counts those that the cache had, too."""
         task = self.progress.task(f"{self.name}: {split.name}", len(split), unit="pictures")
         with self.watch.stage("vectors"):
             found = extract(
@@ -163,14 +163,14 @@ class _Work:
     def rows(self, query: Vectors, gallery: Vectors) -> CosineRows:
         return CosineRows(query, gallery, device=self.device)
 
-    def score(self, ranking: Ranking, query: Labelled) -> Scores:
-        """With the same resamples of people for every list, so that lists can be compared."""
+    def score(self, ranking: Ranking, query: Labelled) -> RetrievalScores:
+        """Score a ranking with the same resamples of people for every list, so that lists can be compared."""
         rng = np.random.default_rng(self.config.seed)
         return score(ranking, query.persons, rng=rng, resamples=self.config.resamples)
 
 
 def joined(first: Split, second: Split) -> Split:
-    """Both, the second's pictures behind the first's."""
+    """Join two splits, the second's images behind the first's."""
     return replace(
         first,
         paths=first.paths + second.paths,
@@ -182,7 +182,7 @@ def joined(first: Split, second: Split) -> Split:
 
 
 def _device(asked: str) -> str:
-    """Where distances are ranked: on the encoder's GPU, else on the CPU."""
+    """Device on which distances are ranked: the encoder's GPU, else the CPU."""
     if asked.startswith("cuda"):
         return asked
     if asked != "auto":

@@ -6,12 +6,14 @@ import numpy as np
 
 from pipelines.retrieval.measure import Measured
 from pipelines.runtime.progress import Progress
-from reid.evaluation.retrieval.scores import KS, Scores
+from reid.evaluation.retrieval.scores import KS, RetrievalScores
 
 MOST_CAMERAS = 15  # a wider matrix does not fit a terminal; benchmark.json and the page have it
 
 
-def print_side_by_side(found: Sequence[tuple[str, Mapping[str, Scores]]], progress: Progress) -> None:
+def print_side_by_side(
+    found: Sequence[tuple[str, Mapping[str, RetrievalScores]]], progress: Progress
+) -> None:
     """All encoders in one table."""
     rows = []
     for encoder, variants in found:
@@ -31,7 +33,7 @@ def print_side_by_side(found: Sequence[tuple[str, Mapping[str, Scores]]], progre
 
 
 def print_tables(measured: Measured, progress: Progress) -> None:
-    """Who was found, what is among the first K, and how each pair of cameras does; all in %."""
+    """Print ranks, what is among the first K, and scores by pair of cameras; all in %."""
     progress.summary(
         f"{measured.name}: who was found (%), with 95 % bootstrap intervals over people",
         [_row(name, scores) for name, scores in measured.variants.items()],
@@ -69,7 +71,7 @@ def print_tables(measured: Measured, progress: Progress) -> None:
         )
 
 
-def _row(name: str, scores: Scores) -> tuple[str, ...]:
+def _row(name: str, scores: RetrievalScores) -> tuple[str, ...]:
     known = scores.intervals
     ranks = [_within(scores.rank(k), known.get(f"rank-{k}")) for k in (1, 5, 10, 20)]
     return (

@@ -81,10 +81,10 @@ def worst_queries(query: Split, ranking: Ranking, count: int) -> dict[int, Kind]
 
 
 def labelled(split: Split) -> Labelled:
-    """Who and where, without the pictures."""
+    """Persons and cameras of a split, without the images."""
     return Labelled(persons=split.persons, cameras=split.cameras)
 
 
 def called(path: Path) -> str:
-    """A picture's name; with its folders where the name alone says little."""
+    """An image's name; with its folders where the name alone says little."""
     return path.name if LABELLED.match(path.name) else "/".join(path.parts[-3:])

@@ -1,1 +1,1 @@
-"""What every job needs while it runs: output folders that are its own."""
+"""Parts that every job needs while it runs: output folders, progress, logs, worker processes."""

@@ -21,7 +21,7 @@ _CLIP_NAME = re.compile(r"\d{8}T\d{6}-.+\.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class EarlierFolder:
     """A folder of an earlier version: what that wrote, and what the mark has to say of it."""
 
     files: tuple[Path, ...]
@@ -37,16 +37,16 @@ class Job:
         prepared: files and folders at the root that are worth nothing without others.
     """
 
-    find: Callable[[Path], Found | None]
+    find: Callable[[Path], EarlierFolder | None]
     prepared: frozenset[str] = frozenset()
 
 
-def found_by_an_earlier_version(root: Path, job: str) -> Found | None:
-    """What an earlier version's `job` wrote in a folder without a mark; None: it is no folder of it."""
+def found_by_an_earlier_version(root: Path, job: str) -> EarlierFolder | None:
+    """Files that an earlier version's `job` wrote in a folder without a mark; None: it is no folder of it."""
     return JOBS[job].find(root) if root.is_dir() else None
 
 
-def _results(root: Path) -> Found | None:
+def _results(root: Path) -> EarlierFolder | None:
     """`reid video`: `.reid-run.json`, or `run.json` where hidden files were not copied."""
     for path in (root / EARLIER_MARK, root / "run.json"):
         content = _json(path)
@@ -67,10 +67,10 @@ def _results(root: Path) -> Found | None:
         path for path in root.glob("crops/P*/*.jpg") if crop.fullmatch(path.relative_to(root).as_posix())
     ]
     facts = {"run_key": content["run_key"], "layout": content.get("layout", 1)}
-    return Found(files=_there(files), facts=facts)
+    return EarlierFolder(files=_there(files), facts=facts)
 
 
-def _live(root: Path) -> Found | None:
+def _live(root: Path) -> EarlierFolder | None:
     """A gallery with our mark in its header, or a log with our lines."""
     logs = [path for path in _named(root, _LOG_NAME) if _LOG_LINE.match(_head(path))]
     if not logs and not _is_gallery(root / "gallery.db"):
@@ -78,13 +78,13 @@ def _live(root: Path) -> Found | None:
     events = [path for path in _named(root, _EVENTS_NAME) if _is_event(_head(path))]
     clips = [path for path in _named(root / "clips", _CLIP_NAME) if _is_clip(_json(path))]
     films = [path.with_suffix(".mp4") for path in clips]
-    return Found(files=_there([*logs, *events, *clips, *films]))
+    return EarlierFolder(files=_there([*logs, *events, *clips, *films]))
 
 
-def _training(*names: str, key: str) -> Callable[[Path], Found | None]:
+def _training(*names: str, key: str) -> Callable[[Path], EarlierFolder | None]:
     """A training: `training.json` with our keys, one of which tells what is trained."""
 
-    def find(root: Path) -> Found | None:
+    def find(root: Path) -> EarlierFolder | None:
         content = _json(root / "training.json")
         config = content.get("config")
         if (
@@ -93,23 +93,23 @@ def _training(*names: str, key: str) -> Callable[[Path], Found | None]:
             or key not in config
         ):
             return None
-        return Found(files=_there(path for name in names for path in root.glob(name)))
+        return EarlierFolder(files=_there(path for name in names for path in root.glob(name)))
 
     return find
 
 
-def _study(root: Path) -> Found | None:
+def _study(root: Path) -> EarlierFolder | None:
     """An Optuna journal whose first line begins our study."""
     with suppress(ValueError, AttributeError):
         first = parse_json(_head(root / "study.log", 4096).partition(b"\n")[0])
         if first.get("op_code") == 0 and first.get("study_name") == "held-out mAP":
-            return Found(files=_there([root / "study.log", root / "best.yaml"]))
+            return EarlierFolder(files=_there([root / "study.log", root / "best.yaml"]))
     return None
 
 
-def _benchmark(root: Path) -> Found | None:
+def _benchmark(root: Path) -> EarlierFolder | None:
     if {"data_set", "encoders", "config", "versions", "machine"} <= _json(root / "benchmark.json").keys():
-        return Found(files=_there([root / "benchmark.json", root / "benchmark.html"]))
+        return EarlierFolder(files=_there([root / "benchmark.json", root / "benchmark.html"]))
     return None
 
 

@@ -1,4 +1,4 @@
-"""The calibration that `reid calibrate` writes, kept for one process, with its picture."""
+"""The calibration that `reid calibrate` writes, kept for one process, with its chart."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,7 +9,7 @@ from pipelines.runtime.single_file import single_file
 
 
 def calibration_file(path: Path, *, picture: bool) -> AbstractContextManager[OwnedFolder | None]:
-    """The file, and its picture beside it; another calibration there is replaced, anything else refused."""
+    """Keep the file and its chart for this process; another calibration is replaced, anything else refused."""
     beside = [path.with_suffix(".png")] if picture else []
     return single_file(
         path, ".json", work="reid calibrate", what="a calibration", ours=_is_calibration, beside=beside

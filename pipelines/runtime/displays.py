@@ -1,4 +1,4 @@
-"""The three faces of `Progress`: bars on a terminal, a line now and then elsewhere, JSON for programs."""
+"""Displays of `Progress`: bars on a terminal, a line now and then elsewhere, JSON for programs."""
 
 import re
 import time
@@ -18,8 +18,8 @@ STYLES = {"info": "", "warning": "yellow", "error": "bold red"}
 EVERY_S = 10.0
 
 
-class Lines:
-    """A plain line per camera every ten seconds, for log files and pipes."""
+class _Paced:
+    """A display that tells how far a task is every so many seconds."""
 
     def __init__(
         self,
@@ -34,13 +34,32 @@ class Lines:
 
     def started(self, meter: Meter) -> None:
         self._told_s[meter.name] = self._clock()
-        about = "" if meter.total is None else f", {meter.total:.0f} {meter.unit}"
-        self._say(f"{meter.name}: started{about}")
+        self._starts(meter)
 
     def advanced(self, meter: Meter) -> None:
         if self._clock() - self._told_s[meter.name] >= self._every_s:
             self._told_s[meter.name] = self._clock()
-            self._say(f"{meter.name}: {_amount(meter)}{_speed(meter)}{_left(meter)}")
+            self._goes_on(meter)
+
+    def close(self) -> None:
+        pass
+
+    def _starts(self, meter: Meter) -> None:
+        raise NotImplementedError
+
+    def _goes_on(self, meter: Meter) -> None:
+        raise NotImplementedError
+
+
+class Lines(_Paced):
+    """A plain line per camera every ten seconds, for log files and pipes."""
+
+    def _starts(self, meter: Meter) -> None:
+        about = "" if meter.total is None else f", {meter.total:.0f} {meter.unit}"
+        self._say(f"{meter.name}: started{about}")
+
+    def _goes_on(self, meter: Meter) -> None:
+        self._say(f"{meter.name}: {_amount(meter)}{_speed(meter)}{_left(meter)}")
 
     def finished(self, meter: Meter, note: str) -> None:
         self._say(f"{meter.name}: done, {meter.done:.0f} {meter.unit}{_speed(meter)}{note and f'; {note}'}")
@@ -53,9 +72,6 @@ class Lines:
 
     def text(self, markdown: str) -> None:
         _laid_out(markdown, self._out)
-
-    def close(self) -> None:
-        pass
 
     def _say(self, text: str) -> None:
         print(text, file=self._err, flush=True)
@@ -127,28 +143,14 @@ class Bars:
         return self._bars
 
 
-class Json:
+class Json(_Paced):
     """One JSON object a line: events on standard error, results on standard output."""
 
-    def __init__(
-        self,
-        out: TextIO,
-        err: TextIO,
-        *,
-        every_s: float = EVERY_S,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._out, self._err, self._every_s, self._clock = out, err, every_s, clock
-        self._told_s: dict[str, float] = {}
-
-    def started(self, meter: Meter) -> None:
-        self._told_s[meter.name] = self._clock()
+    def _starts(self, meter: Meter) -> None:
         self._task("start", meter)
 
-    def advanced(self, meter: Meter) -> None:
-        if self._clock() - self._told_s[meter.name] >= self._every_s:
-            self._told_s[meter.name] = self._clock()
-            self._task("progress", meter)
+    def _goes_on(self, meter: Meter) -> None:
+        self._task("progress", meter)
 
     def finished(self, meter: Meter, note: str) -> None:
         self._task("done", meter, note=note)
@@ -163,9 +165,6 @@ class Json:
 
     def text(self, markdown: str) -> None:
         self._event(self._out, event="text", text=markdown)
-
-    def close(self) -> None:
-        pass
 
     def _task(self, event: str, meter: Meter, **more: object) -> None:
         counts = {meter.unit: meter.done, "total": meter.total}
@@ -196,7 +195,7 @@ def table(title: str, header: Sequence[str], rows: Rows) -> str:
 
 
 def _numbers(rows: Sequence[Sequence[str]], column: int) -> bool:
-    """Whether a column holds plain numbers or shares, and nothing else but gaps."""
+    """Whether a column holds plain numbers or shares, or gaps."""
     cells = [row[column] for row in rows if column < len(row) and row[column]]
     return bool(cells) and all(re.fullmatch(r"-?[\d,]+(\.\d+)?%?", cell) for cell in cells)
 

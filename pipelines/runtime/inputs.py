@@ -1,4 +1,4 @@
-"""What a job reads must not lie where it writes: replacing results would delete it."""
+"""Check that a job's inputs do not lie where it writes: replacing results would delete them."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ Inputs = Iterable[tuple[str, Path]]  # what it is called in a sentence, and wher
 
 
 def refuse_inputs(root: Path, inputs: Inputs) -> None:
-    """Looks at where links lead, on both sides.
+    """Look at where links lead, on both sides.
 
     Raises:
         InputError: an input lies in `root`, or is it.

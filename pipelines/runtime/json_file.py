@@ -7,7 +7,7 @@ from reid.text_file import parse_json
 
 
 def json_object(path: Path) -> dict[str, Any]:
-    """What a JSON file holds; nothing where it is absent, damaged or no object."""
+    """Read a JSON file's object; empty where it is absent, damaged or no object."""
     try:
         found = parse_json(path.read_bytes())
     except (OSError, ValueError):

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class _Formatter(logging.Formatter):
-    """One line a record, whatever is in its message, and then its traceback if it has one."""
+    """Formatter of one line a record, and then its traceback if it has one."""
 
     def format(self, record: logging.LogRecord) -> str:
         record = copy.copy(record)
@@ -55,7 +55,7 @@ class _Handler(logging.Handler):
 
 @contextmanager
 def routed(progress: Progress, *, debug: bool = False) -> Iterator[None]:
-    """Our messages, and other libraries' warnings, go to `progress`; everything does with `debug`."""
+    """Route our messages, and other libraries' warnings, to `progress`; with `debug` all messages."""
     root, ours = logging.getLogger(), [logging.getLogger(name) for name in ("reid", "pipelines")]
     before = [(logger, logger.level) for logger in (root, *ours)]
     handler = _Handler(progress)
@@ -105,7 +105,7 @@ class _LogFile(logging.handlers.RotatingFileHandler, logging.handlers.WatchedFil
         self._failed = False
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Said once where the disk fails; there is no file to say it in, and the site goes on."""
+        """Say once that the disk fails; there is no file to say it in, and the site goes on."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
@@ -122,7 +122,7 @@ class _LogFile(logging.handlers.RotatingFileHandler, logging.handlers.WatchedFil
 
 @contextmanager
 def rotating(path: Path, files: OwnedFiles, most_bytes: int = 4 * 2**20, keep: int = 4) -> Iterator[None]:
-    """What is logged also goes to a file, with times; full files are kept as path.1, path.2 and so on."""
+    """Log to a file as well, with times; full files are kept as path.1, path.2 and so on."""
     handler = _LogFile(path, files, most_bytes, keep)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()

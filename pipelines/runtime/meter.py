@@ -1,4 +1,4 @@
-"""How far a task is, and what shows it."""
+"""Progress of a task, and the protocol of what shows it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ Rows = Sequence[Sequence[object]]
 
 @dataclass(slots=True)
 class Meter:
-    """How far one task is, and how fast."""
+    """Progress and speed of one task."""
 
     name: str
-    total: float | None  # None: nobody knows how long it takes
+    total: float | None  # None: the length is not known
     unit: str
     clock: Callable[[], float] = field(repr=False)
     done: float = 0.0

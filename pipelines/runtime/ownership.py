@@ -111,7 +111,7 @@ class OwnedFolder:
         write_text(self.root / MARK, json_text.dumps(mark, indent=1) + "\n")
 
     def worthless(self) -> bool:
-        """Whether no file is there but such as only prepare the job's work."""
+        """Whether the folder holds no file of value, only such as prepare the job's work."""
         return _prepared(self.job, self.root, self.files.files())
 
     def _withdraw(self) -> None:
@@ -150,7 +150,7 @@ def _taken(kind: type[OwnedFolder], root: Path, job: str) -> OwnedFolder:
 
 
 def _refuse(root: Path, job: str, check: Check) -> None:
-    """Looks, and touches nothing."""
+    """Refuse the folder where it is not ours, without touching it."""
     if not root.exists():
         return
     mark = _mark(root)
@@ -184,7 +184,7 @@ def _prepared(job: str, root: Path, files: Iterable[Path]) -> bool:
 
 
 def _facts(mark: Mapping[str, Any]) -> dict[str, Any]:
-    """What the job keeps in its mark."""
+    """Facts that the job keeps in its mark."""
     return {key: value for key, value in mark.items() if key not in ("format", "job", "version")}
 
 
@@ -219,7 +219,7 @@ def make_folders(path: Path) -> list[Path]:
 
 
 def unmake_folders(made: Iterable[Path]) -> None:
-    """Remove folders that were made, as far as nothing lies in them."""
+    """Remove folders that were made, as far as they are empty."""
     for folder in made:
         with suppress(OSError):
             folder.rmdir()

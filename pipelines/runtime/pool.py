@@ -34,7 +34,7 @@ class WorkerLost(RuntimeError):
 
 
 def workers_for(asked: int, jobs: int) -> int:
-    """How many processes: as many as asked, or one per core, but no more than there are jobs."""
+    """Number of processes: as many as asked, or one per core, but no more than there are jobs."""
     return max(1, min(asked or len(_cores()), jobs))
 
 
@@ -79,7 +79,7 @@ def first_error(failed: Sequence[tuple[Any, BaseException]]) -> BaseException:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Hand:
-    """One worker process as the parent knows it."""
+    """One worker process as the parent knows it, with its pipe and its job."""
 
     process: SpawnProcess
     pipe: "Connection[Any, Any]"
@@ -91,7 +91,7 @@ class _Hand:
 
 
 class _Team:
-    """The worker processes of one `run_jobs`; everything but talking happens in the caller's thread.
+    """Worker processes of one `run_jobs`; all but the talking happens in the caller's thread.
 
     A thread talks with each worker, because one that is stopped amid a message holds up its reader and its writer.
     """
@@ -160,7 +160,7 @@ class _Team:
             hand.todo.put(job)
 
     def _talk(self, hand: _Hand) -> None:
-        """In a thread: jobs to a worker, and everything that it says to the inbox; None once it has ended."""
+        """Pass jobs to a worker and its messages to the inbox, in a thread; None once it has ended."""
         try:
             while (job := hand.todo.get()) is not None:
                 hand.pipe.send(job)
@@ -173,7 +173,7 @@ class _Team:
             self._inbox.put((hand, None))
 
     def _take(self, hand: _Hand, message: Any) -> tuple[int, tuple[BaseException | None, Any]] | None:
-        """One message; the outcome of a job where it is one."""
+        """Take one message; the outcome of a job where it is one."""
         if message is None:
             return self._ended(hand)
         kind, *content = message
@@ -212,7 +212,7 @@ class _Team:
         )
 
     def _look(self) -> None:
-        """Give up workers that somebody stopped: only the time counts in which this process itself ran."""
+        """Give up workers that were stopped: only the time counts in which this process itself ran."""
         for hand in self._hands:
             try:
                 stopped = psutil.Process(hand.process.pid).status() == psutil.STATUS_STOPPED

@@ -1,4 +1,4 @@
-"""How a job tells what it is doing: progress and warnings on standard error, results on standard output.
+"""Reports of a job: progress and warnings on standard error, results on standard output.
 
 `Progress` counts and measures; a view shows it: bars on a terminal, lines elsewhere, or JSON for programs.
 Workers in other processes report through pipes that the job drains here; any thread may call the methods. What is
@@ -33,7 +33,7 @@ class Task:
 
 
 class Progress:
-    """What a job reports to. Quiet: only answers, warnings and errors get through."""
+    """Receiver of a job's reports. Quiet: only answers, warnings and errors get through."""
 
     def __init__(
         self, view: View, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic

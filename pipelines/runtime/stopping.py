@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish: a job ends at its next safe place, and only then does the signal do what it does."""
+"""Ctrl-C and SIGTERM: a job ends at its next safe place, and only then does the signal take effect."""
 
 import signal
 import threading
@@ -15,7 +15,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def stopping_gently(
     progress: Progress, promise: str, *, is_the_end: bool = False
 ) -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether a signal came; it takes effect when the block is left.
+    """Yield a function that says whether a signal came; the signal takes effect when the block is left.
 
     A second signal takes effect at once. Only a program's main thread can arrange that; elsewhere nothing stops.
 
@@ -44,3 +44,8 @@ def stopping_gently(
             signal.signal(number, handler)
     if received and not is_the_end:
         signal.raise_signal(received[0])
+
+
+def same_command(*, overwrite: bool) -> str:
+    """Words for the command that goes on with an interrupted training."""
+    return "the same command without --overwrite" if overwrite else "the same command"

@@ -1,4 +1,4 @@
-"""Which versions of what a result was made with."""
+"""Versions of the packages that a result was made with."""
 
 import platform
 from collections.abc import Iterable

@@ -15,8 +15,8 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Worker:
-    """What a worker process knows; jobs may keep costly things, such as networks, in `kept`."""
+class WorkerContext:
+    """State of a worker process; jobs may keep costly things, such as networks, in `kept`."""
 
     parent: "Connection[Any, Any]"
     threads: int
@@ -24,19 +24,19 @@ class Worker:
     _lock: Any = field(default_factory=threading.Lock)
 
     def tell(self, method: str, *arguments: object) -> None:
-        """Calls a method of the parent's `Progress`."""
+        """Call a method of the parent's `Progress`."""
         self.send("tell", method, *arguments)
 
     def send(self, *message: object) -> None:
-        """Sends one message whole; from any thread."""
+        """Send one message whole; from any thread."""
         with self._lock:
             self.parent.send(message)
 
 
-_worker: Worker | None = None  # set once in each worker process, before its first job
+_worker: WorkerContext | None = None  # set once in each worker process, before its first job
 
 
-def current_worker() -> Worker:
+def current_worker() -> WorkerContext:
     """The worker process that the calling job runs in."""
     if _worker is None:
         raise RuntimeError("this runs in a worker process only")
@@ -74,8 +74,8 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads: int) -> Worker:
-    """Prepares this process: its share of the cores, and deafness to Ctrl-C, which the parent handles."""
+def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads: int) -> WorkerContext:
+    """Prepare this process: its share of the cores, and deafness to Ctrl-C, which the parent handles."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # on the way out partial files are removed
@@ -87,7 +87,7 @@ def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads:
     import cv2
 
     cv2.setNumThreads(threads)
-    _worker = Worker(parent, threads)
+    _worker = WorkerContext(parent, threads)
     logger = logging.getLogger("reid")
     logger.addHandler(_ToParent(logging.WARNING))
     logger.propagate = False
@@ -95,7 +95,7 @@ def _start_worker(parent: "Connection[Any, Any]", cores: Sequence[int], threads:
 
 
 def _die_with_parent() -> None:
-    """On Linux the kernel ends this worker with its parent, also one that is stopped and cannot do so itself."""
+    """Have the kernel end this worker with its parent (Linux), also one that is stopped and cannot do so itself."""
     if sys.platform == "linux":
         import ctypes
 
@@ -104,7 +104,7 @@ def _die_with_parent() -> None:
 
 
 def _end_with_parent() -> None:
-    """Ends this worker when the parent is gone, also by kill -9: what it computes is of no use then."""
+    """End this worker when the parent is gone, also by kill -9: what it computes is of no use then."""
     parent = parent_process()
     if parent is not None:
         parent.join()

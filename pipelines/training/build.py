@@ -1,4 +1,4 @@
-"""From configuration and pictures to a training that can begin."""
+"""Building of a training from its config and its images."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Begun:
 
 
 def build(config: TrainConfig, data: TrainingData, accelerator: Accelerator, network: ReidNetwork) -> Begun:
-    """A training of `network` on the pictures.
+    """A training of `network` on the images.
 
     Raises:
         InputError: too few people for the batches.
@@ -57,7 +57,7 @@ def build(config: TrainConfig, data: TrainingData, accelerator: Accelerator, net
 
 
 def _sampler(config: TrainConfig, split: Split) -> Sampler | WithUnlabelled:
-    """Batches of labelled pictures, which come first in the split, and of unlabelled ones where there are any."""
+    """Batches of labelled images, which come first in the split, and of unlabelled ones where there are any."""
     labelled = int(np.sum(split.persons != DISTRACTOR))
     sampler = build_sampler(
         config.batch, persons=split.persons[:labelled], cameras=split.cameras[:labelled], seed=config.seed
@@ -71,7 +71,7 @@ def _sampler(config: TrainConfig, split: Split) -> Sampler | WithUnlabelled:
 
 
 def new_network(config: TrainConfig) -> ReidNetwork:
-    """With random weights, the same for the same seed.
+    """Network with random weights, the same for the same seed.
 
     Raises:
         InputError: no such backbone, or one that needs what is not installed.

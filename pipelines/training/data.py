@@ -1,4 +1,4 @@
-"""Labelled pictures to what a training needs: decoded, with people held out, and counted."""
+"""Labelled images to what a training needs: decoded, with people held out, and counted."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from reid.config import EncoderConfig
 from reid.datasets.contents import Contents, contents
 from reid.datasets.records import DISTRACTOR, Split
 from reid.datasets.results import Corrections
-from reid.datasets.sources import Source, combine, open_sources, pool
+from reid.datasets.sources import ImageSource, combine, open_sources, pool
 from reid.embedding.build import build_encoder
 from reid.embedding.crops import IMAGENET, Preprocessing
 from reid.embedding.features import extract
@@ -27,26 +27,26 @@ from reid.training.validation import HeldOut
 from reid.types import Array
 
 UNLABELLED = "unlabelled"  # kind of source
-SHOWN = 5  # pictures named of those that were left out
+SHOWN = 5  # images named of those that were left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrainingData:
-    """Pictures to learn from, pictures to judge by."""
+    """Images to learn from, images to judge by."""
 
-    sources: tuple[Source, ...]
-    train: Split  # labelled pictures first, then unlabelled ones, whose person is DISTRACTOR
+    sources: tuple[ImageSource, ...]
+    train: Split  # labelled images first, then unlabelled ones, whose person is DISTRACTOR
     pixels: Pixels
     targets: tuple[Array, ...]  # (len(train), T) vectors of each teacher
     teachers: tuple[str, ...]  # their encoder ids
     held_out: HeldOut
-    contents: Contents  # of the pictures to learn from
+    contents: Contents  # of the images to learn from
     notes: tuple[str, ...]
-    fingerprint: str  # of the pictures' names and labels, and of the teachers
+    fingerprint: str  # of the images' names and labels, and of the teachers
 
 
-def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
-    """Who is shown on which picture, and who is held out; nothing is decoded.
+def read(config: TrainConfig) -> tuple[tuple[ImageSource, ...], Held]:
+    """Read the labels of all sources and hold people out, without decoding.
 
     Raises:
         InputError: no source, or one that cannot be used.
@@ -72,8 +72,8 @@ def read(config: TrainConfig) -> tuple[tuple[Source, ...], Held]:
     return sources, replace(held, train=_with_unlabelled(held.train, sources))
 
 
-def _with_unlabelled(train: Split, sources: tuple[Source, ...]) -> Split:
-    """`train`, and behind it the pictures of unlabelled sources."""
+def _with_unlabelled(train: Split, sources: tuple[ImageSource, ...]) -> Split:
+    """`train`, and behind it the images of unlabelled sources."""
     unlabelled = [source for source in sources if source.kind == UNLABELLED]
     if not unlabelled:
         return train
@@ -93,13 +93,13 @@ def _with_unlabelled(train: Split, sources: tuple[Source, ...]) -> Split:
 
 
 def load(
-    sources: tuple[Source, ...],
+    sources: tuple[ImageSource, ...],
     held: Held,
     config: TrainConfig,
     progress: Progress,
     accelerator: Accelerator | None = None,
 ) -> TrainingData:
-    """Decode the pictures; what cannot be used is left out and told.
+    """Decode the images; what cannot be used is left out and told.
 
     Args:
         accelerator: of several processes that train together; None: there is only this one.
@@ -115,7 +115,7 @@ def load(
         task.finish()
         memory_mib = max(0, memory_mib - len(split) * 3 * size.height * size.width // 2**20)
     train, query, gallery = parts
-    learned = renumbered(train.split)  # somebody may have lost all pictures
+    learned = renumbered(train.split)  # a person may have lost all images
     left_out = [f"{one.path}: {one.why}" for part in parts for one in part.left_out]
     notes = [note for source in sources for note in source.notes] + list(held.notes)
     if left_out:
@@ -162,7 +162,7 @@ def load(
 def _targets(
     split: Split, config: TrainConfig, progress: Progress, accelerator: Accelerator | None
 ) -> tuple[tuple[Array, ...], tuple[str, ...]]:
-    """What each teacher makes of the pictures as they are, and the teachers' ids; kept by content.
+    """Vectors of the images by each teacher, and the teachers' ids; kept by content.
 
     Each process computes its share of them, then all read what all have kept.
     """
@@ -203,7 +203,7 @@ def suited(config: TrainConfig, people: int) -> TrainConfig:
 
 
 def _corrections(config: TrainConfig) -> Corrections | None:
-    """What became of the people of the gallery since it was filled."""
+    """Corrections of the gallery's people since it was filled."""
     path = config.data.gallery
     if path is None:
         return None

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.runtime.json_file import json_object
-from pipelines.training.folder import OwnedTraining, digest
+from pipelines.training.folder import OwnedTraining
 from reid import json_text
-from reid.cache import replacing
-from reid.detection.training_config import DetectorTrainConfig
-from reid.detection.training_run import EpochFigures
+from reid.detection.training_run import DetectorEpochFigures
 from reid.errors import InputError
+from reid.outputs import atomic
 from reid.text_file import first_complaint
 
 # What does not change the result: where it is written, what computes it, what is exported afterwards.
@@ -22,11 +21,11 @@ STATES = ("last.pt", "best.pt", ".last.partial.pt")  # what ultralytics and reid
 
 
 class _Figures(BaseModel):
-    """What is read back of the figures so far."""
+    """Content of detector.json that is read back."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    epochs: tuple[EpochFigures, ...] = ()
+    epochs: tuple[DetectorEpochFigures, ...] = ()
     seconds: Annotated[float, Field(ge=0)] = 0.0
 
 
@@ -44,7 +43,8 @@ class DetectorFolder(OwnedTraining):
             "val.txt",
         ]
         states = [f"weights/{name}" for name in STATES]
-        super().__init__(root, "train-detector", [*made, *of_ultralytics, *states])
+        names = [*made, *of_ultralytics, *states]
+        super().__init__(root, "train-detector", names, state="weights/last.pt", not_compared=NOT_COMPARED)
         self.detector = root / "detector.pth"
         self.onnx = root / "detector.onnx"
         self.int8 = root / "detector_int8_openvino_model"
@@ -52,16 +52,6 @@ class DetectorFolder(OwnedTraining):
         self.log = root / "ultralytics.log"
         self.results = root / "results.csv"
         self.states = [root / name for name in states]
-        self.state = root / "weights" / "last.pt"
-
-    def open(self, config: DetectorTrainConfig, data: str) -> None:
-        """As `begin`.
-
-        Args:
-            data: fingerprint of the pictures.
-        """
-        name = _fingerprint(config, data)
-        self.begin(name, digest(config.start_from), config, overwrite=config.overwrite)
 
     def make_room_for_int8(self) -> None:
         """Remove an earlier export.
@@ -75,12 +65,12 @@ class DetectorFolder(OwnedTraining):
             raise InputError(f"{self.int8}: holds files that reid did not write; move them elsewhere")
         self.files.claim(*files)
 
-    def history(self) -> list[EpochFigures]:
-        """Of the epochs that are over."""
+    def history(self) -> list[DetectorEpochFigures]:
+        """Read the figures of the epochs that are over."""
         return list(self._read().epochs)
 
     def seconds(self) -> float:
-        """Spent on them."""
+        """Read the seconds spent on them."""
         return self._read().seconds
 
     def _read(self) -> _Figures:
@@ -91,21 +81,14 @@ class DetectorFolder(OwnedTraining):
                 f"{self.figures}: damaged ({first_complaint(error)}); train anew with --overwrite"
             ) from None
 
-    def write(self, history: Sequence[EpochFigures], seconds: float, **facts: Any) -> None:
+    def write(self, history: Sequence[DetectorEpochFigures], seconds: float, **facts: Any) -> None:
         """The figures so far."""
         best = best_of(history)
         content = {**facts, "seconds": round(seconds, 1), "best": asdict(best)}
         content["epochs"] = [asdict(one) for one in history]
-        with replacing(self.figures) as partial:
-            partial.write_text(json_text.dumps(content, indent=1) + "\n", encoding="utf-8")
+        atomic.write_text(self.figures, json_text.dumps(content, indent=1) + "\n")
 
 
-def best_of(history: Sequence[EpochFigures]) -> EpochFigures:
-    """The epoch whose weights are kept."""
+def best_of(history: Sequence[DetectorEpochFigures]) -> DetectorEpochFigures:
+    """Epoch whose weights are kept."""
     return [one for one in history if one.best][-1]
-
-
-def _fingerprint(config: DetectorTrainConfig, data: str) -> str:
-    """Of all that decides what a training becomes, but for the weights that it starts from."""
-    settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
-    return json_text.digest([settings, data])

@@ -1,4 +1,4 @@
-"""What happens to the figures of a detector's training as they come: progress, the best weights, the figures."""
+"""Callbacks of a detector's training: progress, the best weights, the figures."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from pipelines.training.detector_folder import DetectorFolder
 from reid.detection.state import save_state
 from reid.detection.training_config import DetectorTrainConfig
 from reid.detection.training_data import People
-from reid.detection.training_run import EpochFigures
+from reid.detection.training_run import DetectorEpochFigures
 
 
 class DetectorListener:
@@ -47,7 +47,7 @@ class DetectorListener:
         self._epoch_begun = time.monotonic()
 
     def step(self, pictures: int) -> bool:
-        """Count pictures; False ends the training."""
+        """Count images; False ends the training."""
         in_epoch = min(pictures, len(self._people.train.pictures) - self._shown)  # the last batch is smaller
         self._shown += in_epoch
         self._speed = self._shown / (time.monotonic() - self._epoch_begun)
@@ -55,7 +55,7 @@ class DetectorListener:
             self._task.advance(in_epoch)
         return not self._stop()
 
-    def epoch(self, figures: EpochFigures, weights: Mapping[str, Tensor]) -> None:
+    def epoch(self, figures: DetectorEpochFigures, weights: Mapping[str, Tensor]) -> None:
         """Keep the weights if they are the best, then the figures, and say how the epoch went."""
         now = time.monotonic()
         self._seconds += now - self._epoch_begun
@@ -76,7 +76,7 @@ class DetectorListener:
         if self._task is not None:
             self._task.finish()
 
-    def _sentence(self, one: EpochFigures) -> str:
+    def _sentence(self, one: DetectorEpochFigures) -> str:
         terms = ", ".join(f"{name} {value:.3f}" for name, value in one.losses.items())
         best = ", the best so far" if one.best else ""
         return (

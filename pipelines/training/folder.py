@@ -11,6 +11,7 @@ from pipelines.runtime.json_file import json_object
 from pipelines.runtime.ownership import OwnedFolder
 from reid import json_text
 from reid.config import Section
+from reid.detection.training_config import DetectorTrainConfig
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.owned_files import OwnedFiles
@@ -18,7 +19,7 @@ from reid.training.config import TrainConfig
 
 # What does not change the result: where it is written, how often it is saved, what computes it, what is shown.
 NOT_COMPARED: dict[str, Any] = {
-    "sources": True,  # the pictures themselves are compared
+    "sources": True,  # the images themselves are compared
     "teachers": True,  # and they by what they are
     "output": True,
     "overwrite": True,
@@ -34,17 +35,20 @@ class OwnedTraining:
     """The folder of a training of any kind; only the process that owns it writes.
 
     Args:
-        names: what lies in it, relative to it.
+        names: files in it, relative to it.
+        state: the one that holds the state of a training under way.
+        not_compared: settings that do not change the result, as pydantic's `exclude`.
     """
 
-    def __init__(self, root: Path, job: str, names: Sequence[str]) -> None:
-        self.root, self._job, self._names = root, job, names
+    def __init__(self, root: Path, job: str, names: Sequence[str], *, state: str, not_compared: Any) -> None:
+        self.root, self._job, self._names, self._not_compared = root, job, names, not_compared
         self.settings = root / "training.json"
+        self.state = root / state
         self._files: OwnedFiles | None = None
 
     @property
     def files(self) -> OwnedFiles:
-        """What is ours of the folder. Only within `owned`."""
+        """Files of the folder that are ours. Only within `owned`."""
         assert self._files is not None, "another process writes this folder"
         return self._files
 
@@ -53,7 +57,7 @@ class OwnedTraining:
         """Keep the folder for this process.
 
         Raises:
-            InputError: it is somebody else's, in use, cannot be written to, or an input lies in it.
+            InputError: it is not ours, in use, cannot be written to, or an input lies in it.
         """
         with OwnedFolder.open(self.root, job=self._job, inputs=inputs) as folder:
             self._files = folder.files
@@ -62,35 +66,49 @@ class OwnedTraining:
             finally:
                 self._files = None
 
-    def begin(self, fingerprint: str, start: str | None, config: Section, *, overwrite: bool) -> bool:
+    def fingerprint(self, config: Section, data: str) -> str:
+        """Fingerprint of all that decides what a training becomes, but for the weights that it starts from.
+
+        Args:
+            data: fingerprint of the images.
+        """
+        settings = config.model_dump(mode="json", exclude=self._not_compared)
+        return json_text.digest([settings, data])
+
+    def open(self, config: TrainConfig | DetectorTrainConfig, fingerprint: str, start: Path | None) -> bool:
         """Make the folder ready, empty but for what the same training has left in it.
 
         Args:
-            start: digest of the weights to start from.
+            start: weights to start from.
 
         Returns:
-            Whether the same training lies in it.
+            Whether the state of the same training lies in it.
 
         Raises:
             InputError: another training lies in it, without `overwrite`; or files that are not ours lie in the way.
         """
-        if not overwrite and self.settings.is_file():
+        weights = _digest(start)
+        goes_on = self.settings.is_file() and not config.overwrite
+        if goes_on:
             found = json_object(self.settings)
             # the weights to start from may be gone by now: the state holds what became of them
-            if found.get("fingerprint") != fingerprint or start not in (None, found.get("start")):
+            if found.get("fingerprint") != fingerprint or weights not in (None, found.get("start")):
                 raise InputError(
                     f"--output {self.root} holds a training with other settings or pictures; name another folder, or "
                     "replace it with --overwrite"
                 )
-            if self._files is not None:
-                self._files.claim(*(self.root / name for name in self._names))
-            return True
         if self._files is not None:
-            self._files.clear()
+            if not goes_on:
+                self._files.clear()
             self._files.claim(*(self.root / name for name in self._names))
-            content = {"fingerprint": fingerprint, "start": start, "config": config.model_dump(mode="json")}
-            atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
-        return False
+            if not goes_on:
+                content = {
+                    "fingerprint": fingerprint,
+                    "start": weights,
+                    "config": config.model_dump(mode="json"),
+                }
+                atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
+        return goes_on and self.state.is_file()
 
 
 class TrainingFolder(OwnedTraining):
@@ -99,8 +117,8 @@ class TrainingFolder(OwnedTraining):
     def __init__(self, root: Path) -> None:
         tables = ["steps.csv", "epochs.csv", "distances.csv"]
         card = ["model.pth", "model.md", "model.json", "training.html", "augmented.png"]
-        super().__init__(root, "train", ["training.json", "state.pt", *card, *tables])
-        self.state = root / "state.pt"
+        names = ["training.json", "state.pt", *card, *tables]
+        super().__init__(root, "train", names, state="state.pt", not_compared=NOT_COMPARED)
         self.model = root / "model.pth"
         self.card = root / "model.md"
         self.page = root / "training.html"
@@ -108,17 +126,12 @@ class TrainingFolder(OwnedTraining):
         self.tensorboard = root / "tensorboard"
 
     def goes_on(self, config: TrainConfig) -> bool:
-        """Whether the folder's training will be gone on with, if its pictures are these."""
+        """Whether the folder's training will be continued, if its images are these."""
         return self.state.is_file() and not config.overwrite
-
-    def open(self, config: TrainConfig, fingerprint: str) -> bool:
-        """As `begin`; whether there is a training with the same settings and pictures to go on with."""
-        there = self.begin(fingerprint, digest(config.start.weights), config, overwrite=config.overwrite)
-        return there and self.state.is_file()
 
     @contextmanager
     def listing_tensorboard(self) -> Iterator[None]:
-        """What appears in the folder `tensorboard` within the block is ours: that library names its files itself."""
+        """Claim what appears in the folder `tensorboard` within the block: that library names its files itself."""
         before = set(self.tensorboard.glob("*"))
         self.files.claim(self.tensorboard / "events")  # so that a new folder is ours
         yield
@@ -130,19 +143,9 @@ class TrainingFolder(OwnedTraining):
         atomic.write_text(self.settings, json_text.dumps(content, indent=1) + "\n")
 
 
-def digest(path: Path | None) -> str | None:
-    """Of a file's content; None where there is no file."""
+def _digest(path: Path | None) -> str | None:
+    """Digest of a file's content; None where there is no file."""
     if path is None or not path.is_file():
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def fingerprint(config: TrainConfig, data: str) -> str:
-    """Of all that decides what a training becomes.
-
-    Args:
-        data: fingerprint of the pictures.
-    """
-    settings = config.model_dump(mode="json", exclude=NOT_COMPARED)
-    return json_text.digest([settings, data])

@@ -1,4 +1,4 @@
-"""What happens to the figures of a training as they come: progress, logs, saved states, the best checkpoint."""
+"""Callbacks of a training: progress, logs, saved states, the best checkpoint."""
 
 from pipelines.runtime.progress import Progress
 from pipelines.training.folder import TrainingFolder
@@ -15,7 +15,7 @@ class TrainingListener:
 
     Args:
         fingerprint: of settings and data, kept in the state.
-        trained_on: contents of the pictures, kept in the checkpoint.
+        trained_on: contents of the images, kept in the checkpoint.
         epochs: of the whole training.
         images_left: that will still be shown.
     """
@@ -44,7 +44,7 @@ class TrainingListener:
                 self._log = Log(folder.root, step=training.at.step)
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
-        """Count the pictures and log the steps."""
+        """Count the images and log the steps."""
         self._task.advance(images * self._processes)
         if self._log is not None:
             self._log.steps(figures)

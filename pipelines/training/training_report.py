@@ -1,4 +1,4 @@
-"""What a finished training leaves beside the checkpoint: its card, the page, the summary."""
+"""Report of a finished training, beside the checkpoint: its card, the page, the summary."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -34,7 +34,7 @@ from reid.training.state import Training, best_network
 from reid.training.validation import Retrieved, retrieve
 
 PACKAGES = ("torch", "torchvision", "accelerate", "pytorch-metric-learning")
-TOP = 10  # pictures of a list that are shown
+TOP = 10  # images of a list that are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +56,7 @@ def report(
     folder: TrainingFolder,
     progress: Progress,
 ) -> None:
-    """Write card and page, and say where everything lies."""
+    """Write card and page, and print their paths."""
     network = best_network(training)
     # once more: after a kill at the wrong moment the file is that of an epoch which then came out otherwise
     save_network(folder.model, network, preprocessing=data.held_out.preprocessing, trained_on=data.contents)

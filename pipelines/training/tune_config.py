@@ -41,5 +41,5 @@ class TuneConfig(TrainConfig):
         return search
 
     def space(self) -> dict[str, Choice]:
-        """What may be tried, by setting."""
+        """Choices of the search, by setting."""
         return {key: parse_choice(key, text) for key, text in self.search.items()}

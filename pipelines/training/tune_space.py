@@ -1,4 +1,4 @@
-"""What a search tries of one setting: `1e-4..1e-2 log`, `0.1..0.5`, `2..8`, `average|gem`."""
+"""Choices of one setting in a search: `1e-4..1e-2 log`, `0.1..0.5`, `2..8`, `average|gem`."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from reid.yaml_file import NULLS
 if TYPE_CHECKING:
     import optuna
 
-# The pictures are decoded once for all trainings, and all are judged by the same people.
+# The images are decoded once for all trainings, and all are judged by the same people.
 FIXED = ("sources", "output", "overwrite", "device", "threads", "save_s", "data.", "validation.")
 _RANGE = re.compile(
     r"\s*(?P<low>[^.\s|]*(?:\.\d+)?(?:e[+-]?\d+)?)\.\.(?P<high>\S+?)(?P<log>\s+log)?\s*", re.IGNORECASE
@@ -41,7 +41,7 @@ class Choice:
 
 
 def parse_choice(key: str, text: str) -> Choice:
-    """What `text` says of the setting `key` of a training.
+    """Parse `text` as the choices of a training's setting `key`.
 
     Raises:
         ValueError: no such setting, one that a search cannot change, or a text that is no range and no list.

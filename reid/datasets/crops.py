@@ -12,7 +12,7 @@ from reid.errors import InputError
 
 
 def named(root: Path) -> Split:
-    """All pictures below `root` with Market-1501's file names and a person above 0; others are left out."""
+    """Images below `root` with Market-1501's file names and a person above 0; others are left out."""
     require_folder(root, f"crops named as in Market-1501, {EXAMPLE}")
     _refuse_benchmark(root, market1501.is_root(root), market1501.TRAIN)
     listing = Listing(root.name)
@@ -25,7 +25,7 @@ def named(root: Path) -> Split:
 
 
 def in_folders(root: Path) -> Split:
-    """The pictures of `root` as one split of the kind folder has them."""
+    """The images of `root` as one split of the kind folder has them."""
     require_folder(root, folders.LAYOUT)
     _refuse_benchmark(root, folders.is_root(root), "train")
     return folders.read_people([root])[0]
@@ -39,7 +39,7 @@ def train_of(data: DataSet, root: Path) -> Split:
 
 
 def check(split: Split, root: Path) -> None:
-    """Raises InputError unless two people, and one person in two cameras, are shown."""
+    """Raise InputError unless two people, and one person in two cameras, are shown."""
     shown = split.persons != DISTRACTOR
     seen = np.unique(np.stack([split.persons[shown], split.cameras[shown]], axis=1), axis=0)
     if split.people < 2:
@@ -48,7 +48,7 @@ def check(split: Split, root: Path) -> None:
         )
     if len(seen) == split.people:
         raise InputError(
-            f"{root}: nobody is seen by two cameras, so nothing can be linked; "
+            f"{root}: no person is seen by two cameras, so nothing can be linked; "
             f"in names like {EXAMPLE} the number behind _c is the camera"
         )
 

@@ -1,4 +1,4 @@
-"""A large extra gallery of people whom no query shows, as the 500,000 distractors of Market-1501+500k."""
+"""A large extra gallery of people that no query shows, as the 500,000 distractors of Market-1501+500k."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from reid.datasets.listing import counted, label, pictures, require_folder
 from reid.datasets.records import DISTRACTOR, Split
 from reid.errors import InputError
 
-WANTED = "pictures of people whom no query shows, directly or in a folder `images`"
-CAMERA = "distractors"  # of all: it does not matter where nobody is searched for
+WANTED = "pictures of people that no query shows, directly or in a folder `images`"
+CAMERA = "distractors"  # of all: a distractor is never searched for, so its camera does not matter
 
 
 def read_distractors(folder: Path, gallery: Split) -> tuple[Split, tuple[str, ...]]:
-    """All pictures of `folder`, or of its folder `images`, as distractors, and notes about them.
+    """Read all images of `folder`, or of its folder `images`, as distractors, with notes about them.
 
     Their cameras and tracklets are numbered behind those of `gallery`, so that both can be put together.
 
@@ -21,7 +21,7 @@ def read_distractors(folder: Path, gallery: Split) -> tuple[Split, tuple[str, ..
     are noted: they are right only if no query shows them.
 
     Raises:
-        InputError: no such folder, or no picture in it.
+        InputError: no such folder, or no image in it.
     """
     require_folder(folder, WANTED)
     inner = folder / "images"

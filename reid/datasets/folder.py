@@ -1,8 +1,8 @@
-"""Anybody's pictures in folders: `query` and `gallery`, and if wanted `train` and `multi_query`.
+"""A data set of the user's own in folders: `query` and `gallery`, and if wanted `train` and `multi_query`.
 
-Each of them holds either pictures named as in Market-1501, or folders that say the same:
+Each of them holds either images named as in Market-1501, or folders that say the same:
 `<person>/<camera>/*.jpg`, or `<person>/<camera>/<passage>/*.jpg` where one person crosses one camera several
-times. The names of people and cameras are any text; the person `-` is nobody of the queries, a distractor.
+times. The names of people and cameras are any text; the person `-` is a distractor.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ from reid.datasets.listing import (
 from reid.datasets.records import DISTRACTOR, DataSet, Split
 from reid.errors import InputError
 
-NOBODY = "-"
+DISTRACTOR_NAME = "-"
 LAYOUT = f"pictures named like {EXAMPLE}, or <person>/<camera>/*.jpg"
 WANTED = f"the folders query and gallery, each with {LAYOUT}"
 
@@ -33,7 +33,7 @@ def read_folder(root: Path, *, multi_query: bool = False) -> DataSet:
     """The data set in `root`.
 
     Raises:
-        InputError: `root` is at the wrong level, a folder is empty, or a picture says not who it shows where.
+        InputError: `root` is at the wrong level, a folder is empty, or an image says not who it shows where.
     """
     root = find_root(root, is_root, WANTED)
     names = ["query", "gallery"] + (["train"] if (root / "train").is_dir() else [])
@@ -52,24 +52,24 @@ def read_folder(root: Path, *, multi_query: bool = False) -> DataSet:
 
 
 def read_people(folders: list[Path]) -> list[Split]:
-    """One split for each folder; people, cameras and tracklets have the same numbers in all.
+    """Read one split for each folder; people, cameras and tracklets have the same numbers in all.
 
     Raises:
         InputError: as `read_folder`.
     """
     rows = [(folder, _rows(folder)) for folder in folders]
-    numbers = person_numbers(row[1] for _, part in rows for row in part if row[1] != NOBODY)
+    numbers = person_numbers(row[1] for _, part in rows for row in part if row[1] != DISTRACTOR_NAME)
     listings = []
     for folder, part in rows:
         listing = Listing(folder.name)
         for path, person, camera, passage in part:
-            listing.add(path, DISTRACTOR if person == NOBODY else numbers[person], camera, passage)
+            listing.add(path, DISTRACTOR if person == DISTRACTOR_NAME else numbers[person], camera, passage)
         listings.append(listing)
     return number(listings, numbers)
 
 
 def _rows(folder: Path) -> list[tuple[Path, str, str, str]]:
-    """Picture, person, camera and passage of all pictures in one folder."""
+    """Image, person, camera and passage of all images in one folder."""
     paths = pictures_below(folder)
     flat = [path for path in paths if path.parent == folder]
     deep = [path for path in paths if path.parent != folder]
@@ -93,7 +93,7 @@ def _by_name(path: Path) -> tuple[Path, str, str, str] | None:
         )
     if found.person < 0:
         return None
-    return path, str(found.person) if found.person > 0 else NOBODY, found.camera, found.passage
+    return path, str(found.person) if found.person > 0 else DISTRACTOR_NAME, found.camera, found.passage
 
 
 def _by_folders(path: Path, folder: Path) -> tuple[Path, str, str, str]:

@@ -1,4 +1,4 @@
-"""What readers share: finding pictures, collecting their labels, numbering cameras and tracklets."""
+"""Parts that readers share: finding images, collecting their labels, numbering cameras and tracklets."""
 
 import logging
 import os
@@ -20,27 +20,27 @@ _NAME = re.compile(r"(-?[0-9]{1,18})_c([0-9]+)(?:s([0-9]+))?")  # 18 digits fit 
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """What a file name of Market-1501 says; 0 is a distractor, -1 is junk."""
+class ImageLabel:
+    """Labels in a file name of Market-1501; person 0 is a distractor, -1 is junk."""
 
     person: int
     camera: str
     passage: str
 
 
-def label(name: str) -> Label | None:
+def label(name: str) -> ImageLabel | None:
     """Person, camera and sequence of `0002_c1s1_000451_03.jpg`; None for any other name.
 
     The sequence may be missing, as in DukeMTMC (`0001_c2_f0046182.jpg`) and CUHK03-NP.
     """
     if (found := _NAME.match(name)) is None:
         return None
-    return Label(int(found[1]), f"c{int(found[2])}", f"s{found[3]}" if found[3] else "")
+    return ImageLabel(int(found[1]), f"c{int(found[2])}", f"s{found[3]}" if found[3] else "")
 
 
 @dataclass(slots=True, eq=False)
 class Listing:
-    """The pictures of one split while a reader collects them."""
+    """The images of one split while a reader collects them."""
 
     name: str
     paths: list[Path] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Listing:
     passages: list[str] = field(default_factory=list)
 
     def add(self, path: Path, person: int, camera: str, passage: str = "") -> None:
-        """One picture; `passage` tells apart the times that a person crossed the camera."""
+        """Add one image; `passage` tells apart the times that a person crossed the camera."""
         self.paths.append(path)
         self.persons.append(person)
         self.cameras.append(camera)
@@ -57,7 +57,7 @@ class Listing:
 
 
 def number(listings: Sequence[Listing], persons: Mapping[str, int] | None = None) -> list[Split]:
-    """One split for each listing; a camera or a tracklet has the same number in all of them.
+    """Number cameras and tracklets alike in all listings, and give one split for each.
 
     Distractors have nothing in common, so each is a tracklet of its own.
 
@@ -108,7 +108,7 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def pictures(folder: Path) -> list[Path]:
-    """The pictures that lie directly in `folder`, by name; other files are not looked at."""
+    """The images that lie directly in `folder`, by name; other files are not looked at."""
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries)
     _tell_left_out(folder, names)
@@ -116,7 +116,7 @@ def pictures(folder: Path) -> list[Path]:
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """The pictures in `folder` and all folders below it, sorted; folders of other programs are not looked into."""
+    """The images in `folder` and all folders below it, sorted; folders of other programs are not looked into."""
     found: list[Path] = []
     names: list[str] = []
     for where, folders, files in os.walk(folder):
@@ -128,18 +128,18 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 def _tell_left_out(folder: Path, names: Sequence[str]) -> None:
-    """Pictures that would be read were they of another kind are missed in no figure without a word."""
+    """Images that would be read were they of another kind are missed in no figure without a word."""
     if (sentence := left_out(names)) is not None:
         log.warning("%s: %s", folder, sentence)
 
 
 def _is_of_programs(folder: str) -> bool:
-    """Whether it is a folder that nobody made: `.thumbs`, Synology's `@eaDir`, macOS's `__MACOSX`."""
+    """Whether a program made the folder: `.thumbs`, Synology's `@eaDir`, macOS's `__MACOSX`."""
     return folder.startswith((".", "@")) or folder == "__MACOSX"
 
 
 def require_folder(folder: Path, wanted: str) -> None:
-    """Raises InputError unless `folder` is one; `wanted` says what it must hold."""
+    """Raise InputError unless `folder` is one; `wanted` says what it must hold."""
     if not folder.is_dir():
         kind = "a file, not a folder" if folder.exists() else "no such folder"
         raise InputError(f"{folder}: {kind}; it must hold {wanted}")
@@ -169,7 +169,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def require_files(paths: Iterable[Path], source: Path) -> None:
-    """Raises InputError if pictures that `source` lists are missing, naming the first three."""
+    """Raise InputError if images that `source` lists are missing, naming the first three."""
     absent = [path for path in paths if not path.is_file()]
     if absent:
         first = ", ".join(map(str, absent[:3]))

@@ -1,7 +1,7 @@
 """Market-1501 (Zheng et al. 2015) and what has its folders and file names, as DukeMTMC-reID and CUHK03-NP.
 
-`PPPP_cCsS_FFFFFF_NN.jpg`: person, camera, sequence, frame, box. Person 0000 is a distractor: nobody of the
-queries, wrong wherever it is ranked. Person -1 is junk: a bad box of somebody, neither right nor wrong, so it
+`PPPP_cCsS_FFFFFF_NN.jpg`: person, camera, sequence, frame, box. Person 0000 is a distractor: not in any
+query, wrong wherever it is ranked. Person -1 is junk: a bad box of a person, neither right nor wrong, so it
 is left out.
 """
 
@@ -41,7 +41,7 @@ def read_market1501(root: Path, *, multi_query: bool = False) -> DataSet:
         multi_query: read gt_bbox too.
 
     Raises:
-        InputError: `root` is at the wrong level, or a folder is missing or holds no picture with such a name.
+        InputError: `root` is at the wrong level, or a folder is missing or holds no image with such a name.
     """
     root = find_root(root, is_root, WANTED)
     return read_layout(root, _original(pictures(root / QUERY)), multi_query=multi_query)
@@ -82,7 +82,7 @@ def read_layout(root: Path, original: Original | None, *, multi_query: bool = Fa
 
 
 def _read(split: str, folder: Path, notes: list[str]) -> Listing:
-    """The pictures of one folder; what is left out is noted."""
+    """The images of one folder; what is left out is noted."""
     listing, junk, nameless = Listing(split), 0, []
     for path in pictures(folder):
         if (found := label(path.name)) is None:
@@ -104,7 +104,7 @@ def _read(split: str, folder: Path, notes: list[str]) -> Listing:
 
 
 def _original(queries: list[Path]) -> Original | None:
-    """Which published data set the names look like."""
+    """Published data set that the names look like."""
     for pattern, original in ((r"-?\d+_c\ds\d", MARKET), (r"\d+_c\d_f\d", DUKE)):
         if queries and re.match(pattern, queries[0].name):
             return original

@@ -1,7 +1,7 @@
 """MSMT17 (Wei et al. 2018), versions 1 and 2.
 
-Lists of `0000/0000_000_01_0303morning_0008_0.jpg 0` say which picture below `train` or `test` (`mask_train_v2`,
-`mask_test_v2` in version 2) shows whom. The name's third part is the camera, 1 to 15, its fourth the date and
+Lists of `0000/0000_000_01_0303morning_0008_0.jpg 0` say which image below `train` or `test` (`mask_train_v2`,
+`mask_test_v2` in version 2) shows which person. The name's third part is the camera, 1 to 15, its fourth the date and
 time of day. Nothing is a distractor or junk.
 """
 
@@ -41,7 +41,7 @@ EXAMPLE = "0000/0000_000_01_0303morning_0008_0.jpg 0"
 
 
 def is_root(folder: Path) -> bool:
-    """Whether `folder` holds the lists and the pictures of the test people."""
+    """Whether `folder` holds the lists and the images of the test people."""
     lists = all((folder / LISTS[split]).is_file() for split in ("query", "gallery"))
     return lists and any((folder / test).is_dir() for _, test in FOLDERS)
 
@@ -52,7 +52,7 @@ def read_msmt17(root: Path) -> DataSet:
     The lists number train and test people from 0 alike; here the train people come behind the test people.
 
     Raises:
-        InputError: `root` is at the wrong level, a line of a list is not `path number`, a picture is missing.
+        InputError: `root` is at the wrong level, a line of a list is not `path number`, an image is missing.
     """
     root = find_root(root, is_root, WANTED)
     train, test = next(pair for pair in FOLDERS if (root / pair[1]).is_dir())

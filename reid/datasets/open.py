@@ -1,4 +1,4 @@
-"""Opens a labelled data set of any kind, checks it, and says what is in it."""
+"""Opening of a labelled data set of any kind: reading, checking, describing."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,16 +36,16 @@ def as_kind(text: str) -> Kind:
 def open_data_set(
     kind: Kind, root: Path, *, distractors: Path | None = None, multi_query: bool = False
 ) -> DataSet:
-    """Query, gallery and what else the data set has; no picture is decoded yet.
+    """Query, gallery and what else the data set has; no image is decoded yet.
 
     Args:
         root: its folder; for csv, the file.
-        distractors: a folder of more gallery pictures that show nobody of the queries.
-        multi_query: read the pictures that multi-query takes its means from.
+        distractors: a folder of more gallery images, of people that no query shows.
+        multi_query: read the images that multi-query takes its means from.
 
     Raises:
-        InputError: a folder, file, label or picture is missing or cannot be, or no query can be found again,
-            or none has more pictures for multi-query.
+        InputError: a folder, file, label or image is missing or cannot be, or no query can be found again,
+            or none has more images for multi-query.
     """
     if multi_query and kind in ("msmt17", "cuhk03"):
         raise InputError(f"{kind} has no more pictures of its queries; leave multi_query off")
@@ -70,15 +70,15 @@ def open_data_set(
 
 
 def open_crops(kind: Kind, root: Path) -> Split:
-    """The labelled pictures in a folder or CSV file as one split, for choosing a threshold.
+    """The labelled images in a folder or CSV file as one split, for choosing a threshold.
 
-    market1501 and cuhk03: all pictures below `root` with Market-1501's file names. msmt17: the train split.
-    folder: named pictures, or `<person>/<camera>/*.jpg`. csv: all rows, or those of the split train if there
+    market1501 and cuhk03: all images below `root` with Market-1501's file names. msmt17: the train split.
+    folder: named images, or `<person>/<camera>/*.jpg`. csv: all rows, or those of the split train if there
     is a column split. Distractors and junk are left out.
 
     Raises:
-        InputError: fewer than 2 people, nobody seen by two cameras, a label that cannot be, or the root of a
-            whole benchmark, whose test pictures must not choose a threshold.
+        InputError: fewer than 2 people, no person seen by two cameras, a label that cannot be, or the root of a
+            whole benchmark, whose test images must not choose a threshold.
     """
     match kind:
         case "market1501" | "cuhk03":
@@ -95,7 +95,7 @@ def open_crops(kind: Kind, root: Path) -> Split:
 
 
 def describe(data: DataSet) -> list[tuple[str, str]]:
-    """What is in the data set, as rows of a split and a text; `data.notes` say more."""
+    """Rows of a split and a text; `data.notes` say more."""
     splits = (data.query, data.gallery, data.train, data.multi_query, data.distractors)
     return [(split.name.replace("_", "-"), _contents(split)) for split in splits if split is not None]
 
@@ -112,7 +112,7 @@ def _contents(split: Split) -> str:
 
 
 def _of_queries(data: DataSet, pool: Split, root: Path) -> DataSet:
-    """The data set with those pictures of `pool` for multi-query whose person and camera are some query's.
+    """Add the images of `pool` whose person and camera are a query's, for multi-query.
 
     Raises:
         InputError: there are none.
@@ -134,11 +134,11 @@ def _of_queries(data: DataSet, pool: Split, root: Path) -> DataSet:
 
 
 def _check(data: DataSet, root: Path) -> None:
-    """Raises InputError if queries show nobody, or none of them has a match in the gallery."""
+    """Raise InputError if a query shows a distractor, or no query has a match in the gallery."""
     query, gallery = data.query, data.gallery
-    if len(nobody := np.flatnonzero(query.persons == DISTRACTOR)):
+    if len(distractors := np.flatnonzero(query.persons == DISTRACTOR)):
         raise InputError(
-            f"{query.paths[nobody[0]]}: a query that shows nobody; give it a person, or move it to the gallery"
+            f"{query.paths[distractors[0]]}: a query of a distractor; give it a person, or move it to the gallery"
         )
     cameras: dict[int, set[int]] = {}
     for person, camera in zip(gallery.persons.tolist(), gallery.cameras.tolist(), strict=True):

@@ -1,30 +1,30 @@
 """Folders of people to learn from: `<person>/<camera>/*.jpg`, `<person>/<camera>_*.jpg` or `<person>/*.jpg`.
 
-For learning, unlike for a benchmark, a picture is of use though nobody knows its camera.
+For learning, unlike for a benchmark, an image is of use even if its camera is not known.
 """
 
 from pathlib import Path
 
 from reid.datasets import folder as folders
-from reid.datasets.folder import NOBODY
+from reid.datasets.folder import DISTRACTOR_NAME
 from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
 
 LAYOUT = "<person>/<camera>_*.jpg, <person>/<camera>/*.jpg or <person>/*.jpg"
-UNKNOWN = "unknown"  # the one camera of all pictures that name none
+UNKNOWN = "unknown"  # the one camera of all images that name none
 TRAIN = "train"
 _TEST = {"query", "gallery", "multi_query", "test", "val", "valid", "validation"}
 
 
 def read_person_folders(root: Path) -> tuple[Split, tuple[str, ...]]:
-    """The pictures below `root`, and sentences for the user about them.
+    """The images below `root`, and sentences for the user about them.
 
-    The camera is the folder below the person's, or else what stands before the first underscore of the picture's
-    name. Where `root` is divided into train and others, only train is read. The person `-` is nobody.
+    The camera is the folder below the person's, or else what stands before the first underscore of the image's
+    name. Where `root` is divided into train and others, only train is read. The person `-` is left out.
 
     Raises:
-        InputError: no pictures, pictures that lie in no person's folder, or test pictures only.
+        InputError: no images, images that lie in no person's folder, or test images only.
     """
     require_folder(root, LAYOUT)
     notes = []
@@ -42,11 +42,13 @@ def read_person_folders(root: Path) -> tuple[Split, tuple[str, ...]]:
         raise InputError(f"{root}: no pictures in it; it must hold {LAYOUT}")
     if any(path.parent == root for path in paths):
         return folders.read_people([root])[0], tuple(notes)  # Market-1501's names; refuses all others
-    known = [path for path in paths if path.relative_to(root).parts[0] != NOBODY]
+    known = [path for path in paths if path.relative_to(root).parts[0] != DISTRACTOR_NAME]
     listing, numbers = _listed(root, known)
     (split,) = number([listing], numbers)
     if len(known) < len(paths):
-        notes.append(f"{counted(len(paths) - len(known), 'picture')} of nobody (folder {NOBODY}) left out")
+        notes.append(
+            f"{counted(len(paths) - len(known), 'picture')} of distractors (folder {DISTRACTOR_NAME}) left out"
+        )
     return split, (*notes, *_about_cameras(listing))
 
 

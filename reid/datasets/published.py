@@ -10,11 +10,11 @@ class Original:
     """A data set as it was published."""
 
     name: str
-    counts: Mapping[str, int]  # pictures, junk not counted, by folder or list
+    counts: Mapping[str, int]  # images, junk not counted, by folder or list
     test: tuple[str, str]  # the two of them that hold query and gallery
 
     def compare(self, found: Mapping[str, int], root: Path) -> tuple[str, tuple[str, ...]]:
-        """What the data set in `root` is to be called, and a note if it is not as published.
+        """Name for the data set in `root`, and a note if it is not as published.
 
         The original's name is for figures that can stand beside published ones, so query and gallery must be whole.
         """

@@ -1,4 +1,4 @@
-"""Labelled pictures of people: the one record type that every data set is read into."""
+"""Labelled images of people: the one record type that every data set is read into."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.int64]
 
-DISTRACTOR = (
-    -1
-)  # the person of pictures that show nobody of the queries: always wrong, never equal to each other
+DISTRACTOR = -1  # the person of images whose person no query shows: always wrong, never equal to each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Split:
-    """Pictures in a stable order, and whom they show where. Junk pictures are not in it."""
+    """Images in a stable order, with person, camera and tracklet of each. Junk images are left out."""
 
     name: str
     paths: tuple[Path, ...]
@@ -39,11 +37,11 @@ class Split:
 
     @property
     def people(self) -> int:
-        """How many people are shown, distractors not counted."""
+        """Number of people shown, distractors not counted."""
         return len(np.unique(self.persons[self.persons != DISTRACTOR]))
 
     def select(self, rows: Sequence[int] | NDArray[np.bool_] | Labels) -> "Split":
-        """Some of the pictures, by positions or mask."""
+        """Select images by positions or mask."""
         positions = np.arange(len(self))[np.asarray(rows)]
         return replace(
             self,
@@ -54,23 +52,23 @@ class Split:
         )
 
     def person_name(self, person: int) -> str:
-        """What the data set calls one of `persons`."""
+        """Name of one of `persons` in the data set."""
         return self.person_names.get(person, str(person))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DataSet:
-    """A benchmark: who is searched for, in which gallery, by the rule of person re-identification.
+    """A benchmark: queries, the gallery that is searched, and notes, by the rule of person re-identification.
 
-    The rule: pictures of the query's person in the query's camera do not count, neither as right nor as wrong.
+    The rule: images of the query's person in the query's camera do not count, neither as right nor as wrong.
     """
 
     name: str
     query: Split
     gallery: Split
     train: Split | None = None
-    multi_query: Split | None = None  # more pictures of the query people in the query cameras
+    multi_query: Split | None = None  # more images of the query people in the query cameras
     distractors: Split | None = None  # a large extra gallery of DISTRACTORs
     notes: tuple[
         str, ...
-    ] = ()  # what the check of the data set found worth saying: "3,819 junk pictures left out"
+    ] = ()  # what the check of the data set found worth saying: "3,819 junk images left out"

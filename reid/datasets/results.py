@@ -1,6 +1,6 @@
-"""The results of `reid video` as pictures to learn from, as the reviewer has left them.
+"""The results of `reid video` as images to learn from, as the reviewer has left them.
 
-`crops/P0001/<camera>_<track>_<n>.jpg`: the folder is the person. Whatever a reviewer did there counts: pictures
+`crops/P0001/<camera>_<track>_<n>.jpg`: the folder is the person. Whatever a reviewer did there counts: images
 moved, folders merged, made or removed. What they did in the gallery (merge, rename, forget) comes as `Corrections`.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from reid.datasets.folder import NOBODY
+from reid.datasets.folder import DISTRACTOR_NAME
 from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
@@ -28,7 +28,7 @@ _PICTURE = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Corrections:
-    """Who the people of a gallery are now. `reid.store.sqlite.people_now` finds it out."""
+    """Present names of a gallery's people, as `reid.store.sqlite.people_now` finds them."""
 
     gallery: Path
     people: Mapping[int, str | None]  # every id ever given: what they are called now; None: erased
@@ -37,7 +37,7 @@ class Corrections:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReadResults:
-    """Pictures of one results folder."""
+    """Images of one results folder."""
 
     split: Split
     shared: bool  # people and cameras are those of the corrections' gallery
@@ -45,15 +45,15 @@ class ReadResults:
 
 
 def is_results(folder: Path) -> bool:
-    """Whether `folder` is a results folder with pictures."""
+    """Whether `folder` is a results folder with crops."""
     return (folder / CROPS).is_dir() and any((folder / mark).is_file() for mark in _MARKS)
 
 
 def read_results(root: Path, name: str, corrections: Corrections | None) -> ReadResults:
-    """The pictures of people in a results folder; `name` tells its new people from those of other folders.
+    """The images of people in a results folder; `name` tells its new people from those of other folders.
 
     Raises:
-        InputError: not a results folder, no pictures of people left, or it cannot be told whether `corrections`
+        InputError: not a results folder, no images of people left, or it cannot be told whether `corrections`
             are about it.
     """
     require_folder(root, WANTED)
@@ -86,14 +86,14 @@ class _Row:
 
 
 _ERASED = "their people are not in the gallery any more (forgotten, or the run was pruned or repeated)"
-_HOMELESS = f"they lie in no person's folder, or in {NOBODY}"
+_HOMELESS = f"they lie in no person's folder, or in {DISTRACTOR_NAME}"
 _NAMELESS = "their names are not <camera>_<track>_<n>.jpg"
 
 
 def _sorted_out(
     crops: Path, source: str, now: Mapping[int, str | None] | None
 ) -> tuple[list[_Row], Counter[str]]:
-    """Pictures to learn from, and how many of the others there are for what reason."""
+    """Images to learn from, and how many of the others there are for what reason."""
     rows: list[_Row] = []
     left_out: Counter[str] = Counter()
     for path in pictures_below(crops):
@@ -102,7 +102,7 @@ def _sorted_out(
         found = _PICTURE.fullmatch(path.stem)
         if None in people:
             left_out[_ERASED] += 1
-        elif not people or folders[0] == NOBODY:
+        elif not people or folders[0] == DISTRACTOR_NAME:
             left_out[_HOMELESS] += 1
         elif found is None:
             left_out[_NAMELESS] += 1
@@ -112,13 +112,13 @@ def _sorted_out(
 
 
 def _person_now(folder: str, source: str, now: Mapping[int, str | None] | None) -> str | None:
-    """What the person of a folder is called; None: erased. Without a gallery, what the folder is called."""
+    """Present name of the person of a folder; None: erased. Without a gallery, the folder's name."""
     found = _PERSON.fullmatch(folder)
     if now is None:
         return folder
     if found is not None and int(found[1]) in now:
         return now[int(found[1])]
-    # a reviewer's new folder: somebody of whom the gallery knows, by label, or a person of this source alone
+    # a reviewer's new folder: a person of the gallery, by label, or a person of this source alone
     return folder if folder in now.values() else f"{folder} ({source})"
 
 
@@ -152,7 +152,7 @@ def _cannot_tell(root: Path, why: str) -> str:
 
 
 def _run(root: Path) -> dict[str, Any] | None:
-    """What run.json says; None if there is none."""
+    """Read run.json; None if there is none."""
     path = root / RUN
     if not path.is_file():
         return None

@@ -1,4 +1,4 @@
-"""Pictures to learn from, of any kind and several at once, as one split with people kept apart."""
+"""Images to learn from, of any kind and several at once, as one split with people kept apart."""
 
 import re
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ BETWEEN = "/"  # source and name, where there are several sources; no source's n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
-    """The pictures of one place."""
+class ImageSource:
+    """The images of one place."""
 
     name: str  # no other source's
     kind: Kind
@@ -35,14 +35,16 @@ class Source:
     notes: tuple[str, ...] = ()  # sentences for the user
 
 
-def open_sources(sources: Sequence[str], *, corrections: Corrections | None = None) -> tuple[Source, ...]:
-    """The labelled pictures in `sources`, each `path` or `kind=path`; none is decoded.
+def open_sources(
+    sources: Sequence[str], *, corrections: Corrections | None = None
+) -> tuple[ImageSource, ...]:
+    """The labelled images in `sources`, each `path` or `kind=path`; none is decoded.
 
-    Of benchmarks only the train pictures are read. Results of `reid video` that were linked with the corrections'
+    Of benchmarks only the train images are read. Results of `reid video` that were linked with the corrections'
     gallery are one site: P0001 is the same person in all of them.
 
     Raises:
-        InputError: a source that cannot be read or recognised, has test pictures only, or is given twice.
+        InputError: a source that cannot be read or recognised, has test images only, or is given twice.
     """
     places = [_place(text) for text in sources]
     resolved = [path.resolve() for _, path in places]
@@ -58,12 +60,12 @@ def open_sources(sources: Sequence[str], *, corrections: Corrections | None = No
 
 
 def paths_of(sources: Sequence[str]) -> list[Path]:
-    """Where the sources lie."""
+    """Paths of the sources."""
     return [_place(source)[1] for source in sources]
 
 
 def recognise(path: Path) -> Kind:
-    """What kind of source lies at `path`.
+    """Recognise the kind of source at `path`.
 
     Raises:
         InputError: nothing is there, or a file that is no CSV file.
@@ -87,13 +89,13 @@ def recognise(path: Path) -> Kind:
     return "market1501" if named > len(paths) / 2 else "folder"
 
 
-def combine(sources: Sequence[Source]) -> Split:
-    """All pictures as one split, persons from 0 without gaps: by source, within it by name (2 before 10).
+def combine(sources: Sequence[ImageSource]) -> Split:
+    """Combine all images to one split, persons from 0 without gaps: by source, within it by name (2 before 10).
 
     Where there are several sites, people are called `site/name` and cameras too.
 
     Raises:
-        InputError: a picture is given twice.
+        InputError: an image is given twice.
     """
     if not sources:
         raise ValueError("there must be a source")
@@ -119,11 +121,11 @@ def combine(sources: Sequence[Source]) -> Split:
     )
 
 
-def pool(sources: Sequence[Source]) -> Split:
-    """The pictures of unlabelled sources as one split: every person is DISTRACTOR, the camera is the source.
+def pool(sources: Sequence[ImageSource]) -> Split:
+    """The images of unlabelled sources as one split: every person is DISTRACTOR, the camera is the source.
 
     Raises:
-        InputError: a picture is given twice.
+        InputError: an image is given twice.
     """
     _refuse_twice(sources)
     counts = [len(source.split) for source in sources]
@@ -139,7 +141,7 @@ def pool(sources: Sequence[Source]) -> Split:
 
 
 def sites(split: Split, persons: Labels) -> list[str]:
-    """Which site each of `persons` of a combined split is of; all the same if there is one."""
+    """Site of each of `persons` of a combined split; all the same if there is one."""
     parts = [split.person_name(person).partition(BETWEEN) for person in persons.tolist()]
     apart = all(between for _, between, _ in parts) and all(BETWEEN in name for name in split.camera_names)
     return [site if apart else "" for site, _, _ in parts]
@@ -164,7 +166,7 @@ def _different(names: Sequence[str], taken: str | None) -> list[str]:
     return given
 
 
-def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) -> Source:
+def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) -> ImageSource:
     site = name
     if kind == "unlabelled":
         return _unlabelled(path, name)
@@ -185,16 +187,16 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
     refuse_test_pictures(path, split.paths)
     shown = split.persons != DISTRACTOR
     if not shown.any():
-        raise InputError(f"{path}: all of its pictures show nobody; there is nothing to learn from")
+        raise InputError(f"{path}: all of its pictures are distractors; there is nothing to learn from")
     more = []
-    if nobody := int(np.sum(~shown)):
-        more.append(f"{counted(nobody, 'picture')} of nobody left out")
+    if distractors := int(np.sum(~shown)):
+        more.append(f"{counted(distractors, 'picture')} of distractors left out")
     if split.people == 1:
         only = split.person_name(int(split.persons[shown][0]))
         more.append(
             f"shows one person only, {only!r}; if there should be more, give the folder above or below"
         )
-    return Source(
+    return ImageSource(
         name=name,
         kind=kind,
         path=path,
@@ -204,8 +206,8 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
     )
 
 
-def _unlabelled(path: Path, name: str) -> Source:
-    """All pictures below a folder, whatever they are called."""
+def _unlabelled(path: Path, name: str) -> ImageSource:
+    """Read all images below a folder, under any names."""
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; an unlabelled source is a folder of pictures")
     paths = tuple(pictures_below(path))
@@ -220,11 +222,11 @@ def _unlabelled(path: Path, name: str) -> Source:
         tracklets=-1 - np.arange(len(paths), dtype=np.int64),
         camera_names=(name,),
     )
-    return Source(name=name, kind="unlabelled", path=path, split=split, site=name)
+    return ImageSource(name=name, kind="unlabelled", path=path, split=split, site=name)
 
 
-def _called(source: Source, prefixes: bool, *, cameras: bool) -> dict[int, str]:
-    """What the people, or the cameras, that are seen are called in the whole."""
+def _called(source: ImageSource, prefixes: bool, *, cameras: bool) -> dict[int, str]:
+    """Names of the people, or the cameras, of a source in the combined split."""
     split = source.split
     seen = np.unique(split.cameras if cameras else split.persons).tolist()
     before = source.site + BETWEEN if prefixes else ""
@@ -232,9 +234,9 @@ def _called(source: Source, prefixes: bool, *, cameras: bool) -> dict[int, str]:
 
 
 def _numbered(
-    sources: Sequence[Source], called: Sequence[dict[int, str]], labels: Sequence[Labels]
+    sources: Sequence[ImageSource], called: Sequence[dict[int, str]], labels: Sequence[Labels]
 ) -> tuple[tuple[str, ...], Labels]:
-    """All names, by site in the order of sources and then by name; and `labels` as positions in them."""
+    """Names, by site in the order of sources and then by name; and `labels` as positions in them."""
     by_site: dict[str, set[str]] = {}
     for source, names in zip(sources, called, strict=True):
         by_site.setdefault(source.site, set()).update(names.values())
@@ -247,7 +249,7 @@ def _numbered(
     return ordered, np.concatenate(parts)
 
 
-def _refuse_twice(sources: Sequence[Source]) -> None:
+def _refuse_twice(sources: Sequence[ImageSource]) -> None:
     seen: dict[Path, str] = {}
     for source in sources:
         for path in source.split.paths:

@@ -1,7 +1,7 @@
-"""A CSV file of labelled pictures: columns path, person, camera, split, and if wanted tracklet.
+"""A CSV file of labelled images: columns path, person, camera, split, and if wanted tracklet.
 
 `path` is relative to the CSV file. `person`, `camera` and `tracklet` are any text; an empty person or `-` is
-nobody of the queries, a distractor. `split` is query, gallery, train or multi_query. Other columns are not
+a distractor. `split` is query, gallery, train or multi_query. Other columns are not
 looked at.
 """
 
@@ -15,7 +15,7 @@ from reid.datasets.records import DISTRACTOR, DataSet, Split
 from reid.errors import InputError
 
 SPLITS = ("query", "gallery", "train", "multi_query")
-NOBODY = ("", "-")
+DISTRACTOR_NAMES = ("", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def read_table(path: Path, *, multi_query: bool = False) -> DataSet:
     """The data set in a CSV file with a column split.
 
     Raises:
-        InputError: no such file, no such column, a value that cannot be, or pictures that are missing.
+        InputError: no such file, no such column, a value that cannot be, or images that are missing.
     """
     rows = _rows(path, needed=("path", "person", "camera", "split"))
     present = {row.split for row in rows}
@@ -66,11 +66,11 @@ def read_rows(path: Path) -> Split:
 
 
 def _numbered(path: Path, rows: list[_Row], names: list[str]) -> list[Split]:
-    numbers = person_numbers(row.person for row in rows if row.person not in NOBODY)
+    numbers = person_numbers(row.person for row in rows if row.person not in DISTRACTOR_NAMES)
     listings = {name: Listing(name) for name in names}
     for row in rows:
         if row.split in listings:
-            person = DISTRACTOR if row.person in NOBODY else numbers[row.person]
+            person = DISTRACTOR if row.person in DISTRACTOR_NAMES else numbers[row.person]
             listings[row.split].add(row.path, person, row.camera, row.tracklet)
     require_files((file for listing in listings.values() for file in listing.paths), path)
     return number(list(listings.values()), numbers)

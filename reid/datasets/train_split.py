@@ -10,16 +10,16 @@ from reid.datasets.market1501 import GALLERY, MULTI_QUERY, QUERY, TRAIN
 from reid.datasets.records import Split
 from reid.errors import InputError
 
-Read = tuple[Split, tuple[str, ...]]  # pictures, and sentences for the user about them
+Read = tuple[Split, tuple[str, ...]]  # images, and sentences for the user about them
 
 
 def read_market_train(root: Path) -> Read:
-    """`bounding_box_train` of Market-1501 or its kin, or all pictures with such names below another folder.
+    """`bounding_box_train` of Market-1501 or its kin, or all images with such names below another folder.
 
     Distractors and junk are left out; people are called as in the names, `0002`.
 
     Raises:
-        InputError: a benchmark without its train pictures, or no picture has such a name.
+        InputError: a benchmark without its train images, or no image has such a name.
     """
     require_folder(root, f"{TRAIN}, or pictures named as in Market-1501, {EXAMPLE}")
     where = root / TRAIN if (root / TRAIN).is_dir() else root
@@ -28,19 +28,19 @@ def read_market_train(root: Path) -> Read:
             f"{root}: there is no {TRAIN} beside {QUERY} and {GALLERY}, which must never be learned from; "
             "copy it there, or give other pictures"
         )
-    listing, nobody, nameless = Listing(root.name), 0, []
+    listing, left_out, nameless = Listing(root.name), 0, []
     for path in pictures_below(where):
         if (found := label(path.name)) is None:
             nameless.append(path)
         elif found.person <= 0:
-            nobody += 1
+            left_out += 1
         else:
             listing.add(path, found.person, found.camera, found.passage)
     if not listing.paths:
         raise InputError(f"{where}: no picture of a person in it is named as in Market-1501, {EXAMPLE}")
     notes = []
-    if nobody:
-        notes.append(f"{counted(nobody, 'picture')} of distractors (0000) and junk (-1) left out")
+    if left_out:
+        notes.append(f"{counted(left_out, 'picture')} of distractors (0000) and junk (-1) left out")
     if nameless:
         first = nameless[0].relative_to(where)
         notes.append(
@@ -55,7 +55,7 @@ def read_msmt17_train(root: Path) -> Read:
     """The 1,041 train people of MSMT17.
 
     Raises:
-        InputError: as `read_msmt17`; or there is no list of train pictures.
+        InputError: as `read_msmt17`; or there is no list of train images.
     """
     require_folder(root, msmt17.WANTED)
     if not msmt17.is_root(root):
@@ -70,7 +70,7 @@ def read_msmt17_train(root: Path) -> Read:
 
 
 def refuse_test_pictures(source: Path, paths: Iterable[Path]) -> None:
-    """Raises InputError if a picture lies in the query or gallery of a benchmark, however it came to be given."""
+    """Raise InputError if an image lies in the query or gallery of a benchmark, however it came to be given."""
     folders = {path.resolve().parent for path in paths}  # a link leads to what it is, not to where it lies
     whole = {
         part.parent

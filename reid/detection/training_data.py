@@ -27,7 +27,7 @@ _FIELDS = 5  # class, x, y, width, height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class DetectionSplit:
     """The pictures of `train` or `val`."""
 
     pictures: tuple[Path, ...]
@@ -40,8 +40,8 @@ class Part:
 class People:
     """A data set that a detector can be trained on."""
 
-    train: Part
-    val: Part
+    train: DetectionSplit
+    val: DetectionSplit
 
     @property
     def fingerprint(self) -> str:
@@ -93,7 +93,7 @@ def _text(file: Path, key: str, value: object) -> str:
     return value
 
 
-def _part(file: Path, key: str, root: Path, value: object) -> Part:
+def _part(file: Path, key: str, root: Path, value: object) -> DetectionSplit:
     listed: list[Path] = []
     for one in value if isinstance(value, list) and value else [value]:
         listed += _pictures(file, key, root / _text(file, key, one))
@@ -113,7 +113,7 @@ def _part(file: Path, key: str, root: Path, value: object) -> Part:
             f"{file}: {key} is {value!r}; none of its {len(pictures)} pictures has a box of a person, which would "
             f"stand in files such as {label}"
         )
-    return Part(
+    return DetectionSplit(
         pictures=pictures,
         people=people,
         missing=len(set(listed)) - len(pictures),

@@ -51,7 +51,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EpochFigures:
+class DetectorEpochFigures:
     """How an epoch went; precision and recall at the confidence with the best F1."""
 
     epoch: int  # from 1
@@ -63,12 +63,12 @@ class EpochFigures:
     best: bool  # by mAP50-95, as ultralytics chooses
 
 
-class Listener(Protocol):
+class DetectorTrainingCallbacks(Protocol):
     """What wants to know of a training."""
 
     def started(self, epochs_done: int) -> None: ...
     def step(self, pictures: int) -> bool: ...  # whether to go on
-    def epoch(self, figures: EpochFigures, weights: Mapping[str, Tensor]) -> None: ...
+    def epoch(self, figures: DetectorEpochFigures, weights: Mapping[str, Tensor]) -> None: ...
 
 
 class _Trainer(PersonTrainer):
@@ -100,7 +100,11 @@ class _Trainer(PersonTrainer):
 
 
 def train(
-    config: DetectorTrainConfig, dataset: Path, folder: Path, start: dict[str, Tensor], listener: Listener
+    config: DetectorTrainConfig,
+    dataset: Path,
+    folder: Path,
+    start: dict[str, Tensor],
+    listener: DetectorTrainingCallbacks,
 ) -> None:
     """Train until all epochs are over, or go on where `folder` has the state of a training.
 
@@ -190,12 +194,12 @@ def _check_state(last: Path) -> None:
         ) from error
 
 
-def _tell(trainer: _Trainer, listener: Listener) -> None:
+def _tell(trainer: _Trainer, listener: DetectorTrainingCallbacks) -> None:
     losses = trainer.label_loss_items(trainer.tloss)
     found = {
         name.partition("/")[2].removesuffix("(B)"): float(value) for name, value in trainer.metrics.items()
     }
-    figures = EpochFigures(
+    figures = DetectorEpochFigures(
         epoch=trainer.epoch + 1,
         losses={name.removeprefix("train/").removesuffix("_loss"): value for name, value in losses.items()},
         map50=found["mAP50"],

@@ -1,4 +1,4 @@
-"""What lies in a checkpoint file, whoever wrote it: read without running code, reduced to the network's own keys."""
+"""Content of a checkpoint file of any program: read without running code, reduced to the network's own keys."""
 
 import logging
 import pickle

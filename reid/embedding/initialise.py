@@ -1,4 +1,4 @@
-"""Transfer: a new network begins with what fits of somebody's weights."""
+"""Transfer learning: a new network begins with the layers of a checkpoint that fit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

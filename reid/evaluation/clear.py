@@ -36,7 +36,7 @@ def clear(found: Overlaps, pairs: Integers) -> Clear:
     """Counts over the pairs that `match_clear` chose (Bernardin & Stiefelhagen 2008, section 2.2).
 
     A switch is a match under another result id than the person's last match, however long
-    ago. A fragmentation is a match that resumes after a gap, even one in which truth has nobody either
+    ago. A fragmentation is a match that resumes after a gap, even one in which truth has no person either
     (TrackEval's rule, so perfect results can have some). Gaps count within a camera only: leaving one camera
     and entering the next breaks no track.
     """

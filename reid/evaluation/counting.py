@@ -1,4 +1,4 @@
-"""Which boxes of truth and result count, as TrackEval prepares a sequence of MOTChallenge."""
+"""Selection of the boxes that count, as TrackEval prepares a sequence of MOTChallenge."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ _SPARED_FROM = 0.5  # IoU, in TrackEval whatever threshold the scores have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
-    """What does not count in one camera, in boxes."""
+class IgnoredBoxes:
+    """Boxes of one camera that do not count, by reason."""
 
     classes: Mapping[int, int] = field(default_factory=dict)  # true boxes by class, other than people
     confidence_0: int = 0  # true boxes of people
@@ -29,13 +29,13 @@ class LeftOut:
 
     @property
     def truth(self) -> int:
-        """All true boxes that do not count."""
+        """Number of true boxes that do not count."""
         return sum(self.classes.values()) + self.confidence_0 + self.hardly_visible
 
 
 def counting(
     truth: TrackTable, result: TrackTable, *, visibility: float = 0.0
-) -> tuple[TrackTable, TrackTable, LeftOut]:
+) -> tuple[TrackTable, TrackTable, IgnoredBoxes]:
     """Truth and result without the boxes that do not count.
 
     As `MotChallenge2DBox.get_preprocessed_seq_data` of TrackEval 1.3: in each frame ALL true boxes, of any class and
@@ -59,7 +59,7 @@ def counting(
         matches = choose(found, pairs, found.iou[pairs])
         keep[found.result_rows[matches[sparing[found.truth_rows[matches]]]]] = False
     others = Counter(truth.classes[~person].tolist())
-    left_out = LeftOut(
+    left_out = IgnoredBoxes(
         classes=dict(sorted(others.items())),
         confidence_0=int((person & dropped).sum()),
         hardly_visible=int(hidden.sum()),

@@ -1,4 +1,4 @@
-"""How well results tell who is who: each camera by itself, all cameras, and all cameras with their links."""
+"""Identity scores of tracks: each camera by itself, all cameras, and all cameras with their links."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from reid.errors import InputError
 from reid.evaluation.clear import clear, match_clear
-from reid.evaluation.counting import LeftOut, counting
+from reid.evaluation.counting import IgnoredBoxes, counting
 from reid.evaluation.hota import hota, match_hota
 from reid.evaluation.idf1 import identities
 from reid.evaluation.mot import PERSON, TrackTable, first_repeat, table
@@ -40,14 +40,14 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """The same figures three ways; `local_ids` against `global_ids` is what linking cameras costs."""
+class IdentityScores:
+    """Scores three ways; `local_ids` against `global_ids` is what linking cameras costs."""
 
     cameras: Mapping[str, Score]  # by name: only that camera counts
-    local_ids: Score  # all cameras together, an id of one camera being somebody else in the next
+    local_ids: Score  # all cameras together, an id of one camera being another person in the next
     global_ids: Score  # all cameras together, an id being the same person everywhere
-    people: tuple[PersonReport, ...]  # who was taken for whom, over all cameras
-    left_out: Mapping[str, LeftOut]  # by camera: what does not count
+    people: tuple[PersonReport, ...]  # confusions of each person, over all cameras
+    left_out: Mapping[str, IgnoredBoxes]  # by camera: what does not count
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -60,8 +60,8 @@ def score(
     *,
     iou: float = 0.5,
     visibility: float = 0.0,
-) -> Scores:
-    """Scores results against truth, camera by camera and over all cameras.
+) -> IdentityScores:
+    """Score results against truth, camera by camera and over all cameras.
 
     For the scores over all cameras, cameras follow each other in order of their names (only switches between
     cameras depend on that order). Which boxes count says `counting`, as in TrackEval. A side without any box
@@ -86,7 +86,7 @@ def score(
         known = ", ".join(sorted(truth)) or "none"
         raise InputError(f"no truth for camera {', '.join(unknown)}; cameras with truth: {known}")
     parts: dict[str, Overlaps] = {}
-    left_out: dict[str, LeftOut] = {}
+    left_out: dict[str, IgnoredBoxes] = {}
     for name in sorted(truth):
         true, found = truth[name], result.get(name, table([], [], []))
         _refuse_repeats(f"truth of {name}", true)
@@ -97,14 +97,16 @@ def score(
     return _scores(parts, left_out, iou)
 
 
-def _scores(parts: Mapping[str, Overlaps], left_out: Mapping[str, LeftOut], iou: float) -> Scores:
-    """Matches each camera once, and all again for HOTA with global ids: nothing else looks across cameras."""
+def _scores(
+    parts: Mapping[str, Overlaps], left_out: Mapping[str, IgnoredBoxes], iou: float
+) -> IdentityScores:
+    """Match each camera once, and all again for HOTA with global ids, which alone looks across cameras."""
     each = list(parts.values())
     local, together = join(each, local_ids=True), join(each, local_ids=False)
     by_clear = [match_clear(part, iou=iou) for part in each]
     by_hota = [match_hota(part) for part in each]
     matches = join_pairs(each, by_clear)
-    return Scores(
+    return IdentityScores(
         cameras={
             name: _score(part, mot, higher, iou)
             for (name, part), mot, higher in zip(parts.items(), by_clear, by_hota, strict=True)

@@ -48,7 +48,7 @@ class TrackTable:
         return len(self.frames)
 
     def select(self, rows: NDArray[np.bool_] | Integers) -> "TrackTable":
-        """Some rows: a mask (N,) or row numbers in the order wanted."""
+        """Select rows: a mask (N,) or row numbers in the order wanted."""
         return TrackTable(
             frames=self.frames[rows],
             ids=self.ids[rows],
@@ -85,7 +85,7 @@ def table(
 
 
 def first_repeat(frames: Integers, ids: Integers) -> tuple[int, int] | None:
-    """Row numbers of the first row whose id its frame has had already: (earlier row, row), or None."""
+    """Row numbers of the first id that stands twice in a frame: (earlier row, row), or None."""
     order = np.lexsort((ids, frames))
     same = (np.diff(frames[order]) == 0) & (np.diff(ids[order]) == 0)
     if not same.any():
@@ -96,7 +96,7 @@ def first_repeat(frames: Integers, ids: Integers) -> tuple[int, int] | None:
 
 
 def read_mot(path: Path) -> TrackTable:
-    """Reads MOTChallenge text, truth or result: `frame,id,left,top,width,height,conf,class,visibility`.
+    """Read MOTChallenge text, truth or result: `frame,id,left,top,width,height,conf,class,visibility`.
 
     Columns after the sixth may be missing (conf, class and visibility are then 1) and more may follow. A negative
     class or visibility is what results have there and means unknown, thus 1. Rows that do not count (conf 0 or
@@ -161,7 +161,7 @@ def _parse(place: str, line: str) -> list[float]:
 
 
 def write_mot(path: Path, tracks: TrackTable) -> None:
-    """Writes a MOTChallenge result: `frame,id,left,top,width,height,conf,-1,-1,-1`, by frame, then id.
+    """Write a MOTChallenge result: `frame,id,left,top,width,height,conf,-1,-1,-1`, by frame, then id.
 
     Box and confidence have 2 decimals: a hundredth of a pixel is far below what a detector can tell.
     """

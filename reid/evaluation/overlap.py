@@ -1,4 +1,4 @@
-"""Which true and result boxes of a frame overlap, and the best one-to-one choice among them.
+"""Overlaps of true and result boxes of a frame, and the best one-to-one choice among them.
 
 Every tracking score starts here. Pairs that overlap are few, so they are kept as a list over all frames, not
 as a matrix a frame: most frames then need no assignment to be solved at all.
@@ -47,7 +47,7 @@ class Overlaps:
 
 
 def overlaps(truth: TrackTable, result: TrackTable) -> Overlaps:
-    """All pairs of a true and a result box that overlap in a frame of one camera."""
+    """Pairs of a true and a result box that overlap in a frame of one camera."""
     truth, result = truth.by_frame(), result.by_frame()
     numbers = np.union1d(truth.frames, result.frames)
     truth_frames = np.searchsorted(numbers, truth.frames)
@@ -74,7 +74,7 @@ def overlaps(truth: TrackTable, result: TrackTable) -> Overlaps:
 
 
 def join(parts: Sequence[Overlaps], *, local_ids: bool) -> Overlaps:
-    """Cameras one after the other; with `local_ids` an id in one camera is somebody else in the next."""
+    """Join cameras one after the other; with `local_ids` an id of one camera is another person in the next."""
     frames = _offsets([len(part.cameras) for part in parts])
     truth_rows = _offsets([len(part.truth_ids) for part in parts])
     result_rows = _offsets([len(part.result_ids) for part in parts])
@@ -109,7 +109,7 @@ def kinds(found: Overlaps, pairs: Integers) -> tuple[Integers, Integers, Integer
 
 
 def crowded(found: Overlaps, pairs: Integers) -> Mask:
-    """Which of `pairs` (Q,) are not the only one of both their boxes: nothing but these needs solving."""
+    """Pairs among `pairs` (Q,) with a box that another pair has too: only these need solving."""
     left, right = found.truth_rows[pairs], found.result_rows[pairs]
     shared: Mask = np.bincount(left)[left] > 1  # bincount of nothing is empty, and so is the index
     return shared | (np.bincount(right)[right] > 1)
@@ -134,7 +134,7 @@ def solve(left: Integers, right: Integers, weight: Doubles) -> Mask:
 
 
 def choose(found: Overlaps, pairs: Integers, weight: Doubles) -> Integers:
-    """Those of `pairs` (Q,) that in each frame make the one-to-one choice of the largest total weight > 0.
+    """Choose one-to-one among `pairs` (Q,) in each frame: the largest total weight > 0.
 
     Where the best pairs of all true boxes of a frame lead to different result boxes, nothing can weigh more;
     so only frames in which they do not, or in which two pairs tie, are solved.
@@ -151,7 +151,7 @@ def choose(found: Overlaps, pairs: Integers, weight: Doubles) -> Integers:
 
 
 def _slices(frames: Integers, wanted: Integers) -> list[tuple[int, int]]:
-    """Where in ascending `frames` (Q,) each of the `wanted` frames starts and stops."""
+    """Start and stop in ascending `frames` (Q,) of each of the `wanted` frames."""
     each = np.unique(wanted)
     starts, stops = np.searchsorted(frames, each), np.searchsorted(frames, each, side="right")
     return list(zip(starts.tolist(), stops.tolist(), strict=True))
@@ -194,7 +194,7 @@ def _offsets(lengths: Sequence[int]) -> list[int]:
 
 
 def _apart(ids: Sequence[Integers]) -> list[Integers]:
-    """The same groups of rows, under numbers that no two parts share."""
+    """Renumber groups of rows so that no two parts share a number."""
     dense = [np.unique(part, return_inverse=True) for part in ids]
     starts = _offsets([len(labels) for labels, _ in dense])
     return [(codes + start).astype(np.int64) for (_, codes), start in zip(dense, starts, strict=True)]

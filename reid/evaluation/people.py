@@ -1,4 +1,4 @@
-"""Who was taken for whom: each true person's result ids, and what they share with other people."""
+"""Report by true person: their result ids, and what they share with other people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _WORTH_TELLING = 0.02  # a smaller share of a person's boxes is a passing mistak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """One result id on one true person."""
+    """One result id that covers one true person."""
 
     result_id: int
     share: float  # of the person's boxes
@@ -21,7 +21,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonReport:
-    """What became of one true person.
+    """Result ids, shares and confusions of one true person.
 
     `main` is the id that IDF1 gives the person; another id on the person is a split, the main id on other
     people too is a merge. Shares are of CLEAR's matches, in which each box counts once.
@@ -32,7 +32,7 @@ class PersonReport:
     cameras: tuple[str, ...]
     main: Cover | None  # none: not found, or its ids belong to others rather
     others: tuple[Cover, ...]  # largest share first
-    merged_with: tuple[int, ...]  # other true people whom `main` covers too
+    merged_with: tuple[int, ...]  # other true people that `main` covers too
 
     @property
     def missed(self) -> float:
@@ -41,7 +41,7 @@ class PersonReport:
         return max(0.0, 1.0 - sum(cover.share for cover in covers))
 
     def sentence(self) -> str:
-        """The same in words."""
+        """Describe the person's report in a sentence."""
         start = f"person {self.person} ({', '.join(self.cameras)}): "
         if self.main is None and not self.others:
             return start + "not found"
@@ -79,9 +79,9 @@ def report_people(
     reports = []
     for person, count in boxes.items():
         covers = {
-            on: Cover(result_id=on, share=boxes_on / count, cameras=seen_by[whom, on])
-            for (whom, on), boxes_on in covered.items()
-            if whom == person
+            on: Cover(result_id=on, share=boxes_on / count, cameras=seen_by[covered_person, on])
+            for (covered_person, on), boxes_on in covered.items()
+            if covered_person == person
         }
         main = covers.pop(partner[person], None) if person in partner else None
         reports.append(
@@ -100,7 +100,7 @@ def report_people(
 def _merged(
     covered: dict[tuple[int, int], int], boxes: dict[int, int], person: int, main: Cover | None
 ) -> tuple[int, ...]:
-    """Other true people on whom the main id lies for a share worth telling."""
+    """Other true people that the main id covers for a share worth telling."""
     return tuple(
         other
         for (other, result_id), count in sorted(covered.items())

@@ -13,7 +13,7 @@ _FIRST = 50  # principal components that t-SNE works on, as its authors do: what
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Projection:
-    """Where the vectors lie, by which method, and how much of them the two axes hold."""
+    """Vectors in a plane, the method, and the share of variance that the two axes hold."""
 
     points: NDArray[np.float64]  # (N, 2)
     method: Method  # that laid them out: PCA, too, where t-SNE was asked for and there are too few for it
@@ -52,9 +52,9 @@ def project(vectors: NDArray[np.floating[Any]], method: Method, *, seed: int = 0
 def sample_people(
     persons: NDArray[np.int64], *, people: int, points: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Rows of at most `points` pictures of at most `people` random people, in order; negative ids are nobody.
+    """Rows of at most `points` images of at most `people` random people, in order; negative ids are distractors.
 
-    Whole people are better than random pictures: a map is read by whether a person's pictures lie together.
+    Whole people are better than random images: a map is read by whether a person's images lie together.
     The last person drawn may be cut short.
     """
     ids = np.unique(persons[persons >= 0])

@@ -24,7 +24,7 @@ Reason = Literal["merged", "split", "moved", "settled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Snapshot:
+class ReclusteringInput:
     """What a refinement works on."""
 
     tracklets: tuple[Tracklet, ...]
@@ -38,7 +38,7 @@ class Snapshot:
 class Refinement:
     """Who is who by all that is known now."""
 
-    snapshot: Snapshot
+    snapshot: ReclusteringInput
     matches: Mapping[TrackletKey, Match]
     bias: Mapping[str, Array]
 
@@ -54,10 +54,10 @@ class Change:
     match: Match | None  # None: it came after the snapshot, and goes with the person that it was taken for
 
 
-def snapshot(gallery: OnlineGallery) -> Snapshot:
+def snapshot(gallery: OnlineGallery) -> ReclusteringInput:
     """What is known now; later changes of the gallery do not touch it."""
     recent = gallery.recent
-    return Snapshot(
+    return ReclusteringInput(
         tracklets=tuple(r.tracklet for r in recent.values()),
         former={key: r.person_id for key, r in recent.items() if r.person_id is not None},
         growing=frozenset(key for key, r in recent.items() if r.growing),
@@ -66,7 +66,7 @@ def snapshot(gallery: OnlineGallery) -> Snapshot:
     )
 
 
-def refine(snapshot: Snapshot, policy: LinkingPolicy) -> Refinement:
+def refine(snapshot: ReclusteringInput, policy: LinkingPolicy) -> Refinement:
     """Cluster the snapshot's tracklets and people by `policy`, as `reid video` does with a whole recording."""
     bias = biases_of(snapshot.tracklets, policy.centre, policy.max_distance)
     compared = [replace(one, embeddings=unbiased(one, bias)) for one in snapshot.tracklets]
@@ -120,7 +120,9 @@ def _wanted(refinement: Refinement, gallery: OnlineGallery) -> dict[TrackletKey,
     return wanted
 
 
-def _numbers(wanted: Mapping[TrackletKey, int], known: Snapshot, gallery: OnlineGallery) -> dict[int, int]:
+def _numbers(
+    wanted: Mapping[TrackletKey, int], known: ReclusteringInput, gallery: OnlineGallery
+) -> dict[int, int]:
     """Real numbers of the people that a refinement found: those who got one meanwhile keep it."""
     taken = set(wanted.values()) | set(known.former.values()) | set(gallery.memory.people)
     numbers: dict[int, int] = {}

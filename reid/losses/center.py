@@ -11,7 +11,7 @@ class Center(nn.Module):
     """Half the squared distance to the person's centre (equation 2), as a mean over the batch.
 
     Centres move by the paper's own rule (equation 4), not by the optimiser, so they are buffers: c_j changes by
-    -rate * sum of (c_j - x) over the batch's pictures x of person j, divided by 1 + their number. That happens in
+    -rate * sum of (c_j - x) over the batch's images x of person j, divided by 1 + their number. That happens in
     training only, after the loss was taken.
     """
 

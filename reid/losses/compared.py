@@ -1,12 +1,12 @@
-"""Who is compared with whom: the batch with itself and with what is remembered of earlier batches."""
+"""Pairs of a batch, with itself and with the memory of earlier batches."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-NOBODY = -1  # the person of places in a memory that are still empty
-UNLABELLED = -1  # the person of pictures that show an unknown one
+EMPTY = -1  # the person of places in a memory that are still empty
+UNLABELLED = -1  # the person of images that show an unknown one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -16,13 +16,13 @@ class Compared:
     anchors: Tensor  # (A, D)
     persons: Tensor  # (A,) int64
     references: Tensor  # (R, D), the first A of them are the anchors
-    reference_persons: Tensor  # (R,) int64, NOBODY: not to be compared with
+    reference_persons: Tensor  # (R,) int64, EMPTY: not to be compared with
     positive: Tensor  # (A, R) bool: the same person, not the same vector
     negative: Tensor  # (A, R) bool: another person
 
     @property
     def nothing(self) -> Tensor:
-        """A loss of 0 that gradients can be taken of, for batches in which nothing can be compared."""
+        """A loss of 0 that has gradients, for batches without a pair."""
         return self.anchors.sum() * 0
 
     @property
@@ -46,5 +46,5 @@ def compare(features: Tensor, persons: Tensor, remembered: tuple[Tensor, Tensor]
         references=references,
         reference_persons=others,
         positive=same & ~itself,
-        negative=~same & (others != NOBODY)[None, :],
+        negative=~same & (others != EMPTY)[None, :],
     )

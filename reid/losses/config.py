@@ -11,7 +11,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Metric = Literal["euclidean", "unit-euclidean", "cosine"]
 METRIC = "euclidean: of vectors as they are; unit-euclidean: of vectors of length 1; cosine: 1 - cosine"
 WITH_MEMORY = ("triplet", "contrastive", "multi-similarity", "circle")  # can use vectors of earlier batches
-PAIRS = (*WITH_MEMORY, "quadruplet", "n-pair")  # compare pictures with pictures
+PAIRS = (*WITH_MEMORY, "quadruplet", "n-pair")  # compare images with images
 CLASSIFIERS = ("softmax", "arcface", "cosface")
 DISTILLATION = "distillation"  # needs no labels, but teachers
 OBJECTIVES = (*PAIRS, "proxy-nca", "proxy-anchor", "center", *CLASSIFIERS, DISTILLATION)
@@ -137,7 +137,7 @@ class DistillationConfig(Section):
 
 
 class LossConfig(Section):
-    """What is minimised: one objective, or a weighted sum of several."""
+    """Objective that is minimised, or a weighted sum of several."""
 
     objectives: dict[str, NotNegative] = Field(
         {"triplet": 1.0, "softmax": 1.0},

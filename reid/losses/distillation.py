@@ -20,7 +20,7 @@ _LEAST = 1e-7  # of a probability or a mean distance that something is divided b
 
 
 class Distillation(nn.Module):
-    """How far the vectors of a batch are from what the teachers say of the same pictures.
+    """Distance of a batch's vectors from those of the teachers of the same images.
 
     Args:
         dimension: D, length of the student's vectors.
@@ -65,7 +65,7 @@ class Distillation(nn.Module):
 def pkt(student: Tensor, teacher: Tensor) -> Tensor:
     """Mean over rows of the divergence of the student's neighbours from the teacher's; unit vectors (B, D), (B, T).
 
-    A picture's neighbour is another one with a probability in proportion to (1 + cosine) / 2.
+    An image's neighbour is another one with a probability in proportion to (1 + cosine) / 2.
     """
     wanted, given = _neighbours(teacher), _neighbours(student)
     return (wanted * (wanted.clamp_min(_LEAST) / given.clamp_min(_LEAST)).log()).sum(dim=1).mean()
@@ -77,7 +77,7 @@ def rkd(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 def _neighbours(vectors: Tensor) -> Tensor:
-    """(B, B) rows of probabilities; 0 for the picture itself."""
+    """(B, B) rows of probabilities; 0 for the image itself."""
     kernel = (1 + vectors @ vectors.T) / 2
     kernel = kernel * (1 - torch.eye(len(vectors), dtype=kernel.dtype, device=kernel.device))
     return kernel / kernel.sum(dim=1, keepdim=True).clamp_min(_LEAST)

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from reid.losses.compared import NOBODY
+from reid.losses.compared import EMPTY
 
 
-class Memory(nn.Module):
-    """A ring of vectors and their persons. All of it are buffers, so a saved training goes on with the same ring.
+class CrossBatchMemory(nn.Module):
+    """A ring of vectors and persons. All of it are buffers, so a saved training goes on with the same ring.
 
     Args:
-        from_step: batches before anybody is compared with it; it is filled from the first on.
+        from_step: batches before vectors are compared with it; it is filled from the first on.
     """
 
     vectors: Tensor
@@ -22,18 +22,18 @@ class Memory(nn.Module):
         super().__init__()
         self._from_step = from_step
         self.register_buffer("vectors", torch.zeros(size, dimension))
-        self.register_buffer("persons", torch.full((size,), NOBODY))
+        self.register_buffer("persons", torch.full((size,), EMPTY))
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
         self.register_buffer("place", torch.zeros((), dtype=torch.int64))
 
     def remembered(self) -> tuple[Tensor, Tensor] | None:
-        """Vectors (M, D) and persons (M,), NOBODY where a place is empty; None while it is too early."""
+        """Vectors (M, D) and persons (M,), EMPTY where a place is empty; None before `from_step`."""
         if int(self.steps) < self._from_step:
             return None
         return self.vectors.clone(), self.persons.clone()  # the graph of the loss must not see them change
 
     def add(self, vectors: Tensor, persons: Tensor) -> None:
-        """A batch, over the oldest ones; only the last ones of a batch that is larger than the ring."""
+        """Add a batch over the oldest vectors; of a batch larger than the ring, its last ones."""
         size = len(self.persons)
         vectors, persons = vectors.detach()[-size:], persons[-size:]
         places = (self.place + torch.arange(len(persons), device=persons.device)) % size

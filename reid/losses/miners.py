@@ -1,4 +1,4 @@
-"""Which triplets of a batch are learned from. All are functions of distances (A, R) and who may be compared.
+"""Mining of triplets: functions of distances (A, R) and of the mask of pairs that may be compared.
 
 Rows of the results are (anchor, positive, negative), positions in the rows and columns of the distances.
 """
@@ -17,7 +17,7 @@ def every_triplet(compared: Compared) -> Tensor:
 
 
 def batch_hard(distances: Tensor, compared: Compared) -> Tensor:
-    """For every anchor its farthest positive and its nearest negative (Hermans et al. 2017, equation 5)."""
+    """Farthest positive and nearest negative of every anchor (Hermans et al. 2017, equation 5)."""
     able = torch.where(compared.positive.any(dim=1) & compared.negative.any(dim=1))[0]
     positive = distances.masked_fill(~compared.positive, -torch.inf).argmax(dim=1)
     negative = distances.masked_fill(~compared.negative, torch.inf).argmin(dim=1)
@@ -33,7 +33,7 @@ def semi_hard(distances: Tensor, compared: Compared, margin: float) -> Tensor:
 
 
 def informative_positive(distances: Tensor, compared: Compared) -> Tensor:
-    """For every anchor its nearest negative, and the farthest positive that is nearer than that.
+    """Nearest negative of every anchor, and its farthest positive that is nearer than that.
 
     Moderate positives (Shi et al. 2016, "Embedding Deep Metric for Person Re-identification", section 3.1): the
     farthest ones of all are often another view, hidden, or a wrong box, and pull different things together. Anchors

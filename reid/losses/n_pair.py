@@ -10,7 +10,7 @@ from reid.losses.objective import Cost
 
 
 class NPair(nn.Module):
-    """Multi-class N-pair loss (equation 7): the first two pictures of every person in the batch, mean over persons.
+    """Multi-class N-pair loss (equation 7): the first two images of every person in the batch, mean over persons.
 
     Plus `l2` times the mean squared length of the batch's vectors (section 3.2.2): they are not normalised. Where
     fewer than two persons have a pair, there is nothing to tell apart and the loss is 0; else every pair costs.

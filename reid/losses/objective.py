@@ -1,4 +1,4 @@
-"""What every objective gives."""
+"""Result of an objective."""
 
 from typing import NamedTuple
 
@@ -13,5 +13,5 @@ class Cost(NamedTuple):
 
 
 def share(mask: Tensor) -> Tensor:
-    """Of True in a mask; 0 where it is empty."""
+    """Share of True in a mask; 0 where it is empty."""
     return mask.float().sum() / max(1, mask.numel())

@@ -1,4 +1,4 @@
-"""All objectives of a training together: the weighted sum that is minimised."""
+"""Weighted sum of a training's objectives, which is minimised."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from reid.losses.config import CLASSIFIERS, DISTILLATION, PAIRS, LossConfig
 from reid.losses.contrastive import Contrastive
 from reid.losses.cosface import CosFace
 from reid.losses.distillation import Distillation
-from reid.losses.memory import Memory
+from reid.losses.memory import CrossBatchMemory
 from reid.losses.multi_similarity import MultiSimilarity
 from reid.losses.n_pair import NPair
 from reid.losses.objective import Cost
@@ -27,7 +27,7 @@ from reid.losses.triplet import Triplet
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Losses:
-    """What one batch costs."""
+    """Losses of one batch."""
 
     total: Tensor  # the weighted sum, scalar, with a graph
     terms: dict[str, Tensor]  # each objective's value before its weight, without one
@@ -40,7 +40,7 @@ class Objectives(nn.Module):
     """The objectives of a config. Parameters: classifiers and proxies. Buffers: centres and the memory.
 
     Pairs, proxies and centres see the vectors before the neck, classifiers those behind it (Luo et al. 2019, section
-    3.5), and so does distillation, because they are what is searched by. Pictures without a label count for
+    3.5), and so does distillation, because they are what is searched by. Images without a label count for
     distillation only. Everything is computed in float32, whatever the network computes in.
 
     Args:
@@ -74,12 +74,14 @@ class Objectives(nn.Module):
             )
         self.memory = None
         if config.memory and set(self._weights) & set(PAIRS):
-            self.memory = Memory(config.memory, dimension=dimension, from_step=config.memory_from_step)
+            self.memory = CrossBatchMemory(
+                config.memory, dimension=dimension, from_step=config.memory_from_step
+            )
 
     def forward(
         self, pooled: Tensor, final: Tensor, persons: Tensor, targets: Sequence[Tensor] = ()
     ) -> Losses:
-        """What a batch costs.
+        """Losses of a batch.
 
         Args:
             pooled: vectors before the neck (B, D).
@@ -102,7 +104,7 @@ class Objectives(nn.Module):
     def _identities(
         self, total: Tensor, pooled: Tensor, final: Tensor, persons: Tensor
     ) -> tuple[Tensor, dict[str, Tensor], Tensor | None]:
-        """The total with the objectives of labelled pictures added, their terms, and the active share."""
+        """The total with the objectives of labelled images added, their terms, and the active share."""
         if not len(persons):  # every parameter still has a gradient
             return total + sum((p.sum() * 0 for p in self.objectives.parameters()), start=total * 0), {}, None
         compared = compare(pooled, persons, None if self.memory is None else self.memory.remembered())

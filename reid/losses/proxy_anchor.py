@@ -9,7 +9,7 @@ from reid.losses.objective import Cost
 
 
 class ProxyAnchor(nn.Module):
-    """Proxies as anchors, all pictures of the batch as their pairs (equation 4)."""
+    """Proxies as anchors, all images of the batch as their pairs (equation 4)."""
 
     def __init__(
         self, config: ProxyAnchorConfig, *, dimension: int, people: int, generator: torch.Generator

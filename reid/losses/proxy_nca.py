@@ -14,7 +14,7 @@ class ProxyNca(nn.Module):
 
     Equation 4, with the person's own proxy in the denominator too, as in later work (Teh et al. 2020, "ProxyNCA++",
     section 3.1): the loss cannot fall below 0. Not pytorch-metric-learning's, which takes softmax and logarithm one
-    after the other, and so leaves out the hardest pictures, or gives NaN, from scales of about 25.
+    after the other, and so leaves out the hardest images, or gives NaN, from scales of about 25.
     """
 
     def __init__(

@@ -56,5 +56,5 @@ class Quadruplet(nn.Module):
 
 
 def _mean(costs: Tensor, *, active: bool) -> Tensor:
-    """Over all of them, or over those that cost something."""
+    """Mean over all costs, or over those above 0."""
     return costs.sum() / ((costs.detach() > 0).sum().clamp(min=1) if active else len(costs))

@@ -1,4 +1,4 @@
-"""Where the pairs of a batch lie."""
+"""Distances of a batch's pairs."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class PairDistances:
 
 
 def pair_distances(features: Tensor, persons: Tensor) -> PairDistances:
-    """Distances 1 - cosine between features (B, D) of persons (B,); unlabelled pictures are left out."""
+    """Distances 1 - cosine between features (B, D) of persons (B,); unlabelled images are left out."""
     features, persons = features[persons != UNLABELLED], persons[persons != UNLABELLED]
     vectors = normalize(features.detach().float())
     first, second = torch.triu_indices(len(persons), len(persons), offset=1, device=persons.device)

@@ -1,7 +1,7 @@
-"""One camera's finished tracklets as two files: arrays in an .npz, pictures in a .crops beside it.
+"""One camera's finished tracklets as two files: arrays in an .npz, crops in a .crops beside it.
 
 The .crops holds the JPEGs of all tracklets end to end. They go to the disk as tracklets end, and come back
-one by one when somebody looks: memory does not grow with the pictures of a recording. The .npz (an
+one by one when they are accessed: memory does not grow with the crops of a recording. The .npz (an
 uncompressed zip of NumPy arrays, nothing pickled) is written last and atomically: it is the mark of
 completeness. Its header, JSON in the array `header`, names format, cameras, encoders, size and checksum of
 the .crops, and the caller's `meta`. Tracklet i owns items `box_offsets[i]:box_offsets[i + 1]` of the box
@@ -53,11 +53,11 @@ _OTHERS: dict[str, DTypeLike] = {
 
 
 class ArtefactError(ValueError):
-    """The file is missing, cut off, damaged or something else: the camera is not done yet."""
+    """Raised for a file that is missing, cut off, damaged or of another kind: the camera is not done yet."""
 
 
 def crops_beside(path: Path) -> Path:
-    """Where the pictures of an artefact lie: `lobby.npz` and `lobby.crops`."""
+    """Path of an artefact's crops: `lobby.npz` and `lobby.crops`."""
     return path.with_suffix(".crops")
 
 
@@ -72,7 +72,7 @@ class ArtefactWriter:
         self._stack = ExitStack()
         self._finished = False
         self._crops: list[LazyCrops] = []
-        self.tracklets: list[Tracklet] = []  # the appended ones; their pictures can be read after `finish`
+        self.tracklets: list[Tracklet] = []  # the appended ones; their crops can be read after `finish`
 
     def __enter__(self) -> Self:
         target = crops_beside(self._path)
@@ -90,7 +90,7 @@ class ArtefactWriter:
                 raise why
 
     def append(self, tracklet: Tracklet) -> None:
-        """Put the tracklet's pictures on the disk; the rest of it is kept in memory."""
+        """Put the tracklet's crops on the disk; the rest of it is kept in memory."""
         crops = self._file.write(tracklet.crops)
         self._crops.append(crops)
         self.tracklets.append(replace(tracklet, crops=crops))
@@ -104,7 +104,7 @@ class ArtefactWriter:
         listed = [i for i, own in enumerate(self.tracklets) if keep is None or own.track_id in keep]
         crops = {"bytes": self._file.size, "crc32": self._file.crc32}
         arrays = _arrays([self.tracklets[i] for i in listed], [self._crops[i] for i in listed], crops, meta)
-        # Pictures first: killed in between, an old .npz does not fit the new .crops and counts as not done.
+        # Crops first: killed in between, an old .npz does not fit the new .crops and counts as not done.
         self._stack.close()
         self._finished = True
         with atomic.replacing(self._path) as partial, partial.open("wb") as file:
@@ -112,7 +112,7 @@ class ArtefactWriter:
 
 
 def save_tracklets(path: Path, tracklets: Iterable[Tracklet], meta: Mapping[str, Any]) -> None:
-    """Writes the tracklets, in order, and `meta` (anything JSON can hold)."""
+    """Write the tracklets, in order, and `meta` (anything JSON can hold)."""
     with ArtefactWriter(path) as writer:
         for tracklet in tracklets:
             writer.append(tracklet)
@@ -120,7 +120,7 @@ def save_tracklets(path: Path, tracklets: Iterable[Tracklet], meta: Mapping[str,
 
 
 def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:
-    """The tracklets and the `meta` of a finished artefact. Pictures are read when somebody looks at them.
+    """Load tracklets and `meta` of a finished artefact. Crops are read when they are accessed.
 
     Raises:
         ArtefactError: the file cannot be used, for whatever reason; the sentence says which.
@@ -160,7 +160,7 @@ def _arrays(
     crop_file: Mapping[str, int],
     meta: Mapping[str, Any],
 ) -> dict[str, NDArray[Any]]:
-    """What the .npz holds."""
+    """Arrays of the .npz."""
     cameras = sorted({tracklet.camera_id for tracklet in tracklets})
     encoders = sorted({tracklet.embeddings.encoder_id for tracklet in tracklets})
     header = {
@@ -189,7 +189,7 @@ def _arrays(
 
 
 def _check_crops(path: Path, crops: Mapping[str, int]) -> None:
-    """The pictures must be those that the arrays were written with."""
+    """The crops must be those that the arrays were written with."""
     size = path.stat().st_size
     if size != crops["bytes"]:
         raise ValueError(f"{path.name} has {size} bytes, wanted {crops['bytes']}")
@@ -252,7 +252,7 @@ def _check_values(own: Tracklet) -> None:
 
 
 def _offsets(lengths: Sequence[int] | NDArray[Any]) -> NDArray[np.int64]:
-    """Where each of consecutive pieces begins, and where the last ends: (N + 1,)."""
+    """Starts of consecutive pieces, and the end of the last: (N + 1,)."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
 
 

@@ -43,16 +43,16 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Writes a whole file at once."""
+    """Write a whole file at once."""
     with replacing(path, durable=durable) as partial:
         partial.write_bytes(data)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a whole UTF-8 file at once, with the line ends that `text` has; names of files may be any bytes."""
+    """Write a whole UTF-8 file at once, with the line ends that `text` has; names of files may be any bytes."""
     write_bytes(path, utf8(text))
 
 
 def is_partial(path: Path) -> bool:
-    """Whether this is what a killed program left behind while it was in `replacing`."""
+    """Whether a killed program left this file behind in `replacing`."""
     return _PARTIAL.fullmatch(path.name) is not None

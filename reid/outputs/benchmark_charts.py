@@ -20,7 +20,7 @@ _EVENTS = 10  # false matches to expect; with fewer, chance moves the rate by a 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rates:
-    """What an encoder's ROC says in numbers."""
+    """Rates of an encoder's ROC."""
 
     name: str
     style: str
@@ -79,7 +79,7 @@ def histogram_charts(results: Sequence[EncoderResult]) -> list[Chart]:
 
 
 def rates(results: Sequence[EncoderResult]) -> list[Rates]:
-    """Equal error rate, and the true match rate that a false match rate leaves; None where nothing was measured."""
+    """Equal error rate, and the true match rate at a false match rate; None where it was not measured."""
     return [
         Rates(
             name=result.name,
@@ -175,7 +175,7 @@ def _true_match(roc: Roc, target: float) -> float | None:
 
 
 def _equal_error(roc: Roc) -> float | None:
-    """Where the line between two neighbouring thresholds crosses the diagonal."""
+    """Rate where the line between two neighbouring thresholds crosses the diagonal."""
     gap = np.asarray(roc.fmr, dtype=np.float64) + roc.tmr - 1  # false matches minus false non-matches, rising
     after = int(np.searchsorted(gap, 0.0))
     if np.isnan(gap).any() or after == len(gap) or (after == 0 and gap[0] > 0):

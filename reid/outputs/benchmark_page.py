@@ -1,6 +1,6 @@
 """`benchmark.html`: one self-contained page that shows what encoders can do on a data set, and where they fail.
 
-Everything is in the file: pictures as data addresses, charts as SVG, style inline; nothing is fetched, no script.
+Everything is in the file: images as data addresses, charts as SVG, style inline; nothing is fetched, no script.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 from reid.outputs import atomic, benchmark_tables, charts
 from reid.outputs.benchmark_charts import histogram_charts, ranking_charts, rates, style, verification_charts
 from reid.outputs.benchmark_result import EncoderResult
-from reid.outputs.ranked_lists import looks, rows_by_kind
+from reid.outputs.ranked_lists import activation_crops, rows_by_kind
 from reid.outputs.templates import template
 
 
@@ -24,7 +24,7 @@ def write_benchmark_page(
     run: Mapping[str, str],
     results: Sequence[EncoderResult],
 ) -> None:
-    """Writes the page; the old file or the new one, never a part.
+    """Write the page; the old file or the new one, never a part.
 
     Args:
         path: where to.
@@ -36,8 +36,8 @@ def write_benchmark_page(
         results: one an encoder, in the order shown.
 
     Raises:
-        ValueError: no result, or an activation map that is not a finite picture.
-        OSError: a picture cannot be read; one that is not a picture is only said to be none.
+        ValueError: no result, or an activation map that is not a finite image.
+        OSError: an image cannot be read; one that is not an image is only said to be none.
     """
     if not results:
         raise ValueError("a benchmark page needs at least one result")
@@ -57,7 +57,7 @@ def write_benchmark_page(
 
 
 def _scores(results: Sequence[EncoderResult]) -> dict[str, Any]:
-    """What the tables are made of."""
+    """Content of the tables."""
     k_headings, k_lines = benchmark_tables.at_k(results)
     return {
         "columns": benchmark_tables.COLUMNS,
@@ -91,7 +91,9 @@ def _pictures(results: Sequence[EncoderResult]) -> dict[str, Any]:
         "planes": planes,
         "camera_count": max((len(plane.camera_names) for plane in planes), default=0),
         "looks": [
-            (r.name, css, looks(r.activations), r.activation_method) for r, css in named if r.activations
+            (r.name, css, activation_crops(r.activations), r.activation_method)
+            for r, css in named
+            if r.activations
         ],
         "side": benchmark_tables.MAP_PX,
         "radius": 2.6,

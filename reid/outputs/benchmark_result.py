@@ -1,4 +1,4 @@
-"""What the benchmark's page shows: plain arrays and mappings, whoever measured them.
+"""Content of the benchmark's page: plain arrays and mappings.
 
 Only `name`, `encoder_id` and `scores` of an encoder are needed; the page leaves out what is None or empty.
 """
@@ -87,7 +87,7 @@ class CameraPairs:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RankedItem:
-    """One picture of a ranked list."""
+    """One image of a ranked list."""
 
     picture: Path | Image
     right: bool  # shows the query's person
@@ -104,7 +104,7 @@ class RankedQuery:
     person: str
     camera: str
     average_precision: float | None  # None: no match in the gallery
-    matches: int  # right pictures in the whole list
+    matches: int  # right images in the whole list
     items: Sequence[RankedItem]
 
 
@@ -125,18 +125,18 @@ class PointMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Activation:
-    """Where an encoder looks in one crop."""
+    """Activation map of an encoder over one crop."""
 
     picture: Path | Image
     map: Numbers  # (h, w) in [0, 1], of any size
-    note: str = ""  # whom it shows
+    note: str = ""  # person, camera, file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EncoderResult:
-    """All that was measured of one encoder.
+    """Measurements of one encoder.
 
-    `scores` is what `reid.evaluation.retrieval.scores.Scores.as_dict` gives: `queries` that have a match and
+    `scores` is what `reid.evaluation.retrieval.scores.RetrievalScores.as_dict` gives: `queries` that have a match and
     `skipped` ones that have none, `mAP`, `map_trapezoid`, `minp`, `cmc` (from rank 1), `map_best`, `map_worst`,
     `rank1_best`, `rank1_worst` (shares in [0, 1]), `precision`, `recall`, `ndcg` (k to share) and `intervals`
     ("mAP", "mINP", "trapezoid", "rank-1", "recall@5", ... to the two ends). What is missing is shown as a dash.

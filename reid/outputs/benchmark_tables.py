@@ -107,7 +107,7 @@ def at_k(results: Sequence[EncoderResult]) -> tuple[list[str], list[Line]]:
 
 
 def tie_sentences(results: Sequence[EncoderResult]) -> list[str]:
-    """What equal distances leave open, where they do."""
+    """Sentences on what equal distances leave open, where they do."""
     said = []
     for result in results:
         for key, heading in (("map", "mAP"), ("rank1", "rank-1")):
@@ -121,7 +121,7 @@ def tie_sentences(results: Sequence[EncoderResult]) -> list[str]:
 
 
 def skipped_sentences(results: Sequence[EncoderResult]) -> list[str]:
-    """How many queries are in no figure, where there are some; once, where it is the same for all encoders."""
+    """Sentences on queries that are in no figure; one, where it is the same for all encoders."""
     said = [(result.name, _skipped(result.scores)) for result in results]
     different = {sentence for _, sentence in said}
     if len(different) == 1:
@@ -182,9 +182,7 @@ def _plane(name: str, points: PointMap) -> Plane:
 
 def _person(number: int) -> tuple[str, str]:
     """Name and colour."""
-    return (
-        (f"person {number}", person_colour_hex(number)) if number >= 0 else ("nobody of the queries", "#888")
-    )
+    return (f"person {number}", person_colour_hex(number)) if number >= 0 else ("distractor", "#888")
 
 
 def _caption(points: PointMap) -> str:
@@ -220,7 +218,7 @@ def _number(value: Any) -> float | None:
 
 
 def _with_best(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
-    """The same with the greatest of each column marked, where there are several rows."""
+    """Mark the greatest of each column, where there are several rows."""
     if len(rows) < 2:
         return [list(row) for row in rows]
     tops = [

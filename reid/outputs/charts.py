@@ -60,7 +60,7 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Label:
+class ChartLabel:
     """A word beside what it names."""
 
     text: str
@@ -82,7 +82,7 @@ class Chart:
     y_ticks: Sequence[Tick]
     curves: Sequence[Curve]
     dots: Sequence[Dot] = ()
-    labels: Sequence[Label] = ()
+    labels: Sequence[ChartLabel] = ()
 
 
 def draw(
@@ -94,7 +94,7 @@ def draw(
     lines: Sequence[tuple[str, str, Numbers, Numbers]],
     areas: Sequence[tuple[str, str, Numbers, Numbers]] = (),
     dots: Sequence[tuple[str, float, float, str]] = (),
-    labels: Sequence[Label] = (),
+    labels: Sequence[ChartLabel] = (),
 ) -> Chart:
     """A chart of `lines` and `areas` (name, CSS class, x, y) and `dots` (CSS class, x, y, title).
 
@@ -123,7 +123,7 @@ def draw(
     )
 
 
-def peak_labels(x: Scale, y: Scale, shapes: Sequence[tuple[str, str, Numbers, Numbers]]) -> list[Label]:
+def peak_labels(x: Scale, y: Scale, shapes: Sequence[tuple[str, str, Numbers, Numbers]]) -> list[ChartLabel]:
     """The names of shapes (name, CSS class, x, y) over their peaks; near ones point away from each other."""
     peaks = []
     for name, style, xs, ys in shapes:
@@ -135,7 +135,7 @@ def peak_labels(x: Scale, y: Scale, shapes: Sequence[tuple[str, str, Numbers, Nu
     anchors = ["end", *["start"] * (len(peaks) - 1)] if crowded else ["middle"] * len(peaks)
     left = _WORD if crowded else 0  # room for the first one beside the axis
     return [
-        Label(
+        ChartLabel(
             text=name,
             style=style,
             x=max(place[0], left + 8 * (anchor == "start")),
@@ -201,7 +201,7 @@ def _positions(scale: Scale) -> Sequence[tuple[float, str]]:
 
 
 def _places(x: Numbers, y: Numbers) -> list[tuple[float, float]]:
-    """Points on the plotted area, without those that nobody could tell from the one before."""
+    """Points on the plotted area, without those that cannot be told from the one before."""
     finite = np.isfinite(x) & np.isfinite(y)
     placed = np.round(np.stack([WIDTH * x[finite], HEIGHT * (1 - y[finite])], axis=1), 1)
     new = np.any(np.diff(placed, axis=0, prepend=np.nan) != 0, axis=1)  # curves come with 100,000 points, too

@@ -1,4 +1,4 @@
-"""A picture of a batch as the network sees it, to find out what augmentation does before a night is spent on it."""
+"""An image of a batch as the network sees it, to find out what augmentation does before a night is spent on it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +25,9 @@ def write_contact_sheet(
     names: Sequence[str],
     most_rows: int = 16,
 ) -> None:
-    """Writes a PNG: a row for each person, name at the left, every picture beside its augmented self.
+    """Write a PNG: a row for each person, name at the left, every image beside its augmented self.
 
-    `plain` and `augmented` (N, 3, H, W) RGB; `names` (N,) say whom they show. Of more people than `most_rows` the
+    `plain` and `augmented` (N, 3, H, W) RGB; `names` (N,) are their people. Of more people than `most_rows` the
     first are drawn.
     """
     people = list(dict.fromkeys(names))[:most_rows]

@@ -1,4 +1,4 @@
-"""The best pictures of every person: `crops/P0001/<camera>_<track>_<n>.jpg`, n from 1, best first."""
+"""The best crops of every person: `crops/P0001/<camera>_<track>_<n>.jpg`, n from 1, best first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from reid.types import Match, Tracklet, TrackletKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """One kept crop of a tracklet. Thousands are compared; only those that are shown are read."""
+class KeptCrop:
+    """One kept crop of a tracklet; its bytes are read only when it is shown."""
 
     tracklet: TrackletKey
     time_s: float
@@ -25,28 +25,28 @@ class Picture:
         return self.crops[self.number]
 
 
-def pictures(tracklet: Tracklet) -> list[Picture]:
+def kept_crops(tracklet: Tracklet) -> list[KeptCrop]:
     """A tracklet's crops, best first."""
     taken = zip(tracklet.moments_s.tolist(), tracklet.qualities.tolist(), strict=True)
     found = [
-        Picture(tracklet=tracklet.key, time_s=time_s, quality=quality, crops=tracklet.crops, number=number)
+        KeptCrop(tracklet=tracklet.key, time_s=time_s, quality=quality, crops=tracklet.crops, number=number)
         for number, (time_s, quality) in enumerate(taken)
     ]
     return sorted(found, key=by_quality)
 
 
-def by_quality(picture: Picture) -> tuple[float, float, TrackletKey]:
+def by_quality(picture: KeptCrop) -> tuple[float, float, TrackletKey]:
     """Sorts the best first."""
     return -picture.quality, picture.time_s, picture.tracklet
 
 
-def best_pictures(tracklets: Sequence[Tracklet], count: int) -> list[Picture]:
+def best_crops(tracklets: Sequence[Tracklet], count: int) -> list[KeptCrop]:
     """At most `count` crops of one person, best first.
 
     Every tracklet's best crop is taken before any tracklet's second best one: twelve crops of one second
     would show less than one each of twelve walks past the camera.
     """
-    ranked = [(rank, picture) for t in tracklets for rank, picture in enumerate(pictures(t))]
+    ranked = [(rank, picture) for t in tracklets for rank, picture in enumerate(kept_crops(t))]
     ranked.sort(key=lambda item: (item[0], by_quality(item[1])))
     chosen = [picture for _, picture in ranked[:count]]
     return sorted(chosen, key=by_quality)
@@ -71,7 +71,7 @@ def write_crops(
     chosen = {
         folder.crop(person_id, camera_id, picture.tracklet.track_id, number): picture
         for (person_id, camera_id), members in by_person_and_camera(tracklets, by_tracklet(matches)).items()
-        for number, picture in enumerate(best_pictures(members, per_camera), start=1)
+        for number, picture in enumerate(best_crops(members, per_camera), start=1)
     }
     files.remove(*(path for path in files.files() if folder.kind(path) == "crops"))
     files.claim(*chosen)

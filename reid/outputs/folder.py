@@ -1,4 +1,4 @@
-"""The results folder of one run: what lies where. Whose it is, is decided where it is opened for writing."""
+"""Paths in the results folder of one run. Its owner is decided where it is opened for writing."""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def file_stem(camera_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ResultsFolder:
-    """Paths of everything in a results folder; touches nothing on disk."""
+    """Paths of a results folder; nothing on the disk is touched."""
 
     root: Path
 
@@ -56,7 +56,7 @@ class ResultsFolder:
         return self.root / "tracks" / f"{file_stem(camera_id)}.txt"
 
     def crop(self, person_id: int, camera_id: str, track_id: int, number: int) -> Path:
-        """One picture of a person."""
+        """Path of one crop of a person."""
         return self.crops / person_name(person_id) / f"{file_stem(camera_id)}_{track_id}_{number}.jpg"
 
     @property
@@ -77,7 +77,7 @@ class ResultsFolder:
 
     @property
     def static_things(self) -> Path:
-        """What never moves and was left out; pictures of it lie in `static/`."""
+        """Path of the static things that were left out; crops of them lie in `static/`."""
         return self.root / "static.json"
 
     @property

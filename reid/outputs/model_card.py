@@ -1,4 +1,4 @@
-"""What a trained network is, what it was made from and how good it is, beside its checkpoint.
+"""Model card of a trained network: its data, its recipe and its scores, beside its checkpoint.
 
 The headings are those of Mitchell et al. 2019, "Model Cards for Model Reporting" (FAT*), section 4.
 """
@@ -19,7 +19,7 @@ FEW = 20  # people, as in reid.evaluation.retrieval.intervals: the figures of fe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """A set of pictures that was learned from or held out."""
+    """A set of images that was learned from or held out."""
 
     name: str
     kind: str  # its layout: market1501, folder, ...
@@ -39,7 +39,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How it was trained; mappings are of settings to plain values."""
+    """Recipe of a training; mappings are of settings to plain values."""
 
     objectives: Sequence[Objective]
     sampler: Mapping[str, Any]
@@ -61,7 +61,7 @@ class HeldOutScores:
     minp: float
     people: int
     queries: int
-    gallery: int  # pictures
+    gallery: int  # images
     epoch: int  # whose weights were kept
     intervals: Mapping[str, tuple[float, float]] = field(
         default_factory=dict
@@ -70,7 +70,7 @@ class HeldOutScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """All that a card says; whatever is a mapping holds plain values."""
+    """Content of a model card; mappings hold plain values."""
 
     encoder_id: str
     architecture: Mapping[str, Any]
@@ -91,7 +91,7 @@ class ModelCard:
 
 
 def write_model_card(path: Path, card: ModelCard) -> None:
-    """Writes the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs."""
+    """Write the card to `path` as Markdown, and beside it, with the suffix .json, the same for programs."""
     content = {"format": FORMAT, **asdict(card)}
     text = json_text.dumps(content, indent=1) + "\n"
     atomic.write_text(path.with_suffix(".json"), text)
@@ -164,7 +164,7 @@ Pictures of the query's person in the query's own camera are not in the lists, a
 _ETHICS = """\
 Following people over cameras touches their rights: in most places it needs a legal ground, a purpose and an end.
 Errors fall on people, so let a person look before anything is decided about one. What the terms of the training data
-allow, of commercial use for example, is not known to reid: finding out is the duty of whoever uses this network."""
+allow, of commercial use for example, is not known to reid: finding out is its user's duty."""
 
 _CAVEATS = """\
 - The epoch that was kept was chosen by the same held-out people that the figures are of, so they are optimistic. For
@@ -269,7 +269,7 @@ def _value(value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Anybody's text as text of Markdown: one line, nothing in it is markup.
+    """Escape any text for Markdown: one line, no markup in it.
 
     Underscores within words, of which names are full, are none and stay readable.
     """
@@ -278,5 +278,5 @@ def _plain(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """The same in the face of code, if it can be: no backtick ends it, no bar ends a cell of a table."""
+    """Text in the face of code, if it can be: no backtick ends it, no bar ends a cell of a table."""
     return f"`{text}`" if re.fullmatch(r"[^`|\s]+( [^`|\s]+)*", text) else _plain(text)

@@ -16,14 +16,14 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CameraTracks:
-    """Who is where in which frame of one camera; sorted by frame, then person; a person once per frame."""
+    """Boxes of one camera by frame and person, sorted; a person once per frame."""
 
     frames: Ints  # (N,) frame indices from 0
     person_ids: Ints  # (N,)
     times_s: Times  # (N,)
     boxes: Array  # (N, 4) xyxy pixels
     scores: Array  # (N,)
-    interpolated: NDArray[np.bool_]  # (N,) nobody detected this box: it lies between two that were
+    interpolated: NDArray[np.bool_]  # (N,) not detected: it lies between two that were
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -38,7 +38,7 @@ def camera_tracks(
     frames: NDArray[np.integer] | None = None,
     times_s: Times | None = None,
 ) -> CameraTracks:
-    """The boxes of everybody identified in one camera, gaps shorter than `fill_gap_s` seconds filled.
+    """Tracks of all identified people in one camera, gaps shorter than `fill_gap_s` seconds filled.
 
     Where two tracklets of a person have a box in one frame the surer one is kept. Filled boxes lie on the
     straight line between their neighbours and take the smaller of their scores.
@@ -80,7 +80,7 @@ def mot_lines(tracks: CameraTracks) -> str:
 
 
 def write_mot(path: Path, tracks: CameraTracks) -> None:
-    """Writes `mot_lines`; nobody makes an empty file."""
+    """Write `mot_lines`; without a track, an empty file."""
     atomic.write_text(path, mot_lines(tracks))
 
 

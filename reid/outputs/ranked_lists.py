@@ -1,4 +1,4 @@
-"""Pictures of the benchmark's page: ranked lists, and where an encoder looks, as `data:` addresses."""
+"""Images of the benchmark's page: ranked lists, and where an encoder looks, as `data:` addresses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from reid.stills import read_still
 from reid.types import Image
 
 _HEIGHT_PX = 128
-_STRENGTH = 0.55  # of the colours over the picture, where the map is 1
+_STRENGTH = 0.55  # of the colours over the image, where the map is 1
 KINDS: dict[Kind, str] = {
     "worst": "Worst queries",
     "median": "Median queries",
@@ -25,9 +25,9 @@ KINDS: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tile:
-    """A gallery picture in a list."""
+    """A gallery image in a list."""
 
-    uri: str | None  # None: not a picture
+    uri: str | None  # None: not an image
     right: bool
     distance: float
     note: str
@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Look:
+class RankedCrop:
     """A crop, and the crop under its activation map."""
 
     plain: str | None
@@ -57,16 +57,16 @@ def rows_by_kind(ranked: Sequence[RankedQuery]) -> dict[str, list[Row]]:
     return {title: rows for title, rows in groups.items() if rows}
 
 
-def looks(activations: Sequence[Activation]) -> list[Look]:
-    """The pictures of activation maps."""
+def activation_crops(activations: Sequence[Activation]) -> list[RankedCrop]:
+    """The images of activation maps."""
     return [_look(activation) for activation in activations]
 
 
-def read_picture(path: Path) -> Image:
-    """A picture of any kind that is read, as 8-bit BGR, whatever letters its path has.
+def read_image(path: Path) -> Image:
+    """An image of any kind that is read, as 8-bit BGR, whatever letters its path has.
 
     Raises:
-        InputError: the file cannot be read or is not a picture.
+        InputError: the file cannot be read or is not an image.
     """
     try:
         image = read_still(path)
@@ -78,7 +78,7 @@ def read_picture(path: Path) -> Image:
 
 
 def overlay(image: Image, heat: Numbers) -> Image:
-    """The BGR picture with `heat` (h, w) in [0, 1], of any size, over it: from blue (0) over green to red (1).
+    """The BGR image with `heat` (h, w) in [0, 1], of any size, over it: from blue (0) over green to red (1).
 
     Raises:
         ValueError: the map is empty or not finite.
@@ -102,16 +102,16 @@ def _row(query: RankedQuery) -> Row:
     return Row(uri=_uri(query.picture), query=query, tiles=tiles)
 
 
-def _look(activation: Activation) -> Look:
+def _look(activation: Activation) -> RankedCrop:
     shows = activation.picture
     image = read_still(shows) if isinstance(shows, Path) else shows
     if image is None:
-        return Look(plain=None, overlaid=None, note=activation.note)
+        return RankedCrop(plain=None, overlaid=None, note=activation.note)
     height, width = image.shape[:2]
     size = (max(1, round(width * _HEIGHT_PX / height)), _HEIGHT_PX)
     # At the size shown, so that a small crop's map is as smooth as a large one's.
     shown: Image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return Look(plain=_uri(shown), overlaid=_uri(overlay(shown, activation.map)), note=activation.note)
+    return RankedCrop(plain=_uri(shown), overlaid=_uri(overlay(shown, activation.map)), note=activation.note)
 
 
 def _uri(picture: Path | Image) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reid.outputs.crops import Picture, best_pictures, by_quality
+from reid.outputs.crops import KeptCrop, best_crops, by_quality
 from reid.outputs.sightings import doubt_order, verdict
 from reid.outputs.thumbnails import data_uri
 from reid.outputs.timeline import Moments, duration
@@ -39,16 +39,16 @@ class Album:
     def __init__(self, tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match]) -> None:
         self._tracklets = {tracklet.key: tracklet for tracklet in tracklets}
         self._uris: dict[bytes, str | None] = {}
-        members: dict[int, list[Picture]] = {}
+        members: dict[int, list[KeptCrop]] = {}
         for tracklet in tracklets:
             match = matches.get(tracklet.key)
             if match is not None and match.person_id is not None:
-                members.setdefault(match.person_id, []).extend(best_pictures([tracklet], 1))
+                members.setdefault(match.person_id, []).extend(best_crops([tracklet], 1))
         self._members = {person: sorted(best, key=by_quality) for person, best in members.items()}
 
     def tracklet(self, key: TrackletKey) -> str | None:
         """A tracklet's best picture."""
-        best = best_pictures([self._tracklets[key]], 1)
+        best = best_crops([self._tracklets[key]], 1)
         return self._uri(best[0].jpeg) if best else None
 
     def person(self, person_id: int | None, *, besides: TrackletKey) -> str | None:

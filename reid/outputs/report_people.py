@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reid.outputs.crops import best_pictures
-from reid.outputs.sightings import Sighting, seconds_seen
+from reid.outputs.crops import best_crops
+from reid.outputs.sightings import PersonSighting, seconds_seen
 from reid.outputs.thumbnails import data_uri
 from reid.outputs.timeline import Axis, Moments, duration
 from reid.types import Match, TrackletKey, person_name
@@ -47,7 +47,7 @@ class Corner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class ReportPerson:
     """One person of the report."""
 
     person_id: int
@@ -65,7 +65,7 @@ class Person:
 
 
 def people(
-    sightings: dict[int, list[Sighting]],
+    sightings: dict[int, list[PersonSighting]],
     matches: dict[TrackletKey, Match],
     *,
     cameras: Sequence[str],
@@ -73,8 +73,8 @@ def people(
     colours: dict[int, str],
     axis: Axis,
     moments: Moments,
-) -> list[Person]:
-    """One `Person` each, in order; pictures are rationed, so that the page stays light with many people."""
+) -> list[ReportPerson]:
+    """One `ReportPerson` each, in order; pictures are rationed, so that the page stays light with many people."""
     number = {camera: at for at, camera in enumerate(cameras)}
     per_person = max(1, min(_PER_PERSON, _PICTURES // max(1, len(sightings))))
     left = _PICTURES
@@ -83,8 +83,8 @@ def people(
         corners = _corners(own, number, min(per_person, left), moments)
         left -= sum(len(corner.photos) for corner in corners)
         bars, lanes = _bars(own, matches, number, axis, moments)
-        best = best_pictures([t for sighting in own for t in sighting.tracklets], 1)
-        person = Person(
+        best = best_crops([t for sighting in own for t in sighting.tracklets], 1)
+        person = ReportPerson(
             person_id=person_id,
             name=person_name(person_id),
             colour=colours[person_id],
@@ -102,7 +102,9 @@ def people(
     return found
 
 
-def _corners(own: Sequence[Sighting], number: dict[str, int], most: int, moments: Moments) -> list[Corner]:
+def _corners(
+    own: Sequence[PersonSighting], number: dict[str, int], most: int, moments: Moments
+) -> list[Corner]:
     """The person's cameras, in the run's order; each gets its share of at most `most` pictures."""
     found = []
     names = sorted({sighting.camera_id for sighting in own}, key=number.__getitem__)
@@ -111,7 +113,7 @@ def _corners(own: Sequence[Sighting], number: dict[str, int], most: int, moments
         tracklets = [tracklet for sighting in here for tracklet in sighting.tracklets]
         share = min(_PER_CAMERA, most // len(names) + (position < most % len(names)))
         photos = []
-        for picture in best_pictures(tracklets, share):
+        for picture in best_crops(tracklets, share):
             title = f"{camera} track {picture.tracklet.track_id} at {moments(picture.time_s)}"
             if uri := data_uri(picture.jpeg, 160):
                 photos.append(Photo(uri=uri, title=f"{title}, quality {picture.quality:.2f}"))
@@ -126,7 +128,7 @@ def _corners(own: Sequence[Sighting], number: dict[str, int], most: int, moments
 
 
 def _bars(
-    own: Sequence[Sighting],
+    own: Sequence[PersonSighting],
     matches: dict[TrackletKey, Match],
     number: dict[str, int],
     axis: Axis,

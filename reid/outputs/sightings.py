@@ -1,4 +1,4 @@
-"""From tracklets to "who was where, when": a sighting is one person in one camera without a long break."""
+"""Sightings from tracklets: one person in one camera without a long break."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ WORDS = ("doubtful", "unsure", "clear")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sighting:
+class PersonSighting:
     """One person in one camera, from coming into view to leaving it."""
 
     person_id: int
@@ -25,12 +25,12 @@ class Sighting:
 
 def find_sightings(
     tracklets: Sequence[Tracklet], matches: Mapping[TrackletKey, Match], *, join_gap_s: float
-) -> dict[int, list[Sighting]]:
+) -> dict[int, list[PersonSighting]]:
     """Sightings by person, each person's by time; persons by when they were first seen.
 
     Tracklets of a person in a camera that overlap, or are less than `join_gap_s` apart, are one sighting.
     """
-    found: dict[int, list[Sighting]] = {}
+    found: dict[int, list[PersonSighting]] = {}
     for (person_id, _), members in by_person_and_camera(tracklets, matches).items():
         for run in _runs(members, join_gap_s):
             found.setdefault(person_id, []).append(_sighting(person_id, run, matches))
@@ -52,11 +52,11 @@ def by_person_and_camera(
 
 
 def by_tracklet(matches: Sequence[Match]) -> dict[TrackletKey, Match]:
-    """Matches by the tracklet that they are about."""
+    """Matches by their tracklet."""
     return {match.tracklet: match for match in matches}
 
 
-def seconds_seen(sightings: Sequence[Sighting]) -> float:
+def seconds_seen(sightings: Sequence[PersonSighting]) -> float:
     """Seconds in which at least one camera saw the person; cameras that overlap count once."""
     total, covered_to = 0.0, float("-inf")
     for sighting in sorted(sightings, key=lambda s: s.start_s):
@@ -105,8 +105,8 @@ def _runs(members: list[Tracklet], join_gap_s: float) -> list[list[Tracklet]]:
     return runs
 
 
-def _sighting(person_id: int, run: list[Tracklet], matches: Mapping[TrackletKey, Match]) -> Sighting:
-    return Sighting(
+def _sighting(person_id: int, run: list[Tracklet], matches: Mapping[TrackletKey, Match]) -> PersonSighting:
+    return PersonSighting(
         person_id=person_id,
         camera_id=run[0].camera_id,
         start_s=run[0].start_s,

@@ -1,4 +1,4 @@
-"""Things that never move and were left out: `static.json`, and a picture of each in `static/`."""
+"""Things that never move and were left out: `static.json`, and a crop of each in `static/`."""
 
 import base64
 from collections.abc import Sequence
@@ -75,7 +75,7 @@ def write_things(
     clock: WallClock | None = None,
     state: bool = False,
 ) -> None:
-    """Write `static.json` and the pictures that it names, in place of those of before.
+    """Write `static.json` and the crops that it names, in place of those of before.
 
     Args:
         root: the folder that `files` are of.
@@ -127,7 +127,7 @@ def read_things(path: Path) -> list[StaticThing]:
 
 
 def things_sentence(things: Sequence[StaticThing]) -> str:
-    """What summaries say: how many there are, and where."""
+    """Number and places of static things, as a sentence for summaries."""
     counts: dict[str, int] = {}
     for thing in things:
         counts[thing.camera_id] = counts.get(thing.camera_id, 0) + 1

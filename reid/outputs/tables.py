@@ -40,7 +40,7 @@ import pyarrow.parquet as pa_parquet
 
 from reid import json_text
 from reid.outputs import atomic
-from reid.outputs.sightings import Sighting, by_tracklet, find_sightings, seconds_seen
+from reid.outputs.sightings import PersonSighting, by_tracklet, find_sightings, seconds_seen
 from reid.types import Identity, Match, Tracklet, TrackletKey, person_name
 from reid.wall_clock import WallClock
 
@@ -98,7 +98,7 @@ def write_tables(
     identities: Sequence[Identity],
     clock: WallClock | None = None,
 ) -> None:
-    """Writes `tracklets.csv` (UTF-8, header, empty fields for null) and `tracklets.parquet`."""
+    """Write `tracklets.csv` (UTF-8, header, empty fields for null) and `tracklets.parquet`."""
     table = tracklet_table(tracklets, matches, identities, clock)
     # files, not paths: pyarrow opens only paths that are UTF-8
     with atomic.replacing(csv) as partial, partial.open("wb") as file:
@@ -117,7 +117,7 @@ def write_identities(
     crops: Mapping[TrackletKey, Sequence[str]],
     clock: WallClock | None = None,
 ) -> None:
-    """Writes `identities.json`.
+    """Write `identities.json`.
 
     Args:
         path: where to.
@@ -125,7 +125,7 @@ def write_identities(
         matches: one per tracklet.
         identities: say who was known before.
         join_gap_s: tracklets of a person in a camera closer than this are one sighting.
-        crops: picture files of a tracklet, best first, relative to the results folder; see `write_crops`.
+        crops: crop files of a tracklet, best first, relative to the results folder; see `write_crops`.
         clock: when second 0 was in the world; None: not known.
     """
     known = {identity.person_id for identity in identities if identity.known}
@@ -174,7 +174,7 @@ def _row(tracklet: Tracklet, match: Match | None, known: set[int]) -> dict[str, 
 
 def _person(
     person_id: int,
-    sightings: Sequence[Sighting],
+    sightings: Sequence[PersonSighting],
     known: bool,
     crops: Mapping[TrackletKey, Sequence[str]],
     clock: WallClock | None,
@@ -195,7 +195,7 @@ def _person(
 
 
 def _sighting(
-    sighting: Sighting, crops: Mapping[TrackletKey, Sequence[str]], clock: WallClock | None
+    sighting: PersonSighting, crops: Mapping[TrackletKey, Sequence[str]], clock: WallClock | None
 ) -> dict[str, Any]:
     pictures = [path for tracklet in sighting.tracklets for path in crops.get(tracklet.key, ())]
     return {
@@ -215,7 +215,7 @@ def _world(clock: WallClock | None, **seconds: float) -> dict[str, str]:
 
 
 def _decision(match: Match | None) -> dict[str, Any]:
-    """How sure: the numbers that explain one match."""
+    """Distance, probability and runner-up that explain one match."""
     runner_up = match.runner_up_id if match else None
     return {
         "distance": _rounded(match.distance) if match else None,

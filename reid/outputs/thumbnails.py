@@ -12,7 +12,7 @@ _JPEG_QUALITY = 80
 
 
 def data_uri(jpeg: bytes, max_height_px: int) -> str | None:
-    """The picture as a `data:` address, shrunk to the height; None for what is not a picture."""
+    """The image as a `data:` address, shrunk to the height; None for what is not an image."""
     image = decode(jpeg, Path("a picture of the page"))
     if image is None:
         return None

@@ -1,4 +1,4 @@
-"""Where things lie on the report's time axis, as percentages of its width."""
+"""Positions on the report's time axis, as percentages of its width."""
 
 import math
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ class Axis:
         return [self.start_s + number * self.step_s for number in range(count + 1)]
 
     def percent(self, time_s: float) -> float:
-        """Where a time lies: 0 is the start, 100 the end."""
+        """Position of a time: 0 is the start, 100 the end."""
         return round(100 * (time_s - self.start_s) / (self.end_s - self.start_s), 4)
 
     def width(self, seconds: float) -> float:
-        """How wide a stretch is, in percent."""
+        """Width of a stretch, in percent."""
         return round(100 * seconds / (self.end_s - self.start_s), 4)
 
 
@@ -46,7 +46,7 @@ def axis(tracklets: Sequence[Tracklet], *, most_ticks: int = 10, midnight_s: flo
 
 
 class Moments:
-    """How the report writes moments: by the world's clock where it is known, else since the site's second 0."""
+    """Format of the report's moments: the wall clock where it is known, else seconds from the site's second 0."""
 
     def __init__(self, clock: WallClock | None, axis: Axis | None = None) -> None:
         self._clock = clock

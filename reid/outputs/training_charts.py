@@ -9,7 +9,7 @@ import numpy as np
 from reid.outputs import charts
 from reid.outputs.benchmark_charts import STYLES
 from reid.outputs.benchmark_result import Numbers
-from reid.outputs.charts import Chart, Label, Scale
+from reid.outputs.charts import Chart, ChartLabel, Scale
 from reid.outputs.training_result import TOTAL, EpochRow
 
 _MOST_VISIBLE = 20  # points of a line that are drawn; those of longer ones show where the pointer is
@@ -79,10 +79,10 @@ def _held_out(rows: Sequence[EpochRow], best_epoch: int) -> Chart | None:
     )
 
 
-def _best_label(x: Scale, epoch: int) -> Label:
-    """At the foot of the best epoch's line: curves that rise leave room there."""
+def _best_label(x: Scale, epoch: int) -> ChartLabel:
+    """Label at the foot of the best epoch's line: curves that rise leave room there."""
     at = float(x(np.array([epoch]))[0])
-    return Label(
+    return ChartLabel(
         text=f"best: epoch {epoch}",
         style="e0",
         x=round(charts.WIDTH * at + (8 if at < 0.5 else -8), 1),

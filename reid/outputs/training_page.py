@@ -1,6 +1,6 @@
 """`training.html`: one self-contained page on how a training went, what came out, and where it fails.
 
-Everything is in the file: pictures as data addresses, charts as SVG, style inline; nothing is fetched, no script.
+Everything is in the file: images as data addresses, charts as SVG, style inline; nothing is fetched, no script.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from reid.outputs.timeline import duration
 from reid.outputs.training_charts import main_charts, side_charts
 from reid.outputs.training_result import TOTAL, EpochRow
 
-_BATCH_PX = 2100  # height of the augmented batch's picture: 16 people of 128 pixels
+_BATCH_PX = 2100  # height of the augmented batch's image: 16 people of 128 pixels
 _NOT_KNOWN = "–"
 
 
@@ -37,13 +37,13 @@ def write_training_page(
     augmented_png: bytes | None,
     run: Mapping[str, str],
 ) -> None:
-    """Writes the page; the old file or the new one, never a part.
+    """Write the page; the old file or the new one, never a part.
 
     Args:
         path: where to.
         title: what was trained.
-        facts: of the network and the data, shown as tiles: "training" to "12,936 pictures, 651 people", ...
-        notes: sentences about the data and the training: pictures left out, stopped early.
+        facts: of the network and the data, shown as tiles: "training" to "12,936 images, 651 people", ...
+        notes: sentences about the data and the training: images left out, stopped early.
         recipe: every setting to its value.
         defaults: every setting to its default; what differs is shown first.
         rows: one an epoch, in order.
@@ -51,12 +51,12 @@ def write_training_page(
         intervals: 95 % of the best epoch's figures ("map", "rank1", "minp"), over people; may lack any.
         histograms: epoch to cosine distances of its batches' pairs, in order; usually the first and the last.
         worst: held-out queries and the top of their lists, from the network that was kept.
-        augmented_png: a picture of an augmented batch.
+        augmented_png: an image of an augmented batch.
         run: command, versions, date, machine, ...: shown as they are.
 
     Raises:
         ValueError: no epoch, or the best one is none of those that were evaluated.
-        OSError: a picture of a query cannot be read; one that is not a picture is only said to be none.
+        OSError: an image of a query cannot be read; one that is not an image is only said to be none.
     """
     best = _best(rows, best_epoch)
     html = template("training.html.j2").render(

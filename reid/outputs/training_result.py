@@ -1,4 +1,4 @@
-"""What the page of a training shows: plain numbers and mappings, whoever measured them."""
+"""Content of a training's page: plain numbers and mappings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ TOTAL = "total"  # the weighted sum, among the losses
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochRow:
-    """One epoch: means over its steps, and what people who are held out gave after it.
+    """Figures of one epoch: means over its steps, and the held-out people's after it.
 
     Raises:
         ValueError: there is no total loss, or an evaluation without mAP and rank-1.
@@ -22,7 +22,7 @@ class EpochRow:
     losses: Mapping[str, float]  # objective to value before its weight, and TOTAL
     active: float | None  # share of triplets (pairs, quadruplets) that cost something; None: there are none
     grad_norm: float | None
-    loader_share: float  # of the steps' time that was spent waiting for pictures
+    loader_share: float  # of the steps' time that was spent waiting for images
     held_out: Mapping[str, float] | None  # "map", "rank1", maybe "minp", in [0, 1]; None: not evaluated
     best: bool  # whether its held-out mAP was the highest so far
 

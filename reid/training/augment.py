@@ -1,4 +1,4 @@
-"""Training pictures as they could also have been: mirrored, shifted, badly lit, blurred, partly hidden.
+"""Training images as they could also have been: mirrored, shifted, badly lit, blurred, partly hidden.
 
 Works on uint8 planes, before normalisation, as torchvision.transforms.v2 does. Mirror, crop, patch and erasing are
 slices. Where torchvision converts to float32 and back, OpenCV gives the same in less time, to within a level
@@ -19,22 +19,22 @@ from reid.types import Image
 
 _CROP_HEIGHT_PX = 256  # the height of input that crop_px is meant for
 _BLUR_DEVIATION_PX = (0.5, 1.5)
-_ERASED_AREA = (0.02, 0.4)  # shares of the picture, and height by width: Zhong et al. 2020, section 4.2
+_ERASED_AREA = (0.02, 0.4)  # shares of the image, and height by width: Zhong et al. 2020, section 4.2
 _ERASED_ASPECT = (0.3, 1 / 0.3)
 _ERASE_TRIES = 100
 _EDGE = 0.25  # share of the width on either side that seldom shows the person
-_PATCH_HEIGHT = (0.25, 1.0)  # shares of the picture's height
+_PATCH_HEIGHT = (0.25, 1.0)  # shares of the image's height
 
 
 class Augment:
-    """Changes one picture at a time, each way with its probability.
+    """Changes one image at a time, each way with its probability.
 
     From the lens to what stands in front of it: geometry, colour, blur, resolution, then patch and erasing, whose
     edges stay sharp.
     """
 
     def __init__(self, config: AugmentConfig, *, size: tuple[int, int], mean: NDArray[np.float64]) -> None:
-        """`size`: height and width of the pictures; `mean` (3,): the colour of what is not seen, 0 to 255 RGB."""
+        """`size`: height and width of the images; `mean` (3,): the colour of what is not seen, 0 to 255 RGB."""
         self._config = config
         self._size = size
         self._colour = torch.from_numpy(np.round(mean).astype(np.uint8))
@@ -72,7 +72,7 @@ class Augment:
         return image
 
     def _crop(self, image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        """The window of the size somewhere on the picture with a margin: what is outside gets the colour."""
+        """The window of the size somewhere on the image with a margin: what is outside gets the colour."""
         height, width = self._size
         down, right = rng.integers(-self._pad_px, self._pad_px, size=2, endpoint=True).tolist()
         shifted = torch.empty_like(image)
@@ -107,7 +107,7 @@ class Augment:
         return image
 
     def _low_resolution(self, image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        """As a small crop gets to the network: few pixels, enlarged bilinearly."""
+        """Shrink and enlarge bilinearly, as the network sees a small crop."""
         share = rng.uniform(self._config.low_resolution_least, 1)
         small = [max(1, round(share * side)) for side in self._size]
         shrunk = vision.resize(image, small, antialias=True)
@@ -122,11 +122,11 @@ def _turn_hue(image: torch.Tensor, turns: float) -> torch.Tensor:
 
 
 def _patch(image: torch.Tensor, other: torch.Tensor, rng: np.random.Generator) -> None:
-    """Background of another picture over background of this one, in place.
+    """Background of another image over background of this one, in place.
 
     People stand in the middle of their crop, so the outer quarter of the width on either side is mostly what was
     around them. A rectangle there, from the edge inwards, of any width up to the quarter and at any height, is
-    taken from the same place of the other picture.
+    taken from the same place of the other image.
     """
     _, height, width = image.shape
     wide = int(rng.integers(1, max(1, int(_EDGE * width)), endpoint=True))

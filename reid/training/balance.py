@@ -1,4 +1,4 @@
-"""How evenly people and cameras are shown: what is counted before a training, and what is worth a warning."""
+"""Balance of people and cameras in a split: counts before a training, and warnings."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from reid.datasets.listing import counted
 from reid.datasets.records import DISTRACTOR, Split
 
-FEW = 0.01  # share of all pictures below which a camera is hardly learned
+FEW = 0.01  # share of all images below which a camera is hardly learned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,20 +16,20 @@ class Balance:
 
     people: int
     pictures: int
-    cameras: int  # that saw somebody
-    one_picture: int  # people with one picture
-    one_camera: int  # people seen by one camera, those with one picture included
-    least: int  # pictures of a person
+    cameras: int  # with at least one person
+    one_picture: int  # people with one image
+    one_camera: int  # people seen by one camera, those with one image included
+    least: int  # images of a person
     median: float
     most: int
-    by_camera: tuple[tuple[str, int], ...]  # pictures of every camera that saw somebody, in the split's order
+    by_camera: tuple[tuple[str, int], ...]  # images of every camera with a person, in the split's order
 
 
 def balance(split: Split) -> Balance:
-    """Counts people, pictures and cameras of a split that shows somebody."""
+    """Count people, images and cameras of a split with at least one person."""
     shown = split.select(split.persons != DISTRACTOR)
     if not len(shown):
-        raise ValueError("a split must show somebody")
+        raise ValueError("a split must show a person")
     _, pictures = np.unique(shown.persons, return_counts=True)
     seen = np.unique(np.stack([shown.persons, shown.cameras]), axis=1)
     _, cameras = np.unique(seen[0], return_counts=True)
@@ -74,17 +74,17 @@ def warnings(found: Balance, *, pictures: int | None = None) -> list[str]:
     """Sentences about what will not be learned well.
 
     Args:
-        pictures: K, pictures of a person in a batch, where batches are made by person.
+        images: K, images of a person in a batch, where batches are made by person.
     """
     said = []
     if found.one_picture:
         said.append(
             f"{counted(found.one_picture, 'person has', 'people have')} one picture: nothing can be pulled together, "
-            "so in objectives of pairs and triplets they only count as somebody else"
+            "so in objectives of pairs and triplets they only count as another person"
         )
     if found.cameras > 1 and found.one_camera == found.people:
         said.append(
-            "nobody is seen by two cameras, so what a change of camera does to a person's look is not learned"
+            "no person is seen by two cameras, so what a change of camera does to a person's look is not learned"
         )
     elif found.one_camera > found.people / 2:
         said.append(

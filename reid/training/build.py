@@ -1,4 +1,4 @@
-"""From configuration to a training: device, precision, network, objectives, optimiser."""
+"""Building of a training from its config: device, precision, network, objectives, optimiser."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ PRECISIONS = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
 
 
 def open_accelerator(config: TrainConfig) -> Accelerator:
-    """What runs the steps: one device, or several processes that `accelerate launch` has started.
+    """Open the device that runs the steps, or several processes that `accelerate launch` has started.
 
     Raises:
         InputError: the device is not there, or cannot compute with the precision.

@@ -16,7 +16,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 
 
 class DataConfig(Section):
-    """Which pictures are learned from, and which are held out."""
+    """Images that are learned from, and people that are held out."""
 
     height: Annotated[int, Field(ge=16)] = Field(256, description="height of the network's input, in pixels")
     width: Annotated[int, Field(ge=16)] = Field(128, description="width of the network's input, in pixels")
@@ -33,12 +33,12 @@ class DataConfig(Section):
         description="names of the sources (of their folder or file) that people are held out of, such as the one "
         "that is like the place of use; none: all",
     )
-    min_px: Count = Field(16, description="pictures whose height or width is less are left out, and reported")
+    min_px: Count = Field(16, description="images whose height or width is less are left out, and reported")
     gallery: Path | None = Field(
         None, description="gallery whose corrections apply to sources that are results of reid video"
     )
     memory_mib: CountOrNone = Field(
-        4096, description="mebibytes of decoded pictures kept; those beyond are decoded again each time"
+        4096, description="mebibytes of decoded images kept; those beyond are decoded again each time"
     )
     workers: CountOrNone = Field(
         1, description="threads that prepare batches ahead; 0: none, between the steps"
@@ -46,25 +46,25 @@ class DataConfig(Section):
 
 
 class BatchConfig(Section):
-    """Who comes together in a batch."""
+    """Composition of a batch."""
 
     sampler: Literal["pxk", "balanced", "camera-aware", "random"] = Field(
         "pxk",
-        description="pxk: P people, K pictures of each, every picture about once an epoch; balanced: every person "
-        "equally often, however many pictures there are; camera-aware: pxk with the K pictures over as many cameras "
-        "as there are; random: any pictures (for classification)",
+        description="pxk: P people, K images of each, every image about once an epoch; balanced: every person "
+        "equally often, however many images there are; camera-aware: pxk with the K images over as many cameras "
+        "as there are; random: any images (for classification)",
     )
     people: Annotated[int, Field(ge=2)] = Field(16, description="P, people in a batch")
-    pictures: Annotated[int, Field(ge=2)] = Field(4, description="K, pictures of each person in a batch")
+    pictures: Annotated[int, Field(ge=2)] = Field(4, description="K, images of each person in a batch")
     unlabelled: CountOrNone | None = Field(
         None,
-        description="pictures of unlabelled sources in a batch, beside P * K labelled ones; null: as many as those",
+        description="images of unlabelled sources in a batch, beside P * K labelled ones; null: as many as those",
     )
     accumulate: Count = Field(1, description="batches whose gradients are added up before a step")
 
 
 class AugmentConfig(Section):
-    """What is done to training pictures; each with its probability. 0: never."""
+    """Augmentation of training images; each way with its probability. 0: never."""
 
     flip: Share = Field(0.5, description="mirror")
     crop: Share = Field(0.5, description="pad by crop_px on every side and cut the size out again anywhere")
@@ -97,13 +97,13 @@ class AugmentConfig(Section):
     )
     patch: Share = Field(
         0.0,
-        description="background-aware patch: a piece of another picture's edge covers part of this one's edge, so "
+        description="background-aware patch: a piece of another image's edge covers part of this one's edge, so "
         "that what stands around a person is not learned",
     )
 
 
 class OptimiserConfig(Section):
-    """How weights follow gradients."""
+    """Optimiser: its method, rates, decay and averages."""
 
     kind: Literal["adam", "adamw", "sgd", "rmsprop"] = Field("adam", description="the method")
     learning_rate: Positive = Field(
@@ -123,9 +123,9 @@ class OptimiserConfig(Section):
 
 
 class ScheduleConfig(Section):
-    """How long, and how the learning rate goes."""
+    """Length of the training, and the learning rate over time."""
 
-    epochs: Count = Field(60, description="passes over the training pictures")
+    epochs: Count = Field(60, description="passes over the training images")
     kind: Literal["constant", "step", "cosine", "plateau"] = Field(
         "cosine", description="step: times factor at each of steps; plateau: where held-out mAP stops rising"
     )
@@ -143,7 +143,7 @@ class ScheduleConfig(Section):
 
 
 class StartConfig(Section):
-    """What the network knows before it is trained."""
+    """Start of the network: its weights before it is trained."""
 
     weights: Path | None = Field(
         None,
@@ -167,7 +167,7 @@ class StartConfig(Section):
 
 
 class ValidationConfig(Section):
-    """How held-out people are used while training runs."""
+    """Validation on held-out people while training runs."""
 
     every_epochs: Count = Field(1, description="epochs between evaluations; the last one is always evaluated")
     patience: CountOrNone = Field(
@@ -177,13 +177,13 @@ class ValidationConfig(Section):
 
 
 class TrainConfig(Section):
-    """`reid train`: labelled pictures to an embedding network."""
+    """`reid train`: labelled images to an embedding network."""
 
     sources: tuple[str, ...] = Field(
         (),
-        description="labelled pictures: folders of Market-1501 or its kin, folders person/camera_*.jpg or "
+        description="labelled images: folders of Market-1501 or its kin, folders person/camera_*.jpg or "
         "person/camera/*.jpg, CSV files of path, person, camera, results of reid video; each maybe as kind=path; "
-        "people of different sources are different people; unlabelled=folder: pictures of unknown people, which only "
+        "people of different sources are different people; unlabelled=folder: images of unknown people, which only "
         "teachers can say something about",
     )
     teachers: tuple[Path, ...] = Field(

@@ -30,7 +30,7 @@ class Average:
 
     @property
     def network(self) -> ReidNetwork:
-        """With the averaged weights."""
+        """Network with the averaged weights."""
         return cast(ReidNetwork, self._averaged.module)
 
     def update(self, network: ReidNetwork) -> None:
@@ -38,7 +38,7 @@ class Average:
         self._averaged.update_parameters(network)
 
     def state(self) -> dict[str, Tensor]:
-        """What `restore` takes back."""
+        """State for `restore`."""
         return self._averaged.state_dict()
 
     def restore(self, state: dict[str, Tensor]) -> None:

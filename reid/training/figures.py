@@ -1,4 +1,4 @@
-"""What is measured while a training runs: by step, by epoch, of the held-out people."""
+"""Figures of a training: by step, by epoch, of the held-out people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ TOTAL = "total"  # the weighted sum, among the objectives' own values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFigures:
-    """One step of the optimiser."""
+    """Figures of one step of the optimiser."""
 
     step: int  # from 1
     epoch: int  # from 1
@@ -34,13 +34,13 @@ class HeldOutFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochFigures:
-    """One epoch: means over its steps, and what the held-out people gave after it."""
+    """Figures of one epoch: means over its steps, and the held-out people's after it."""
 
     epoch: int  # from 1
     step: int  # steps done at its end
     seconds: float  # of training so far, held-out evaluations included
     images_per_s: float  # of the steps alone
-    loader_share: float  # of the steps' time that was spent waiting for pictures
+    loader_share: float  # of the steps' time that was spent waiting for images
     learning_rate: float  # of the last step
     losses: Mapping[str, float]
     active: float | None
@@ -50,8 +50,8 @@ class EpochFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Distances:
-    """How many pairs of an epoch's batches lay at which cosine distance."""
+class DistanceHistogram:
+    """Numbers of an epoch's pairs by cosine distance."""
 
     epoch: int
     positive: NDArray[np.int64]  # (BINS,) pairs of one person

@@ -1,4 +1,4 @@
-"""People who are not learned from, searched for among each other: what says how good a training is."""
+"""Held-out people, who are not learned from and searched for among each other to validate a training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from reid.datasets.records import DISTRACTOR, Labels, Split
 from reid.datasets.sources import sites
 from reid.errors import InputError
 
-LEAST = 2  # people to learn from: one cannot be told from anybody
-USUAL = (10, 100)  # people held out where nobody says how many
+LEAST = 2  # people to learn from: one cannot be told from others
+USUAL = (10, 100)  # people held out where the config does not say how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Held:
-    """A split divided by people: nobody in `train` is in `query` or `gallery`."""
+    """A split divided by people: no person of `train` is in `query` or `gallery`."""
 
     train: Split  # persons from 0 without gaps
     query: Split  # persons as they were
@@ -27,7 +27,7 @@ class Held:
 
 
 def usual(people: int) -> int:
-    """How many of so many people are held out where nobody says: a tenth, within USUAL, but never most of them."""
+    """Usual number of people to hold out: a tenth, within USUAL, but never most of them."""
     least, most = USUAL
     return max(2, min(max(least, people // 10), most, people // 3))
 
@@ -40,38 +40,38 @@ def hold_out(
     *,
     of: Sequence[str] = (),
 ) -> Held:
-    """Set `people` of a combined split aside, and divide their pictures as Market-1501 divides its test pictures.
+    """Set `people` of a combined split aside, and divide their images as Market-1501 divides its test images.
 
     last: the last people by number of every source, in proportion to its people; random: any. With `of`, the names of
     some sources, they are all of those. Without `people`, the usual number of those who come into question.
 
-    One picture of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. A picture
+    One image of a person in each of their cameras is a query, any by `rng`, and the rest is the gallery. An image
     stays in the gallery where it, or a query of the same person, would else have nothing to find in another
-    camera. If nobody held out is seen by two cameras, every picture counts as a camera of its own, and everybody
-    with two pictures has one query.
+    camera. If no person held out is seen by two cameras, every image counts as a camera of its own, and every person
+    with two images has one query.
 
     Raises:
         InputError: fewer than two people would be left to learn from, the sources `of` are not there or show fewer
-            people, or nobody held out has two pictures.
+            people, or no person held out has two images.
         ValueError: `people` is below 1, or the split has distractors.
     """
     if (people is not None and people < 1) or np.any(split.persons == DISTRACTOR):
         raise ValueError(f"people must be at least 1, without distractors in the split, got {people}")
-    everybody = np.unique(split.persons)
-    sources = np.array(sites(split, everybody), dtype=object)
+    persons = np.unique(split.persons)
+    sources = np.array(sites(split, persons), dtype=object)
     eligible = _of(of, sources)
     people = people or usual(int(eligible.sum()))
-    if people > len(everybody) - LEAST:
-        raise InputError(_too_many(people, len(everybody)))
+    if people > len(persons) - LEAST:
+        raise InputError(_too_many(people, len(persons)))
     if people > eligible.sum():
         raise InputError(
             f"data.held_out is {people}, but {' and '.join(of)} (data.hold_out_of) together show "
             f"{counted(int(eligible.sum()), 'person', 'people')}; hold out fewer, or of more sources"
         )
     chosen = (
-        _last(everybody[eligible], sources[eligible].tolist(), people)
+        _last(persons[eligible], sources[eligible].tolist(), people)
         if how == "last"
-        else rng.choice(everybody[eligible], size=people, replace=False)
+        else rng.choice(persons[eligible], size=people, replace=False)
     )
     held = np.isin(split.persons, chosen)
     query, gallery, notes = _divided(split.select(held), rng)
@@ -102,14 +102,14 @@ def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tupl
         queries = [int(rng.choice(own)) for own in rows if len(own) > 1]
         split = _a_camera_each(split)
         notes.append(
-            "nobody held out is seen by two cameras, so every picture of them counts as a camera of its own; "
+            "no person held out is seen by two cameras, so every picture of them counts as a camera of its own; "
             "people are easily found within a camera, so the figures will be too good"
         )
     else:
         queries = [row for own in rows for row in _queries(own, split.cameras[own], rng)]
     if not queries:
         raise InputError(
-            f"none of the {len(rows)} people held out has two pictures, so nobody can be searched for; "
+            f"none of the {len(rows)} people held out has two pictures, so no person can be searched for; "
             "hold out more people (data.held_out) or others (data.hold_out: random)"
         )
     if alone := len(rows) - len(np.unique(split.persons[queries])):
@@ -124,7 +124,7 @@ def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tupl
 
 
 def _of(names: Sequence[str], sources: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Whose source has one of these names; everybody where there are none."""
+    """Mask of the people whose source has one of these names; all people where there are none."""
     there = list(dict.fromkeys(sources.tolist()))
     for name in names:
         if name not in there:
@@ -137,12 +137,12 @@ def _of(names: Sequence[str], sources: NDArray[np.object_]) -> NDArray[np.bool_]
     return np.isin(sources, names) if names else np.ones(len(sources), dtype=bool)
 
 
-def _last(everybody: Labels, of: list[str], people: int) -> Labels:
+def _last(persons: Labels, of: list[str], people: int) -> Labels:
     """The last of each source, as many as its share of `people`; the largest remainders are rounded up."""
     groups: dict[str, list[int]] = {}
-    for person, source in zip(everybody.tolist(), of, strict=True):
+    for person, source in zip(persons.tolist(), of, strict=True):
         groups.setdefault(source, []).append(person)
-    shares = {source: people * len(members) / len(everybody) for source, members in groups.items()}
+    shares = {source: people * len(members) / len(persons) for source, members in groups.items()}
     counts = {source: int(share) for source, share in shares.items()}
     by_rest = sorted(groups, key=lambda source: counts[source] - shares[source])
     for source in by_rest[: people - sum(counts.values())]:
@@ -154,7 +154,7 @@ def _last(everybody: Labels, of: list[str], people: int) -> Labels:
 
 
 def _queries(rows: Labels, cameras: Labels, rng: np.random.Generator) -> list[int]:
-    """The queries among one person's pictures, given their cameras: at most one in each."""
+    """The queries among one person's images, given their cameras: at most one in each."""
     pictures = {camera: rows[cameras == camera] for camera in rng.permutation(np.unique(cameras)).tolist()}
     left = {camera: len(own) for camera, own in pictures.items()}
     queries: dict[int, int] = {}

@@ -13,7 +13,7 @@ from reid.losses.statistics import pair_distances
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Learned:
-    """What one batch gave."""
+    """Losses and figures of one batch."""
 
     total: Tensor  # the weighted sum, with a graph
     terms: dict[str, Tensor]
@@ -23,7 +23,7 @@ class Learned:
 
 
 class Learner(nn.Module):
-    """Pictures (N, 3, H, W), persons (N,) and teachers' vectors, each (N, T), to losses.
+    """Images (N, 3, H, W), persons (N,) and teachers' vectors, each (N, T), to losses.
 
     Args:
         frozen: names of parts of the backbone that never change.
@@ -53,7 +53,7 @@ class Learner(nn.Module):
         )
 
     def freeze_backbone(self, frozen: bool) -> None:
-        """Whether the backbone's weights, and the statistics of its normalisations, stay as they are.
+        """Freeze or free the backbone's weights and the statistics of its normalisations.
 
         The parts that never change do in any case.
         """

@@ -24,7 +24,7 @@ _AHEAD = 2  # batches a worker may be ahead
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
-    """What a step learns from."""
+    """Images, persons and teachers' targets of one batch."""
 
     images: torch.Tensor  # (N, 3, H, W) float32, normalised, channels last in memory
     persons: torch.Tensor  # (N,) int64, -1 where unknown
@@ -43,7 +43,7 @@ class Pictures:
 
 
 class Loader:
-    """Augmented, normalised batches; each is a function of seed, epoch and its number, whoever prepares it."""
+    """Loader of augmented, normalised batches; each is a function of seed, epoch and its number."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Loader:
 
     @property
     def batch(self) -> int:
-        """Pictures in a batch."""
+        """Images in a batch."""
         return self._sampler.batch
 
     def epoch(self, number: int, *, start: int = 0) -> Generator[Batch, None, None]:
@@ -103,7 +103,7 @@ class Loader:
                 yield batch
 
     def pictures(self, number: int, batch: int = 0) -> Pictures:
-        """The pictures of this process's `batch`-th batch of an epoch, beside the unchanged ones."""
+        """The images of this process's `batch`-th batch of an epoch, beside the unchanged ones."""
         at, rows = self._plan(number)[batch]
         with _one_thread():
             return self._pictures(number, at, rows)
@@ -153,7 +153,7 @@ class Loader:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """As in the threads of `_threads`: how a kernel is divided among several could change its last bit."""
+    """Restrict torch to one thread, as in `_threads`: a kernel divided among several could change its last bit."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

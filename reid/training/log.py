@@ -10,7 +10,7 @@ from torch.utils.tensorboard import SummaryWriter
 from reid import disk
 from reid.cache import replacing
 from reid.errors import InputError
-from reid.training.figures import EDGES, Distances, EpochFigures, StepFigures
+from reid.training.figures import EDGES, DistanceHistogram, EpochFigures, StepFigures
 
 
 class Log:
@@ -27,7 +27,7 @@ class Log:
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def steps(self, figures: list[StepFigures]) -> None:
-        """One row a step."""
+        """Append one row a step."""
         for one in figures:
             row = {
                 "step": one.step,
@@ -41,8 +41,8 @@ class Log:
             self._scalars("step", row, one.step)
         self._steps.flush()
 
-    def epoch(self, one: EpochFigures, distances: Distances) -> None:
-        """One row an epoch, and where the pairs of its batches lay."""
+    def epoch(self, one: EpochFigures, distances: DistanceHistogram) -> None:
+        """Append one row an epoch, and the distances of the pairs of its batches."""
         held_out = one.held_out
         row = {
             "step": one.step,

@@ -24,34 +24,34 @@ from reid.training.validation import HeldOut, retrieve
 TOLD_EVERY = 10  # steps between looks at the figures, which make a GPU wait
 
 
-class Listener(Protocol):
-    """Who is told how it goes."""
+class TrainingCallbacks(Protocol):
+    """Callbacks of the loop: figures of steps and epochs, and the wish to save."""
 
     def steps(self, figures: list[StepFigures], images: int) -> None:
-        """Some steps, in order, of so many pictures."""
+        """Take the figures of some steps, in order, of so many images."""
 
     def epoch(self, figures: EpochFigures) -> None:
-        """An epoch is over."""
+        """Take the figures of a finished epoch."""
 
     def save(self) -> None:
-        """The state should be written."""
+        """Save the state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """What a training needs and does not change."""
+    """Parts of a training that do not change while it runs."""
 
     config: TrainConfig
     loader: Loader
     held_out: HeldOut
-    listener: Listener
+    listener: TrainingCallbacks
 
     @property
     def steps_per_epoch(self) -> int:
         return steps_per_epoch(self.loader, self.config)
 
     def run(self, training: Training, should_stop: Callable[[], bool]) -> bool:
-        """Train to the end, or until somebody wants to stop; the state has been saved then.
+        """Train to the end, or until asked to stop; the state has been saved then.
 
         Args:
             should_stop: asked after every step.
@@ -191,7 +191,7 @@ class Loop:
         )
 
     def _evaluate(self, training: Training) -> HeldOutFigures:
-        """On the main process; the others are told, because all of them decide by it."""
+        """Evaluate on the main process, and tell the others, because all of them decide by it."""
         accelerator = training.accelerator
         found: list[HeldOutFigures | None] = [None]
         if accelerator.is_main_process:
@@ -208,7 +208,7 @@ class Loop:
         return found[0]
 
     def _agreed(self, training: Training, mine: bool) -> bool:
-        """Whether any process wants to stop: all must, at the same step."""
+        """Whether a process wants to stop: all must, at the same step."""
         accelerator = training.accelerator
         if accelerator.num_processes == 1:
             return mine

@@ -1,4 +1,4 @@
-"""Means over the steps of an epoch, kept on the device until somebody asks: asking a GPU makes it wait."""
+"""Means over the steps of an epoch, kept on the device until they are read: reading makes a GPU wait."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reid.training.figures import EDGES, TOTAL, Distances, StepFigures
+from reid.training.figures import EDGES, TOTAL, DistanceHistogram, StepFigures
 from reid.training.learner import Learned
 
 BINS = len(EDGES) - 1
 
 
 class Meters:
-    """What the steps of one epoch gave."""
+    """Sums over the steps of one epoch."""
 
     def __init__(self) -> None:
         self._pending: list[tuple[int, int, float, dict[str, Tensor]]] = []
@@ -25,7 +25,7 @@ class Meters:
     def add(
         self, parts: list[Learned], *, step: int, epoch: int, learning_rate: float, grad_norm: Tensor
     ) -> None:
-        """One step, made of the batches whose gradients it added up."""
+        """Add one step, made of the batches whose gradients it added up."""
         values = {name: _mean([part.terms[name] for part in parts]) for name in parts[0].terms}
         values[TOTAL] = _mean([part.total.detach() for part in parts])
         values["grad_norm"] = grad_norm.detach()
@@ -62,13 +62,13 @@ class Meters:
         """Over the steps that were flushed: every loss, `grad_norm`, and `active` where there is one."""
         return {name: total / self._steps for name, total in self._sums.items()}
 
-    def distances(self, epoch: int) -> Distances:
+    def distances(self, epoch: int) -> DistanceHistogram:
         """The histograms of the epoch."""
         positive, negative = (counts.cpu().long().numpy() for counts in (self._positive, self._negative))
-        return Distances(epoch=epoch, positive=positive, negative=negative)
+        return DistanceHistogram(epoch=epoch, positive=positive, negative=negative)
 
     def state(self) -> dict[str, Any]:
-        """What `restore` takes back; all steps must have been flushed."""
+        """State for `restore`; all steps must have been flushed."""
         assert not self._pending
         return {
             "sums": dict(self._sums),
@@ -88,13 +88,13 @@ def _mean(values: list[Tensor]) -> Tensor:
 
 
 def _histogram(distances: Tensor) -> Tensor:
-    """Counts (BINS,); rounding puts some distances of 0 just below it."""
+    """Histogram (BINS,); rounding puts some distances of 0 just below it."""
     low, high = float(EDGES[0]), float(EDGES[-1])
     return torch.histc(distances.float().clamp(low, high), bins=BINS, min=low, max=high).double()
 
 
-def to_plain(distances: Distances) -> dict[str, Any]:
-    """For a state file; `from_plain` reads it back."""
+def to_plain(distances: DistanceHistogram) -> dict[str, Any]:
+    """Convert to plain values for a state file; `from_plain` reads them back."""
     return {
         "epoch": distances.epoch,
         "positive": distances.positive.tolist(),
@@ -102,9 +102,9 @@ def to_plain(distances: Distances) -> dict[str, Any]:
     }
 
 
-def from_plain(values: dict[str, Any]) -> Distances:
+def from_plain(values: dict[str, Any]) -> DistanceHistogram:
     """The inverse of `to_plain`."""
-    return Distances(
+    return DistanceHistogram(
         epoch=values["epoch"],
         positive=np.array(values["positive"], dtype=np.int64),
         negative=np.array(values["negative"], dtype=np.int64),

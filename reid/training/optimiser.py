@@ -1,4 +1,4 @@
-"""From configuration to optimiser: which weights decay, and how fast the backbone learns."""
+"""Building of the optimiser: groups of weights by decay and by learning rate."""
 
 from collections.abc import Iterator
 

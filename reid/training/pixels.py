@@ -1,4 +1,4 @@
-"""Decoded pictures, resized as serving does it, and the network's input made of them."""
+"""Decoded images, resized as serving does it, and the network's input made of them."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,21 +17,21 @@ from reid.stills import TooLarge, decode
 from reid.types import Image
 
 _READERS = 4  # reading waits for the disk, and decoding lets other threads run
-_AT_ONCE = 256  # pictures between reports of progress, and in memory beyond those that are kept
+_AT_ONCE = 256  # images between reports of progress, and in memory beyond those that are kept
 
 Planes = NDArray[np.uint8]  # (3, height, width) in the network's channel order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
-    """A picture that cannot be trained on, and why."""
+class UnreadableImage:
+    """An image that cannot be trained on, and why."""
 
     path: Path
     why: str
 
 
 class Pixels:
-    """Pictures of one size by row, as far as memory goes; the others are read from the disk again each time."""
+    """Images of one size by row, as far as memory goes; the others are read from the disk again each time."""
 
     def __init__(
         self,
@@ -44,16 +44,16 @@ class Pixels:
         self._paths = paths
         self._kept = kept  # (M, 3, height, width) of the first M rows
         self._preprocessing = preprocessing
-        self.mean = mean  # (3,) mean colour of all pictures, from 0 to 255 in the network's channel order
+        self.mean = mean  # (3,) mean colour of all images, from 0 to 255 in the network's channel order
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def get(self, rows: Labels) -> torch.Tensor:
-        """Copies of the pictures in `rows` (n,): (n, 3, height, width) uint8.
+        """Copies of the images in `rows` (n,): (n, 3, height, width) uint8.
 
         Raises:
-            InputError: a picture that is not in memory has become unreadable.
+            InputError: an image that is not in memory has become unreadable.
         """
         planes = np.empty((len(rows), 3, *self._preprocessing.size), dtype=np.uint8)
         for target, row in zip(planes, rows.tolist(), strict=True):
@@ -69,11 +69,11 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Loaded:
-    """What can be trained on: row i of `split` is row i of `pixels`."""
+    """Images that can be trained on: row i of `split` is row i of `pixels`."""
 
     pixels: Pixels
     split: Split
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[UnreadableImage, ...]
 
 
 def load_pixels(
@@ -84,19 +84,19 @@ def load_pixels(
     memory_mib: int,
     advance: Callable[[int], None],
 ) -> Loaded:
-    """Reads every picture once: broken, empty and tiny ones are left out and reported, the others kept.
+    """Read every image once: broken, empty and tiny ones are left out and reported, the others kept.
 
-    `min_px`: least height and width before resizing. `memory_mib`: what may be kept, the first pictures first.
+    `min_px`: least height and width before resizing. `memory_mib`: what may be kept, the first images first.
     `advance` is told how many more have been read.
 
     Raises:
-        InputError: no picture is left.
+        InputError: no image is left.
     """
     picture_bytes = 3 * preprocessing.height * preprocessing.width
     room = min(len(split), memory_mib * 2**20 // picture_bytes)
     kept = np.empty((room, 3, *preprocessing.size), dtype=np.uint8)
     good: list[int] = []
-    left_out: list[LeftOut] = []
+    left_out: list[UnreadableImage] = []
     total = np.zeros(3)
     with ThreadPoolExecutor(_READERS) as pool:
         for start in range(0, len(split), _AT_ONCE):
@@ -104,7 +104,7 @@ def load_pixels(
             read = pool.map(lambda path: _planes(path, preprocessing, min_px), paths)
             for row, planes in enumerate(read, start):
                 if isinstance(planes, str):
-                    left_out.append(LeftOut(path=split.paths[row], why=planes))
+                    left_out.append(UnreadableImage(path=split.paths[row], why=planes))
                     continue
                 if len(good) < room:
                     kept[len(good)] = planes
@@ -121,7 +121,7 @@ def load_pixels(
 
 
 def normalise(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
-    """Pictures (n, 3, height, width) uint8 to the network's input, float32 with channels last in memory.
+    """Images (n, 3, height, width) uint8 to the network's input, float32 with channels last in memory.
 
     The values are those of `reid.embedding.crops.prepare`, to the last bit.
     """
@@ -129,7 +129,7 @@ def normalise(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Ten
     count, _, height, width = pictures.shape
     batch = np.empty((count, height, width, 3), dtype=np.float32)
     planes = np.empty((3, height, width), dtype=np.float32)
-    # By picture through a buffer that stays in the processor's cache: half the time of torch on the whole batch.
+    # By image through a buffer that stays in the processor's cache: half the time of torch on the whole batch.
     for source, target in zip(pictures.numpy(), batch, strict=True):
         np.multiply(source, scale, out=planes, dtype=np.float32)
         planes += shift
@@ -138,7 +138,7 @@ def normalise(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Ten
 
 
 def _planes(path: Path, preprocessing: Preprocessing, min_px: int) -> Planes | str:
-    """The picture, or why there is none."""
+    """The image, or why there is none."""
     image = _read(path)
     if isinstance(image, str):
         return image
@@ -151,7 +151,7 @@ def _planes(path: Path, preprocessing: Preprocessing, min_px: int) -> Planes | s
 
 
 def _read(path: Path) -> Image | str:
-    """The picture in BGR, or what is wrong with the file."""
+    """The image in BGR, or what is wrong with the file."""
     if path.exists() and not path.is_file():
         return "a pipe or a device, not a file"
     try:
@@ -166,7 +166,7 @@ def _read(path: Path) -> Image | str:
     return image
 
 
-def _nothing_left(split: Split, left_out: list[LeftOut]) -> str:
+def _nothing_left(split: Split, left_out: list[UnreadableImage]) -> str:
     if not left_out:
         return f"{split.name}: there are no pictures in it; name another source"
     count, first = len(left_out), left_out[0]

@@ -1,6 +1,6 @@
-"""Which pictures come together in a batch.
+"""Sampling: the choice of images that come together in a batch.
 
-Learning from pairs needs several pictures of a person in a batch: P people with K pictures each (Hermans et al.
+Learning from pairs needs several images of a person in a batch: P people with K images each (Hermans et al.
 2017). An epoch is planned at once, as a pure function of seed and number, so that a training that was stopped goes
 on with the very batch that it would have had.
 """
@@ -19,28 +19,28 @@ _UNLABELLED = (2,)
 
 
 class Sampler:
-    """Plans of batches: rows of the training pictures. Made by `build_sampler`."""
+    """Plans of batches: rows of the training images. Made by `build_sampler`."""
 
     def __init__(
         self, config: BatchConfig, *, groups: Sequence[Sequence[Labels]], pictures: int, seed: int
     ) -> None:
-        """`groups`: person to groups of rows, whose hands of K pictures are dealt from each group in turn."""
+        """`groups`: person to groups of rows, whose hands of K images are dealt from each group in turn."""
         self._config = config
         self._groups = groups
         self._pictures = pictures
         self._seed = seed
 
     def __len__(self) -> int:
-        """Batches in an epoch: as many as there are pictures for, and at least one."""
+        """Batches in an epoch: as many as there are images for, and at least one."""
         return max(1, round(self._pictures / (self._config.people * self._config.pictures)))
 
     @property
     def batch(self) -> int:
-        """Pictures in a batch."""
+        """Images in a batch."""
         return self._config.people * self._config.pictures
 
     def epoch(self, number: int) -> list[NDArray[np.int64]]:
-        """All batches of rows of an epoch, each (P * K,), people one after the other."""
+        """Plan an epoch: batches of rows, each (P * K,), people one after the other."""
         rng = np.random.default_rng(np.random.SeedSequence([self._seed, number], spawn_key=_STREAM))
         people, pictures = self._config.people, self._config.pictures
         if self._config.sampler == "random":
@@ -63,14 +63,14 @@ class Sampler:
 
 
 class WithUnlabelled:
-    """Plans of batches in which unlabelled pictures stand behind the labelled ones.
+    """Plans of batches in which unlabelled images stand behind the labelled ones.
 
-    All unlabelled pictures come equally often: their order is shuffled anew when each has been shown once, also
+    All unlabelled images come equally often: their order is shuffled anew when each has been shown once, also
     across epochs.
 
     Args:
         labelled: plans of rows 0 to `first` - 1.
-        pictures: unlabelled ones, rows `first` to `first` + `pictures` - 1.
+        images: unlabelled ones, rows `first` to `first` + `pictures` - 1.
         each: of them in a batch.
     """
 
@@ -86,11 +86,11 @@ class WithUnlabelled:
 
     @property
     def batch(self) -> int:
-        """Pictures in a batch."""
+        """Images in a batch."""
         return self._labelled.batch + self._each
 
     def epoch(self, number: int) -> list[NDArray[np.int64]]:
-        """All batches of rows of an epoch, each (P * K + `each`,)."""
+        """Plan an epoch: batches of rows, each (P * K + `each`,)."""
         begin, wanted = number * len(self) * self._each, len(self) * self._each
         passes = range(begin // self._pictures, (begin + wanted - 1) // self._pictures + 1)
         orders = [
@@ -106,17 +106,17 @@ class WithUnlabelled:
 
 
 def build_sampler(config: BatchConfig, *, persons: Labels, cameras: Labels, seed: int) -> Sampler:
-    """The sampler that a config asks for, over pictures of `persons` (N,) in `cameras` (N,).
+    """The sampler that a config asks for, over images of `persons` (N,) in `cameras` (N,).
 
-    pxk: a person comes as often as their pictures make hands of K, so that each picture is expected about once an
-    epoch; someone with fewer than K pictures comes in some epochs only, with each of them more than once in a hand.
-    balanced: everybody equally often, to within one. camera-aware: as pxk, but a hand takes one picture of each of
-    the person's cameras in turn; those of rare cameras come more often. In all three nobody is in a batch twice,
-    and no picture is in a hand twice while the person has K. random: every picture once, people as it happens.
+    pxk: a person comes as often as their images make hands of K, so that each image is expected about once an
+    epoch; a person with fewer than K images comes in some epochs only, with each of them more than once in a hand.
+    balanced: every person equally often, to within one. camera-aware: as pxk, but a hand takes one image of each of
+    the person's cameras in turn; those of rare cameras come more often. In all three no person is in a batch twice,
+    and no image is in a hand twice while the person has K. random: every image once, people as it happens.
 
     Raises:
         InputError: fewer people than P.
-        ValueError: the labels are not two rows of the same length, or somebody is nobody (a distractor).
+        ValueError: the labels are not two rows of the same length, or one of them is a distractor.
     """
     if persons.shape != cameras.shape or persons.ndim != 1:
         raise ValueError(f"persons and cameras must be (N,) both, got {persons.shape} and {cameras.shape}")
@@ -144,7 +144,7 @@ def _parted(rows: Labels, labels: Labels) -> list[Labels]:
 def _visits(
     weights: NDArray[np.float64], *, batches: int, people: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """How many batches each person is in: as their weight, at most all, together batches * people.
+    """Number of batches that each person is in: as their weight, at most all, together batches * people.
 
     Expected numbers are rounded up or down by systematic sampling: unbiased, and the sum is exact.
     """
@@ -174,7 +174,7 @@ def _spread(
 ) -> list[NDArray[np.intp]]:
     """People of each batch, all different: drawn by how many visits they have left.
 
-    Whoever has as many left as there are batches must come now; so the last batch is as full as the first.
+    A person with as many left as there are batches must come now; so the last batch is as full as the first.
     """
     left = visits.copy()
     plan = []
@@ -191,7 +191,7 @@ def _spread(
 def _hands(
     groups: Sequence[Labels], count: int, size: int, rng: np.random.Generator
 ) -> list[NDArray[np.int64]]:
-    """`count` hands of `size` pictures of one person; of too few pictures: all, then repeats."""
+    """`count` hands of `size` images of one person; of too few images: all, then repeats."""
     rows = np.concatenate(groups)
     if len(rows) < size:
         return [np.resize(rng.permutation(rows), size) for _ in range(count)]
@@ -207,7 +207,7 @@ def _hands(
 
 
 def _quotas(sizes: NDArray[np.int64], size: int, rng: np.random.Generator) -> list[int]:
-    """How many pictures of each group: one of each in turn, in random order, while it has any left."""
+    """Number of images of each group: one of each in turn, in random order, while it has any left."""
     if len(sizes) == 1:
         return [size]
     turns = [
@@ -218,7 +218,7 @@ def _quotas(sizes: NDArray[np.int64], size: int, rng: np.random.Generator) -> li
 
 
 def _draw(deck: list[int], group: Labels, count: int, rng: np.random.Generator) -> list[int]:
-    """Takes from the top of a deck; one that is used up is shuffled anew, with what is in the hand at the bottom."""
+    """Take from the top of a deck; one that is used up is shuffled anew, with what is in the hand at the bottom."""
     drawn = deck[:count]
     del deck[:count]
     if len(drawn) < count:

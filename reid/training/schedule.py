@@ -9,7 +9,7 @@ FIRST = 0.01  # share of the learning rate that the warm-up begins with
 
 
 class Schedule:
-    """The learning rate of every step. Only kind plateau remembers anything: the mAPs that it was told.
+    """Schedule of the learning rate. Only kind plateau has a state: the mAPs of past evaluations.
 
     Args:
         steps_per_epoch: of the optimiser.
@@ -23,7 +23,7 @@ class Schedule:
         self._best, self._waited, self._drops = -math.inf, 0, 0
 
     def rate(self, step: int) -> float:
-        """Of a step, counted from 0."""
+        """Learning rate of a step, counted from 0."""
         if step < self._warmup:
             return self._rate * (FIRST + (1 - FIRST) * step / self._warmup)
         return self._rate * self._factor(step)
@@ -51,7 +51,7 @@ class Schedule:
             self._drops, self._waited = self._drops + 1, 0
 
     def state(self) -> dict[str, Any]:
-        """What `restore` takes back."""
+        """State for `restore`."""
         return {"best": self._best, "waited": self._waited, "drops": self._drops}
 
     def restore(self, state: dict[str, Any]) -> None:

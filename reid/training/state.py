@@ -1,4 +1,4 @@
-"""Everything that a training must remember to go on as if it had not been stopped."""
+"""State of a training, saved so that it goes on as if it had not been stopped."""
 
 import copy
 from dataclasses import asdict, dataclass, field
@@ -12,7 +12,7 @@ from reid.cache import replacing
 from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
 from reid.training.ema import Average
-from reid.training.figures import Distances, EpochFigures, HeldOutFigures
+from reid.training.figures import DistanceHistogram, EpochFigures, HeldOutFigures
 from reid.training.learner import Learner
 from reid.training.meters import Meters, from_plain, to_plain
 from reid.training.schedule import Schedule
@@ -22,7 +22,7 @@ FORMAT = 1
 
 @dataclass(slots=True, kw_only=True)
 class Progressed:
-    """Where a training is, and what it has seen."""
+    """Progress of a training: epochs, steps, figures and times so far."""
 
     start: str = "random weights"  # what the weights were before
     epoch: int = 0  # finished epochs
@@ -31,9 +31,9 @@ class Progressed:
     images: int = 0  # shown in the epoch that is under way
     seconds: float = 0.0  # of training
     epoch_seconds: float = 0.0  # of the steps of the epoch that is under way
-    waited_s: float = 0.0  # of those: for pictures
+    waited_s: float = 0.0  # of those: for images
     rows: list[EpochFigures] = field(default_factory=list)
-    distances: list[Distances] = field(default_factory=list)  # of the first and the last epoch
+    distances: list[DistanceHistogram] = field(default_factory=list)  # of the first and the last epoch
     best_map: float = -1.0
     best_epoch: int = 0
     evaluations_without_better: int = 0
@@ -43,7 +43,7 @@ class Progressed:
 
 @dataclass(slots=True, kw_only=True)
 class Training:
-    """All that changes while a training runs."""
+    """State of a training: all that changes while it runs."""
 
     accelerator: Accelerator
     learner: Learner  # not wrapped
@@ -154,9 +154,9 @@ def take_objectives(learner: Learner, path: Path) -> int:
     wanted = learner.objectives.state_dict()
     for key in sorted(wanted.keys() | given.keys()):
         if key not in given or key not in wanted:
-            whose = "this training" if key in wanted else "that training"
+            holder = "this training" if key in wanted else "that training"
             raise InputError(
-                f"{path}: only {whose} has {key}; give both the same objectives and teachers, or leave "
+                f"{path}: only {holder} has {key}; give both the same objectives and teachers, or leave "
                 "start.objectives out"
             )
         if given[key].shape != wanted[key].shape:

@@ -1,4 +1,4 @@
-"""How well a network finds people who were held out of training."""
+"""Validation: retrieval of people who were held out of training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeldOut:
-    """Pictures of people who are not trained on, decoded as serving does it."""
+    """Images of people who are not trained on, decoded as serving does it."""
 
     query: Split
     gallery: Split
@@ -37,7 +37,7 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Retrieved:
-    """What a network made of them."""
+    """Vectors and figures of the held-out people by one network."""
 
     figures: HeldOutFigures
     intervals: Intervals  # by the figures' names
@@ -81,7 +81,7 @@ def _vectors(network: nn.Module, pixels: Pixels, preprocessing: Preprocessing, d
 
 @contextmanager
 def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Without gradients, dropout and batch statistics; every module goes back to the mode that it was in."""
+    """Switch gradients, dropout and batch statistics off; every module goes back to its mode."""
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
     try:

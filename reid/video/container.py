@@ -17,7 +17,7 @@ MOST_ASPECT = 8.0  # pixels are hardly longer than this; more is damage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is wanted of a file with several video streams, and how its frames are to be understood."""
+    """Choices for reading a file: its video stream, the aspect of its pixels, the largest frame."""
 
     stream: int | None = None  # counts the video streams from 0; None: the one marked default, or the largest
     pixel_aspect: float | None = None  # width of a pixel, shown, by its height; None: what the file states
@@ -37,7 +37,7 @@ def open_video(path: Path, wanted: Wanted = USUAL) -> Any:
     """The file as an `av` container with a video stream that can be decoded; use it in a `with`.
 
     Raises:
-        InputError: no video, no pictures in it, too large ones, no such stream, or no decoder for it.
+        InputError: no video, no frames in it, too large ones, no such stream, or no decoder for it.
     """
     try:
         # A playlist must not fetch other files or addresses; "file:" lets a name contain a colon.
@@ -67,7 +67,7 @@ def limit(stream: Any, wanted: Wanted, what: str) -> None:
 
 
 def oversized(packet: Any, wanted: Wanted, what: str) -> TooLarge | None:
-    """Why a packet that cannot be decoded was refused, where it is a whole picture that declares too many pixels."""
+    """Why a packet that cannot be decoded was refused, where it is a whole frame that declares too many pixels."""
     size = declared_size(io.BytesIO(bytes(packet)))
     try:
         check_size(*(size or (0, 0)), wanted.max_megapixels, what, wanted.setting)
@@ -87,7 +87,7 @@ def video_stream(container: Any, choice: int | None = None) -> Any:
 
 
 def remarks(container: Any, wanted: Wanted) -> Iterator[str]:
-    """What a user has to know of the choices that were made: streams that are not read, an aspect not believed."""
+    """Sentences about choices that were made: video streams that are not read, an aspect that is not believed."""
     streams = _video_streams(container)
     stream = video_stream(container, wanted.stream)
     if wanted.stream is None and len(streams) > 1:
@@ -100,7 +100,7 @@ def remarks(container: Any, wanted: Wanted) -> Iterator[str]:
 
 
 def pixel_aspect(stream: Any, wanted: Wanted) -> float:
-    """How wide a pixel is shown, by its height: 2 where a frame was squeezed to half its width."""
+    """Displayed width of a pixel by its height: 2 where a frame was squeezed to half its width."""
     if wanted.pixel_aspect is not None:
         return wanted.pixel_aspect
     stated = _stated_aspect(stream)
@@ -113,7 +113,7 @@ def display_size(width: int, height: int, aspect: float) -> tuple[int, int]:
 
 
 def header_fps(stream: Any) -> float | None:
-    """Mean frames per second by the file's header; None where it says nothing sensible."""
+    """Mean frames per second by the file's header; None where it states no sensible rate."""
     rate = stream.average_rate or stream.guessed_rate
     return float(rate) if rate and 0 < rate <= 1000 else None
 
@@ -134,7 +134,7 @@ def codec_fps(stream: Any) -> float | None:
 
 
 def created(container: Any, choice: int | None = None) -> datetime | None:
-    """When the file's header says that it was recorded, in the zone that it names, or without one.
+    """Recording time by the file's header, in the zone that it names, or without one.
 
     Apple's own tag first: it is the start in local time with its zone. Clocks that were never set count from
     1904 or 1970, and say nothing.
@@ -151,7 +151,7 @@ def created(container: Any, choice: int | None = None) -> datetime | None:
 
 
 def header_duration_s(container: Any, choice: int | None = None) -> float | None:
-    """How long the pictures last by the file's header; None where it counts the sound too."""
+    """Duration of the frames by the file's header, in seconds; None where it counts the sound too."""
     stream = video_stream(container, choice)
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
@@ -161,14 +161,14 @@ def header_duration_s(container: Any, choice: int | None = None) -> float | None
 
 
 def stamp_s(frame: Any, container: Any) -> float | None:
-    """When a decoded frame is shown, on the container's clock; None where it does not say."""
+    """Display time of a decoded frame on the container's clock, in seconds; None where the frame has none."""
     # AVI stores no presentation times: what FFmpeg guesses is in the wrong order where there are B-frames.
     ticks = frame.dts if container.format.name == "avi" else frame.pts
     return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
 
 
 def quarter_turns(frame: Any) -> int:
-    """How often the frame has to be turned by 90 degrees, counterclockwise, to be upright."""
+    """Number of turns by 90 degrees, counterclockwise, that make the frame upright."""
     return int(round(frame.rotation / 90) % 4)
 
 

@@ -1,10 +1,10 @@
-"""What a recording holds, as a hash: an interrupted run goes on where the recordings are the same."""
+"""Hash of a recording's content: an interrupted run goes on where the recordings are the same."""
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from reid.video.source import Source, pictures_of
+from reid.video.source import Source, image_files_of
 
 _MEBIBYTE = 1 << 20
 
@@ -18,7 +18,7 @@ def content_key(source: Source) -> str:
     between: enough to tell recordings apart, not to notice a few edited bytes.
     """
     key = hashlib.blake2b(digest_size=16)
-    for path in pictures_of(source) if source.is_pictures else source.files:
+    for path in image_files_of(source) if source.is_images else source.files:
         size = path.stat().st_size
         key.update(size.to_bytes(8, "little"))
         if (stream := source.streams.get(path)) is not None:

@@ -1,4 +1,4 @@
-"""One video file, decoded picture by picture as far as it can be."""
+"""Decoding of one video file, frame by frame as far as it can be."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,8 +28,8 @@ from reid.video.container import (
     video_stream,
 )
 from reid.video.file_facts import untimed_fps
+from reid.video.file_frame import FileFrame
 from reid.video.health import Clock, Health
-from reid.video.picture import Picture
 from reid.video.seek import Jump, find_jump
 
 _FAR_S = 10.0  # a start later than this is reached by a seek; up to it decoding through costs as little
@@ -37,7 +37,7 @@ _SHORT_S = 0.5  # headers are this inexact; a file that ends earlier was cut off
 _TURNS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
-def pictures(
+def file_frames(
     path: Path,
     *,
     raw_fps: float | None = None,
@@ -46,15 +46,15 @@ def pictures(
     threads: int = 1,
     wanted: Wanted = USUAL,
     on_damage: Callable[[str], None],
-) -> Iterator[Picture]:
-    """The file's pictures in display order, decoded but not yet converted.
+) -> Iterator[FileFrame]:
+    """The file's frames in display order, decoded but not yet converted.
 
     Begins at `start_s` or earlier, and ends before `end_s`. Damage is survived where the decoder can, and
     told in one sentence at the end. `raw_fps` is the frame rate of a raw stream, which carries no times; None: see
     `untimed_fps`.
 
     Raises:
-        InputError: the file is not a video, or not one picture of it can be decoded.
+        InputError: the file is not a video, or not one frame of it can be decoded.
     """
     with open_video(path, wanted) as container:
         stream = video_stream(container, wanted.stream)
@@ -79,11 +79,11 @@ def pictures(
                 break
             health.time_s = time_s
             if frame.is_corrupt:
-                health.concealed_picture()
+                health.concealed_frame()
             shown_s = frame_s if origin_s is None else _shown_s(frame, frame_s)
             image = partial(bgr, frame, converter, aspect)
-            index = decoded + health.bad_packets  # a packet is a picture, whether or not it can be decoded
-            yield Picture(index=index, time_s=time_s, duration_s=shown_s, image=image)
+            index = decoded + health.bad_packets  # a packet is a frame, whether or not it can be decoded
+            yield FileFrame(index=index, time_s=time_s, duration_s=shown_s, image=image)
         else:
             missing_s = _missing_s(container, health.time_s + shown_s, frame_s, wanted.stream)
         sentence = health.sentence(path, clock, missing_s)
@@ -92,7 +92,7 @@ def pictures(
 
 
 def first_size(path: Path, wanted: Wanted = USUAL) -> tuple[int, int]:
-    """Width and height of the first picture as it is shown; InputError where there is none."""
+    """Width and height of the first frame as it is shown; InputError where there is none."""
     with open_video(path, wanted) as container:
         frame = next(_begin(path, container, Health(), wanted)[0])
         aspect = pixel_aspect(video_stream(container, wanted.stream), wanted)
@@ -101,7 +101,7 @@ def first_size(path: Path, wanted: Wanted = USUAL) -> tuple[int, int]:
 
 
 def _seek(path: Path, container: Any, start_s: float, wanted: Wanted) -> Jump | None:
-    """Takes the container to shortly before a late start, where that can be done without losing count."""
+    """Take the container to shortly before a late start, where that can be done without losing count."""
     if start_s <= _FAR_S or container.format.name == "avi":  # AVI has no display times to count
         return None
     jump = find_jump(path, start_s, wanted)
@@ -152,7 +152,7 @@ def _shown_s(frame: Any, frame_s: float) -> float:
 
 
 def _missing_s(container: Any, end_s: float, frame_s: float, choice: int | None) -> float:
-    """Seconds that the header promises after the last picture; 0 within the headers' usual inexactness."""
+    """Seconds that the header promises after the last frame; 0 within the headers' usual inexactness."""
     stated_s = header_duration_s(container, choice)
     if stated_s is None or stated_s - end_s <= max(_SHORT_S, 2 * frame_s):
         return 0.0
@@ -160,7 +160,7 @@ def _missing_s(container: Any, end_s: float, frame_s: float, choice: int | None)
 
 
 def bgr(frame: Any, converter: VideoReformatter, aspect: float = 1.0) -> Image:
-    """A decoded frame as a BGR picture as it is shown: upright, with square pixels where `aspect` is theirs."""
+    """A decoded frame as a BGR frame as it is shown: upright, with square pixels where `aspect` is theirs."""
     width, height = display_size(frame.width, frame.height, aspect)
     # One thread: swscale would otherwise start a pool of threads for every frame (3 times slower at 768x432).
     image = converter.reformat(

@@ -1,4 +1,4 @@
-"""Drawing who is where: boxes, names, paths, and a caption with camera and time."""
+"""Drawing of people: boxes, names, paths, and a caption with camera and time."""
 
 import colorsys
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _TONES = ((0.72, 0.98), (0.45, 1.0), (0.9, 0.8), (0.55, 0.8), (1.0, 1.0))
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mark:
-    """What is drawn of one person in one frame."""
+    """Drawing of one person in one frame."""
 
     box: NDArray[np.float32]  # (4,) xyxy pixels
     person_id: int | None  # None: not known who it is
@@ -44,7 +44,7 @@ def person_colour(person_id: int) -> Colour:
 
 
 def person_colour_hex(person_id: int) -> str:
-    """The same colour for HTML: #rrggbb."""
+    """Colour of a person for HTML: #rrggbb."""
     blue, green, red = person_colour(person_id)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -136,7 +136,7 @@ def _text_colour(background: Colour) -> Colour:
 
 
 def _luma(blue: float, green: float, red: float) -> float:
-    """How bright a colour looks, on its own scale (ITU-R BT.601)."""
+    """Luma of a colour (ITU-R BT.601), in the unit of the colour."""
     return 0.114 * blue + 0.587 * green + 0.299 * red
 
 

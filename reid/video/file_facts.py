@@ -1,4 +1,4 @@
-"""What can be known of a video file before it is decoded: its rate, its length, when it was recorded."""
+"""Facts of a video file before it is decoded: its rate, its length, its recording time."""
 
 import statistics
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class FileFacts:
 
 
 def file_facts(path: Path, raw_fps: float | None = None, wanted: Wanted = USUAL) -> FileFacts:
-    """Look at a file's headers, its first packets and its last; nothing is decoded.
+    """Read a file's headers, its first packets and its last, without decoding.
 
     Args:
         raw_fps: the rate of a raw stream; None: see `untimed_fps`.
@@ -58,7 +58,7 @@ def file_facts(path: Path, raw_fps: float | None = None, wanted: Wanted = USUAL)
 
 @cache
 def _facts(path: Path, raw_fps: float | None, wanted: Wanted, _state: tuple[int, int] | None) -> FileFacts:
-    """Kept while the file stays as it is: a day of one-minute files is asked for several times, at 20 ms a file."""
+    """Facts kept while the file stays as it is: a day of one-minute files is read several times, 20 ms a file."""
     with open_video(path, wanted) as container:
         stream = video_stream(container, wanted.stream)
         codec, when = str(stream.codec_context.name), created(container, wanted.stream)
@@ -92,7 +92,7 @@ def _facts(path: Path, raw_fps: float | None, wanted: Wanted, _state: tuple[int,
 
 
 def untimed_fps(stream: Any, raw_fps: float | None) -> tuple[float, str]:
-    """The rate of a stream without times, and who says so: the setting, the codec's header, or nothing."""
+    """Rate of a stream without times, and its evidence: the setting, the codec's header, or the default."""
     if raw_fps is not None:
         return raw_fps, "source.raw_fps"
     if (fps := codec_fps(stream)) is not None:

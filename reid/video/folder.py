@@ -1,4 +1,4 @@
-"""Pictures in files, as a recording with a fixed frame rate."""
+"""Images in files, as a recording with a fixed frame rate."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -11,24 +11,24 @@ from reid.errors import InputError
 from reid.stills import TooLarge, check_size, read_still
 from reid.types import Image
 from reid.video.container import USUAL, Wanted, display_size
-from reid.video.picture import Picture
+from reid.video.file_frame import FileFrame
 
 
-def pictures(
+def file_frames(
     paths: Sequence[Path], *, fps: float, wanted: Wanted = USUAL, on_damage: Callable[[str], None]
-) -> Iterator[Picture]:
-    """The files as pictures 1 / `fps` seconds apart; a damaged or too large one keeps its index and its time."""
+) -> Iterator[FileFrame]:
+    """The files as images 1 / `fps` seconds apart; a damaged or too large one keeps its index and its time."""
     for index, path in enumerate(paths):
         load = partial(_load_or_report, path, wanted, on_damage)
-        yield Picture(index=index, time_s=index / fps, duration_s=1 / fps, image=load)
+        yield FileFrame(index=index, time_s=index / fps, duration_s=1 / fps, image=load)
 
 
 def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]:
-    """Width and height, as shown, of the first picture that can be decoded; InputError where none can."""
+    """Width and height, as shown, of the first image that can be decoded; InputError where none can."""
     refused: TooLarge | None = None
     for path in paths:
         try:
-            image = load_picture(path, wanted)
+            image = load_image(path, wanted)
         except TooLarge as error:
             refused = refused or error
             continue
@@ -39,8 +39,8 @@ def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]
     )
 
 
-def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
-    """The picture upright and as shown, uint8 (H, W, 3) BGR; None if it is damaged or cannot be read.
+def load_image(path: Path, wanted: Wanted = USUAL) -> Image | None:
+    """The image upright and as shown, uint8 (H, W, 3) BGR; None if it is damaged or cannot be read.
 
     Raises:
         TooLarge: it declares more pixels than wanted.
@@ -60,7 +60,7 @@ def load_picture(path: Path, wanted: Wanted = USUAL) -> Image | None:
 
 def _load_or_report(path: Path, wanted: Wanted, on_damage: Callable[[str], None]) -> Image | None:
     try:
-        image = load_picture(path, wanted)
+        image = load_image(path, wanted)
     except TooLarge as error:
         on_damage(f"{error}; it is left out")
         return None

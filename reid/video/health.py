@@ -1,27 +1,27 @@
-"""What is wrong with a file while it is read: times that do not ascend, pictures that cannot be decoded."""
+"""Damage of a file while it is read: times that do not ascend, frames that cannot be decoded."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from reid.errors import InputError
 
-_STEP_S = 0.001  # between two pictures that claim the same time
+_STEP_S = 0.001  # between two frames that claim the same time
 _RESTART_S = 1.0  # a step back this long is a recorder that restarted its clock, not jitter
 
 
 class Clock:
-    """Seconds from a file's first picture, strictly ascending whatever the container's timestamps do."""
+    """Seconds from a file's first frame, strictly ascending whatever the container's timestamps do."""
 
     def __init__(self, frame_s: float, origin_s: float | None) -> None:
         self._frame_s = frame_s
-        self._origin_s = origin_s  # the first picture's timestamp; None: the file has no timestamps
+        self._origin_s = origin_s  # the first frame's timestamp; None: the file has no timestamps
         self._count = 0
         self._last_s = 0.0
-        self.repaired = 0  # pictures whose timestamp did not ascend
+        self.repaired = 0  # frames whose timestamp did not ascend
         self.first_repair_s = 0.0
 
     def time_s(self, stamp_s: float | None) -> float:
-        """The time of the next picture, from the container's timestamp for it if there is one."""
+        """The time of the next frame, from the container's timestamp for it if there is one."""
         time_s = self._next(stamp_s)
         self._count += 1
         self._last_s = time_s
@@ -47,7 +47,7 @@ class Clock:
 class Health:
     """Counts damage while one file is decoded, and puts it into one sentence."""
 
-    time_s: float = 0.0  # of the picture decoded last
+    time_s: float = 0.0  # of the frame decoded last
     bad_packets: int = 0  # could not be decoded
     first_bad_s: float = 0.0
     concealed: int = 0  # decoded with errors that the decoder painted over
@@ -56,17 +56,17 @@ class Health:
     oversized: InputError | None = None  # of the first packet that declared too many pixels
 
     def bad_packet(self) -> None:
-        """A packet was skipped after the picture decoded last."""
+        """A packet was skipped after the frame decoded last."""
         self.first_bad_s = self.first_bad_s if self.bad_packets else self.time_s
         self.bad_packets += 1
 
-    def concealed_picture(self) -> None:
-        """The picture decoded last holds concealed errors."""
+    def concealed_frame(self) -> None:
+        """The frame decoded last holds concealed errors."""
         self.first_concealed_s = self.first_concealed_s if self.concealed else self.time_s
         self.concealed += 1
 
     def sentence(self, path: Path, clock: Clock, missing_s: float) -> str | None:
-        """All that was wrong with `path`, or None; `missing_s`: what the header promises beyond its end."""
+        """Describe the damage of `path`, or None; `missing_s`: what the header promises beyond its end."""
         parts = []
         if self.bad_packets:
             packets = _count(self.bad_packets, "packet")

@@ -1,4 +1,4 @@
-"""When a recording began, by its file's name: recorders write it there, mostly as ISO 8601 or nearly so."""
+"""Recording time by a file's name: recorders write it there, mostly as ISO 8601 or nearly so."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _PATTERNS = tuple(re.compile(rf"(?<!\d){date}{_TIME}") for date in _DATES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameTime:
-    """What a name says; `at` is None where it may be read in two ways."""
+    """Time in a file's name; `at` is None where it may be read in two ways."""
 
     text: str
     at: datetime | None  # without zone where the name gives none

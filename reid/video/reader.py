@@ -13,8 +13,8 @@ from reid.types import Frame
 from reid.video import decode, folder
 from reid.video.container import Wanted
 from reid.video.file_facts import file_facts, usual_fps
-from reid.video.picture import Picture
-from reid.video.source import Source, left_out_of, pictures_of
+from reid.video.file_frame import FileFrame
+from reid.video.source import Source, image_files_of, left_out_of
 
 _EPSILON_S = 1e-6  # times are sums of binary fractions
 _STEPS = 250  # the last steps of a file, whose median is its usual one
@@ -26,14 +26,14 @@ WHOLE_SECONDS_S = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceInfo:
-    """What headers say of a recording, before it is read; None where they do not say."""
+    """Facts of a recording by its headers, before it is read; None where they do not say."""
 
-    width: int  # of the first picture, as it is shown
+    width: int  # of the first frame, as it is shown
     height: int
     fps: float  # mean over the whole recording
     frames: int | None  # approximate
     duration_s: float | None  # recorded, without what lies between files
-    codec: str  # FFmpeg's name; "pictures" for single pictures
+    codec: str  # FFmpeg's name; "frames" for single frames
     step_s: float | None = None  # usual (median) seconds between two frames; None: too few to tell
     fps_from: str | None = None  # who says the rate of a recording without times; None: it has times
     parts: tuple[
@@ -47,15 +47,15 @@ class SourceInfo:
 
 
 def probe(source: Source, config: SourceConfig) -> SourceInfo:
-    """Looks at every file of `source` without reading it through; only the first picture is decoded.
+    """Look at every file of `source` without reading it through; only the first frame is decoded.
 
-    `config.image_folder_fps` is the rate of pictures, `config.raw_fps` that of raw streams, as in `read`.
+    `config.image_folder_fps` is the rate of frames, `config.raw_fps` that of raw streams, as in `read`.
 
     Raises:
-        InputError: a file is no video, has no video stream, no known codec or no picture that can be decoded.
+        InputError: a file is no video, has no video stream, no known codec or no frame that can be decoded.
     """
-    if source.is_pictures:
-        paths, fps = pictures_of(source), config.image_folder_fps
+    if source.is_images:
+        paths, fps = image_files_of(source), config.image_folder_fps
         width, height = folder.first_size(paths, wanted_of(source, config))
         count = len(paths)
         return SourceInfo(
@@ -104,18 +104,18 @@ def read(
         threads: decoder threads; 0 lets FFmpeg choose.
 
     Raises:
-        InputError: a file is not a video, or not one picture of it can be decoded.
+        InputError: a file is not a video, or not one frame of it can be decoded.
     """
     grid = _Grid(config.fps)
     end_s = math.inf if config.end_s is None else config.end_s
     undecoded = False
     delivered = False
-    for index, time_s, picture in _sequence(source, config, on_damage, threads):
+    for index, time_s, file_frame in _sequence(source, config, on_damage, threads):
         if time_s >= end_s - _EPSILON_S:
             break
-        if time_s < config.start_s - _EPSILON_S or not grid.takes(time_s, picture.duration_s):
+        if time_s < config.start_s - _EPSILON_S or not grid.takes(time_s, file_frame.duration_s):
             continue
-        image = picture.image()
+        image = file_frame.image()
         if image is None:
             undecoded = True
             continue
@@ -127,22 +127,22 @@ def read(
 
 def _sequence(
     source: Source, config: SourceConfig, on_damage: Callable[[str], None], threads: int
-) -> Iterator[tuple[int, float, Picture]]:
-    """Index and time in the camera, and picture, over all files, of which each begins where `_begin_s` says."""
-    if source.is_pictures:
-        paths = pictures_of(source)
+) -> Iterator[tuple[int, float, FileFrame]]:
+    """Index and time in the camera, and frame, over all files, of which each begins where `_begin_s` says."""
+    if source.is_images:
+        paths = image_files_of(source)
         wanted, fps = wanted_of(source, config), config.image_folder_fps
         if unread := left_out_of(source):
             on_damage(unread)
-        for picture in folder.pictures(paths, fps=fps, wanted=wanted, on_damage=on_damage):
-            yield picture.index, picture.time_s, picture
+        for file_frame in folder.file_frames(paths, fps=fps, wanted=wanted, on_damage=on_damage):
+            yield file_frame.index, file_frame.time_s, file_frame
         return
     end_s, counted = 0.0, 0
     for number, path in enumerate(source.files):
         begin_s = _begin_s(source, number, end_s, on_damage)
         steps = deque[float](maxlen=_STEPS)
-        last: Picture | None = None
-        for picture in decode.pictures(
+        last: FileFrame | None = None
+        for file_frame in decode.file_frames(
             path,
             raw_fps=config.raw_fps,
             start_s=max(config.start_s - begin_s, 0.0),
@@ -152,9 +152,9 @@ def _sequence(
             on_damage=on_damage,
         ):
             if last is not None:
-                steps.append(picture.time_s - last.time_s)
-            last = picture
-            yield counted + picture.index, begin_s + picture.time_s, picture
+                steps.append(file_frame.time_s - last.time_s)
+            last = file_frame
+            yield counted + file_frame.index, begin_s + file_frame.time_s, file_frame
         if last is None:  # the file begins after the end that was asked for
             return
         # Recorders that were stopped give their last frame hours: it is shown for as long as usual.
@@ -164,7 +164,7 @@ def _sequence(
 
 
 def _begin_s(source: Source, number: int, end_s: float, on_damage: Callable[[str], None]) -> float:
-    """When a file begins, the one before it having ended at `end_s`: at its own time if that is later."""
+    """Start of a file, the one before it having ended at `end_s`: its own time if that is later."""
     if not source.begins_s:
         return end_s
     begin_s = source.begins_s[number]
@@ -180,7 +180,7 @@ def _begin_s(source: Source, number: int, end_s: float, on_damage: Callable[[str
 
 
 def wanted_of(source: Source, config: SourceConfig, path: Path | None = None) -> Wanted:
-    """How one file of a camera is to be read."""
+    """Choices for reading one file of a camera."""
     return Wanted(
         stream=None if path is None else source.streams.get(path),
         pixel_aspect=source.pixel_aspect,

@@ -1,4 +1,4 @@
-"""What the files of one camera say of when they were recorded, and in which order that puts them."""
+"""Recording times of one camera's files, and the order that they give."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from reid.config import SourceConfig
 from reid.video.file_facts import file_facts
 from reid.video.name_time import time_in_name
 from reid.video.reader import wanted_of
-from reid.video.source import Source, pictures_of
+from reid.video.source import Source, image_files_of
 from reid.wall_clock import zone_of
 
 GIVEN, CONTAINER, NAME, EITHER = "source.started_at", "container", "file name", "container or file name"
@@ -18,8 +18,8 @@ _SLACK_S = 1.0  # names and containers count in whole seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What one file says of when it was recorded; Unix time, None where it says nothing."""
+class RecordedTime:
+    """Recording time of one file by its container and its name; Unix time, None where there is none."""
 
     path: Path
     length_s: float
@@ -35,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """One camera's files by time, and who says it."""
+    """One camera's files by time, and the evidence for it."""
 
     kind: str
     files: tuple[Path, ...]
@@ -43,30 +43,31 @@ class Timeline:
     end_s: float
 
     def moved_to(self, start_s: float) -> "Timeline":
-        """The same steps between files, from a start that was given."""
+        """Move to a start that was given, with the same steps between files."""
         shift_s = start_s - self.begins_s[0]
         begins_s = tuple(begin_s + shift_s for begin_s in self.begins_s)
         return replace(self, kind=GIVEN, begins_s=begins_s, end_s=self.end_s + shift_s)
 
 
-def find(source: Source, config: SourceConfig) -> list[Found]:
-    """What every video file says, or the first picture, of which the others follow at a set rate."""
-    if source.is_pictures:
-        pictures = pictures_of(source)
-        length_s = len(pictures) / config.image_folder_fps
+def find(source: Source, config: SourceConfig) -> list[RecordedTime]:
+    """Recording times of every video file, or of the first image, of which the others follow at a set rate."""
+    if source.is_images:
+        images = image_files_of(source)
+        length_s = len(images) / config.image_folder_fps
         said = [
-            _named(Found(path=path, length_s=length_s), config) for path in (pictures[0], source.files[0])
+            _named(RecordedTime(path=path, length_s=length_s), config)
+            for path in (images[0], source.files[0])
         ]
         return [next((one for one in said if one.name_s is not None), said[0])]
     found = []
     for path in source.files:
         facts = file_facts(path, config.raw_fps, wanted_of(source, config, path))
-        one = Found(path=path, length_s=facts.about_s, container_s=_unix_s(facts.created, config))
+        one = RecordedTime(path=path, length_s=facts.about_s, container_s=_unix_s(facts.created, config))
         found.append(_named(one, config))
     return found
 
 
-def _named(found: Found, config: SourceConfig) -> Found:
+def _named(found: RecordedTime, config: SourceConfig) -> RecordedTime:
     said = time_in_name(found.path.name if found.path.is_dir() else found.path.stem)
     if said is None:
         return found
@@ -81,7 +82,7 @@ def _unix_s(moment: datetime | None, config: SourceConfig) -> float | None:
     return (moment.replace(tzinfo=zone) if moment.tzinfo is None and zone else moment).timestamp()
 
 
-def timelines(found: Sequence[Found]) -> dict[str, Timeline]:
+def timelines(found: Sequence[RecordedTime]) -> dict[str, Timeline]:
     """The camera's files by time, by every kind of evidence that all of them have and that may be true."""
     lines = {}
     for kind in (CONTAINER, NAME, EITHER):
@@ -96,7 +97,7 @@ def timelines(found: Sequence[Found]) -> dict[str, Timeline]:
     return lines
 
 
-def _apart(timed: Sequence[tuple[float, Found]]) -> bool:
+def _apart(timed: Sequence[tuple[float, RecordedTime]]) -> bool:
     """Whether no file lies over half of another: those of one camera cannot, times of exports do."""
     for (before_s, before), (after_s, after) in pairwise(timed):
         over_s = before_s + before.length_s - after_s

@@ -1,4 +1,4 @@
-"""Which recordings belong to which camera: from command line arguments to `Source`s."""
+"""Recordings by camera: from command line arguments to `Source`s."""
 
 import difflib
 import glob
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reid.errors import InputError
 from reid.secret import masked
-from reid.stills import SUFFIXES as PICTURES
+from reid.stills import SUFFIXES as IMAGES
 from reid.stills import left_out
 from reid.text_file import refuse_pipe
 
@@ -28,7 +28,7 @@ class Source:
     """One recording of one camera."""
 
     camera_id: str  # safe as a file name
-    files: tuple[Path, ...]  # in play order: video files, or folders of pictures and pictures
+    files: tuple[Path, ...]  # in play order: video files, or folders of images and images
     offset_s: float = 0.0  # added to the camera's clock
     start_s: float = 0.0  # of the first file on the site's clock, before the offset
     # of each file, from the first one's; empty: each follows the one before it
@@ -39,7 +39,7 @@ class Source:
 
     @property
     def shift_s(self) -> float:
-        """What leads from the camera's own clock to the site's."""
+        """Seconds that lead from the camera's own clock to the site's."""
         return self.start_s + self.offset_s
 
     def on_its_own_clock(self) -> "Source":
@@ -47,9 +47,9 @@ class Source:
         return replace(self, offset_s=0.0, start_s=0.0)
 
     @property
-    def is_pictures(self) -> bool:
-        """Whether it consists of single pictures rather than of video files."""
-        return _is_pictures(self.files[0])
+    def is_images(self) -> bool:
+        """Whether it consists of still images rather than of video files."""
+        return _is_images(self.files[0])
 
 
 def parse_sources(
@@ -57,7 +57,7 @@ def parse_sources(
 ) -> tuple[Source, ...]:
     """The cameras that `arguments` describe, in the order given.
 
-    An argument is a video file, a folder of pictures (one camera), a folder of videos (one camera each), or
+    An argument is a video file, a folder of images (one camera), a folder of videos (one camera each), or
     a glob of any of these. `name=` in front names the camera, and then all that the glob, the folder and
     further arguments of that name hold is played one after the other. `path#1` is the second video stream of
     files that hold several, unless a file of that whole name exists. `offsets` are seconds by camera name,
@@ -131,14 +131,14 @@ def natural_key(path: Path) -> tuple[list[tuple[int, int, str]], str]:
     return [_rank(chunk) for chunk in chunks], str(path)
 
 
-def pictures_of(source: Source) -> list[Path]:
-    """All picture files of `source` in play order."""
-    found = (_inside(file, PICTURES) if file.is_dir() else [file] for file in source.files)
-    return [picture for pictures in found for picture in pictures]
+def image_files_of(source: Source) -> list[Path]:
+    """Image files of `source` in play order."""
+    found = (_inside(file, IMAGES) if file.is_dir() else [file] for file in source.files)
+    return [image for images in found for image in images]
 
 
 def left_out_of(source: Source) -> str | None:
-    """A sentence on pictures in the folders of `source` that are of kinds that are not read; None: there are none."""
+    """A sentence on images in the folders of `source` that are of kinds that are not read; None: there are none."""
     folders = [file for file in source.files if file.is_dir()]
     names = [path.name for folder in folders for path in folder.iterdir()]
     sentence = left_out(names)
@@ -155,7 +155,7 @@ class _Group:
 
     def add(self, files: Sequence[Path], stream: int | None) -> None:
         for file in files:
-            if stream is not None and _is_pictures(file):
+            if stream is not None and _is_images(file):
                 raise InputError(f"{file}#{stream}: single pictures have no streams; leave #{stream} out")
             if stream is not None and self.streams.setdefault(file, stream) != stream:
                 raise InputError(
@@ -166,7 +166,7 @@ class _Group:
 
     @property
     def stem(self) -> str:
-        """What the camera is called where the user gave no name."""
+        """Camera name by the file's name, where the user gave none."""
         stream = self.streams.get(self.files[0])
         return _stem(self.files[0]) + ("" if stream is None else f"-{stream}")
 
@@ -205,10 +205,10 @@ def _expand(path: Path) -> list[list[Path]]:
     if not path.is_dir():
         refuse_pipe(path, "a recording")
         return [[path]]
-    has_pictures, videos = bool(_inside(path, PICTURES)), _inside(path, VIDEOS)
-    if has_pictures and videos:
+    has_images, videos = bool(_inside(path, IMAGES)), _inside(path, VIDEOS)
+    if has_images and videos:
         raise InputError(f"{path}: holds both pictures and videos; name one kind, as in '{path / '*.mp4'}'")
-    if has_pictures:
+    if has_images:
         return [[path]]
     if not videos:
         unread = left_out(file.name for file in path.iterdir())
@@ -218,20 +218,20 @@ def _expand(path: Path) -> list[list[Path]]:
 
 
 def _inside(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    """The folder's visible files of some kind; macOS leaves `._x.jpg` shadows that are no pictures."""
+    """The folder's visible files of some kind; macOS leaves `._x.jpg` shadows that are no images."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in suffixes and path.name[0] != ".")
     return sorted((path for path in found if path.is_file()), key=natural_key)
 
 
-def _is_pictures(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in PICTURES
+def _is_images(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() in IMAGES
 
 
 def _refuse_mixture(name: str | None, files: list[Path]) -> None:
-    pictures = [_is_pictures(file) for file in files]
-    if any(pictures) and not all(pictures):
+    images = [_is_images(file) for file in files]
+    if any(images) and not all(images):
         raise InputError(f"{name}: mixes pictures and videos ({files[0]}, ...); give them two camera names")
-    if name is None and pictures[0] and not files[0].is_dir():
+    if name is None and images[0] and not files[0].is_dir():
         raise InputError(
             f"{files[0]}: a single picture; give its folder, or make pictures one camera with name='*.jpg'"
         )
@@ -256,7 +256,7 @@ def _refuse_repeats(groups: Iterable[_Group]) -> None:
 
 
 def _names(groups: Sequence[_Group]) -> list[str]:
-    """One name a camera: the given one, or the file's, with its folder's in front where two are the same.
+    """One name for each camera: the given one, or the file's, with its folder's in front where two are the same.
 
     Names that differ only in case count as the same, because some file systems think so.
     """

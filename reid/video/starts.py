@@ -1,4 +1,4 @@
-"""When the recordings of a site began in the world: as the user says, else their containers, else their names.
+"""Start times of a site's recordings, as the user says, else as their containers, else as their file names do.
 
 Export programs write when they exported, not when it was recorded. So a time that was found counts only where every
 camera has one and they overlap; within a camera, only where its files do not lie over each other.
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from reid.config import SourceConfig
 from reid.errors import InputError
-from reid.video.recorded import CONTAINER, EITHER, GIVEN, NAME, Found, Timeline, find, timelines
+from reid.video.recorded import CONTAINER, EITHER, GIVEN, NAME, RecordedTime, Timeline, find, timelines
 from reid.video.source import Source
 from reid.wall_clock import WallClock
 
@@ -30,7 +30,7 @@ class Placed:
 
 
 def place(sources: Sequence[Source], config: SourceConfig) -> Placed:
-    """The recordings with their starts on one clock, whose second 0 is when the first camera began.
+    """Place the recordings on one clock, whose second 0 is when the first camera began.
 
     Raises:
         InputError: `config.started_at` names no camera, or leaves one out that nothing else relates to the others;
@@ -75,8 +75,8 @@ def _placed(source: Source, line: Timeline | None, zero_s: float | None) -> Sour
     return replace(source, start_s=start_s, files=line.files, begins_s=begins_s)
 
 
-def _given(found: Sequence[Found], lines: Mapping[str, Timeline], at: datetime) -> Timeline:
-    """A camera whose start the user says; its other files stand to the first as their own times do, if they can."""
+def _given(found: Sequence[RecordedTime], lines: Mapping[str, Timeline], at: datetime) -> Timeline:
+    """Start of a camera that the user gave; its other files keep their times from the first, if they have any."""
     start_s = at.timestamp()
     if lines:
         return next(iter(lines.values())).moved_to(start_s)
@@ -112,7 +112,7 @@ def _kept_apart(
 
 
 def _warnings(
-    found: Mapping[str, Sequence[Found]],
+    found: Mapping[str, Sequence[RecordedTime]],
     lines: Mapping[str, Mapping[str, Timeline]],
     used: Mapping[str, Timeline],
     given: Mapping[str, Timeline],
@@ -139,8 +139,8 @@ def _warnings(
     return said
 
 
-def _disagreement(name: str, files: Sequence[Found], line: Timeline | None) -> list[str]:
-    """One sentence about the first file whose name and container do not say the same."""
+def _disagreement(name: str, files: Sequence[RecordedTime], line: Timeline | None) -> list[str]:
+    """Sentence about the first file whose name and container disagree."""
     for one in files:
         if one.name_s is None or one.container_s is None or abs(one.name_s - one.container_s) <= AGREE_S:
             continue
@@ -157,7 +157,7 @@ def _disagreement(name: str, files: Sequence[Found], line: Timeline | None) -> l
 
 
 def _together(
-    names: Sequence[str], best: Mapping[str, Timeline], found: Mapping[str, Sequence[Found]]
+    names: Sequence[str], best: Mapping[str, Timeline], found: Mapping[str, Sequence[RecordedTime]]
 ) -> str:
     """Why all cameras begin together although some say when they began."""
     silent = next((name for name in names if name not in best), None)

@@ -85,7 +85,7 @@ class VideoWriter:
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, _TICKS)
         stream.codec_context.thread_count = self._threads
-        # Said in the file, because players otherwise guess the colour matrix from the picture's size.
+        # Said in the file, because players otherwise guess the colour matrix from the frame's size.
         stream.codec_context.colorspace = _BT601
         stream.codec_context.color_primaries = _BT601
         stream.codec_context.color_trc = _BT601

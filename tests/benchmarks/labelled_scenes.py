@@ -15,7 +15,7 @@ from reid.config import SourceConfig
 from reid.errors import InputError
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.geometry import Boxes
-from reid.outputs.ranked_lists import read_picture
+from reid.outputs.ranked_lists import read_image
 from reid.types import Image
 from reid.video.reader import read
 from reid.video.source import Source
@@ -60,7 +60,7 @@ def photographs(text: str, *, every: int = 1) -> Scene:
     for path, key in _pictures(listing)[::every]:
         boxes = yolo_boxes(label_path(path), size_of(path))
         listed = _boxes(ignore.get(key))
-        shots.append(Shot(name=key, load=partial(read_picture, path), people=boxes, listed=listed))
+        shots.append(Shot(name=key, load=partial(read_image, path), people=boxes, listed=listed))
     if ignore and not any(shot.name in ignore for shot in shots):
         raise InputError(f"{json_file}: names none of the pictures of {listing}")
     return Scene(name=name, shots=tuple(shots))
@@ -77,7 +77,7 @@ def head_points(text: str, *, every: int = 1) -> Scene:
         if (found := points.get(key)) is None:
             raise InputError(f"{json_file}: no head points of {key}")
         heads = np.asarray(found, np.float32).reshape(-1, 2)
-        shots.append(Shot(name=key, load=partial(read_picture, path), people=_none(), heads=heads))
+        shots.append(Shot(name=key, load=partial(read_image, path), people=_none(), heads=heads))
     return Scene(name=name, shots=tuple(shots))
 
 

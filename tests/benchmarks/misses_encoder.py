@@ -18,7 +18,7 @@ from reid.evaluation.retrieval.distances import CosineRows
 from reid.evaluation.retrieval.labels import Labelled
 from reid.evaluation.retrieval.ranking import nearest, rank
 from reid.evaluation.retrieval.scores import per_query
-from reid.outputs.ranked_lists import read_picture
+from reid.outputs.ranked_lists import read_image
 from reid.types import Array
 from tests.benchmarks.jobs import Report
 from tests.benchmarks.sheets import Tile, save, sheet
@@ -98,7 +98,7 @@ def chosen_people(split: Split, first: int, last: int) -> Split:
 def tiles(one: Answered, split: Split) -> list[Tile]:
     """The query, its first answers, and the nearest right one."""
     told = (_who(split, one.query), "query", f"AP {100 * one.ap:.1f}")
-    row = [Tile(image=read_picture(split.paths[one.query]), lines=told)]
+    row = [Tile(image=read_image(split.paths[one.query]), lines=told)]
     for place, (answer, distance) in enumerate(
         zip(one.answers.tolist(), one.distances.tolist(), strict=True), 1
     ):
@@ -110,7 +110,7 @@ def tiles(one: Answered, split: Split) -> list[Tile]:
 def _answer(split: Split, at: int, person: int, place: int, distance: float) -> Tile:
     frame = RIGHT if split.persons[at] == person else WRONG
     lines = (_who(split, at), f"rank {place}", f"at {distance:.2f}")
-    return Tile(image=read_picture(split.paths[at]), lines=lines, frame=frame)
+    return Tile(image=read_image(split.paths[at]), lines=lines, frame=frame)
 
 
 def _who(split: Split, at: int) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reid.datasets.records import DISTRACTOR, Split
-from reid.datasets.sources import Source, combine, open_sources, sites
+from reid.datasets.sources import ImageSource, combine, open_sources, sites
 from reid.errors import InputError
 from tests.datasets.test_sources import table
 from tests.datasets.trees import touch
@@ -71,7 +71,7 @@ LABELS = st.lists(
 )
 
 
-def made_up(number: int, rows: Sequence[tuple[int, int, int]], site: str) -> Source:
+def made_up(number: int, rows: Sequence[tuple[int, int, int]], site: str) -> ImageSource:
     persons, cameras, tracklets = np.array(rows, dtype=np.int64).T
     split = Split(
         name=f"source {number}",
@@ -82,7 +82,7 @@ def made_up(number: int, rows: Sequence[tuple[int, int, int]], site: str) -> Sou
         camera_names=("door", "yard", "c2", "c10", "/"),
         person_names={3: "Ann", 4: "b/c"},
     )
-    return Source(name=split.name, kind="folder", path=Path(f"/{number}"), split=split, site=site)
+    return ImageSource(name=split.name, kind="folder", path=Path(f"/{number}"), split=split, site=site)
 
 
 @given(st.lists(st.tuples(LABELS, st.sampled_from(["", "north", "south"])), min_size=1, max_size=4))

@@ -181,7 +181,7 @@ def test_crops_that_choose_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="crops of 1 person found, at least 2 are needed"):
         open_crops("market1501", tmp_path)
     touch(tmp_path, ["0002_c1s1_000002_00.jpg"])
-    with pytest.raises(InputError, match="nobody is seen by two cameras"):
+    with pytest.raises(InputError, match="no person is seen by two cameras"):
         open_crops("market1501", tmp_path)
     touch(tmp_path, ["0002_c2s1_000002_00.jpg"])
     assert len(open_crops("market1501", tmp_path)) == 3

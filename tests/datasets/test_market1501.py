@@ -153,7 +153,7 @@ def test_a_query_that_nobody_can_find(tmp_path: Path) -> None:
     touch(tmp_path / "query", ["0003_c1s1_000451_00.jpg"])  # one of two is enough
     assert len(open_data_set("market1501", tmp_path).query) == 2
     touch(tmp_path / "query", ["0000_c1s1_000451_00.jpg"])
-    with pytest.raises(InputError, match=r"0000_c1s1_000451_00\.jpg: a query that shows nobody"):
+    with pytest.raises(InputError, match=r"0000_c1s1_000451_00\.jpg: a query of a distractor"):
         open_data_set("market1501", tmp_path)
 
 

@@ -34,7 +34,7 @@ def test_pictures_without_a_camera_count_as_of_one(tmp_path: Path) -> None:
     touch(tmp_path, ["Ann/1.jpg", "Ann/_2.jpg", "Ann/door_1.jpg", "Bob/1.jpg", "-/door_1.jpg"])
     found, (nobody, unknown) = rows(tmp_path)
     assert [camera for _, camera, _ in found] == ["unknown", "unknown", "door", "unknown"]
-    assert nobody == "1 picture of nobody (folder -) left out"
+    assert nobody == "1 picture of distractors (folder -) left out"
     assert unknown.startswith("3 pictures name no camera")
     assert unknown.endswith("count as of one camera, unknown")
 

@@ -173,7 +173,7 @@ def test_tables(tmp_path: Path) -> None:
     (source,) = open_sources([str(table(tmp_path / "crops.csv", *rows))])
     assert (source.kind, source.name) == ("csv", "crops")
     assert names_of(source.split) == {("a.jpg", "Ann", "door"), ("b.jpg", "Bob", "door")}
-    assert source.notes == (f"{tmp_path / 'crops.csv'}: 2 pictures of nobody left out",)
+    assert source.notes == (f"{tmp_path / 'crops.csv'}: 2 pictures of distractors left out",)
     parted = ("a.jpg,Ann,door,train", "b.jpg,Bob,door,query", "c.jpg,Bob,yard,gallery")
     parts = table(tmp_path / "parts.csv", *parted, header="path,person,camera,split")
     assert names_of(open_sources([str(parts)])[0].split) == {("a.jpg", "Ann", "door")}
@@ -187,7 +187,7 @@ def test_tables(tmp_path: Path) -> None:
         ("path,person,camera\na.jpg,Ann\n", "line 2: 2 values, but the header has 3 columns"),
         ("path,person,camera\na.jpg,Ann,\n", "line 2, column camera: empty"),
         ("path,person,camera\nnone.jpg,Ann,door\n", "1 of the listed pictures are missing"),
-        ("path,person,camera\na.jpg,-,door\n", "all of its pictures show nobody"),
+        ("path,person,camera\na.jpg,-,door\n", "all of its pictures are distractors"),
         ("path,person,camera,split\na.jpg,Ann,door,query\n", "no row has the split train"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.recordings.follow import CameraJob, CameraReport, finished_camera
+from pipelines.recordings.camera_job import CameraJob, CameraReport, finished_camera
 from reid.config import VideoConfig
 from reid.outputs.artefact import crops_beside, save_tracklets
 from reid.video.source import Source

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reid.losses.config import WITH_MEMORY, LossConfig
-from reid.losses.memory import Memory
+from reid.losses.memory import CrossBatchMemory
 from reid.losses.objectives import Objectives
 from tests.losses.cases import CASES, PAIR_CASES, Case, built, run, vectors
 from tests.losses.reference import Pictures
@@ -94,7 +94,7 @@ def test_memory_rests_in_evaluation() -> None:
     assert all(torch.equal(value, before[name]) for name, value in objectives.state_dict().items())
 
 
-def shown(memory: Memory) -> list[tuple[float, int]]:
+def shown(memory: CrossBatchMemory) -> list[tuple[float, int]]:
     """What is in the memory, without its empty places, in any order."""
     remembered = memory.remembered()
     assert remembered is not None
@@ -103,7 +103,7 @@ def shown(memory: Memory) -> list[tuple[float, int]]:
 
 
 def test_the_oldest_are_overwritten() -> None:
-    memory = Memory(5, dimension=1, from_step=0)
+    memory = CrossBatchMemory(5, dimension=1, from_step=0)
     assert shown(memory) == []
     memory.add(torch.tensor([[1.0], [2.0]]), torch.tensor([10, 20]))
     assert shown(memory) == [(1, 10), (2, 20)]
@@ -114,7 +114,7 @@ def test_the_oldest_are_overwritten() -> None:
 
 
 def test_what_was_handed_out_does_not_change() -> None:
-    memory = Memory(2, dimension=1, from_step=0)
+    memory = CrossBatchMemory(2, dimension=1, from_step=0)
     memory.add(torch.tensor([[1.0], [2.0]]), torch.tensor([10, 20]))
     handed_out, persons = memory.remembered() or pytest.fail("nothing is remembered")
     memory.add(torch.tensor([[3.0]]), torch.tensor([30]))
@@ -123,7 +123,7 @@ def test_what_was_handed_out_does_not_change() -> None:
 
 
 def test_nothing_is_remembered_before_its_step() -> None:
-    memory = Memory(2, dimension=1, from_step=2)
+    memory = CrossBatchMemory(2, dimension=1, from_step=2)
     for step in range(2):
         assert memory.remembered() is None
         memory.add(torch.tensor([[float(step)]]), torch.tensor([step]))

@@ -22,7 +22,7 @@ from reid.outputs.benchmark_result import (
     RankedQuery,
     Roc,
 )
-from reid.outputs.ranked_lists import overlay, read_picture
+from reid.outputs.ranked_lists import overlay, read_image
 from reid.types import Image
 from tests.outputs.scenes import jpeg
 from tests.outputs.test_report import HOSTILE, Page
@@ -143,7 +143,7 @@ def test_everything_of_several_encoders_is_on_the_page(tmp_path: Path) -> None:
     assert len([u for u in page.having("img", "src") if u.startswith("data:image/jpeg")]) == 3 * (4 * 6 + 2)
     assert all(page.text.count(name) > 8 for name in names)
     for text in ("50.0", "48.0 – 52.0", "re-ranked", "P@5", "NDCG@1", "65.4", "3 matches", "1 match", "0.400",
-                 "by looking", "42 % of the variance", "back end", "nobody of the queries, c1"):  # fmt: skip
+                 "by looking", "42 % of the variance", "back end", "distractor, c1"):  # fmt: skip
         assert text in page.text, text
     assert "c1 to c2: 11 queries" in page.having("td", "title")
     assert "equal distances leave" not in page.text
@@ -287,17 +287,17 @@ def test_pictures_are_read_from_any_path(tmp_path: Path, suffix: str) -> None:
     image: Image = np.full((12, 6, 3), (10, 120, 240), dtype=np.uint8)
     path = folder / f"Müller{suffix}"
     path.write_bytes(cv2.imencode(suffix, image)[1].tobytes())
-    np.testing.assert_allclose(read_picture(path).astype(int), image.astype(int), atol=6)
+    np.testing.assert_allclose(read_image(path).astype(int), image.astype(int), atol=6)
 
 
 def test_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     path = tmp_path / "crop.jpg"
     with pytest.raises(InputError, match=r"crop\.jpg: cannot be read \(No such file"):
-        read_picture(path)
+        read_image(path)
     for content in (b"", b"nonsense"):
         path.write_bytes(content)
         with pytest.raises(InputError, match=r"crop\.jpg: not a readable picture"):
-            read_picture(path)
+            read_image(path)
 
 
 def test_pictures_that_are_none_are_said_to_be(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_rare_rate_wants_labelled_crops(tmp_path: Path, progress: Progress) ->
 
 
 def test_nobody_is_nothing(tmp_path: Path, progress: Progress) -> None:
-    with pytest.raises(InputError, match="nobody was seen"):
+    with pytest.raises(InputError, match="no person was seen"):
         calibrate_site.run(results(tmp_path, {"a": []}), CalibrateConfig(), progress)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.cli.main import main
-from pipelines.recordings.follow import CameraJob, CameraReport, finished_camera
+from pipelines.recordings.camera_job import CameraJob, CameraReport, finished_camera
 from pipelines.recordings.linkage import choose_policy
 from pipelines.runtime.progress import reporter
 from pipelines.training.detector_folder import DetectorFolder

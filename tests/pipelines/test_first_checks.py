@@ -62,7 +62,7 @@ def test_a_split_distance_of_zero_is_one(progress: Progress, tmp_path: Path) -> 
 def test_crops_of_one_camera_calibrate_nothing(tmp_path: Path) -> None:
     for name in ("0001_c1s1_000001_00.jpg", "0002_c1s1_000002_00.jpg"):
         (tmp_path / name).touch()
-    with pytest.raises(InputError, match="nobody is seen by two cameras"):
+    with pytest.raises(InputError, match="no person is seen by two cameras"):
         open_crops("market1501", tmp_path)
     (tmp_path / "0002_c2s1_000002_00.jpg").touch()
     assert len(open_crops("market1501", tmp_path)) == 3

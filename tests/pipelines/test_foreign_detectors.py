@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from pipelines.cli.main import main
+from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.empty_cameras import empty_cameras
-from pipelines.recordings.follow import FollowedCamera
 from reid.config import DetectorConfig
 
 CASES = Path(__file__).parents[1] / "cases"
 CLIP = str(CASES / "next-segment.mp4")
 
 
-def camera(people: int) -> FollowedCamera:
+def camera(people: int) -> TrackedCamera:
     report = {"people": people, "detector_classes": "person (0)"}
     frames = np.arange(20)
-    return FollowedCamera(tracklets=[], frames=frames, times_s=frames / 10, report=report, resumed=False)
+    return TrackedCamera(tracklets=[], frames=frames, times_s=frames / 10, report=report, resumed=False)
 
 
 def test_only_empty_cameras_are_warned_of() -> None:

@@ -129,7 +129,7 @@ def test_people_who_were_trained_on_are_known_by_the_content_of_their_pictures(
         assert warn_of_known(model, others, "so what", progress) == 0
         assert warn_of_known(people / "none.onnx", splits, "so what", progress) == 0
     assert err.getvalue() == (
-        f"warning: {model} was trained on 5 of these 8 people: so what; take people whom it has never seen\n"
+        f"warning: {model} was trained on 5 of these 8 people: so what; take people that it has never seen\n"
     )
 
 

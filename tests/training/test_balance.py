@@ -65,7 +65,11 @@ def test_nothing_to_warn_of() -> None:
     [
         ([*EVEN, (4, 0), (5, 1)], None, "2 people have one picture: nothing can be pulled together"),
         ([*EVEN, (4, 0)], 4, "1 person has one picture"),
-        ([(person, person % 2) for person in range(4) for _ in range(4)], 4, "nobody is seen by two cameras"),
+        (
+            [(person, person % 2) for person in range(4) for _ in range(4)],
+            4,
+            "no person is seen by two cameras",
+        ),
         (
             [*EVEN, *[(person, 0) for person in range(4, 9)] * 4],
             4,
@@ -85,5 +89,5 @@ def test_what_is_warned_of(rows: list[tuple[int, int]], pictures: int | None, sa
 
 
 def test_a_split_of_nobody() -> None:
-    with pytest.raises(ValueError, match="must show somebody"):
+    with pytest.raises(ValueError, match="must show a person"):
         balance(split_of([(DISTRACTOR, 0)]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.training.figures import BINS, TOTAL, Distances, EpochFigures, HeldOutFigures, StepFigures
+from reid.training.figures import BINS, TOTAL, DistanceHistogram, EpochFigures, HeldOutFigures, StepFigures
 from reid.training.log import Log
 
 
@@ -56,9 +56,9 @@ def test_what_came_after_the_saved_state_is_dropped(tmp_path: Path) -> None:
 def test_an_epoch_without_an_evaluation_has_empty_cells(tmp_path: Path) -> None:
     counts = np.arange(BINS)
     log = Log(tmp_path, step=0)
-    log.epoch(epoch(1, at=5, held_out=None), Distances(epoch=1, positive=counts, negative=counts * 0))
+    log.epoch(epoch(1, at=5, held_out=None), DistanceHistogram(epoch=1, positive=counts, negative=counts * 0))
     found = HeldOutFigures(map=0.5, rank1=0.75, minp=0.25)
-    log.epoch(epoch(2, at=10, held_out=found), Distances(epoch=2, positive=counts, negative=counts))
+    log.epoch(epoch(2, at=10, held_out=found), DistanceHistogram(epoch=2, positive=counts, negative=counts))
     log.close()
     first, second = rows(tmp_path / "epochs.csv")
     assert (first["held_out_map"], first["active"], first["best"]) == ("", "", "0")

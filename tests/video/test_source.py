@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reid.errors import InputError
 from reid.video.content import content_key
-from reid.video.source import clean_name, natural_key, parse_sources, pictures_of
+from reid.video.source import clean_name, image_files_of, natural_key, parse_sources
 
 
 @pytest.fixture
@@ -59,15 +59,15 @@ def test_folders_hold_one_camera_of_pictures_or_one_camera_per_video() -> None:
     assert parsed("shots", "tapes") == {"shots": ["shots"], "a": ["tapes/a.avi"], "b": ["tapes/b.mp4"]}
     assert parsed("all=tapes") == {"all": ["tapes/a.avi", "tapes/b.mp4"]}
     source = parse_sources(["shots"], {})[0]
-    assert source.is_pictures
-    assert [path.name for path in pictures_of(source)] == ["f9.jpg", "f10.png"]
+    assert source.is_images
+    assert [path.name for path in image_files_of(source)] == ["f9.jpg", "f10.png"]
 
 
 @pytest.mark.usefixtures("here")
 def test_single_pictures_are_one_camera_under_a_name() -> None:
     touch("f2.png", "f10.png")
     source = parse_sources(["walk=f*.png"], {})[0]
-    assert [path.name for path in pictures_of(source)] == ["f2.png", "f10.png"]
+    assert [path.name for path in image_files_of(source)] == ["f2.png", "f10.png"]
 
 
 @pytest.mark.usefixtures("here")

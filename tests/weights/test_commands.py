@@ -129,7 +129,7 @@ def test_seal_names_what_is_left_to_do(weights: Path, capsys: pytest.CaptureFixt
     assert told == [
         "warning: colours has no calibration; make it with `reid calibrate CROPS --encoder shipped:colours "
         f"--output weights/calibrations/{made}.json`",
-        f"warning: {weights / 'stray.bin'}: in no entry of manifest.json, so nobody checks it",
+        f"warning: {weights / 'stray.bin'}: in no entry of manifest.json, so it is not checked",
     ]
 
 

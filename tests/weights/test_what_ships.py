@@ -6,10 +6,10 @@ from reid.embedding import vector_map
 from reid.embedding.weights import open_weights
 from reid.linking import calibration as calibrations
 from reid.shipped import shipped
-from reid.shipped_weights import Entry, check, path_of, read_manifest
+from reid.shipped_weights import ManifestEntry, check, path_of, read_manifest
 
 
-def of_kind(kind: str) -> list[Entry]:
+def of_kind(kind: str) -> list[ManifestEntry]:
     return [entry for entry in read_manifest().entries if entry.kind == kind]
 
 

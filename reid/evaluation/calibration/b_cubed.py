@@ -1,4 +1,4 @@
-"""How well linking's own clustering does at simulated sites, at every distance."""
+"""B-cubed scores of linking's own clustering at simulated sites, at every distance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def b_cubed(truth: Labels, found: Labels) -> tuple[float, float]:
 def site_scores(sites: Sequence[Items]) -> Floats:
     """B-cubed F1 (S, candidates) of each site's tracklets, clustered as linking does it, at every candidate distance.
 
-    Nobody is known to be seen at once, and all tracklets weigh alike. Without constraints one tree holds the
+    No two tracklets are known to be seen at once, and all weigh alike. Without constraints one tree holds the
     clusterings of all distances.
     """
     scores = np.zeros((len(sites), len(CANDIDATES)))
@@ -55,7 +55,7 @@ class Clustering:
 
     @classmethod
     def of(cls, sets: Sequence[Floats], rng: np.random.Generator, resamples: int) -> "Clustering":
-        """From `site_scores` (S, candidates) of each data set."""
+        """Average `site_scores` (S, candidates) of each data set."""
         drawn = []
         for scores in sets:
             number = len(scores)

@@ -1,4 +1,4 @@
-"""Labelled crops to a calibration: rates at every distance, operating points, and the one that links."""
+"""Calibration from labelled crops: rates at every distance, operating points, and the one that links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from reid.evaluation.calibration.labelled import LabelledCrops, centre_of, image
 from reid.evaluation.calibration.points import STANDARD, NotEnoughData, OperatingPoint
 from reid.evaluation.calibration.probability import ProbabilityFit, fit
 from reid.evaluation.calibration.relation import same_camera
-from reid.evaluation.calibration.units import Point, Unit, measured
+from reid.evaluation.calibration.units import MeasuredPoint, Unit, measured
 from reid.types import Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evaluation:
-    """What a calibration was chosen by."""
+    """Measurements that a calibration was chosen by."""
 
     tracklets: Unit
     images: Unit
@@ -96,8 +96,8 @@ def calibrate(
     return calibration, evaluation
 
 
-def _said(chosen: Point, evaluation: Evaluation) -> str:
-    """How the distance was chosen, in words."""
+def _said(chosen: MeasuredPoint, evaluation: Evaluation) -> str:
+    """Sentence on how the distance was chosen."""
     rates = chosen.rates
     told = {
         "max-f1": f"F1 of pairs {rates['f1'][0]:.3f}",

@@ -34,7 +34,7 @@ def camera_pairs(
 ) -> list[CameraPair]:
     """Every pair of different cameras of one data set that shares people, with a distance where data suffice.
 
-    The distance keeps the impostor rate of the global threshold: two dark cameras, where everybody looks alike,
+    The distance keeps the impostor rate of the global threshold: two dark cameras, where all people look alike,
     get a smaller one. Needed are GENUINE_PAIRS genuine pairs of PEOPLE people, and impostor pairs enough that
     EVENTS of them can be expected within the distance.
     """

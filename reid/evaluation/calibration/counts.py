@@ -1,4 +1,4 @@
-"""What all distances of a data set come to, person by person: small enough to be resampled a thousand times."""
+"""Counts of a data set's pairs by distance and person: small enough to be resampled a thousand times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -21,7 +21,7 @@ BLOCK_MIB = 256  # of distances at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Counts:
+class QueryCounts:
     """Sums over the queries of each person (N people, E edges), in the proportions of a site.
 
     Every labelled item is a query against all other items, without those of its person in its camera. So a
@@ -36,17 +36,17 @@ class Counts:
     searches: Floats  # (N,) queries that have a match
     found: Floats  # (N, E) of them expected to find their person first and within the edge, see `OpenSet`
     strangers: Floats  # (N,) all queries, whose person is then taken out of the gallery
-    alarms: Floats  # (N, E) of them expected to find somebody within the edge all the same
+    alarms: Floats  # (N, E) of them expected to find another person within the edge all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
     """The counts of one or several data sets. The people of each together count alike, whatever their number.
 
-    Within that, somebody who is seen more often has more pairs, and so has a data set of such people.
+    Within that, a person who is seen more often has more pairs, and so has a data set of such people.
     """
 
-    counts: Counts  # people of all sets; each person weighs as the inverse of the size of their set
+    counts: QueryCounts  # people of all sets; each person weighs as the inverse of the size of their set
     strata: NDArray[np.int64]  # (N,) set of each person: people are resampled within theirs
     genuine_pairs: int  # distinct pairs of items, as counted in the data
     impostor_pairs: int
@@ -54,7 +54,7 @@ class Sample:
 
 
 def site_weight(people: int, people_per_site: int) -> float:
-    """What an impostor pair weighs where a genuine pair weighs 1: (P - 1) / (N - 1).
+    """Weight of an impostor pair where a genuine pair weighs 1: (P - 1) / (N - 1).
 
     Of N labelled people, P drawn at random are at a site. A genuine pair is there when its person is, with
     probability P / N; a pair of two people with P (P - 1) / (N (N - 1)). The quotient is the weight. Without it
@@ -74,14 +74,14 @@ def measure(sets: Sequence[Items], people_per_site: int) -> Sample:
         field.name: np.concatenate(
             [share * getattr(counts, field.name) for share, counts in zip(shares, found, strict=True)]
         )
-        for field in fields(Counts)
+        for field in fields(QueryCounts)
     }
     genuine = [round(float(counts.genuine_total.sum()) / 2) for counts in found]
     impostor = [_impostor_pairs(items) for items in sets]
     mass = [share * float(counts.impostor_total.sum()) for share, counts in zip(shares, found, strict=True)]
     spread = sum(own**2 / max(pairs, 1) for own, pairs in zip(mass, impostor, strict=True))
     return Sample(
-        counts=Counts(**pooled),
+        counts=QueryCounts(**pooled),
         strata=np.repeat(np.arange(len(sizes)), sizes),
         genuine_pairs=sum(genuine),
         impostor_pairs=sum(impostor),
@@ -89,7 +89,7 @@ def measure(sets: Sequence[Items], people_per_site: int) -> Sample:
     )
 
 
-def count(items: Items, people_per_site: int) -> Counts:
+def count(items: Items, people_per_site: int) -> QueryCounts:
     """The counts of one data set."""
     order = np.argsort(items.persons, kind="stable")
     persons, cameras, vectors = items.persons[order], items.cameras[order], items.vectors[order]
@@ -97,7 +97,9 @@ def count(items: Items, people_per_site: int) -> Counts:
     number = len(items.people)
     weight = site_weight(number, people_per_site)
     open_set = OpenSet(persons, people_per_site)
-    sums = {f.name: np.zeros(number if f.name in TOTALS else (number, len(EDGES))) for f in fields(Counts)}
+    sums = {
+        f.name: np.zeros(number if f.name in TOTALS else (number, len(EDGES))) for f in fields(QueryCounts)
+    }
     everything = CosineRows(vectors, vectors)
     step = max(1, int(BLOCK_MIB * 2**20 / (4 * len(vectors))))
     for start in range(int((persons == DISTRACTOR).sum()), len(persons), step):
@@ -123,7 +125,7 @@ def count(items: Items, people_per_site: int) -> Counts:
         ):
             starts = np.flatnonzero(np.diff(own, prepend=-1))  # queries of one person lie side by side
             sums[name][own[starts]] += np.add.reduceat(values.astype(np.float64), starts, axis=0)
-    return Counts(**sums)
+    return QueryCounts(**sums)
 
 
 def truncated_ap(ranking: Ranking) -> Floats:

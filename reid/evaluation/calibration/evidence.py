@@ -9,7 +9,7 @@ from reid.evaluation.calibration.b_cubed import CANDIDATES
 from reid.evaluation.calibration.calibrate import Evaluation
 from reid.evaluation.calibration.counts import EDGES
 from reid.evaluation.calibration.probability import ProbabilityFit
-from reid.evaluation.calibration.rates import Curves
+from reid.evaluation.calibration.rates import RateCurves
 from reid.evaluation.calibration.units import Unit
 
 EVERY = 5  # of EDGES: steps of 0.01 draw the same curves, and the file stays small
@@ -17,7 +17,7 @@ DIGITS = 5
 
 
 def evidence(evaluation: Evaluation) -> dict[str, Any]:
-    """Everything that was measured; rates of a point are [value, low, high], an interval of 95 %."""
+    """Evidence of an evaluation for JSON; rates of a point are [value, low, high], an interval of 95 %."""
     probability = evaluation.probability
     return {
         "people": evaluation.people,
@@ -53,7 +53,7 @@ def _unit(unit: Unit) -> dict[str, Any]:
         "missing": unit.missing,
         "curves": {
             "distance": _short(EDGES[::EVERY]),
-            **{field.name: _short(getattr(unit.curves, field.name)[::EVERY]) for field in fields(Curves)},
+            **{field.name: _short(getattr(unit.curves, field.name)[::EVERY]) for field in fields(RateCurves)},
         },
     }
 

@@ -11,12 +11,12 @@ from reid.linking.camera_bias import biases
 from reid.types import Array
 
 Labels = NDArray[np.int64]
-DISTRACTOR = -1  # nobody who is searched for: an impostor to everybody, compared with no other distractor
+DISTRACTOR = -1  # never searched for: an impostor to every person, compared with no other distractor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelledCrops:
-    """Vectors of one data set's crops, and whom they show where."""
+    """Vectors of one data set's crops, with person, camera and tracklet of each."""
 
     name: str
     vectors: Array  # (N, D) unit vectors of single crops
@@ -32,14 +32,14 @@ class LabelledCrops:
 
     @property
     def people_in_two_cameras(self) -> int:
-        """How many people are seen by two cameras or more: those who can be linked."""
+        """Number of people seen by two cameras or more: those who can be linked."""
         seen = np.unique(np.stack([self.persons, self.cameras])[:, self.persons != DISTRACTOR], axis=1)
         return int((np.unique(seen[0], return_counts=True)[1] > 1).sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Items:
-    """What is compared: tracklets or single crops of one data set."""
+    """Vectors that are compared: tracklets or single crops of one data set."""
 
     vectors: Array  # (N, D) unit length
     persons: Labels  # (N,) DISTRACTOR or from 0
@@ -52,7 +52,7 @@ class Items:
 
     @property
     def people(self) -> Labels:
-        """Everybody who is shown, ascending; distractors are nobody."""
+        """Persons shown, ascending, without distractors."""
         return np.unique(self.persons[self.persons != DISTRACTOR])
 
 
@@ -63,7 +63,7 @@ def centre_of(sets: Sequence[LabelledCrops]) -> Array:
 
 
 def images(crops: LabelledCrops) -> Items:
-    """Single crops, compared as a benchmark does: plain cosine, nothing taken out."""
+    """Single crops, compared as a benchmark does: plain cosine, without camera normalisation."""
     return Items(vectors=crops.vectors, persons=crops.persons, cameras=crops.cameras)
 
 

@@ -1,4 +1,4 @@
-"""Searches whose person may not be in the gallery: false alarms, and finds among so many strangers."""
+"""Open-set search, whose person may not be in the gallery: rates of false alarms and of finds."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,14 @@ BLOCK_MIB = 256
 class OpenSet:
     """Expected false alarms and finds of queries in galleries of P people, drawn at random from a data set.
 
-    Instead of drawing galleries, their average is computed. If k of the N - 1 others have some picture within
+    Instead of drawing galleries, their average is computed. If k of the N - 1 others have some image within
     t of a query, then a gallery of P of them holds none of these k with probability
     C(N - 1 - k, P) / C(N - 1, P). Distractors belong to no person; each is in the gallery with probability
-    P / N, like the pictures of people. Rates are those of Grother and Ngan (NIST FRVT 1:N):
+    P / N, like the images of people. Rates are those of Grother and Ngan (NIST FRVT 1:N):
 
     - FPIR, person not in the gallery: the chance that the nearest of P strangers is within t;
     - TPIR, person in the gallery: the chance that the person's nearest match is within t and nearer than every
-      picture of the P - 1 others.
+      image of the P - 1 others.
 
     Fewer than P others: all of them are in the gallery.
     """

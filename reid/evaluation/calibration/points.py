@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.evaluation.calibration.counts import EDGES, Sample
-from reid.evaluation.calibration.rates import Curves, Floats
+from reid.evaluation.calibration.rates import Floats, RateCurves
 
 Indices = NDArray[np.int64]
 EVENTS = 10  # a rate is measured from so many expected pairs on: a standard error of a third of it
@@ -38,7 +38,7 @@ class OperatingPoint:
 
     @classmethod
     def parse(cls, text: str) -> "OperatingPoint":
-        """From its name.
+        """Parse the name of an operating point.
 
         Raises:
             ValueError: no such point, or its value lies outside (0, 1).
@@ -60,7 +60,7 @@ class OperatingPoint:
 STANDARD = tuple(map(OperatingPoint.parse, ("max-f1", "max-b3", "fmr=1e-3", "fmr=1e-4", "keep-map=0.95")))
 
 
-def choose(point: OperatingPoint, curves: Curves, sample: Sample) -> int:
+def choose(point: OperatingPoint, curves: RateCurves, sample: Sample) -> int:
     """Position in EDGES of `point`, which is not max-b3.
 
     Raises:
@@ -77,7 +77,7 @@ def choose(point: OperatingPoint, curves: Curves, sample: Sample) -> int:
 
 
 def check(point: OperatingPoint, sample: Sample) -> None:
-    """Raises NotEnoughData where `sample` has too few pairs to measure the rate that `point` asks for."""
+    """Raise NotEnoughData where `sample` has too few pairs to measure the rate that `point` asks for."""
     if point.kind == "fmr" and point.value is not None and point.value * sample.effective_impostors < EVENTS:
         needed, enough = EVENTS / point.value, sample.effective_impostors >= 2 * EVENTS
         larger = (
@@ -88,10 +88,10 @@ def check(point: OperatingPoint, sample: Sample) -> None:
             f"within the distance; these crops are worth {sample.effective_impostors:,.0f}. Give more people{larger}"
         )
     if point.kind != "fmr" and not sample.genuine_pairs:
-        raise NotEnoughData(f"{point}: nobody is seen by two cameras, so nothing can be found")
+        raise NotEnoughData(f"{point}: no person is seen by two cameras, so nothing can be found")
 
 
-def edges_of(point: OperatingPoint, curves: Curves) -> Indices:
+def edges_of(point: OperatingPoint, curves: RateCurves) -> Indices:
     """Positions (...) in EDGES of `point` on curves (..., E): -1 where no distance satisfies it."""
     if point.value is None:
         return middle_of_best(curves.f1)
@@ -101,7 +101,7 @@ def edges_of(point: OperatingPoint, curves: Curves) -> Indices:
 
 
 def middle_of_best(scores: Floats) -> Indices:
-    """Where scores (..., E) are best; the middle where the best is a stretch, farthest from both mistakes."""
+    """Positions of the best scores (..., E); the middle of a stretch, farthest from both mistakes."""
     first = np.asarray(np.argmax(scores, axis=-1))
     worse = scores < scores.max(axis=-1, keepdims=True) - 1e-12
     last = _first(worse & (np.arange(scores.shape[-1]) > first[..., None])) - 1

@@ -1,4 +1,4 @@
-"""From distance to probability: a map fitted to labelled pairs, and how far it can be believed."""
+"""Map from distance to probability, fitted to labelled pairs, and its reliability."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _CENTRES = np.maximum(EDGES.astype(np.float64) - _STEP / 2, 0)  # of the stretch
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reliability:
-    """Said against seen, on people who had no part in the fit."""
+    """Reliability of stated probabilities, on people who had no part in the fit."""
 
     said: Floats  # (bins,) mean probability of the pairs in each filled bin
     seen: Floats  # (bins,) share of them that is genuine
@@ -29,7 +29,7 @@ class Reliability:
 
     @property
     def doubtful_error(self) -> float:
-        """The same over the bins between 10 and 90 % alone; 0 where no pair lies there.
+        """Calibration error over the bins between 10 and 90 % alone; 0 where no pair lies there.
 
         Nearly all pairs of a site are plainly two people, and make the whole error look small.
         """
@@ -57,7 +57,7 @@ def fit(
 
     Isotonic regression (Zadrozny and Elkan 2002) takes any shape but needs many pairs; a logistic curve (Platt
     1999) gets by with few. Both are fitted on one half of the people and scored on the other, both ways round;
-    the better one is fitted on everybody. None where a half has fewer than PEOPLE people with a genuine pair.
+    the better one is fitted on all people. None where a half has fewer than PEOPLE people with a genuine pair.
 
     Args:
         sets: tracklets of each data set.
@@ -82,7 +82,7 @@ def fit(
 
 
 def _halves(sets: Sequence[Items], people_per_site: int, rng: np.random.Generator) -> list[Sample]:
-    """Both halves of the people; pairs between them are left out."""
+    """Split the people into halves; pairs between them are left out."""
     parts: list[list[Items]] = [[], []]
     for items in sets:
         people = rng.permutation(items.people)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.evaluation.calibration.counts import Counts, Sample
+from reid.evaluation.calibration.counts import QueryCounts, Sample
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Curves:
+class RateCurves:
     """Rates (..., E) at each distance of `counts.EDGES`: of the data, or of B bootstrap samples of it."""
 
     genuine_rate: Floats  # share of genuine pairs within the distance: recall
@@ -20,12 +20,12 @@ class Curves:
     precision: Floats  # of the pairs within it at a site, the share that is genuine; 1 where there is none
     f1: Floats  # harmonic mean of precision and genuine rate
     kept_map: Floats  # mean average precision when matches beyond are cut; the last is the full one
-    fpir: Floats  # share of searches for somebody who is not there that find somebody
-    tpir: Floats  # share of searches for somebody who is there that find them, first and within the distance
+    fpir: Floats  # share of searches for a person who is not there that find another one
+    tpir: Floats  # share of searches for a person who is there that find them, first and within the distance
 
 
-def curves(counts: Counts, weights: NDArray[np.generic] | None = None) -> Curves:
-    """Rates where person i counts `weights[..., i]` times (..., N); None: everybody once.
+def curves(counts: QueryCounts, weights: NDArray[np.generic] | None = None) -> RateCurves:
+    """Rates where person i counts `weights[..., i]` times (..., N); None: every person once.
 
     An impostor pair involves two people, so its weight is the product of theirs, w_i w_j. To first order around
     1 that is w_i + w_j - 1, and as every pair was counted from both sides, the sum over all pairs becomes a sum
@@ -38,7 +38,7 @@ def curves(counts: Counts, weights: NDArray[np.generic] | None = None) -> Curves
     # first order only: where a few people have all impostors, a sample without them could fall below none
     wrong, possible = np.maximum(both @ counts.impostor, 0), (both @ counts.impostor_total)[..., None]
     searches = (w @ counts.searches)[..., None]
-    return Curves(
+    return RateCurves(
         genuine_rate=_share(right, wanted),
         impostor_rate=np.minimum(_share(wrong, possible), 1.0),
         precision=np.where(right + wrong > 0, _share(right, right + wrong), 1.0),
@@ -49,7 +49,7 @@ def curves(counts: Counts, weights: NDArray[np.generic] | None = None) -> Curves
     )
 
 
-def resampled(sample: Sample, rng: np.random.Generator, resamples: int) -> Curves:
+def resampled(sample: Sample, rng: np.random.Generator, resamples: int) -> RateCurves:
     """Curves (resamples, E) of samples of as many people, drawn with replacement within each data set."""
     weights = np.zeros((resamples, len(sample.strata)))
     for stratum in np.unique(sample.strata):
@@ -64,17 +64,17 @@ def interval(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def rates_at(curve: Curves, samples: Curves, edge: int) -> dict[str, tuple[float, float, float]]:
+def rates_at(curve: RateCurves, samples: RateCurves, edge: int) -> dict[str, tuple[float, float, float]]:
     """Every rate at one edge: value, and both ends of its interval."""
     return {
         field.name: (
             float(getattr(curve, field.name)[edge]),
             *interval(getattr(samples, field.name)[:, edge]),
         )
-        for field in fields(Curves)
+        for field in fields(RateCurves)
     }
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    """part / whole, 0 where there is nothing."""
+    """part / whole, 0 where the whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0)

@@ -1,4 +1,4 @@
-"""How distances within one camera relate to those across cameras: what labelled crops say of an encoder.
+"""Relation of distances within one camera to those across cameras, measured on labelled crops.
 
 A recording without labels proves distances within a camera only. They are not those that linking decides by:
 the halves of one track are seconds apart and in one light, and people who meet are dressed for one place. The
@@ -43,8 +43,8 @@ USUAL = SameCamera(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Distances:
-    """The four kinds of distances of tracklets whose people are known."""
+class RelationDistances:
+    """Distances of tracklets whose people are known, by four kinds of pair."""
 
     halves: Floats  # first half to second half of a tracklet
     meetings: Floats  # two people in one camera
@@ -88,7 +88,7 @@ def same_camera(sets: Sequence[LabelledCrops], centre: Array, people_per_site: i
     relations = []
     for crops in sets:
         parts = list(_sites(crops, centre, people_per_site))
-        own = Distances(
+        own = RelationDistances(
             **{
                 name: np.concatenate([getattr(part, name) for part in parts])
                 for name in ("halves", "meetings", "genuine", "impostor")
@@ -115,7 +115,7 @@ def mean_of(relations: Sequence[SameCamera]) -> SameCamera:
 
 def measure(
     passages: Sequence[Array], persons: NDArray[np.int64], cameras: Sequence[str], centre: Array
-) -> Distances:
+) -> RelationDistances:
     """Distances of one site's tracklets, as linking compares them.
 
     Args:
@@ -128,7 +128,7 @@ def measure(
     names = np.array(cameras)
     once = np.triu(np.ones(distances.shape, dtype=bool), 1)
     same, near = persons[:, None] == persons, names[:, None] == names
-    return Distances(
+    return RelationDistances(
         halves=np.array([d for own in moved if (d := halves(own)) is not None], dtype=np.float64),
         meetings=distances[once & ~same & near],
         genuine=distances[once & same & ~near],
@@ -136,7 +136,7 @@ def measure(
     )
 
 
-def _sites(crops: LabelledCrops, centre: Array, size: int) -> Iterator[Distances]:
+def _sites(crops: LabelledCrops, centre: Array, size: int) -> Iterator[RelationDistances]:
     for mask in sites(crops, size):
         rows = np.flatnonzero(mask & (crops.persons != DISTRACTOR))
         _, first, number = np.unique(crops.tracklets[rows], return_index=True, return_inverse=True)
@@ -146,7 +146,7 @@ def _sites(crops: LabelledCrops, centre: Array, size: int) -> Iterator[Distances
         yield measure(passages, crops.persons[rows[first]], cameras, centre)
 
 
-def _relation(distances: Distances, people: int) -> SameCamera:
+def _relation(distances: RelationDistances, people: int) -> SameCamera:
     median, spread = median_and_spread(distances.meetings)
     return SameCamera(
         people=people,

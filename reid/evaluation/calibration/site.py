@@ -21,7 +21,7 @@ EVERY = 5  # of GRID, in the file: steps of 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Base:
-    """Where the threshold starts from: labelled crops of the encoder, or what is usual for encoders."""
+    """Start of a site's threshold: labelled crops of the encoder, or what is usual for encoders."""
 
     name: str
     calibration: Calibration | None
@@ -74,7 +74,7 @@ def _probability(base: Base, found: Corrected, people: int) -> ProbabilityMap | 
 def evidence(
     people: int, base: Base, site: Proven, found: Corrected, point: OperatingPoint
 ) -> dict[str, Any]:
-    """What it was chosen by; `tracklets` as in a calibration on labelled crops."""
+    """Evidence for the site's threshold; `tracklets` as in a calibration on labelled crops."""
     low, high = map(base.moved_by, found.interval)
     grid = GRID[::EVERY]
     return {

@@ -1,4 +1,4 @@
-"""Everything measured on one kind of items, tracklets or single images: curves, and points on them."""
+"""Measurements of one kind of items, tracklets or single images: curves, and operating points on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from reid.evaluation.calibration.points import (
     edges_of,
     middle_of_best,
 )
-from reid.evaluation.calibration.rates import Curves, Floats, curves, interval, rates_at, resampled
+from reid.evaluation.calibration.rates import Floats, RateCurves, curves, interval, rates_at, resampled
 
 Measured = tuple[float, float, float]  # value, and both ends of its 95 % interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Point:
+class MeasuredPoint:
     """An operating point on one kind of items."""
 
     point: OperatingPoint
@@ -32,13 +32,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unit:
-    """Everything measured on one kind of items: tracklets or images."""
+    """Measurements of one kind of items: tracklets or images."""
 
     name: str
     items: int
     sample: Sample
-    curves: Curves
-    points: dict[str, Point]
+    curves: RateCurves
+    points: dict[str, MeasuredPoint]
     missing: dict[str, str]  # operating points that the data cannot tell, and why
 
 
@@ -73,7 +73,7 @@ def measured(
                 missing[str(point)] = str(error)
                 continue
             others = EDGES[np.maximum(edges_of(point, samples), 0)].astype(np.float64)
-        points[str(point)] = Point(
+        points[str(point)] = MeasuredPoint(
             point=point,
             distance=(distance(edge), *interval(others)),
             rates=rates_at(curve, samples, edge) | _linking_at(distance(edge), clustering),
@@ -83,7 +83,7 @@ def measured(
 
 
 def _linking_at(limit: float, clustering: Clustering | None) -> dict[str, Measured]:
-    """How well items are clustered at the candidate nearest to a distance."""
+    """Clustering scores at the candidate nearest to a distance."""
     if clustering is None:
         return {}
     candidate = int(np.argmin(np.abs(CANDIDATES - limit)))

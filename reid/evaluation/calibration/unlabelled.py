@@ -1,7 +1,7 @@
 """A site's threshold without labels: what a recording proves by itself, corrected for being too easy.
 
 Moments of one track show one person; two people seen at once in one camera are two. Both kinds of pairs lie in
-one camera, where halves of a track are nearly the same picture. A threshold between these two histograms would be
+one camera, where halves of a track are nearly the same image. A threshold between these two histograms would be
 that of an easier problem, and the few pairs of one site have no tail. So the distributions across cameras come
 from labelled crops of the same encoder (`SameCamera`), and the site moves them:
 
@@ -41,7 +41,7 @@ GRID = np.round(np.arange(0.05, 1.5, 0.002), 3)  # where a threshold may lie
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Proven:
-    """What one recording proves, in the space in which linking compares."""
+    """Distances of pairs that one recording proves, in the space in which linking compares."""
 
     halves: Floats  # (H,) distance of the halves of a tracklet
     halves_of: NDArray[np.int64]  # (H,) its position
@@ -76,7 +76,7 @@ def proven(tracklets: Sequence[Tracklet], centre: Array, max_distance: float | N
     compared = comparable(tracklets, centre, max_distance)
     vectors = [unit(t.embeddings.vectors - centre) for t in compared]
     found = [halves(own) for own in vectors]
-    whose = np.array([i for i, value in enumerate(found) if value is not None], dtype=np.int64)
+    halves_of = np.array([i for i, value in enumerate(found) if value is not None], dtype=np.int64)
     met = np.empty((0, 2), dtype=np.int64)
     distances = np.empty(0)
     if tracklets:
@@ -86,14 +86,14 @@ def proven(tracklets: Sequence[Tracklet], centre: Array, max_distance: float | N
     names = [t.camera_id for t in tracklets]
     per_camera = {
         name: (
-            sum(names[i] == name for i in whose.tolist()),
+            sum(names[i] == name for i in halves_of.tolist()),
             sum(names[i] == name for i in met[:, 0].tolist()),
         )
         for name in sorted(set(names))
     }
     return Proven(
         halves=np.array([value for value in found if value is not None], dtype=np.float64),
-        halves_of=whose,
+        halves_of=halves_of,
         meetings=distances,
         meetings_of=met,
         tracklets=len(tracklets),
@@ -110,12 +110,12 @@ def correct(
     rng: np.random.Generator,
     resamples: int = 500,
 ) -> Corrected:
-    """How far the labelled threshold moves at this site.
+    """Shift of the labelled threshold at this site.
 
     Args:
         relation: of labelled crops of the same encoder.
         point: max-f1, max-b3 or fmr=X. For max-b3 too the best F1 of pairs decides how far it moves: who is with
-            whom at the site, which clustering would need, is not known.
+            which person at the site, which clustering would need, is not known.
         people: about how many are at the site.
     """
     labelled = best_distance(relation.genuine, relation.impostor, point, relation.people)

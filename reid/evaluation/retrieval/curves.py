@@ -1,4 +1,4 @@
-"""Views of a ranking beside its means: precision over recall, cameras apart, several pictures a query."""
+"""Views of a ranking beside its means: precision over recall, cameras apart, several images a query."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from reid.datasets.records import Labels
 from reid.distance import unit
 from reid.evaluation.retrieval.distances import DistanceRows, blocks
 from reid.evaluation.retrieval.labels import Labelled, check_labels, members
-from reid.evaluation.retrieval.ranks import Found, Ranking
+from reid.evaluation.retrieval.ranks import MatchRanks, Ranking
 from reid.evaluation.retrieval.scores import per_query
 from reid.types import Array
 
@@ -40,14 +40,14 @@ def precision_recall(ranking: Ranking, points: int = 101) -> tuple[Floats, Float
 
 
 def multi_query(query: Labelled, vectors: Array, pool_vectors: Array, pool: Labelled) -> Array:
-    """Vectors (Q, D) of queries that are several pictures: the mean over the query's person in its camera.
+    """Vectors (Q, D) of queries that are several images: the mean over the query's person in its camera.
 
     Args:
-        vectors: (Q, D) unit vectors of the queries; one without pictures in the pool keeps its own.
-        pool_vectors: (P, D) unit vectors of the pictures to take the mean of (Market-1501: gt_bbox).
+        vectors: (Q, D) unit vectors of the queries; one without images in the pool keeps its own.
+        pool_vectors: (P, D) unit vectors of the images to take the mean of (Market-1501: gt_bbox).
 
     Raises:
-        ValueError: labels and vectors do not fit, or the pictures of a query cancel each other out.
+        ValueError: labels and vectors do not fit, or the images of a query cancel each other out.
     """
     for name, labels, rows in (("query", query, vectors), ("pool", pool, pool_vectors)):
         if len(labels) != len(rows):
@@ -96,13 +96,13 @@ def camera_pair_map(
 def _by_camera(
     distances: DistanceRows, query: Labelled, gallery: Labelled, cameras: int, block_mib: int
 ) -> list[Ranking]:
-    """One ranking for each camera, of what it alone took; the distances are computed once for all."""
+    """Rankings by the camera that took the matches; the distances are computed once for all."""
     parts = []
     for camera in range(cameras):
         columns = np.flatnonzero(gallery.cameras == camera)
         own = Labelled(persons=gallery.persons[columns], cameras=gallery.cameras[columns])
         matches, removed = members(query, own)
-        parts.append((columns, removed, Found.of(matches)))
+        parts.append((columns, removed, MatchRanks.of(matches)))
     for start, block in blocks(distances, block_mib, bytes_each=8):
         for columns, removed, found in parts:
             for index, row in enumerate(block[:, columns], start):

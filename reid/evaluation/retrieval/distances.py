@@ -31,7 +31,7 @@ class CosineRows:
     """
 
     def __init__(self, query: Features, gallery: Features, *, device: str = "cpu") -> None:
-        """Look at unit vectors `query` (Q, D) and `gallery` (G, D), float32 or float16; nothing is copied.
+        """Look at unit vectors `query` (Q, D) and `gallery` (G, D), float32 or float16, without copying them.
 
         Args:
             device: "cpu" multiplies with numpy. Anything else names a device of torch ("cuda"), which then holds

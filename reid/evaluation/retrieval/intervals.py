@@ -1,4 +1,4 @@
-"""How far figures of retrieval would vary with other people of the same kind."""
+"""Confidence intervals of retrieval figures, over other people of the same kind."""
 
 from collections.abc import Mapping
 

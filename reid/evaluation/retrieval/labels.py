@@ -1,4 +1,4 @@
-"""Who is shown where, and which gallery rows are right for a query or must not count."""
+"""Persons and cameras of images; the gallery rows that match a query, or must not count."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from reid.datasets.records import DISTRACTOR, Labels
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Labelled:
-    """Whom N pictures show, and which camera took them."""
+    """Persons (N,) that images show, and cameras that took them."""
 
-    persons: Labels  # (N,) from 0, or DISTRACTOR, which equals nobody, not even another distractor
+    persons: Labels  # (N,) from 0, or DISTRACTOR, which equals no person, not even another distractor
     cameras: Labels  # (N,)
 
     def __post_init__(self) -> None:
@@ -33,7 +33,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Columns:
-    """Some gallery rows of each of Q queries, ascending."""
+    """Gallery rows of each of Q queries, ascending."""
 
     offsets: NDArray[np.int64]  # (Q + 1,): those of query q are values[offsets[q] : offsets[q + 1]]
     values: NDArray[np.int64]
@@ -62,10 +62,10 @@ def members(query: Labelled, gallery: Labelled, *, keep_same_camera: bool = Fals
     Raises:
         ValueError: a query shows a distractor, so that nothing could be right.
     """
-    nobody = np.flatnonzero(query.persons == DISTRACTOR)
-    if len(nobody):
+    distractors = np.flatnonzero(query.persons == DISTRACTOR)
+    if len(distractors):
         raise ValueError(
-            f"query {nobody[0]} is of person {DISTRACTOR}, a distractor; it cannot be searched for"
+            f"query {distractors[0]} is of person {DISTRACTOR}, a distractor; it cannot be searched for"
         )
     order = np.argsort(gallery.persons, kind="stable")
     persons = gallery.persons[order]

@@ -52,13 +52,13 @@ def nearest_neighbours(vectors: Array, k: int) -> Neighbours:
 
 
 def _key(distances: NDArray[np.float32] | np.float32, indices: NDArray[np.uint64] | np.uint64) -> Keys:
-    """One number that sorts by distance, then by index: floats that are not negative sort as their bits."""
+    """Integer that sorts by distance, then by index: floats that are not negative sort as their bits."""
     bits = np.maximum(distances, np.float32(0)).view(np.uint32).astype(np.uint64)
     return np.asarray((bits << _HIGH) | indices)
 
 
 def _merge(best: Keys, tile: Array, first: int) -> None:
-    """Takes what is nearer in `tile` (n, m), the distances to the vectors from `first` on, into `best` (n, k).
+    """Take what is nearer in `tile` (n, m), the distances to the vectors from `first` on, into `best` (n, k).
 
     The k-th best stays in the last column of `best`; the others are in no order.
     """

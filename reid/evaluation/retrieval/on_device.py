@@ -1,4 +1,4 @@
-"""The same ranking on a device of torch.
+"""Ranking on a device of torch.
 
 Exercised with torch on the CPU. CUDA itself is untested. From equal distances it makes equal numbers; distances
 that the device multiplies differ from numpy's by rounding (torch's default leaves TF32 off; so must the caller).
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reid.datasets.records import Labels
 from reid.evaluation.retrieval.distances import CosineRows, DistanceRows
 from reid.evaluation.retrieval.labels import Columns, Labelled, check_labels, members
-from reid.evaluation.retrieval.ranks import Found, Ranking
+from reid.evaluation.retrieval.ranks import MatchRanks, Ranking
 from reid.evaluation.retrieval.tiles import block_height
 from reid.types import Array
 
@@ -44,7 +44,7 @@ def rank_on_device(
 
     check_labels(distances.shape, query, gallery)
     matches, removed = members(query, gallery, keep_same_camera=keep_same_camera)
-    found = Found.of(matches)
+    found = MatchRanks.of(matches)
     height = block_height(len(gallery), block_mib, BYTES_EACH)
     for start in range(0, len(query), height):
         stop = min(start + height, len(query))
@@ -61,7 +61,7 @@ def rank_on_device(
     return found.ranking(len(gallery) - removed.sizes)
 
 
-def _rank_block(found: Found, block: "torch.Tensor", start: int, removed: Columns) -> None:
+def _rank_block(found: MatchRanks, block: "torch.Tensor", start: int, removed: Columns) -> None:
     """Fill in the matches of the queries from `start` on; `block` (B, G) is overwritten."""
     import torch
 
@@ -103,7 +103,7 @@ def _rank_block(found: Found, block: "torch.Tensor", start: int, removed: Column
 
 
 def _equal_before(block: "torch.Tensor", owner: Labels, values: Array, columns: Labels) -> Labels:
-    """How many distances of a match's row equal its own and stand before it in the gallery, (M,)."""
+    """Number (M,) of distances of a match's row that equal its own and stand before it in the gallery."""
     import torch
 
     counts = np.empty(len(owner), np.int64)

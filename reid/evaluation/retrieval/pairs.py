@@ -1,4 +1,4 @@
-"""How many pairs of a query and a gallery row lie within each of many distances, genuine and impostor apart."""
+"""Numbers of genuine and of impostor pairs of query and gallery within each of many distances."""
 
 from dataclasses import dataclass
 
@@ -94,14 +94,14 @@ class Bins:
             self._next_edge = np.searchsorted(cells, np.arange(int(self._last) + 1))
 
     def within(self, values: Array) -> Counts:
-        """How many of `values` (N,) are not larger than each edge (E,); infinite ones are larger than all."""
+        """Number of `values` (N,) that are not larger than each edge (E,); infinite ones are larger than all."""
         counts = np.zeros(len(self.edges) + 1, np.int64)
         for start in range(0, len(values), PIECE):
             counts += np.bincount(self._smaller_edges(values[start : start + PIECE]), minlength=len(counts))
         return np.cumsum(counts)[: len(self.edges)].astype(np.int32)
 
     def _smaller_edges(self, values: Array) -> Labels:
-        """How many edges are smaller than each of `values`: all larger ones count it."""
+        """Number of edges that are smaller than each of `values`: all larger ones count it."""
         if self._next_edge is None:
             return np.searchsorted(self.edges, values)
         found = self._next_edge[self._cells(values)]

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from reid.datasets.records import Labels
 from reid.evaluation.retrieval.distances import CosineRows, DistanceRows, blocks
 from reid.evaluation.retrieval.labels import Labelled, check_labels, members
-from reid.evaluation.retrieval.ranks import Found, Ranking
+from reid.evaluation.retrieval.ranks import MatchRanks, Ranking
 from reid.types import Array
 
 
@@ -40,7 +40,7 @@ def rank(
         )
     check_labels(distances.shape, query, gallery)
     matches, removed = members(query, gallery, keep_same_camera=keep_same_camera)
-    found = Found.of(matches)
+    found = MatchRanks.of(matches)
     for start, block in blocks(distances, block_mib):
         for index, row in enumerate(block, start):
             found.add(index, row, removed.of(index))

@@ -1,4 +1,4 @@
-"""Where the matches of every query stand in its list: while they are counted, and all of them."""
+"""Ranks of every query's matches: while they are counted, and all of them."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from reid.types import Array
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ranking:
-    """Where the M matches of Q queries stand in their lists; a list leaves out what the protocol removes.
+    """Ranks of the M matches of Q queries in their lists; a list leaves out what the protocol removes.
 
     Ranks begin at 1 and ascend within a query; those of query q are `ranks[offsets[q] : offsets[q + 1]]`.
     """
@@ -33,13 +33,13 @@ class Ranking:
 
     @property
     def relevant(self) -> Labels:
-        """Matches (Q,) of each query."""
+        """Number of matches (Q,) of each query."""
         return np.diff(self.offsets)
 
 
 @dataclass(kw_only=True, eq=False)
-class Found:
-    """The ranking so far: filled query by query."""
+class MatchRanks:
+    """Ranks of matches while they are counted, query by query."""
 
     matches: Columns  # ascending gallery rows; put into the order of distance as queries are added
     distances: Array
@@ -48,7 +48,7 @@ class Found:
     within: Labels  # candidates closer or as close, the match included
 
     @classmethod
-    def of(cls, matches: Columns) -> "Found":
+    def of(cls, matches: Columns) -> "MatchRanks":
         size = len(matches.values)
         return cls(
             matches=Columns(offsets=matches.offsets, values=matches.values.copy()),
@@ -88,7 +88,7 @@ class Found:
 
 
 def _counts(row: Array, values: Array) -> tuple[Labels, Labels]:
-    """How many of `row` are smaller than each of the ascending `values` (R,), and how many not larger.
+    """Number of `row` that are smaller than each of the ascending `values` (R,), and number not larger.
 
     Only what is within the last match needs a look; with a good encoder that is a hundredth of the gallery.
     Sorting that is faster than counting for each match, unless it is long and the matches are few: both sides

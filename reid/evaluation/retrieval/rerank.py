@@ -91,7 +91,7 @@ class RerankedRows:
 
 
 def _mutual(nearest: Indices) -> NDArray[np.bool_]:
-    """Which of its `nearest` (N, k) count an item among theirs, (N, k)."""
+    """Mask (N, k) of those of its `nearest` (N, k) that count an item among theirs."""
     mutual = np.empty(nearest.shape, np.bool_)
     for start in range(0, len(nearest), _ROWS):
         rows = np.arange(start, min(start + _ROWS, len(nearest)))

@@ -94,7 +94,7 @@ def _sums(values: Floats, owner: Labels, total: Labels) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
+class RetrievalScores:
     """Means over the queries that have a match; all shares in [0, 1]."""
 
     queries: int  # that have a match
@@ -125,7 +125,7 @@ class Scores:
         return self.cmc[k - 1]
 
     def as_dict(self) -> dict[str, Any]:
-        """The same for JSON: its keys are text, its sequences lists."""
+        """Scores for JSON: keys are text, sequences are lists."""
         found = asdict(self)
         for name in ("precision", "recall", "ndcg"):
             found[name] = {str(k): value for k, value in found[name].items()}
@@ -140,7 +140,7 @@ def score(
     ks: Sequence[int] = KS,
     rng: np.random.Generator,
     resamples: int = 1000,
-) -> Scores:
+) -> RetrievalScores:
     """Means over queries, and what ties leave open.
 
     Args:
@@ -162,7 +162,7 @@ def score(
     columns |= {f"rank-{k}": (own.first <= k).astype(np.float64) for k in ks}
     for name, values in (("precision", own.precision), ("recall", own.recall), ("NDCG", own.ndcg)):
         columns |= {f"{name}@{k}": values[:, column] for column, k in enumerate(ks)}
-    return Scores(
+    return RetrievalScores(
         queries=len(own.queries),
         skipped=len(ranking.candidates) - len(own.queries),
         mAP=float(own.ap.mean()),

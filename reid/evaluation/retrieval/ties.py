@@ -38,7 +38,7 @@ def stable_ranks(row: Array, values: Array, columns: Labels, below: Labels) -> L
 
 
 def bounds(offsets: Labels, values: Array, below: Labels, within: Labels) -> Bounds:
-    """Best and worst ranks of matches whose distances are smaller than all but `below` and `within` of the list.
+    """Best and worst ranks of matches, by how many distances of the list are `below` and `within` each.
 
     Matches of one query at one distance form a group: at best they come before all others at that distance,
     at worst after them.

@@ -10,7 +10,7 @@ LARGE_GALLERY = 2**18
 
 
 def block_height(size: int, block_mib: int, bytes_each: int = 4) -> int:
-    """How many rows of `size` distances fit into `block_mib`; whole tiles if one fits.
+    """Number of rows of `size` distances that fit into `block_mib`; whole tiles if one fits.
 
     Raises:
         ValueError: `block_mib` is not positive.
@@ -23,7 +23,7 @@ def block_height(size: int, block_mib: int, bytes_each: int = 4) -> int:
 
 
 def tile_height(size: int) -> int:
-    """Rows of a tile, by the size of the gallery and by nothing else: it decides the last bits."""
+    """Rows of a tile, by the size of the gallery alone: it decides the last bits."""
     return TILE_ROWS if size <= LARGE_GALLERY else TILE_ROWS // 2
 
 
@@ -33,5 +33,5 @@ def tile_shape(shape: tuple[int, int]) -> tuple[int, int]:
 
 
 def grid(start: int, stop: int, step: int) -> range:
-    """Where the tiles begin that cover `start` to `stop`."""
+    """Starts of the tiles that cover `start` to `stop`."""
     return range(start - start % step, stop, step)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
-from reid.linking.reclustering import Refinement, Snapshot, refine, snapshot
+from reid.linking.reclustering import ReclusteringInput, Refinement, refine, snapshot
 
 SHARE = 0.2  # of the time, at most: a site with very much to think over still watches
 
@@ -60,7 +60,7 @@ def _begun(gallery: OnlineGallery) -> Future[Refinement]:
     return future
 
 
-def _think(future: Future[Refinement], known: Snapshot, policy: LinkingPolicy) -> None:
+def _think(future: Future[Refinement], known: ReclusteringInput, policy: LinkingPolicy) -> None:
     try:
         future.set_result(refine(known, policy))
     except BaseException as error:  # raised where the result is taken

@@ -15,7 +15,7 @@ from reid.evaluation.calibration.points import (
     edges_of,
     middle_of_best,
 )
-from reid.evaluation.calibration.rates import Curves, curves
+from reid.evaluation.calibration.rates import RateCurves, curves
 from tests.evaluation.calibration.worlds import items
 
 
@@ -25,32 +25,36 @@ def sample() -> Sample:
 
 
 @pytest.fixture(scope="module")
-def curve(sample: Sample) -> Curves:
+def curve(sample: Sample) -> RateCurves:
     return curves(sample.counts)
 
 
-def test_max_f1_is_the_best_of_all(sample: Sample, curve: Curves) -> None:
+def test_max_f1_is_the_best_of_all(sample: Sample, curve: RateCurves) -> None:
     edge = choose(OperatingPoint.parse("max-f1"), curve, sample)
     assert curve.f1[edge] == max(curve.f1.tolist())
 
 
 @pytest.mark.parametrize("rate", [0.005, 0.05, 0.3])
-def test_fmr_is_the_largest_distance_that_keeps_it(rate: float, sample: Sample, curve: Curves) -> None:
+def test_fmr_is_the_largest_distance_that_keeps_it(rate: float, sample: Sample, curve: RateCurves) -> None:
     edge = choose(OperatingPoint("fmr", rate), curve, sample)
     fits = [i for i in range(len(EDGES)) if curve.impostor_rate[i] <= rate]
     assert edge == max(fits)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.95, 0.999])
-def test_keep_map_is_the_smallest_distance_that_keeps_it(share: float, sample: Sample, curve: Curves) -> None:
+def test_keep_map_is_the_smallest_distance_that_keeps_it(
+    share: float, sample: Sample, curve: RateCurves
+) -> None:
     edge = choose(OperatingPoint("keep-map", share), curve, sample)
     fits = [i for i in range(len(EDGES)) if curve.kept_map[i] >= share * curve.kept_map[-1]]
     assert edge == min(fits)
 
 
-def test_points_of_many_curves_at_once(curve: Curves) -> None:
-    def stacked(part: slice) -> Curves:
-        return Curves(**{name: np.stack([getattr(curve, name)[part]] * 2) for name in Curves.__slots__})
+def test_points_of_many_curves_at_once(curve: RateCurves) -> None:
+    def stacked(part: slice) -> RateCurves:
+        return RateCurves(
+            **{name: np.stack([getattr(curve, name)[part]] * 2) for name in RateCurves.__slots__}
+        )
 
     for text in ("max-f1", "fmr=0.05", "keep-map=0.9"):
         point = OperatingPoint.parse(text)
@@ -67,7 +71,7 @@ def test_the_middle_of_the_first_best_stretch(scores: list[int]) -> None:
     assert middle_of_best(np.array(scores, dtype=float)) == (first + last) // 2
 
 
-def test_too_few_impostors_are_said(curve: Curves, sample: Sample) -> None:
+def test_too_few_impostors_are_said(curve: RateCurves, sample: Sample) -> None:
     pairs = sample.effective_impostors
     assert 20_000 < pairs < 40_000
     with pytest.raises(NotEnoughData, match=r"fmr=1e-4: needs about 100,000 pairs of two people.*fmr=4e-04"):
@@ -77,9 +81,9 @@ def test_too_few_impostors_are_said(curve: Curves, sample: Sample) -> None:
 
 def test_nobody_in_two_cameras_is_said() -> None:
     alone = measure([items(1, 20, 60, cameras=1)], 10)
-    with pytest.raises(NotEnoughData, match="nobody is seen by two cameras"):
+    with pytest.raises(NotEnoughData, match="no person is seen by two cameras"):
         choose(OperatingPoint.parse("keep-map=0.9"), curves(alone.counts), alone)
-    with pytest.raises(NotEnoughData, match="nobody is seen by two cameras"):
+    with pytest.raises(NotEnoughData, match="no person is seen by two cameras"):
         choose(OperatingPoint.parse("max-f1"), curves(alone.counts), alone)
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from reid.evaluation.calibration import probability
-from reid.evaluation.calibration.counts import EDGES, Counts, Sample, measure
+from reid.evaluation.calibration.counts import EDGES, QueryCounts, Sample, measure
 from reid.evaluation.calibration.labelled import Items
 from reid.evaluation.calibration.probability import Reliability, fit
 from tests.evaluation.calibration.worlds import items
@@ -59,7 +59,7 @@ def test_a_known_truth_is_found_by_both_ways() -> None:
     genuine, impostor = (norm.cdf(EDGES, centre, spread) for centre in mean)
     zero = np.zeros((1, len(EDGES)))
     total = np.ones(1)
-    counts = Counts(
+    counts = QueryCounts(
         genuine=1e4 * genuine[None],
         genuine_total=1e4 * total,
         impostor=1e4 * weight * impostor[None],

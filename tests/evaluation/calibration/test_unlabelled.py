@@ -11,7 +11,7 @@ from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.relation import (
     LEVELS,
     USUAL,
-    Distances,
+    RelationDistances,
     halves,
     mean_of,
     measure,
@@ -158,13 +158,15 @@ def test_so_it_is_with_thirty_pairs_of_two_people() -> None:
     assert corrected < 0.9 * uncorrected
 
 
-def lab_like(seed: int, shift: float = 0.0, spread: float = 1.0) -> tuple[Distances, Distances]:
+def lab_like(
+    seed: int, shift: float = 0.0, spread: float = 1.0
+) -> tuple[RelationDistances, RelationDistances]:
     """A labelled data set and a site with distributions as OSNet x0.25 has them on rendered people and on
     Market-1501: halves 0.33, genuine 0.31 to 0.40, impostors 1.05, all with long inner tails."""
     rng = np.random.default_rng(seed)
 
-    def draw(size: int, own_shift: float, stretch: float) -> Distances:
-        return Distances(
+    def draw(size: int, own_shift: float, stretch: float) -> RelationDistances:
+        return RelationDistances(
             halves=np.clip(rng.gamma(4.8, 0.070, size) + own_shift, 0, 2),
             meetings=np.clip(1.055 - stretch * (rng.gamma(6, 0.075, 8 * size) - 0.45), 0, 2),
             genuine=np.clip(rng.gamma(6.0, 0.062, 10 * size) + 0.5 * own_shift, 0, 2),

@@ -11,7 +11,7 @@ from reid.datasets.records import Labels
 from reid.evaluation.retrieval.distances import MatrixRows
 from reid.evaluation.retrieval.ranking import rank
 from reid.evaluation.retrieval.ranks import Ranking
-from reid.evaluation.retrieval.scores import Scores, per_query, score
+from reid.evaluation.retrieval.scores import RetrievalScores, per_query, score
 from tests.evaluation.retrieval.reference import World, figures, labelled, listed, random_world, worlds
 
 KS = (1, 2, 5, 50)
@@ -23,7 +23,7 @@ def ranked(world: World) -> Ranking:
 
 def scored(
     ranking: Ranking, persons: Labels | None = None, *, ks: tuple[int, ...] = KS, resamples: int = 0
-) -> Scores:
+) -> RetrievalScores:
     """`persons`: None: each query shows another one."""
     persons = np.arange(len(ranking.candidates)) if persons is None else persons
     return score(ranking, persons, ks=ks, rng=np.random.default_rng(0), resamples=resamples)

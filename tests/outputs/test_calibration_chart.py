@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.outputs.calibration_picture import Diagram, Panel, write_picture
+from reid.outputs.calibration_chart import Diagram, Panel, write_chart
 
 EDGES = np.linspace(0, 2, 1001)
 
@@ -36,7 +36,7 @@ DIAGRAM = Diagram(
 def test_it_is_drawn(tmp_path: Path, diagram: Diagram | None) -> None:
     path = tmp_path / "x.png"
     panels = (panel(0.3, 0.8, {"max-f1": 0.5, "fmr=1e-3": 0.5}), panel(0.2, 1.9, {"max-f1": 0.4}))
-    write_picture(path, "net.pth on crops", panels, diagram)
+    write_chart(path, "net.pth on crops", panels, diagram)
     image = cv2.imread(str(path))
     assert image is not None
     assert image.shape[1] > (1800 if diagram else 1400)
@@ -48,11 +48,11 @@ def test_equal_distances(tmp_path: Path) -> None:
     same = Panel(
         title="x", edges=EDGES, genuine=np.ones(1001), impostor=np.ones(1001), points={}, chosen=None
     )
-    write_picture(tmp_path / "x.png", "t", (same,), None)
+    write_chart(tmp_path / "x.png", "t", (same,), None)
     assert cv2.imread(str(tmp_path / "x.png")) is not None
 
 
 def test_the_picture_knows_where_the_pairs_end(tmp_path: Path) -> None:
     """Thresholds beyond all pairs are drawn too."""
-    write_picture(tmp_path / "x.png", "t", (panel(0.3, 0.5, {"max-f1": 1.6}),), None)
+    write_chart(tmp_path / "x.png", "t", (panel(0.3, 0.5, {"max-f1": 1.6}),), None)
     assert cv2.imread(str(tmp_path / "x.png")) is not None

@@ -1,4 +1,4 @@
-"""One camera's job: a recording to tracklets on disk, in a worker process."""
+"""Tracking of one camera in a worker process: from a recording to tracklets on disk."""
 
 import hashlib
 import logging
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.runtime.worker import Worker, current_worker
+from pipelines.runtime.worker import WorkerContext, current_worker
 from reid import json_text
 from reid.config import VideoConfig
 from reid.errors import InputError
@@ -36,7 +36,7 @@ ALGORITHM = 5  # raise when tracklets of the same recording with the same settin
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CameraJob:
-    """One camera to follow, and where its tracklets go."""
+    """One camera to track, and the path of its tracklets."""
 
     source: Source
     config: VideoConfig
@@ -47,8 +47,8 @@ class CameraJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FollowedCamera:
-    """What one camera gave."""
+class TrackedCamera:
+    """Tracklets and facts of one camera."""
 
     tracklets: list[Tracklet]
     frames: NDArray[np.int64]  # (F,) indices of the frames that were processed
@@ -60,7 +60,7 @@ class FollowedCamera:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraReport:
-    """What following one camera took."""
+    """Facts of tracking one camera: frames, seconds, detections."""
 
     camera_id: str
     frames: int
@@ -75,7 +75,7 @@ class CameraReport:
 
 
 class _Meta(BaseModel):
-    """What stands in an artefact beside the tracklets."""
+    """Facts that stand in an artefact beside the tracklets."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -93,7 +93,7 @@ class _Meta(BaseModel):
 
 
 def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) -> str:
-    """Names everything that a camera's tracklets depend on: an artefact with this key is not made again."""
+    """Key of all that a camera's tracklets depend on: an artefact with this key is not made again."""
     settings = job.config.model_dump(mode="json", include={"tracker", "tracklets"})
     # where a camera stands among the others is added when its tracklets are loaded, see `finished_camera`; and of
     # aspects only its own counts
@@ -107,8 +107,8 @@ def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) 
     return json_text.digest(parts, size=12)
 
 
-def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
-    """What an artefact with this job's key holds, on the site's clock; None where the camera has to be followed."""
+def finished_camera(job: CameraJob, *, resumed: bool) -> TrackedCamera | None:
+    """Load an artefact with this job's key, on the site's clock; None where the camera has to be tracked."""
     if not os.path.lexists(job.artefact):
         return None
     try:
@@ -122,7 +122,7 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
         log.warning("%s: damaged, so the camera is processed again (%s)", job.artefact, why)
         return None
     shift_s = job.source.shift_s
-    return FollowedCamera(
+    return TrackedCamera(
         tracklets=[
             replace(one, times_s=one.times_s + shift_s, moments_s=one.moments_s + shift_s)
             for one in tracklets
@@ -135,7 +135,7 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> FollowedCamera | None:
     )
 
 
-def follow_camera(job: CameraJob) -> None:
+def track_camera(job: CameraJob) -> None:
     """Frames of one recording to tracklets on disk."""
     worker, config, name = current_worker(), job.config, job.source.camera_id
     watch, warnings = Stopwatch(), list[str]()
@@ -203,7 +203,7 @@ def follow_camera(job: CameraJob) -> None:
 
 
 def _recorded_s(times_s: NDArray[np.float64], begins_s: Sequence[float]) -> float:
-    """How long a recording is, on its own clock; its files begin at `begins_s`."""
+    """Duration of a recording on its own clock, in seconds; its files begin at `begins_s`."""
     steps = np.diff(times_s)
     if not len(steps):
         return 0.0
@@ -213,7 +213,7 @@ def _recorded_s(times_s: NDArray[np.float64], begins_s: Sequence[float]) -> floa
 
 
 def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
-    """The same frames; an InputError where there is none."""
+    """Pass the frames on; raise an InputError where there is none."""
     first, part = next(frames, None), job.config.source
     if first is None:
         raise InputError(
@@ -223,7 +223,7 @@ def _at_least_one(frames: Iterator[Frame], job: CameraJob) -> Iterator[Frame]:
     return chain([first], frames)
 
 
-def _models(worker: Worker, camera_id: str, config: VideoConfig) -> "Models":
+def _models(worker: WorkerContext, camera_id: str, config: VideoConfig) -> "Models":
     """The networks, loaded for a worker's first camera and kept for its next ones."""
     if "models" not in worker.kept:
         from reid.build import build_models  # only where a camera has to be followed

@@ -1,4 +1,4 @@
-"""What every kind of recording is read as: pictures with times, whose pixels are made only when wanted."""
+"""A frame as every kind of recording gives it: with times, and pixels that are made only when wanted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from reid.types import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """One picture of one file. Times are seconds from the file's first picture."""
+class FileFrame:
+    """One frame of one file. Times are seconds from the file's first frame."""
 
-    index: int  # counts the file's pictures from 0
+    index: int  # counts the file's frames from 0
     time_s: float
     duration_s: float  # how long it is shown; above 0
     image: Callable[[], Image | None]  # None: it cannot be decoded, which has been reported

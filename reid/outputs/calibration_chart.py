@@ -1,4 +1,4 @@
-"""Where a threshold falls: the distances of genuine and impostor pairs, and how far probabilities can be believed."""
+"""Chart of a calibration: distances of genuine and impostor pairs, and reliability of probabilities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Panel:
-    """One kind of items: tracklets or images."""
+    """Distances of one kind of items: tracklets or images."""
 
     title: str
     edges: Floats  # (E,) ascending distances
@@ -39,7 +39,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Diagram:
-    """Probabilities that were said against shares that were seen."""
+    """Reliability diagram: stated probabilities against observed shares."""
 
     said: Floats
     seen: Floats
@@ -49,7 +49,7 @@ class Diagram:
     method: str
 
 
-def write_picture(path: Path, title: str, panels: tuple[Panel, ...], diagram: Diagram | None) -> None:
+def write_chart(path: Path, title: str, panels: tuple[Panel, ...], diagram: Diagram | None) -> None:
     """A PNG of histograms, one panel a kind of items, and of the reliability diagram where there is one."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -111,7 +111,7 @@ def _thresholds(axis: "Axes", panel: Panel) -> None:
 
 
 def _end(panel: Panel) -> float:
-    """Where nearly all pairs are nearer."""
+    """Distance within which nearly all pairs lie."""
     far = max(
         np.interp(0.999, *_ascending(within, panel.edges)) for within in (panel.genuine, panel.impostor)
     )
