@@ -18,9 +18,10 @@ from reid.linking.camera_bias import comparable
 from reid.linking.offline import Linking, link
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, Rule
 from reid.shipped_weights import recorded
+from reid.store.base import Store
 from reid.store.index import PersonIndex
-from reid.store.sqlite.runs import Sighting
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
+from reid.store.records import Sighting
 from reid.types import Array, Calibration, Identity, ProbabilityMap, Tracklet
 from reid.wall_clock import WallClock
 
@@ -148,7 +149,7 @@ def open_gallery(config: VideoConfig, encoder_id: str, dimension: int | None = N
             f"--gallery {config.gallery} lies in --output {config.output}, which holds one run's results only; "
             "a gallery outlives them: put it elsewhere"
         )
-    return Store.open(config.gallery, encoder_id=encoder_id, dimension=dimension)
+    return open_store(config.gallery, encoder_id=encoder_id, dimension=dimension)
 
 
 def rule_of(threshold: Threshold, linking: LinkingConfig) -> Rule:
