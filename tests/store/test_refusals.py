@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cli.main import main
 from reid.errors import Busy, InputError, StoreError
 from reid.store.opening import open_store
 from tests.store.site import ENCODER, NOON, commit, directions, sighting
@@ -123,10 +124,14 @@ def test_full_disk_stores_nothing_of_the_run(gallery: Path) -> None:
         commit(store, 1, [1, 2])
 
 
-def test_second_writer_in_this_process(gallery: Path) -> None:
+def test_second_writer_in_this_process(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_store(gallery, encoder_id=ENCODER) as store:
         with pytest.raises(Busy, match=f"process {os.getpid()} is writing this gallery"):
             open_store(gallery, encoder_id=ENCODER)
+        assert main(["gallery", "rename", str(gallery), "1", "Ann"]) == 2
+        assert capsys.readouterr().err == (
+            f"reid: {gallery}: process {os.getpid()} is writing this gallery; wait for it or use another gallery\n"
+        )
         commit(store, 2, [1])
     with open_store(gallery, encoder_id=ENCODER) as store:
         assert store.runs() == ["run-1", "run-2"]
