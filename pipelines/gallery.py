@@ -1,6 +1,6 @@
-"""`reid gallery list|show|history|forget|rename|merge|prune site.db`: who a gallery knows, and corrections.
+"""`reid gallery list|show|history|forget|rename|merge|prune site.db`: the people of a gallery, and corrections.
 
-People are named by label, `P0007` or `7`. Every function returns the exit code 0 or raises InputError.
+People are named by label, `P0007` or `7`. Every function returns the exit code 0 or raises ReidError.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,8 @@ from pathlib import Path
 
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
-from reid.store.sqlite.journal import SeenAt
-from reid.store.sqlite.pruning import Erased, Named
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
+from reid.store.records import Erased, Named, SeenAt
 from reid.types import person_name
 
 MOST_NAMES = 20  # in a sentence
@@ -20,7 +19,7 @@ MOST_NAMES = 20  # in a sentence
 
 def list_people(path: Path, progress: Progress) -> int:
     """One line a person: label, sightings, cameras, runs."""
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    with open_store(path, encoder_id=None, read_only=True) as store:
         people = store.people()
         encoder_id = store.encoder_id
     rows = [
@@ -43,7 +42,7 @@ def list_people(path: Path, progress: Progress) -> int:
 
 def show(path: Path, person: str, progress: Progress) -> int:
     """Where and when one person was seen, and why each sighting was linked to them."""
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    with open_store(path, encoder_id=None, read_only=True) as store:
         person_id = store.find(person)
         label = next(one.label for one in store.people() if one.person_id == person_id)
         sightings = store.sightings(person_id)
@@ -74,8 +73,8 @@ def show(path: Path, person: str, progress: Progress) -> int:
 
 
 def history(path: Path, person: str | None, progress: Progress) -> int:
-    """The journal, oldest first: of one person, or of everybody."""
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    """The journal, oldest first: of one person, or of all."""
+    with open_store(path, encoder_id=None, read_only=True) as store:
         entries = store.history(None if person is None else store.find(person))
     rows = [
         (
@@ -93,8 +92,8 @@ def history(path: Path, person: str | None, progress: Progress) -> int:
 
 
 def forget(path: Path, person: str, progress: Progress) -> int:
-    """Erase one person for good: vectors, sightings, label, journal."""
-    with Store.open(path, encoder_id=None) as store:
+    """Erase one person for good: vectors, sightings, label, journal, decisions."""
+    with open_store(path, encoder_id=None) as store:
         person_id = store.find(person)
         store.forget(person_id)
     progress.answer(f"{person_name(person_id)} forgotten: nothing of them is left in {path}")
@@ -103,7 +102,7 @@ def forget(path: Path, person: str, progress: Progress) -> int:
 
 def rename(path: Path, person: str, label: str, progress: Progress) -> int:
     """Give one person a label; an empty one takes it away."""
-    with Store.open(path, encoder_id=None) as store:
+    with open_store(path, encoder_id=None) as store:
         person_id = store.find(person)
         store.rename(person_id, label or None)
     called = f"is now called {label.strip()}" if label else "has no label any more"
@@ -112,8 +111,8 @@ def rename(path: Path, person: str, label: str, progress: Progress) -> int:
 
 
 def merge(path: Path, person: str, into: str, progress: Progress) -> int:
-    """Two people turned out to be one: everything of `person` becomes part of `into`."""
-    with Store.open(path, encoder_id=None) as store:
+    """Merge two people: everything of `person` becomes part of `into`."""
+    with open_store(path, encoder_id=None) as store:
         gone, kept = store.find(person), store.find(into)
         store.merge(gone, into=kept)
     progress.answer(f"{person_name(gone)} is now part of {person_name(kept)}")
@@ -126,7 +125,7 @@ def prune(path: Path, days: str, progress: Progress, *, named: Named = "keep", d
     What goes is said before it goes. It also tells a live site on this gallery that the clock is right.
     """
     oldest = _days_ago(days)
-    with Store.open(path, encoder_id=None) as store:
+    with open_store(path, encoder_id=None) as store:
         labels = {person.person_id: person.label for person in store.people()}
         erased = store.would_prune(oldest, named=named)
         what = f"{_erased(erased, labels)}, from before {oldest:%Y-%m-%d %H:%M} UTC"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reid.config import EncoderConfig, Section, Share
-from reid.store.sqlite.pruning import Named
+from reid.store.records import Named
 
 
 class EvaluateConfig(Section):

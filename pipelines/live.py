@@ -32,7 +32,7 @@ from reid.outputs.events.sink import Sink
 from reid.outputs.static_things import things_sentence
 from reid.owned_files import OwnedFiles
 from reid.store.index import require_faiss
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 
 # what each part may take at the end, so that a site stops within 5 s
 CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3
@@ -50,7 +50,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
     with ExitStack() as stack:
         files = stack.enter_context(OwnedFolder.open(config.output, job="live", inputs=inputs)).files
         store = stack.enter_context(
-            Store.open(gallery, encoder_id=known.encoder_id, dimension=known.dimension)
+            open_store(gallery, encoder_id=known.encoder_id, dimension=known.dimension)
         )
         stack.enter_context(rotating(config.output / "live.log", files))
         known_before = known_things(config.output, files)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from reid.api import policy_of as policy_of
     from reid.api import track as track
     from reid.config import VideoConfig as VideoConfig
+    from reid.errors import Busy as Busy
     from reid.errors import InputError as InputError
+    from reid.errors import ReidError as ReidError
+    from reid.errors import StoreError as StoreError
     from reid.gallery import Gallery as Gallery
     from reid.gallery import Hit as Hit
     from reid.linking.offline import Linking as Linking
@@ -48,7 +51,10 @@ _EXPORTS = {
     "Linking": "reid.linking.offline",
     "LinkingPolicy": "reid.linking.policy",
     "VideoConfig": "reid.config",
+    "ReidError": "reid.errors",
     "InputError": "reid.errors",
+    "StoreError": "reid.errors",
+    "Busy": "reid.errors",
     "Detections": "reid.types",
     "Embeddings": "reid.types",
     "Frame": "reid.types",

@@ -33,7 +33,7 @@ from reid.linking.policy import LinkingPolicy
 from reid.linking.policy_choice import choose_policy
 from reid.recording import follow_recording, static_places
 from reid.site import link_site
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from reid.timing import Stopwatch
 from reid.types import Embeddings, Frame, Tracklet, stack
 from reid.video.reader import probe, read
@@ -237,7 +237,7 @@ def open_gallery(
             "a new gallery needs an encoder: open_gallery(path, encoder=load_encoder(), create=True)"
         )
     encoder_id = encoder.encoder_id if encoder is not None and create else None
-    store = Store.open(path, encoder_id=encoder_id, read_only=read_only)
+    store = open_store(path, encoder_id=encoder_id, read_only=read_only)
     try:
         return Gallery(store, encoder)
     except BaseException:

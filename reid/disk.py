@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reid.errors import InputError
+from reid.errors import ReidError
 
 ROOM = "make room there, or name another place, and repeat the command; what was finished before is kept"
 FAULTS = {
@@ -48,7 +48,7 @@ def naming(path: Path, written: Path | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except InputError:
+    except ReidError:
         raise
     except Exception as error:
         number = error.errno if isinstance(error, OSError) else None

@@ -1,8 +1,17 @@
-"""The one exception that means "your input": the command line prints its sentence and exits with 2."""
+"""The errors that are not bugs of reid: the command line prints their sentence and exits with 2."""
 
 
-class InputError(ValueError):
-    """Input that cannot be used: one sentence that names file, key and value, and what would work.
+class ReidError(Exception):
+    """What a person has to change before it works; `str()` is one sentence that says what, and what would work.
+
+    >>> import reid
+    >>> issubclass(reid.InputError, reid.ReidError) and issubclass(reid.Busy, reid.ReidError)
+    True
+    """
+
+
+class InputError(ReidError, ValueError):
+    """Input that cannot be used: the sentence names file, key and value.
 
     >>> import reid
     >>> try:
@@ -11,3 +20,35 @@ class InputError(ValueError):
     ...     print(error)
     absent.mp4: no such file
     """
+
+
+class StoreError(ReidError):
+    """A gallery that cannot be used as it lies there: damaged, of another kind or encoder, or its disk fails.
+
+    >>> import reid
+    >>> try:
+    ...     reid.open_gallery(VIDEO)
+    ... except reid.StoreError as error:
+    ...     print(str(error).partition(": ")[2].partition(";")[0])
+    not a gallery
+    """
+
+
+class Busy(ReidError):
+    """Another process has it: it writes the gallery, or owns the folder.
+
+    Args:
+        process: the process that has it, as far as it is known.
+
+    >>> import reid
+    >>> with reid.open_gallery(GALLERY):
+    ...     try:
+    ...         reid.open_gallery(GALLERY)
+    ...     except reid.Busy as error:
+    ...         print("busy")
+    busy
+    """
+
+    def __init__(self, sentence: str, *, process: str = "another process") -> None:
+        super().__init__(sentence)
+        self.process = process

@@ -12,9 +12,9 @@ from reid.embedding.encoder import Encoder
 from reid.errors import InputError
 from reid.shipped_weights import encoder_with, path_of
 from reid.stills import read_still
+from reid.store.base import Store
 from reid.store.index import PersonIndex
-from reid.store.sqlite.journal import Person, SeenAt
-from reid.store.sqlite.store import Store
+from reid.store.records import PersonSummary, SeenAt
 from reid.types import Array, Embeddings, Image, Tracklet, person_name
 
 Query = Image | Path | str | Embeddings | Tracklet
@@ -131,7 +131,7 @@ class Gallery:
             )
         return embeddings.vectors
 
-    def people(self) -> list[Person]:
+    def people(self) -> list[PersonSummary]:
         """All people, by id."""
         return self.store.people()
 

@@ -10,14 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from reid import json_text
-
-
-class Busy(Exception):
-    """The lock is held: `str()` names the process and its work, as far as they are known."""
-
-    def __init__(self, process: str, work: str = "") -> None:
-        super().__init__(f"{process} ({work})" if work else process)
-        self.process = process
+from reid.errors import Busy
 
 
 class Lock:
@@ -76,8 +69,10 @@ class Lock:
 
 
 def _busy(holder: Path) -> Busy:
+    """Names the process and its work, as far as they are known."""
     try:
         about = json.loads(holder.read_text(encoding="utf-8"))
-        return Busy(f"process {about['process']}", f"{about['work']} since {about['since']}")
+        process = f"process {about['process']}"
+        return Busy(f"{process} ({about['work']} since {about['since']})", process=process)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Busy("another process")

@@ -8,9 +8,9 @@ import numpy as np
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import Linking, link
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
+from reid.store.base import Store
 from reid.store.index import PersonIndex
-from reid.store.sqlite.runs import Sighting
-from reid.store.sqlite.store import Store
+from reid.store.records import Sighting
 from reid.types import Identity, Tracklet
 from reid.wall_clock import WallClock
 

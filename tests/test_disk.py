@@ -16,7 +16,7 @@ from pipelines.cli.main import main
 from reid import cache, disk
 from reid.errors import InputError
 from reid.outputs import atomic
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from reid.video.writer import VideoWriter
 from tests.small_disk import small_disk
 from tests.store.site import ENCODER, commit
@@ -113,7 +113,7 @@ def test_a_gallery_on_a_full_disk_costs_a_sentence(
 ) -> None:
     with small_disk(tmp_path / "disk", 600) as place:
         path = place.folder / "site.db"
-        with Store.open(path, encoder_id=ENCODER) as store:
+        with open_store(path, encoder_id=ENCODER) as store:
             commit(store, 1, [1, 2])
         filler = place.fill()
         for words in (
@@ -134,7 +134,7 @@ def test_a_gallery_on_a_full_disk_costs_a_sentence(
 @pytest.mark.slow
 def test_a_terminal_s_disk_may_be_full_too(tmp_path: Path) -> None:
     """`reid gallery list site.db > list.txt`."""
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

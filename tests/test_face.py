@@ -17,7 +17,7 @@ import pytest
 import reid
 from reid.config import SourceConfig
 from reid.shipped import demo_recording
-from reid.store.sqlite.runs import Sighting
+from reid.store.records import Sighting
 from reid.types import Match, TrackletKey
 from reid.video.reader import read
 from reid.video.source import parse_sources

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reid.lock import Busy, Lock
+from reid.errors import Busy
+from reid.lock import Lock
 
 
 def test_it_is_held_once_and_leaves_nothing(tmp_path: Path) -> None:

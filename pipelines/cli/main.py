@@ -1,8 +1,8 @@
 """The `reid` command: `parse` makes a checked `Invocation` of the words, `main` runs it.
 
 Exit codes:
-0: done. 1: reid failed. 2: the input or the command line cannot be used. 130: stopped with Ctrl-C.
-143: stopped with SIGTERM.
+0: done. 1: reid failed. 2: the input, the command line, a gallery or a folder cannot be used (`ReidError`).
+130: stopped with Ctrl-C. 143: stopped with SIGTERM.
 """
 
 import difflib
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if (sentence := clash()) is not None:  # before reid is imported, which may be the other one
         _say(words, sentence, "warning")
     from reid.cache import NAMES
-    from reid.errors import InputError
+    from reid.errors import ReidError
     from reid.offline import keep_offline
 
     keep_offline()
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _Terminated:
         _complain(words, "stopped by SIGTERM")
         return 143
-    except InputError as error:
+    except ReidError as error:
         _complain(words, str(error))
         return 2
     except BrokenPipeError:  # `reid ... | head` has read enough; Python would complain once more at exit
@@ -121,7 +121,7 @@ def _run(words: Sequence[str]) -> int:
         return 0
     from pipelines.runtime.logs import routed
     from pipelines.runtime.progress import reporter
-    from reid.errors import InputError
+    from reid.errors import InputError, ReidError
     from reid.home import usable_home
 
     told = invocation.arguments
@@ -134,7 +134,7 @@ def _run(words: Sequence[str]) -> int:
             code = invocation.run(progress)
         sys.stdout.flush()  # what the disk has no room for is found out here, not when the interpreter ends
         return code
-    except (InputError, BrokenPipeError):
+    except (ReidError, BrokenPipeError):
         raise
     except Exception as error:
         if (sentence := _of_the_disk(error, invocation)) is None:

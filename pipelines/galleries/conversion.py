@@ -15,7 +15,8 @@ from reid.embedding.weights import Weights, open_weights
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
 from reid.shipped_weights import recorded
-from reid.store.sqlite.conversion import Carried, Former, StoredVector, converting
+from reid.store.records import Carried, StoredVector
+from reid.store.sqlite.conversion import Former, converting
 from reid.types import Array, Calibration
 
 MOST_NAMES = 10  # in a sentence
@@ -36,7 +37,7 @@ def run(path: Path, config: ConvertConfig, progress: Progress) -> int:
         raise InputError("no encoder is given: --encoder FILE names the one to carry the people over to")
     if config.output is not None and config.output.exists():
         raise InputError(f"--output {config.output}: is there already; name a new file")
-    with converting(path) as former:
+    with converting(path, in_place=config.output is None) as former:
         weights = open_weights(config.encoder.weights)
         if weights.encoder_id == former.encoder_id:
             raise InputError(

@@ -16,7 +16,7 @@ from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.stills import decode
 from reid.store.prototypes import most_varied
-from reid.store.sqlite.conversion import StoredVector
+from reid.store.records import StoredVector
 from reid.text_file import first_complaint, read_json
 from reid.types import Array, Calibration, Embeddings, Image, Tracklet, TrackletKey
 

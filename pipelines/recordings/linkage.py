@@ -8,7 +8,8 @@ from reid.config import LinkingConfig, TrackletConfig, VideoConfig
 from reid.errors import InputError
 from reid.linking import policy_choice
 from reid.linking.policy import LinkingPolicy
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
+from reid.store.opening import open_store
 
 
 class Links(Protocol):
@@ -45,4 +46,4 @@ def open_gallery(config: VideoConfig, encoder_id: str, dimension: int | None = N
             f"--gallery {config.gallery} lies in --output {config.output}, which holds one run's results only; "
             "a gallery outlives them: put it elsewhere"
         )
-    return Store.open(config.gallery, encoder_id=encoder_id, dimension=dimension)
+    return open_store(config.gallery, encoder_id=encoder_id, dimension=dimension)

@@ -16,8 +16,8 @@ from pipelines.runtime.adoption import JOBS, found_by_an_earlier_version
 from pipelines.runtime.inputs import Inputs, refuse_inputs
 from reid import __version__, json_text
 from reid.cache import write_text
-from reid.errors import InputError
-from reid.lock import Busy, Lock
+from reid.errors import Busy, InputError
+from reid.lock import Lock
 from reid.owned_files import LIST, OwnedFiles
 
 log = logging.getLogger(__name__)
@@ -229,8 +229,8 @@ def _locked(root: Path, job: str) -> Lock:
     try:
         return Lock(root / LOCK, f"reid {job}")
     except Busy as busy:
-        raise InputError(
-            f"--output {root} is in use by {busy}; wait for it, or name another folder"
+        raise Busy(
+            f"--output {root} is in use by {busy}; wait for it, or name another folder", process=busy.process
         ) from None
     except OSError as error:
         raise _unwritable(root, error) from error

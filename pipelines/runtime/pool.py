@@ -20,7 +20,7 @@ import psutil
 
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.worker import serve
-from reid.errors import InputError
+from reid.errors import ReidError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -74,7 +74,7 @@ def run_jobs(
 def first_error(failed: Sequence[tuple[Any, BaseException]]) -> BaseException:
     """The error to end with: the user's mistake if there is one."""
     errors = [error for _, error in failed]
-    return next((error for error in errors if isinstance(error, InputError)), errors[0])
+    return next((error for error in errors if isinstance(error, ReidError)), errors[0])
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pipelines.runtime.ownership import OwnedFolder, make_folders, marked_job, unmake_folders
-from reid.errors import InputError
-from reid.lock import Busy, Lock
+from reid.errors import Busy, InputError
+from reid.lock import Lock
 
 
 @contextmanager
@@ -67,7 +67,9 @@ def _locked(path: Path, work: str) -> Lock:
     try:
         return Lock(path.with_name(f".{path.name}.lock"), work)
     except Busy as busy:
-        raise InputError(f"--output {path} is in use by {busy}; wait for it, or name another file") from None
+        raise Busy(
+            f"--output {path} is in use by {busy}; wait for it, or name another file", process=busy.process
+        ) from None
     except OSError as error:
         raise _unwritable(path, error) from None
 

@@ -26,7 +26,7 @@ from reid.live.views.preview import Preview
 from reid.live.views.recent_people import Lately
 from reid.live.views.site_state import Board
 from reid.outputs.events.sink import Sink
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
 

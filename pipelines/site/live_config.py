@@ -17,7 +17,7 @@ from reid.config import (
 from reid.live.config import ClipsConfig, OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.web.page_config import PageConfig
 from reid.outputs.events.config import EventsConfig
-from reid.store.sqlite.pruning import Named
+from reid.store.records import Named
 
 
 class RetentionConfig(Section):

@@ -4,13 +4,14 @@ import logging
 import os
 import zlib
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reid import disk
 from reid.errors import InputError
+from reid.store.base import Store
 from reid.store.files import INDEX_SUFFIXES, beside
 from reid.types import Array
 
@@ -35,26 +36,14 @@ def require_faiss() -> Any:
     return faiss
 
 
-class Indexed(Protocol):
-    """A store whose prototypes an index is made of."""
-
-    path: Path
-
-    @property
-    def read_only(self) -> bool: ...
-    @property
-    def generation(self) -> str: ...
-    def prototypes(self) -> tuple[str, NDArray[np.int64], Array]: ...
-
-
 class PersonIndex:
-    """Exact search over everybody's prototypes, always as of the store's last commit.
+    """Exact search over the prototypes of all people, always as of the store's last commit.
 
     The cache file is one read instead of one row per prototype. It carries the store's generation and a
     checksum; absent, stale or damaged, it is made anew from the store. Only the gallery's writer saves it.
     """
 
-    def __init__(self, store: Indexed) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._generation = ""
         self._index: Any = None  # faiss.IndexIDMap over IndexFlatIP; the ids are person ids
@@ -93,7 +82,7 @@ class PersonIndex:
 
     def _load(self) -> None:
         faiss = require_faiss()
-        path = beside(self._store.path, INDEX_SUFFIXES[0])
+        path = beside(self._store.path.resolve(), INDEX_SUFFIXES[0])  # one, however the gallery is reached
         generation = self._store.generation
         index = _read(path, generation)
         if index is None:

@@ -14,8 +14,9 @@ from reid.datasets.results import Corrections, read_results
 from reid.datasets.sources import combine, open_sources
 from reid.errors import InputError
 from reid.outputs.folder import ResultsFolder
+from reid.store.base import Store
+from reid.store.opening import open_store
 from reid.store.sqlite.people_now import people_now
-from reid.store.sqlite.store import Store
 from tests.datasets.trees import touch
 from tests.store.site import ENCODER, directions, sighting
 
@@ -104,7 +105,7 @@ def test_what_a_reviewer_did_in_the_gallery(tmp_path: Path) -> None:
     root = results(tmp_path / "day", {one: {YARD: 1} for one in (1, 2, 3, 4, 5)}, gallery=gallery)
     shutil.move(root / "crops" / "P0004", root / "crops" / "P0005" / "P0004")
     touch(root / "crops", ["Ann/yard_2_77_1.jpg", "Stranger/yard_2_78_1.jpg"])
-    with Store.open(gallery, encoder_id=ENCODER) as store:
+    with open_store(gallery, encoder_id=ENCODER) as store:
         commit(store, "run", [1, 2, 3, 4, 5])
         store.merge(2, into=1)
         store.rename(3, "Ann")
@@ -122,7 +123,7 @@ def test_two_days_of_a_site_are_one_data_set(tmp_path: Path) -> None:
     other = results(tmp_path / "other", {1: {DOOR: 1}})
     for root in (first, second):
         touch(root / "crops", ["New/yard_2_99_1.jpg"])
-    with Store.open(gallery, encoder_id=ENCODER) as store:
+    with open_store(gallery, encoder_id=ENCODER) as store:
         commit(store, "monday", [1, 2])
         commit(store, "tuesday", [1, 3], later)
         store.merge(3, into=2)
@@ -146,7 +147,7 @@ def test_two_days_of_a_site_are_one_data_set(tmp_path: Path) -> None:
 def test_whose_corrections_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     gallery = Path("site.db")
-    with Store.open(gallery, encoder_id=ENCODER) as store:
+    with open_store(gallery, encoder_id=ENCODER) as store:
         commit(store, "run", [1, 2])
         store.merge(2, into=1)
     corrections = corrections_of(gallery)

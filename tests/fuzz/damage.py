@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reid.errors import InputError
+from reid.errors import ReidError
 
 NUMBERS = (
     *(0, -1, 1, 2, 10**9, 10**18, 10**400, -(10**400), 2**63, 1e38, 1e308, -0.0, 1e-320, 0.5),
@@ -101,7 +101,7 @@ def refused(call: Callable[[], object], file: Path) -> bool:
     """Whether it is refused, as the command would be; any other error passes through."""
     try:
         call()
-    except InputError as error:
+    except ReidError as error:
         sentence = str(error)
     else:
         return False

@@ -29,7 +29,7 @@ from reid.live.loop import Engine
 from reid.live.views.preview import Preview
 from reid.live.views.recent_people import Lately
 from reid.live.views.site_state import Board
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from reid.types import Detections, Embeddings
@@ -49,7 +49,7 @@ class Running:
     """An engine over films, with all that it told."""
 
     def __init__(self, path: Path, *films: str, seconds: float = 0.0, **sampling: Any) -> None:
-        self.store = Store.open(path, encoder_id=ENCODER)
+        self.store = open_store(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
         self.keeper = Keeper()
         self.assemblers: dict[str, TrackletAssembler] = {}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reid.errors import InputError
+from reid.errors import StoreError
 from reid.live.identity import unit_of_work as teller
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.live.toy_site import ENCODER, Toy, look
 from tests.small_disk import small_disk
 from tests.store.site import ENCODER as OTHERS
@@ -48,21 +48,21 @@ def test_another_gallery_in_its_place_is_not_written(toy: Toy) -> None:
     toy.walk("a", 1, look(0), 2.5)
     path = toy.store.path
     path.unlink()
-    with Store.open(path.with_name("other.db"), encoder_id=OTHERS) as other:
+    with open_store(path.with_name("other.db"), encoder_id=OTHERS) as other:
         commit(other, 1, [1])
     shutil.copy(path.with_name("other.db"), path)
     before = path.read_bytes()
     toy.walk("a", 2, look(1), 2.5)
     assert "was replaced by another file" in str(toy.teller.trouble)
-    with pytest.raises(InputError, match="was replaced by another file"):
+    with pytest.raises(StoreError, match="was replaced by another file"):
         toy.store.rename(1, "Ada")
     assert path.read_bytes() == before
 
 
 def test_a_run_is_not_written_into_a_gallery_that_is_gone(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=OTHERS) as store:
+    with open_store(tmp_path / "site.db", encoder_id=OTHERS) as store:
         (tmp_path / "site.db").unlink()
-        with pytest.raises(InputError, match="is gone: it was moved or deleted"):
+        with pytest.raises(StoreError, match="is gone: it was moved or deleted"):
             commit(store, 1, [1])
 
 
@@ -109,5 +109,5 @@ def test_events_wait_while_the_disk_is_full_and_go_on_when_there_is_room(tmp_pat
         assert len(seen) == person + 1
         assert {str(key) for key in toy.stored()} == seen
         toy.store.close()
-        with Store.open(place.folder / "site.db", encoder_id=ENCODER, read_only=True) as store:
+        with open_store(place.folder / "site.db", encoder_id=ENCODER, read_only=True) as store:
             assert sum(one.sightings for one in store.people()) == person + 1

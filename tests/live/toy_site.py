@@ -16,7 +16,7 @@ from reid.live.identity.site import Site
 from reid.live.identity.unit_of_work import Teller
 from reid.live.views.recent_people import Lately
 from reid.live.views.site_state import Board
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from reid.types import Array, Embeddings, Tracklet, TrackletKey
 
 ENCODER = "toy@0123456789ab"
@@ -35,7 +35,7 @@ class Toy:
     """A site, its gallery on the disk, and everything that was told."""
 
     def __init__(self, path: Path, **online: Any) -> None:
-        self.store = Store.open(path, encoder_id=ENCODER)
+        self.store = open_store(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
         self.board = Board()
         self.lately = Lately(board=self.board)

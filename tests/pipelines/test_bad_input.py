@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 from pipelines.cli.main import main
 from reid.embedding.weights import open_weights
 from reid.shipped import demo_recording
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.shared import shared
 from tests.video.media import make_video
 
@@ -166,7 +166,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     database = sqlite3.connect(folder / "foreign.db")
     database.execute("CREATE TABLE a (b)")
     database.close()
-    Store.open(folder / "another.db", encoder_id="somebodyelse").close()
+    open_store(folder / "another.db", encoder_id="somebodyelse").close()
     (folder / "syntax.yaml").write_text("source: [1, 2\n")
     (folder / "key.yaml").write_text("source:\n  fpz: 3\n")
     (folder / "value.yaml").write_text("source:\n  fps: fast\n")

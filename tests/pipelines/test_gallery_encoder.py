@@ -11,7 +11,7 @@ from pipelines.runtime.progress import reporter
 from reid import shipped_weights
 from reid.config import EncoderConfig, VideoConfig
 from reid.shipped import demo_recording
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.store.written import ENCODER, unpack
 
 STRANGERS = {"P0010"}  # that P0008 was is forgotten
@@ -59,7 +59,7 @@ def test_who_names_one_gets_that(gallery: Path, capsys: pytest.CaptureFixture[st
     Path("empty.db").touch()
     assert chosen(None, Path("empty.db")) is None, "of a first run that was killed"
     default = next(e for e in shipped_weights.read_manifest().entries if e.name == NEXT)
-    Store.open("default.db", encoder_id=default.encoder_id or "").close()
+    open_store("default.db", encoder_id=default.encoder_id or "").close()
     assert chosen(None, Path("default.db")) is None
     assert capsys.readouterr().err == ""
 
@@ -80,7 +80,7 @@ def test_an_encoder_that_does_not_ship(
     path = Path(where)
     path.unlink(missing_ok=True)
     path.parent.mkdir(exist_ok=True)
-    Store.open(path, encoder_id="0123456789abcdef").close()
+    open_store(path, encoder_id="0123456789abcdef").close()
     assert main(words) == 2
     assert (
         f"{where}: holds vectors of encoder 0123456789abcdef, which does not ship with reid; give its weights with "

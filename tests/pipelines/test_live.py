@@ -18,7 +18,7 @@ import pytest
 
 from pipelines.cli.main import main
 from reid.shipped import demo_recording
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0
@@ -97,7 +97,7 @@ def test_a_site_from_start_to_restart(tmp_path: Path) -> None:
     told = lines(tmp_path)
     assert {"seen", "left", "camera_state"} <= {event["event"] for event in told}
     assert f"P{second:04d}" not in (tmp_path / "live" / "events.jsonl").read_text()
-    with Store.open(tmp_path / "live" / "gallery.db", encoder_id=None, read_only=True) as store:
+    with open_store(tmp_path / "live" / "gallery.db", encoder_id=None, read_only=True) as store:
         before = {person.person_id: person.label for person in store.people()}
     assert before[first] == "Ada"
     assert second not in before

@@ -11,7 +11,7 @@ import pytest
 from pipelines.cli.main import main
 from reid.live.admin import retention
 from reid.live.capture import system_clock
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.pipelines.test_live import CAM, Program, live
 from tests.small_disk import small_disk
 
@@ -138,12 +138,12 @@ def test_a_start_with_a_wrong_clock_erases_nothing(
         assert before <= people(output)
         assert (output / "events.jsonl").stat().st_size > told
     assert main(["gallery", "prune", str(output / "gallery.db"), "30"]) == 0
-    with Store.open(output / "gallery.db", encoder_id=None, read_only=True) as store:
+    with open_store(output / "gallery.db", encoder_id=None, read_only=True) as store:
         oldest = min(datetime.fromisoformat(person.last_run) for person in store.people())
         assert len(store.runs()) < 4
     assert datetime.now(UTC) - oldest < timedelta(days=1)
 
 
 def people(output: Path) -> set[int]:
-    with Store.open(output / "gallery.db", encoder_id=None, read_only=True) as store:
+    with open_store(output / "gallery.db", encoder_id=None, read_only=True) as store:
         return {person.person_id for person in store.people()}

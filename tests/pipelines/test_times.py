@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.cli.main import main
 from reid.shipped import demo_recording
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.shared import shared
 
 pytestmark = pytest.mark.slow
@@ -117,7 +117,7 @@ def test_another_start_is_another_result_but_follows_nobody_again(
     assert rows(folder)[2]["start_at"] == "2026-11-26T08:00:15.000+01:00"
     assert facts(folder)["cameras"]["cam2"]["start_from"] == "source.started_at"
     shown = tmp_path / "site.db"
-    with Store.open(shown, encoder_id=None, read_only=True) as store:
+    with open_store(shown, encoder_id=None, read_only=True) as store:
         assert len(store.runs()) == 1, "the same recordings, at the same distances in time"
         seen = store.sightings(1)[1]
     assert seen.clock is not None

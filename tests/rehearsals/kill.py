@@ -26,8 +26,8 @@ from typing import Any
 
 from pipelines.runtime.ownership import LOCK, MARK
 from reid.shipped import demo_recording
-from reid.store.sqlite.journal import SeenAt
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
+from reid.store.records import SeenAt
 
 ROOT = Path(__file__).parents[2]
 KILLED = ("--end", "12", "--fps", "6")
@@ -97,7 +97,7 @@ def sightings(gallery: Path) -> dict[str, list[SeenAt]]:
     with closing(sqlite3.connect(gallery)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-    with Store.open(gallery, encoder_id=None, read_only=True) as store:
+    with open_store(gallery, encoder_id=None, read_only=True) as store:
         seen = [one for person in store.people() for one in store.sightings(person.person_id)]
         return {run: [one for one in seen if one.run_id == run] for run in store.runs()}
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from reid.store.sqlite.journal import Entry, SeenAt
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
+from reid.store.records import JournalEntry, SeenAt
 from tests.benchmarks.jobs import Report
 from tests.rehearsals.kill import sightings
 from tests.rehearsals.live_run import read_events
@@ -25,7 +25,7 @@ class Left:
 
     people: frozenset[int]
     seen: dict[str, list[SeenAt]]  # by run
-    history: list[Entry]
+    history: list[JournalEntry]
 
     @property
     def merges(self) -> dict[int, int]:
@@ -43,7 +43,7 @@ class Left:
 def read(gallery: Path) -> Left:
     """AssertionError or a library's own where the gallery cannot be opened or is damaged."""
     seen = sightings(gallery)
-    with Store.open(gallery, encoder_id=None, read_only=True) as store:
+    with open_store(gallery, encoder_id=None, read_only=True) as store:
         people = frozenset(person.person_id for person in store.people())
         return Left(people, seen, store.history())
 

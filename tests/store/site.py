@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from reid.distance import unit
-from reid.store.sqlite.runs import Sighting
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
+from reid.store.records import Sighting
 from reid.types import Array, Embeddings, Match, TrackletKey
 
 ENCODER = "osnet-test@0123456789ab"
@@ -50,6 +50,15 @@ def commit(store: Store, number: int, people: Sequence[int], vectors_each: int =
     ]
     store.commit_run(f"run-{number}", made, started=NOON + timedelta(hours=number), cameras=["lobby"])
     return made
+
+
+def make_version_1(path: Path, *tables: str) -> None:
+    """Make a gallery what programs before decisions wrote; without `tables` too, that not all of them wrote."""
+    with sqlite3.connect(path) as db:
+        for table in ("decisions", *tables):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
 
 
 def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -19,9 +19,9 @@ from reid.outputs.artefact import load_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.stills import decode
 from reid.store.index import PersonIndex
+from reid.store.opening import open_store
 from reid.store.sqlite.conversion import Former
 from reid.store.sqlite.schema import encoder_of
-from reid.store.sqlite.store import Store
 from reid.types import Array, TrackletKey
 from tests.shared import shared
 from tests.store.written import (
@@ -76,7 +76,7 @@ def test_by_crops(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
         own = (first if run == _earliest(gallery) else anew)[key]
         assert run in runs
         assert pairwise(vector[None], own).min() < 1e-6, "a vector of the tracklet's own crops"
-    with Store.open(gallery, encoder_id=new_id()) as store:
+    with open_store(gallery, encoder_id=new_id()) as store:
         assert {person.person_id: person.label for person in store.people()} == PEOPLE
         assert store.ids_of(6) == [6, 9], "the merge is known"
         assert store.next_person_id() == 10
@@ -102,12 +102,13 @@ def test_by_crops(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def _earliest(gallery: Path) -> str:
-    with Store.open(gallery, encoder_id=None, read_only=True) as store:
+    with open_store(gallery, encoder_id=None, read_only=True) as store:
         return store.runs()[0]
 
 
 def test_by_map(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before, (owners, old) = kept(gallery), vectors(gallery)
+    content = gallery.read_bytes()
     found = made_up_map(
         Path("map.npz"), ENCODER, new_id(), np.random.default_rng(0).normal(size=(NUMBERS, 6)) / 4
     )
@@ -118,14 +119,16 @@ def test_by_map(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
         in said.out
     )
     assert "is kept as" not in said.err
-    assert encoder_of(gallery) == ENCODER
-    assert kept(gallery) == kept(Path("new.db")) == before
+    assert gallery.read_bytes() == content
+    assert not list(Path().glob("site.db.backup*"))
+    assert kept(Path("new.db")) == before
     assert vectors(Path("new.db"))[0] == owners
     expected = old @ found.matrix + found.offset
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(vectors(Path("new.db"))[1], expected, atol=1e-6)
-    with Store.open("new.db", encoder_id=new_id()) as store:
+    with open_store("new.db", encoder_id=new_id()) as store:
         assert store.history()[-1].detail["map_cosine"] == 0.75
+        assert [one.kind for one in store.decisions()] == ["same", "named", "erased"]
     assert convert("--map", "map.npz", "--output", "new.db") == 2
     assert "--output new.db: is there already" in capsys.readouterr().err
 
@@ -210,7 +213,7 @@ def test_killed_at_any_moment(gallery: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
         seen.add(encoder_of(gallery))
-        with Store.open(gallery, encoder_id=encoder_of(gallery)):
+        with open_store(gallery, encoder_id=encoder_of(gallery)):
             pass
         assert kept(gallery) == before
         if encoder_of(gallery) != ENCODER:

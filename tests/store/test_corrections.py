@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reid.errors import InputError
+from reid.errors import Busy, InputError
 from reid.store.index import PersonIndex
-from reid.store.sqlite.pruning import Erased
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
+from reid.store.records import Erased
 from reid.types import Array
 from tests.store.site import ENCODER, NOON, commit, directions, sighting, tables
 
@@ -27,7 +27,7 @@ def found_in_files(folder: Path, vectors: Array) -> int:
 def test_forgotten_person_leaves_no_byte(tmp_path: Path) -> None:
     path = tmp_path / "site.db"
     hers = directions(7, 20, dimension=512)
-    with Store.open(path, encoder_id=ENCODER, max_prototypes=8) as store:
+    with open_store(path, encoder_id=ENCODER, max_prototypes=8) as store:
         for number in range(3):
             made = [sighting(p, directions(10 * number + p, 6, dimension=512), track=p) for p in (1, 3)]
             part = hers[number * 7 : number * 7 + 7]
@@ -57,10 +57,10 @@ def test_forgotten_person_leaves_no_byte(tmp_path: Path) -> None:
 
 
 def test_the_last_id_is_not_reused_after_forgetting(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
         store.forget(2)
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         assert store.next_person_id() == 3
         assert 2 not in store.former_ids("run-1").values(), "a repeated run meets a stranger"
         with pytest.raises(InputError, match="nobody called 'P0002'"):
@@ -69,22 +69,22 @@ def test_the_last_id_is_not_reused_after_forgetting(tmp_path: Path) -> None:
 
 def test_erasure_under_a_reader_says_so_and_is_finished_later(tmp_path: Path) -> None:
     path, hers = tmp_path / "site.db", directions(7, 5, dimension=512)
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         store.commit_run("r", [sighting(1, hers)], started=NOON)
         reader = sqlite3.connect(path)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM people").fetchone()
         store._db.execute("PRAGMA busy_timeout = 100")
-        with pytest.raises(InputError, match="P0001 erased, but another process still reads"):
+        with pytest.raises(Busy, match="P0001 erased, but another process still reads"):
             store.forget(1)
         assert store.people() == []
         reader.close()
-    with Store.open(path, encoder_id=None) as store:
+    with open_store(path, encoder_id=None) as store:
         assert found_in_files(tmp_path, hers) == 0
 
 
 def test_merge(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
         one = [sighting(p, directions(p, 3), track=p, rival=r) for p, r in ((1, 2), (2, 3), (3, 2))]
         store.commit_run("r", one, started=NOON)
         store.rename(2, "Ann")
@@ -109,7 +109,7 @@ def test_merge(tmp_path: Path) -> None:
 
 
 def test_rename(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
         store.rename(1, " Ann ")
         assert store.find("Ann") == store.find("P0001") == store.find("p1") == store.find(1) == 1
@@ -133,7 +133,7 @@ def test_rename(tmp_path: Path) -> None:
 
 def test_prune(tmp_path: Path) -> None:
     old = directions(1000, 3)
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
         commit(store, 2, [2, 3])
         assert found_in_files(tmp_path, old) > 0
@@ -149,7 +149,7 @@ def test_prune(tmp_path: Path) -> None:
 
 def test_thin(tmp_path: Path) -> None:
     """Those seen longest ago first, but nobody with a name before the nameless."""
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2, 3])
         commit(store, 2, [4, 2])
         commit(store, 3, [5])

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.main import main
-from reid.errors import InputError
+from reid.errors import StoreError
+from reid.store.opening import open_store
 from reid.store.sqlite.people_now import people_now
-from reid.store.sqlite.store import Store
 from reid.wall_clock import WallClock
-from tests.store.site import ENCODER, NOON, commit, directions, sighting
+from tests.store.site import ENCODER, NOON, commit, directions, make_version_1, sighting
 
 DEEP = "'{\"a\":' || replace(hex(zeroblob(990)), '00', '[') || replace(hex(zeroblob(990)), '00', ']') || '}'"
 DAMAGE = [
@@ -75,7 +75,7 @@ OF_VECTORS = [
 @pytest.fixture
 def gallery(tmp_path: Path) -> Path:
     path = tmp_path / "site.db"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
         commit(store, 2, [1, 3])
         store.rename(1, "Ada")
@@ -102,22 +102,22 @@ def test_what_no_gallery_holds_is_refused(statement: str, why: str, gallery: Pat
     before = change(gallery, statement)
     sentence = f"{gallery}: the gallery is damaged ({why}); restore a copy of it"
     openings: list[Callable[[], object]] = [
-        lambda: Store.open(gallery, encoder_id=ENCODER),
-        lambda: Store.open(gallery, encoder_id=None, read_only=True),
+        lambda: open_store(gallery, encoder_id=ENCODER),
+        lambda: open_store(gallery, encoder_id=None, read_only=True),
         lambda: people_now(gallery),
     ]
     for opening in openings:
-        with pytest.raises(InputError) as caught:
+        with pytest.raises(StoreError) as caught:
             opening()
         assert str(caught.value) == sentence
     assert gallery.read_bytes() == before
 
 
 def test_a_gallery_of_a_program_that_knew_of_no_clocks(gallery: Path) -> None:
-    change(gallery, "DROP TABLE clocks")
-    with Store.open(gallery, encoder_id=ENCODER, read_only=True) as store:
+    make_version_1(gallery, "clocks")
+    with open_store(gallery, encoder_id=ENCODER, read_only=True) as store:
         assert {seen.clock for seen in store.sightings(1)} == {None}
-    with Store.open(gallery, encoder_id=ENCODER, dimension=16) as store:
+    with open_store(gallery, encoder_id=ENCODER, dimension=16) as store:
         commit(store, 4, [1])
         assert {seen.clock for seen in store.sightings(1)} == {None}
 
@@ -125,17 +125,17 @@ def test_a_gallery_of_a_program_that_knew_of_no_clocks(gallery: Path) -> None:
 @pytest.mark.parametrize("statement", OF_VECTORS, ids=["zeros", "NaN", "infinity"])
 def test_vectors_that_nothing_can_be_compared_with(statement: str, gallery: Path) -> None:
     change(gallery, statement)
-    with pytest.raises(InputError, match=r"the gallery is damaged \(a vector is not of unit length\)"):
-        Store.open(gallery, encoder_id=ENCODER)
-    with Store.open(gallery, encoder_id=None) as store:  # which erases people without a look at their vectors
+    with pytest.raises(StoreError, match=r"the gallery is damaged \(a vector is not of unit length\)"):
+        open_store(gallery, encoder_id=ENCODER)
+    with open_store(gallery, encoder_id=None) as store:  # which erases people without a look at their vectors
         store.forget(1)
         assert [person.person_id for person in store.people()] == [2]
 
 
 def test_vectors_of_another_length_than_the_encoders(gallery: Path) -> None:
-    with pytest.raises(InputError, match=r"its vectors have 16 numbers, those of its encoder 512"):
-        Store.open(gallery, encoder_id=ENCODER, dimension=512)
-    with Store.open(gallery, encoder_id=ENCODER, dimension=16) as store:
+    with pytest.raises(StoreError, match=r"its vectors have 16 numbers, those of its encoder 512"):
+        open_store(gallery, encoder_id=ENCODER, dimension=512)
+    with open_store(gallery, encoder_id=ENCODER, dimension=16) as store:
         assert len(store.people()) == 2
 
 
@@ -160,5 +160,5 @@ def test_a_journal_that_is_nested_too_deeply(gallery: Path, capsys: pytest.Captu
 def test_a_file_that_was_cut_off(size: int, gallery: Path) -> None:
     gallery.write_bytes(gallery.read_bytes()[:size])
     for read_only in (True, False):
-        with pytest.raises(InputError, match=r"site\.db: (the gallery is damaged \(|not a gallery)"):
-            Store.open(gallery, encoder_id=ENCODER, read_only=read_only)
+        with pytest.raises(StoreError, match=r"site\.db: (the gallery is damaged \(|not a gallery)"):
+            open_store(gallery, encoder_id=ENCODER, read_only=read_only)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reid.distance import pairwise
+from reid.store.base import Store
 from reid.store.index import PersonIndex
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from reid.types import Array, Identity
 from tests.store.site import DIMENSION, ENCODER, NOON, commit, directions, sighting
 
@@ -57,7 +58,7 @@ def test_search_equals_brute_force(
     path = tmp_path / "any.db"
     path.unlink(missing_ok=True)
     made = [sighting(p, directions(seed + i, n), track=i) for i, (p, n) in enumerate(tracklets)]
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         store.commit_run("r", made, started=NOON)
         agrees(store, directions(seed + 500, queries), k)
         if made:
@@ -65,7 +66,7 @@ def test_search_equals_brute_force(
 
 
 def test_empty_gallery_and_no_queries(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         distances, ids = PersonIndex(store).search(directions(1, 3), 2)
         assert np.all(np.isinf(distances))
         assert np.all(ids == -1)
@@ -76,7 +77,7 @@ def test_empty_gallery_and_no_queries(tmp_path: Path) -> None:
 
 def test_ties_are_in_the_order_of_ids(tmp_path: Path) -> None:
     same = np.repeat(directions(1, 1), 5, axis=0)
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.commit_run("r", [sighting(p, same, track=p) for p in (3, 1, 2)], started=NOON)
         distances, ids = PersonIndex(store).search(same[:1], 5)
         assert ids.tolist() == [[1, 2, 3, -1, -1]]
@@ -84,7 +85,7 @@ def test_ties_are_in_the_order_of_ids(tmp_path: Path) -> None:
 
 
 def test_one_person_with_most_of_the_vectors_does_not_hide_the_others(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         near = directions(1, 1)
         crowd = [sighting(1, near, track=track) for track in range(30)]
         store.commit_run("r", [*crowd, sighting(2, -near, track=99)], started=NOON)
@@ -93,7 +94,7 @@ def test_one_person_with_most_of_the_vectors_does_not_hide_the_others(tmp_path: 
 
 def test_cache_is_used_while_fresh_and_never_when_not(tmp_path: Path) -> None:
     path, cache = tmp_path / "site.db", tmp_path / "site.db.faiss"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2, 3])
         index = PersonIndex(store)
         index.search(directions(9, 1), 1)
@@ -110,7 +111,7 @@ def test_cache_is_used_while_fresh_and_never_when_not(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["absent", "empty", "cut", "flipped", "foreign", "of an older copy"])
 def test_damaged_cache_is_made_anew(tmp_path: Path, damage: str) -> None:
     path, cache = tmp_path / "site.db", tmp_path / "site.db.faiss"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2, 3])
         agrees(store, directions(9, 4), 2)
         content = cache.read_bytes()
@@ -129,15 +130,15 @@ def test_damaged_cache_is_made_anew(tmp_path: Path, damage: str) -> None:
 
 def test_reader_searches_without_writing(tmp_path: Path) -> None:
     path = tmp_path / "site.db"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2, 3])
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    with open_store(path, encoder_id=None, read_only=True) as store:
         agrees(store, directions(9, 4), 2)
     assert not (tmp_path / "site.db.faiss").exists()
 
 
 def test_wrong_queries_are_refused(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1])
         with pytest.raises(ValueError, match="k must be at least 1"):
             PersonIndex(store).search(directions(1, 1), 0)

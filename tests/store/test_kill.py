@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reid.store.index import PersonIndex
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.store.site import ENCODER, directions
 from tests.store.test_corrections import found_in_files
 from tests.store.test_index import agrees
@@ -26,10 +26,10 @@ import sys
 from datetime import timedelta
 from tests.store.site import ENCODER, NOON, directions, sighting
 from reid.store.index import PersonIndex
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 import faiss
 print("ready", flush=True)
-with Store.open(sys.argv[1], encoder_id=ENCODER) as store:
+with open_store(sys.argv[1], encoder_id=ENCODER) as store:
     for number in range(len(store.runs()), 100_000):
         first = store.next_person_id()
         people = [*range(first, first + {PEOPLE - 1}), max(first - 1, 1)]
@@ -44,8 +44,8 @@ with Store.open(sys.argv[1], encoder_id=ENCODER) as store:
 FORGETTER = """
 import sys
 from tests.store.site import ENCODER, NOON, directions, sighting
-from reid.store.sqlite.store import Store
-with Store.open(sys.argv[1], encoder_id=ENCODER, max_prototypes=400) as store:
+from reid.store.opening import open_store
+with open_store(sys.argv[1], encoder_id=ENCODER, max_prototypes=400) as store:
     store.commit_run("others", [sighting(1, directions(1, 50, 256))], started=NOON)
     print("ready", flush=True)
     while True:
@@ -89,7 +89,7 @@ def test_committed_runs_survive_kill_9_and_no_run_is_there_in_part(tmp_path: Pat
     path, committed, rng = tmp_path / "site.db", list[str](), np.random.default_rng(0)
     for moment in (0.0, 0.002, 0.005, *rng.uniform(0.0, 0.25, size=8)):
         committed += run_and_kill(WRITER, path, float(moment))
-        with Store.open(path, encoder_id=ENCODER) as store:
+        with open_store(path, encoder_id=ENCODER) as store:
             runs = store.runs()
             assert runs == [f"{number:06}" for number in range(len(runs))]
             assert set(committed) <= set(runs)
@@ -115,7 +115,7 @@ def test_erasure_that_was_killed_is_finished_by_the_next_writer(tmp_path: Path) 
         db = sqlite3.connect(path)
         unfinished += db.execute("SELECT traces FROM gallery").fetchone() == (1,)
         db.close()
-        with Store.open(path, encoder_id=ENCODER) as store:
+        with open_store(path, encoder_id=ENCODER) as store:
             PersonIndex(store).search(directions(1, 1, 256), 1)
             for person in [one.person_id for one in store.people() if one.person_id != 1]:
                 store.forget(person)

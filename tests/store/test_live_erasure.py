@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.store.sqlite.live_run import Record
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
+from reid.store.records import Record
 from reid.types import Array
 from tests.store.site import ENCODER, NOON, directions
 from tests.store.test_corrections import found_in_files
@@ -18,7 +18,7 @@ def test_a_forgotten_person_leaves_no_trace(tmp_path: Path) -> None:
     def others(seed: int) -> Array:
         return directions(seed, 2, dimension=512)
 
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         one = [seen(1, others(1)), seen(2, hers[:4], track=2, rival=1), seen(2, others(3), track=3)]
         store.record(Record(sightings=one))
         store.record(Record(sightings=[seen(2, hers[4:8], track=2), seen(3, hers[8:], at=1, track=4)]))
@@ -40,7 +40,7 @@ def test_a_forgotten_person_leaves_no_trace(tmp_path: Path) -> None:
 
 
 def test_retention_erases_blocks(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         for number in range(6):
             two = [
                 seen(1, directions(number, 3), at=number),

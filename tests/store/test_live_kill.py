@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reid.store.sqlite.live_run import Record
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
+from reid.store.opening import open_store
+from reid.store.records import Record
 from tests.store.site import ENCODER, directions, tables
 from tests.store.test_kill import integrity, run_and_kill
 from tests.store.test_live_run import agrees, block, key, moved, seen
@@ -33,9 +34,10 @@ def live_round(store: Store, number: int) -> None:
 
 RECORDER = f"""
 import sys
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
+from reid.store.base import Store
 from tests.store.test_live_kill import live_round
-with Store.open(sys.argv[1], encoder_id={ENCODER!r}, max_prototypes=4) as store:
+with open_store(sys.argv[1], encoder_id={ENCODER!r}, max_prototypes=4) as store:
     print("ready", flush=True)
     for number in range(len(store.runs()), 100_000):
         live_round(store, number)
@@ -47,10 +49,10 @@ with Store.open(sys.argv[1], encoder_id={ENCODER!r}, max_prototypes=4) as store:
 def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
     """After each kill the gallery is, to the journal's last line, one in which as many rounds ran undisturbed."""
     path, rng, done = tmp_path / "site.db", np.random.default_rng(0), 0
-    with Store.open(tmp_path / "undisturbed.db", encoder_id=ENCODER, max_prototypes=4) as undisturbed:
+    with open_store(tmp_path / "undisturbed.db", encoder_id=ENCODER, max_prototypes=4) as undisturbed:
         for moment in (0.0, 0.002, *rng.uniform(0.0, 0.12, size=8)):
             printed = run_and_kill(RECORDER, path, float(moment))
-            with Store.open(path, encoder_id=ENCODER) as store:
+            with open_store(path, encoder_id=ENCODER) as store:
                 rounds = len(store.runs())
                 assert done + len(printed) <= rounds <= done + len(printed) + 1
                 for number in range(done, rounds):

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from reid.errors import InputError
-from reid.store.sqlite.live_run import Live, Moved, Record
-from reid.store.sqlite.runs import Run
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
+from reid.store.opening import open_store
+from reid.store.records import Live, Moved, Record, Run
 from reid.types import Array, Match, TrackletKey
 from tests.store.site import ENCODER, NOON, commit, directions, sighting, tables
 
@@ -75,7 +75,7 @@ def agrees(store: Store) -> None:
 
 def test_a_sighting_is_written_again_when_more_is_known(tmp_path: Path) -> None:
     first, more = directions(1, 2), directions(2, 5)
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.record(Record(sightings=[seen(1, first)]))
         assert not Record()
         store.record(Record(sightings=[seen(1, more, longer_s=9), seen(2, first, track=2, rival=1)]))
@@ -91,7 +91,7 @@ def test_a_sighting_is_written_again_when_more_is_known(tmp_path: Path) -> None:
 
 
 def test_a_runner_up_may_be_new_in_the_same_breath(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.record(
             Record(sightings=[seen(1, directions(1, 2), rival=2), seen(2, directions(2, 2), track=2)])
         )
@@ -100,7 +100,7 @@ def test_a_runner_up_may_be_new_in_the_same_breath(tmp_path: Path) -> None:
 
 
 def test_moved(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         own, taken = directions(1, 2), directions(2, 2)
         store.record(Record(sightings=[seen(1, own), seen(1, taken, track=2, rival=1)]))
         store.record(Record(moved=[moved(1, 2, track=2, reason="split")]))
@@ -125,7 +125,7 @@ def test_moved(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rival", [1, 9])
 def test_moved_for_a_reason(tmp_path: Path, rival: int) -> None:
     """It is kept why; not that somebody came second who is nobody any more."""
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.record(Record(sightings=[seen(1, directions(1, 2)), seen(1, directions(2, 2), track=2)]))
         why = Match(tracklet=key(2), person_id=2, distance=0.2, runner_up_id=rival, runner_up_distance=0.4)
         store.record(Record(moved=[replace(moved(1, 2, track=2), match=why)]))
@@ -134,7 +134,7 @@ def test_moved_for_a_reason(tmp_path: Path, rival: int) -> None:
 
 
 def test_moving_what_retention_erased_moves_nothing(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.record(Record(sightings=[seen(1, directions(1, 2)), seen(1, directions(2, 2), at=2)]))
         store.prune(NOON + BLOCK)
         store.record(Record(moved=[moved(1, 7)], dropped=[(block(0).run_id, key(1))]))
@@ -145,7 +145,7 @@ def test_moving_what_retention_erased_moves_nothing(tmp_path: Path) -> None:
 
 def test_dropped(tmp_path: Path) -> None:
     thing = directions(3, 3)
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         two = [seen(1, directions(1, 2)), seen(1, thing[:1], track=2), seen(2, thing[1:], track=3)]
         store.record(Record(sightings=[*two, seen(1, directions(2, 1), track=4, rival=2)]))
         store.record(
@@ -166,7 +166,7 @@ def test_dropped(tmp_path: Path) -> None:
 
 
 def test_merged(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
         both = [seen(1, directions(1, 3)), seen(2, directions(2, 3), track=2, rival=1)]
         store.record(Record(sightings=both))
         store.rename(2, "Ann")
@@ -181,7 +181,7 @@ def test_merged(tmp_path: Path) -> None:
 
 def test_who_is_gone_does_not_come_back_as_a_runner_up(tmp_path: Path) -> None:
     """What is known of somebody in view is written again and again, with whom it was told from at first."""
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         others = [seen(2, directions(2, 1), track=2), seen(3, directions(3, 1), track=3)]
         here, there = seen(1, directions(1, 2), rival=2), seen(1, directions(4, 2), track=4, rival=3)
         store.record(Record(sightings=[*others, here, there]))
@@ -194,7 +194,7 @@ def test_who_is_gone_does_not_come_back_as_a_runner_up(tmp_path: Path) -> None:
 
 
 def test_prototypes_stay_bounded(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
         for number in range(6):
             tracks = [seen(who, directions(10 * number + who, 5), at=number, track=who) for who in (1, 2, 3)]
             store.record(Record(sightings=tracks))
@@ -208,7 +208,7 @@ def test_prototypes_stay_bounded(tmp_path: Path) -> None:
 
 
 def test_recordings_and_live_sites_share_a_gallery(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
         store.record(Record(sightings=[seen(2, directions(1, 2)), seen(3, directions(2, 2), track=2)]))
         commit(store, 2, [3, 4])
@@ -223,7 +223,7 @@ def test_recordings_and_live_sites_share_a_gallery(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_vectors_are_refused_and_change_nothing(tmp_path: Path, wrong: object, message: str) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         first = seen(1, directions(1, 1))
         store.record(Record(sightings=[first]))
         before = tables(store.path)
@@ -232,7 +232,7 @@ def test_wrong_vectors_are_refused_and_change_nothing(tmp_path: Path, wrong: obj
             store.record(Record(sightings=more))
         assert tables(store.path) == before
     with (
-        Store.open(tmp_path / "site.db", encoder_id=None, read_only=True) as store,
+        open_store(tmp_path / "site.db", encoder_id=None, read_only=True) as store,
         pytest.raises(InputError, match="for reading"),
     ):
         store.record(Record(sightings=[first]))

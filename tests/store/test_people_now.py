@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from reid.errors import InputError
+from reid.errors import ReidError
+from reid.store.opening import open_store
 from reid.store.sqlite.people_now import people_now
-from reid.store.sqlite.store import Store
 from tests.store.site import ENCODER, NOON, commit
 
 
 def test_corrections_one_after_the_other(tmp_path: Path) -> None:
     path = tmp_path / "site.db"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         assert people_now(path).people == {}
         commit(store, 1, [1, 2, 3, 4, 5, 6, 7])
         assert people_now(path).people == {one: f"P{one:04d}" for one in range(1, 8)}
@@ -32,7 +32,7 @@ def test_corrections_one_after_the_other(tmp_path: Path) -> None:
 
 def test_repeated_and_pruned_runs(tmp_path: Path) -> None:
     path = tmp_path / "site.db"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2, 3])
         commit(store, 1, [1, 4])
         commit(store, 2, [1, 5])
@@ -44,7 +44,7 @@ def test_repeated_and_pruned_runs(tmp_path: Path) -> None:
 
 
 def test_runs_start_in_whole_seconds(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.commit_run("run", [], started=NOON.replace(microsecond=987_654), cameras=["yard", "door"])
     assert people_now(tmp_path / "site.db").runs == {(NOON, ("door", "yard"))}
 
@@ -52,5 +52,5 @@ def test_runs_start_in_whole_seconds(tmp_path: Path) -> None:
 def test_no_gallery(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no gallery")
     for name, why in (("none.db", "no such gallery"), ("notes.txt", "not a gallery")):
-        with pytest.raises(InputError, match=why):
+        with pytest.raises(ReidError, match=why):
             people_now(tmp_path / name)

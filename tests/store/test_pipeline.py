@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.main import main
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.store.site import ENCODER, NOON, commit, directions, sighting, tables
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "site.db"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2, 1])
         rival = sighting(3, directions(5, 1), camera="street [north]", track=4, rival=1)
         store.commit_run("night", [rival], started=NOON)
@@ -41,7 +41,7 @@ def test_list(path: Path, said: Said, tmp_path: Path) -> None:
     assert lines[0] == f"3 people in {path}, encoder {ENCODER}"
     assert lines[2].split() == ["P0001", "2", "lobby", "1", "2024-05-01", "13:00:00", "6"]
     assert "street [north]" in lines[4], "brackets are no markup"
-    Store.open(tmp_path / "new.db", encoder_id=ENCODER).close()
+    open_store(tmp_path / "new.db", encoder_id=ENCODER).close()
     empty = said("list", gallery=tmp_path / "new.db")
     assert empty == f"0 people in {tmp_path / 'new.db'}, encoder {ENCODER}\n"
 

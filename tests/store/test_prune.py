@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.main import main
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.store.site import ENCODER, directions, sighting, tables
 
 
@@ -14,7 +14,7 @@ from tests.store.site import ENCODER, directions, sighting, tables
 def path(tmp_path: Path) -> Path:
     """Seen 40 days ago: 1 to 4; and 1 again yesterday. 2 and 3 have names; 3 was seen 40 times, with 40 vectors."""
     made = tmp_path / "site.db"
-    with Store.open(made, encoder_id=ENCODER) as store:
+    with open_store(made, encoder_id=ENCODER) as store:
         for days, numbers in ((41, [1, 2, 3, 4]), (40, [3] * 40), (1, [1])):
             seen = [
                 sighting(person, directions(100 * days + track, 1), track=track, rival=None)
@@ -28,14 +28,14 @@ def path(tmp_path: Path) -> Path:
 
 def kept(path: Path) -> dict[int, int]:
     """Sightings by person."""
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    with open_store(path, encoder_id=None, read_only=True) as store:
         return {person.person_id: person.sightings for person in store.people()}
 
 
 def test_people_with_a_name_stay_with_what_they_are_recognised_by(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    with open_store(path, encoder_id=None, read_only=True) as store:
         vectors = {one.person_id: len(one.prototypes) for one in store.identities()}
     assert main(["gallery", "prune", str(path), "30"]) == 0
     first, last = " ".join(capsys.readouterr().out.split()).split(" UTC", 1)
@@ -45,7 +45,7 @@ def test_people_with_a_name_stay_with_what_they_are_recognised_by(
     )
     assert last.strip().endswith(f"10 sightings and 1 person erased from {path}")
     assert kept(path) == {1: 1, 2: 1, 3: 33}, "those of 32 vectors, and the last one"
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    with open_store(path, encoder_id=None, read_only=True) as store:
         found = {one.person_id: len(one.prototypes) for one in store.identities()}
         assert found == {1: 1, 2: vectors[2], 3: vectors[3]}
         assert [entry.event for entry in store.history()][-1] == "pruned"
@@ -70,7 +70,7 @@ def test_a_dry_run_erases_nothing(path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_who_pruned_has_confirmed_the_clock(path: Path) -> None:
-    with Store.open(path, encoder_id=None) as store:
+    with open_store(path, encoder_id=None) as store:
         store.doubt_clock("live-1")
         late = datetime.now(UTC) + timedelta(days=400)
         store.commit_run("live-1-17", [sighting(1, directions(7, 1))], started=late)
@@ -78,7 +78,7 @@ def test_who_pruned_has_confirmed_the_clock(path: Path) -> None:
         assert moment is not None
         assert moment < datetime.now(UTC) - timedelta(hours=23), "what a doubted clock dated tells nothing"
     assert main(["gallery", "prune", str(path), "30"]) == 0
-    with Store.open(path, encoder_id=None, read_only=True) as store:
+    with open_store(path, encoder_id=None, read_only=True) as store:
         moment = store.newest()
         assert moment is not None
         assert abs(moment - datetime.now(UTC)) < timedelta(minutes=5)

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reid.errors import InputError
+from reid.store.base import Store
+from reid.store.opening import open_store
 from reid.store.prototypes import most_varied
-from reid.store.sqlite.store import Store
 from reid.types import TrackletKey
 from tests.outputs.scenes import tracklet
 from tests.store.site import ENCODER, NOON, commit, directions, sighting, tables
@@ -25,7 +26,7 @@ def vectors_of(store: Store, without_run: str | None = None) -> dict[int, bytes]
 
 
 def test_new_gallery_is_empty(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         assert store.identities() == []
         assert store.people() == []
         assert store.runs() == []
@@ -36,7 +37,7 @@ def test_new_gallery_is_empty(tmp_path: Path) -> None:
 
 def test_what_is_committed_comes_back_in_the_next_session(tmp_path: Path) -> None:
     path = tmp_path / "site #1?.db"  # characters that mean something in a URI
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         made = [
             sighting(1, directions(1, 4), camera="lobby", track=3, rival=2),
             sighting(1, directions(2, 2), camera="street", track=3),
@@ -44,7 +45,7 @@ def test_what_is_committed_comes_back_in_the_next_session(tmp_path: Path) -> Non
             sighting(None, directions(4, 1), camera="street", track=10),
         ]
         store.commit_run("monday", made, started=NOON, cameras=["street", "lobby"])
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         first, second = store.identities()
         assert (first.person_id, first.known, first.tracklets) == (1, True, ())
         expected = np.concatenate([made[0].embeddings.vectors, made[1].embeddings.vectors])
@@ -67,7 +68,7 @@ def test_round_trip(tmp_path: Path, tracklets: list[tuple[int, int]], limit: int
     path = tmp_path / "any.db"
     path.unlink(missing_ok=True)
     made = [sighting(p, directions(i, n), track=i) for i, (p, n) in enumerate(tracklets)]
-    with Store.open(path, encoder_id=ENCODER, max_prototypes=limit) as store:
+    with open_store(path, encoder_id=ENCODER, max_prototypes=limit) as store:
         store.commit_run("r", made[::-1], started=NOON)
         stored = {one.person_id: one.prototypes.vectors for one in store.identities()}
     assert set(stored) == {person for person, _ in tracklets}
@@ -89,7 +90,7 @@ def test_repeating_the_last_run_changes_nothing(tmp_path: Path, runs: list[list[
     path.unlink(missing_ok=True)
     order = list(dict.fromkeys(person for people in runs for person in people))
     runs = [[1 + order.index(person) for person in people] for people in runs]  # ids count up
-    with Store.open(path, encoder_id=ENCODER, max_prototypes=limit) as store:
+    with open_store(path, encoder_id=ENCODER, max_prototypes=limit) as store:
         before: dict[int, bytes] = {}
         for number, people in enumerate(runs):
             before = vectors_of(store)
@@ -104,7 +105,7 @@ def test_repeating_the_last_run_changes_nothing(tmp_path: Path, runs: list[list[
 
 
 def test_a_number_that_went_to_a_tracklet_of_another_time_has_no_former_id(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.commit_run("r", [sighting(n, directions(n, 1), track=n) for n in (1, 2, 3)], started=NOON)
         # a sighting of track n lasts from n to n + 2.5 s; frames are at 10 a second
         now = [
@@ -118,7 +119,7 @@ def test_a_number_that_went_to_a_tracklet_of_another_time_has_no_former_id(tmp_p
 
 
 def test_a_repeated_run_that_finds_others_takes_its_people_away(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
         commit(store, 2, [2, 3])
         store.rename(3, "Ann")
@@ -132,7 +133,7 @@ def test_a_repeated_run_that_finds_others_takes_its_people_away(tmp_path: Path) 
 
 
 def test_the_same_run_again_keeps_labels(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2])
         store.rename(2, "Ann")
         commit(store, 1, [1, 2])
@@ -140,7 +141,7 @@ def test_the_same_run_again_keeps_labels(tmp_path: Path) -> None:
 
 
 def test_prototypes_stay_bounded_and_varied(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=4) as store:
         for number in range(6):
             commit(store, number, [1, 1], vectors_each=5)
         assert len(store.identities()[0].prototypes) == 4
@@ -155,7 +156,7 @@ def test_prototypes_stay_bounded_and_varied(tmp_path: Path) -> None:
 
 
 def test_wrong_use_is_refused_and_changes_nothing(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         commit(store, 1, [1])
         before = tables(store.path)
         one, two = directions(1, 1), directions(2, 1, dimension=8)
@@ -175,12 +176,12 @@ def test_wrong_use_is_refused_and_changes_nothing(tmp_path: Path) -> None:
 def test_a_reader_sees_whole_runs_while_another_writes(tmp_path: Path) -> None:
     path, stop = tmp_path / "site.db", threading.Event()
     seen: list[tuple[int, int, int, int]] = []
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 0, [1, 1, 1])
 
         def read() -> None:
             while not stop.is_set():
-                with Store.open(path, encoder_id=None, read_only=True) as reader:
+                with open_store(path, encoder_id=None, read_only=True) as reader:
                     person, vectors = reader.people()[0], len(reader.prototypes()[1])
                 seen.append((person.runs, person.sightings, person.prototypes, vectors))
 
@@ -200,10 +201,10 @@ def test_a_reader_sees_whole_runs_while_another_writes(tmp_path: Path) -> None:
 
 def test_read_only_store_refuses_to_write(tmp_path: Path) -> None:
     path = tmp_path / "site.db"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1])
     with (
-        Store.open(path, encoder_id=None, read_only=True) as store,
+        open_store(path, encoder_id=None, read_only=True) as store,
         pytest.raises(InputError, match="for reading"),
     ):
         commit(store, 2, [1])

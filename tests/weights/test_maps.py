@@ -10,8 +10,8 @@ import pytest
 from pipelines.cli.main import main
 from reid.embedding import vector_map
 from reid.embedding.weights import open_weights
+from reid.store.opening import open_store
 from reid.store.sqlite.schema import encoder_of
-from reid.store.sqlite.store import Store
 from tests.store.site import NOON, directions, sighting
 from tests.store.written import split_colours
 from tests.weights.shipping import flip, seal, write
@@ -53,16 +53,16 @@ def test_made_sealed_and_found(crops: Path, weights: Path, capsys: pytest.Captur
     seal()
     entry = json.loads((weights / "manifest.json").read_text())["entries"][-1]
     assert (entry["encoder_id"], len(entry["files"])) == (new, 1)
-    with Store.open("site.db", encoder_id=old) as store:
+    with open_store("site.db", encoder_id=old) as store:
         store.commit_run("run", [sighting(1, directions(1, 3, 6), encoder_id=old)], started=NOON)
     assert main(["gallery", "convert", "site.db"]) == 0, "to the default, by the map that ships"
     assert f"cosine {found.loss.cosine:.3f} to true vectors on 14 other crops" in capsys.readouterr().out
     assert encoder_of(Path("site.db")) == new
-    with Store.open("site.db", encoder_id=new) as store:
+    with open_store("site.db", encoder_id=new) as store:
         (person,) = store.identities()
     assert np.abs(person.prototypes.vectors - found(directions(1, 3, 6))).max() < 1e-6
     flip(path)
-    with Store.open("other.db", encoder_id=old) as store:
+    with open_store("other.db", encoder_id=old) as store:
         store.commit_run("run", [sighting(1, directions(1, 3, 6), encoder_id=old)], started=NOON)
     assert main(["gallery", "convert", "other.db"]) == 2
     assert "not the file that ships with reid" in capsys.readouterr().err

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from reid.errors import InputError
+from reid.errors import ReidError
 
 
 class Control(Protocol):
-    """Each call returns when it is done, from whatever thread; InputError where it cannot be done."""
+    """Each call returns when it is done, from whatever thread; ReidError where it cannot be done."""
 
     def forget(self, person_id: int) -> None:
         """Erase everything kept about one person: vectors, crops, events."""
@@ -37,7 +37,7 @@ class Keeper(Protocol):
     keeps: str  # what, in a word for metrics and the log
 
     def forget(self, person_id: int) -> object:
-        """Erase what names or shows a person; OSError or InputError where that failed."""
+        """Erase what names or shows a person; OSError or ReidError where that failed."""
 
     def prune(self, before_s: float, /) -> int:
         """Erase what is older, seconds since 1970, and say how much that was; raises as `forget` does."""
@@ -47,13 +47,13 @@ def do_all(jobs: Iterable[Callable[[], object]]) -> None:
     """Do every one of them, also where another fails: what is to be erased goes where it can.
 
     Raises:
-        InputError, OSError: the first that was raised.
+        ReidError, OSError: the first that was raised.
     """
     failed = []
     for job in jobs:
         try:
             job()
-        except (InputError, OSError) as error:
+        except (ReidError, OSError) as error:
             failed.append(error)
     if failed:
         raise failed[0]

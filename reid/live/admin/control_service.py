@@ -12,7 +12,7 @@ from reid.live.admin.control import Keeper, do_all
 from reid.live.admin.retention import Retention
 from reid.live.capture.address import parse_cameras, read_secrets, with_aspects, with_credentials
 from reid.live.loop import Engine
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
 from reid.types import person_name
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from reid.errors import InputError
+from reid.errors import InputError, ReidError
 from reid.live.admin.control import Keeper, do_all
 from reid.live.capture.system_clock import is_synchronised
 from reid.live.loop import Engine
-from reid.store.sqlite.pruning import Erased, Named
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
+from reid.store.records import Erased, Named
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Retention:
         self._next_s = monotonic_s + PERIOD_S
         try:
             do_all([partial(self._prune_or_wait, now_s, monotonic_s), self._thin])
-        except (InputError, OSError) as error:
+        except (ReidError, OSError) as error:
             # a reader of the gallery, or a full disk: no reason to watch no more
             self._next_s = min(self._next_s, monotonic_s + AGAIN_S)
             log.warning("erasing what is old: %s; tried again in %.0f minutes", error, AGAIN_S / 60)

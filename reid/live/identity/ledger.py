@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from reid.linking.online import OnlineGallery
 from reid.linking.reclustering import Change
 from reid.live.identity.unit_of_work import Teller
-from reid.store.sqlite.live_run import Live, Moved
-from reid.store.sqlite.runs import Run, Sighting
+from reid.store.records import Live, Moved, Run, Sighting
 from reid.types import Match, Tracklet, TrackletKey
 
 BLOCK_S = 300.0  # of a run: what retention erases at a time

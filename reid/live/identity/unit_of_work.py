@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reid.errors import InputError
+from reid.errors import ReidError
 from reid.events import Event, Fact, Kind
-from reid.store.sqlite.live_run import Live, Moved, Record
-from reid.store.sqlite.store import Store
+from reid.store.base import Store
+from reid.store.records import Live, Moved, Record
 from reid.types import TrackletKey
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class Teller:
         """Find out whether the gallery is still in its place, also where there is nothing to write."""
         try:
             self.store.require_in_place()
-        except InputError as error:
+        except ReidError as error:
             self._fail(error)
         else:
             if self._trouble is not None and not self._record():
@@ -111,7 +111,7 @@ class Teller:
                 self.store.record(record)
             elif self._trouble is not None:
                 self.store.require_in_place()
-        except InputError as error:
+        except ReidError as error:
             self._fail(error)
             self._bound()
             return
@@ -127,7 +127,7 @@ class Teller:
             sightings=self._sightings, moved=self._moved, dropped=self._dropped, merged=self._merged
         )
 
-    def _fail(self, error: InputError) -> None:
+    def _fail(self, error: ReidError) -> None:
         if self._trouble is None:
             log.error("%s; until it can be written nothing is told", error)
         self._trouble = str(error)

@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from reid import __version__, json_text
-from reid.errors import InputError
+from reid.errors import ReidError
 from reid.live.admin.control import Control
 from reid.live.views.site_state import Board
 from reid.live.web.access import Access
@@ -67,7 +67,7 @@ def build_app(
     def page() -> HTMLResponse:
         return HTMLResponse(template("live.html.j2").render(version=__version__))
 
-    app.add_exception_handler(InputError, _sentence)
+    app.add_exception_handler(ReidError, _sentence)
     app.add_exception_handler(HTTPException, _sentence)
     app.add_exception_handler(RequestValidationError, _sentence)
     login = template("login.html.j2")

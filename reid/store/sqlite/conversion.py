@@ -6,48 +6,26 @@ any moment, the file is the old gallery or the new one, also for a process that 
 
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from reid import disk
 from reid.errors import InputError
-from reid.store.files import INDEX_SUFFIXES, beside
-from reid.store.sqlite import corrections, journal
+from reid.store.files import INDEX_SUFFIXES, UNFINISHED, beside
+from reid.store.records import Carried, StoredVector
+from reid.store.sqlite import journal
+from reid.store.sqlite.connection import explain
+from reid.store.sqlite.copies import copy_to, give_name
+from reid.store.sqlite.gallery_file import connect
 from reid.store.sqlite.prototypes import to_vectors
-from reid.store.sqlite.schema import UNFINISHED, connect, encoder_of, explain
-from reid.store.sqlite.writer_lock import writer_lock
+from reid.store.sqlite.schema import encoder_of
+from reid.store.writer_lock import writer_lock
 from reid.types import Array, TrackletKey, person_name
 
-_KEPT = ("people", "runs", "sightings", "clocks")  # tables that a conversion leaves as they are
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StoredVector:
-    """A prototype, and the sighting that it was seen in."""
-
-    prototype_id: int
-    person_id: int
-    run_id: str
-    tracklet: TrackletKey
-    duration_s: float
-    in_use: bool  # False: displaced by the latest run, and back if that is repeated
-    vector: Array  # (D,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
-    """What the journal says of the vectors of a conversion."""
-
-    crops: int  # embedded anew
-    mapped: int
-    dropped: int  # for which there was neither crop nor map
-    loss: float | None = None  # mean cosine of mapped to true vectors; None: nothing was mapped
+_KEPT = ("people", "runs", "sightings", "clocks", "decisions")  # tables that a conversion leaves as they are
 
 
 class Former:
@@ -104,7 +82,7 @@ class Former:
             Where the former gallery lies: its new name, or that of before where there is an `output`.
 
         Raises:
-            InputError: `output` is there already, or the disk is full or fails; the gallery is as it was then.
+            InputError: `output` is there already; the gallery is as it was then, as when the disk is full or fails.
         """
         file = self.path.resolve() if self.path.is_symlink() else self.path
         made = beside(output or file, UNFINISHED)
@@ -112,13 +90,15 @@ class Former:
         try:
             self._make(made, vectors, encoder_id, carried)
             if output is not None:
-                _give_name(made, output)
+                if os.path.lexists(output):
+                    raise InputError(f"--output {output}: is there already; name a new file")
+                give_name(made, output)
                 return self.path
             former = _free_name(file, self.encoder_id)
             copy = beside(former, UNFINISHED)
             try:
-                self._copy_to(copy)
-                _give_name(copy, former)
+                copy_to(self._db, self.path, copy)
+                give_name(copy, former)
             finally:
                 copy.unlink(missing_ok=True)
             self._become(made)
@@ -130,7 +110,7 @@ class Former:
 
     def _make(self, made: Path, vectors: Mapping[int, Array], encoder_id: str, carried: Carried) -> None:
         """The new gallery in the file `made`, on the disk and checked."""
-        self._copy_to(made)
+        copy_to(self._db, self.path, made)
         dimension = len(next(iter(vectors.values()))) if vectors else None
         with closing(sqlite3.connect(made, isolation_level=None)) as db:
             for pragma in ("foreign_keys = ON", "temp_store = MEMORY", "journal_mode = MEMORY"):
@@ -157,22 +137,12 @@ class Former:
     def _check(self, made: Path, encoder_id: str, dimension: int | None, vectors: int) -> None:
         """Refuse what is not this gallery with other vectors, as a bug or a bad disk would make it."""
         with closing(connect(made, encoder_id=encoder_id, dimension=dimension, read_only=True)) as db:
-            tables = {
-                row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            }
-            for table in (table for table in _KEPT if table in tables):
+            for table in _KEPT:
                 if _rows(db, table) != _rows(self._db, table):
                     raise RuntimeError(f"{made}: the table {table} is not that of {self.path}")
             lines = _rows(self._db, "journal")
             if _rows(db, "journal")[: len(lines)] != lines or len(_rows(db, "prototypes")) != vectors:
                 raise RuntimeError(f"{made}: journal or vectors are not those of {self.path}")
-
-    def _copy_to(self, path: Path) -> None:
-        """This gallery, without what was erased from it, in a new file with the same permissions."""
-        path.unlink(missing_ok=True)  # of a conversion that was killed
-        path.touch(mode=0o600)
-        shutil.copymode(self.path, path)
-        self._db.execute("VACUUM INTO ?", (str(path),))
 
     def _become(self, made: Path) -> None:
         """One transaction: SQLite's backup writes the pages of `made` over those of this gallery."""
@@ -180,23 +150,26 @@ class Former:
             db.backup(self._db)
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         for suffix in INDEX_SUFFIXES:
-            beside(self.path, suffix).unlink(missing_ok=True)
+            beside(self.path.resolve(), suffix).unlink(missing_ok=True)
 
 
 @contextmanager
-def converting(path: Path) -> Iterator[Former]:
+def converting(path: Path, *, in_place: bool = True) -> Iterator[Former]:
     """A gallery, locked for its conversion.
 
+    Args:
+        in_place: whether it will be converted in its own file; otherwise that is not changed.
+
     Raises:
-        InputError: there is none, it cannot be read, it is damaged, or another process writes it.
+        InputError: there is none.
+        StoreError: it cannot be read, or it is damaged.
+        Busy: another process writes it.
     """
     if not path.exists():
         raise InputError(f"{path}: no such gallery")
     lock = writer_lock(path)
     try:
-        with closing(connect(path, encoder_id=encoder_of(path), read_only=False)) as db:
-            if corrections.must_clean(db):
-                corrections.clean(db, path)  # an erasure was interrupted
+        with closing(connect(path, encoder_id=encoder_of(path), read_only=not in_place)) as db:
             yield Former(path, db)
     except sqlite3.Error as error:
         explain(error, path)
@@ -217,18 +190,3 @@ def _free_name(path: Path, encoder_id: str) -> Path:
         if not os.path.lexists(name):
             return name
     raise InputError(f"{path}: there are a thousand former galleries beside it; move them away")
-
-
-def _give_name(file: Path, name: Path) -> None:
-    """Durable before and after it has its name, which is nobody's yet."""
-    if os.path.lexists(name):
-        raise InputError(f"--output {name}: is there already; name a new file")
-    with disk.naming(name, file), file.open("rb+") as opened:
-        os.fsync(opened.fileno())
-    os.replace(file, name)
-    if os.name == "posix":
-        folder = os.open(name.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -1,17 +1,16 @@
-"""Corrections of a gallery: rename, merge, forget, and erasing what they leave in its files.
+"""Corrections of a gallery: rename, merge, forget.
 
-Functions over an open gallery; all but `clean` run inside the caller's transaction.
+Functions over an open gallery, inside the caller's transaction.
 """
 
 import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from pathlib import Path
 
 from reid.errors import InputError
-from reid.store.files import INDEX_SUFFIXES, beside
-from reid.store.sqlite import journal
-from reid.store.sqlite.schema import UNFINISHED
+from reid.store.records import Event
+from reid.store.rules import checked_label
+from reid.store.sqlite import decisions, journal
 from reid.types import person_name
 
 
@@ -19,24 +18,21 @@ def rename(db: sqlite3.Connection, at: datetime, person_id: int, label: str | No
     """Give a person a name, or take it away (None).
 
     Raises:
-        InputError: the label is empty, too long, looks like an id, or is somebody else's.
+        InputError: the label is empty, too long, looks like an id, or is another person's.
     """
     former = db.execute("SELECT label FROM people WHERE person_id = ?", (person_id,)).fetchone()[0]
     if label is not None:
-        label = label.strip()
-        if not label or len(label) > 100 or not label.isprintable():
-            raise InputError(f"label {label!r}: must be 1 to 100 printable characters")
-        if journal.number_of(label) is not None:
-            raise InputError(f"label {label!r}: looks like a person's number; use a name")
+        label = checked_label(label)
         owner = db.execute("SELECT person_id FROM people WHERE label = ?", (label,)).fetchone()
         if owner is not None and owner[0] != person_id:
             raise InputError(f"label {label!r}: is {person_name(owner[0])}'s; merge the two, or use another")
     db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, person_id))
     journal.append(db, at, "renamed", person_id=person_id, former=former, label=label)
+    decisions.append(db, at, "named", person_id, label=label)
 
 
 def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> None:
-    """Make two people one: all sightings of `person_id` become those of `into`, whose label wins."""
+    """Merge two people: all sightings of `person_id` become those of `into`, whose label wins."""
     if person_id == into:
         raise InputError(f"{person_name(into)} cannot be merged with itself; name two people")
     both = {"gone": person_id, "kept": into}
@@ -61,10 +57,8 @@ def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> No
     journal.append(db, at, "merged", person_id=into, absorbed=person_id, label=label)
 
 
-def remove(
-    db: sqlite3.Connection, at: datetime, people: Iterable[int], event: journal.Event, why: str
-) -> None:
-    """Erase people with everything held on them; the journal keeps that there was somebody of that id."""
+def remove(db: sqlite3.Connection, at: datetime, people: Iterable[int], event: Event, why: str) -> None:
+    """Erase people with everything held on them; the journal keeps that there was a person of that id."""
     for person_id in sorted(people):
         db.execute(
             "UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL WHERE runner_up_id = ?",
@@ -73,6 +67,7 @@ def remove(
         gone = [(one,) for one in journal.absorbed(db, person_id)]
         db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))  # sightings and prototypes follow
         db.executemany("DELETE FROM journal WHERE person_id = ?", gone)
+        decisions.erase(db, gone)
         if event == "forgotten":
             db.executemany(
                 "DELETE FROM journal WHERE event = 'identity_changed' AND json_extract(detail, '$.old') = ?",
@@ -82,7 +77,7 @@ def remove(
 
 
 def unseen(db: sqlite3.Connection) -> Collection[int]:
-    """Those without a sighting left: nothing can be said of them, so nothing should be kept."""
+    """People without a sighting left: nothing can be said of them, so nothing should be kept."""
     rows = db.execute("SELECT person_id FROM people WHERE person_id NOT IN (SELECT person_id FROM sightings)")
     return [row[0] for row in rows]
 
@@ -90,24 +85,5 @@ def unseen(db: sqlite3.Connection) -> Collection[int]:
 def forget(db: sqlite3.Connection, at: datetime, person_id: int) -> None:
     """Erase one person at their request; `clean` must follow."""
     remove(db, at, [person_id], "forgotten", "on request")
+    decisions.append(db, at, "erased", person_id)
     db.execute("UPDATE gallery SET traces = 1")
-
-
-def must_clean(db: sqlite3.Connection) -> bool:
-    """Whether erased rows may still have bytes in the files."""
-    return bool(db.execute("SELECT traces FROM gallery").fetchone()[0])
-
-
-def clean(db: sqlite3.Connection, path: Path) -> bool:
-    """Finish an erasure in the files, after its commit; False if a reader prevents it.
-
-    Killed on the way, the gallery remembers: `must_clean` makes its next writer repeat it.
-    """
-    for suffix in (*INDEX_SUFFIXES, UNFINISHED):
-        beside(path, suffix).unlink(missing_ok=True)
-    # secure_delete zeroed the rows, but pages that moved while the tree was balanced may hold copies
-    db.execute("VACUUM")
-    if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-        return False
-    db.execute("UPDATE gallery SET traces = 0")
-    return True

@@ -21,7 +21,6 @@ _BATCH = 4096  # vectors read at a time
 def damage(
     db: sqlite3.Connection,
     tables: Sequence[str],
-    added: Sequence[str],
     dimension: int | None,
     *,
     with_vectors: bool,
@@ -30,15 +29,13 @@ def damage(
 
     Args:
         tables: the SQL that makes its tables.
-        added: the SQL of those that galleries of earlier programs lack.
         dimension: length of the encoder's vectors; None: not known, or not asked.
-        with_vectors: look at every vector, as whoever compares them must.
+        with_vectors: look at every vector, as is needed to compare them.
     """
     kinds = dict(db.execute("SELECT name, type FROM sqlite_master WHERE type != 'index'").fetchall())
     found = chain(
-        _tables(db, kinds, {**_wanted(tables), **{n: c for n, c in _wanted(added).items() if n in kinds}}),
+        _tables(db, kinds, _wanted(tables)),
         _complaints(db, dimension, with_vectors=with_vectors),
-        _clocks(db) if "clocks" in kinds else (),
     )
     return next(found, None)
 
@@ -48,7 +45,7 @@ def _wanted(statements: Sequence[str]) -> dict[str, dict[str, tuple[str, bool]]]
     with closing(sqlite3.connect(":memory:")) as model:
         for statement in statements:
             model.execute(statement)
-        names = re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", "\n".join(statements))
+        names = re.findall(r"CREATE TABLE (\w+)", "\n".join(statements))
         return {name: _columns(model, name) for name in names}
 
 
@@ -76,6 +73,7 @@ def _complaints(db: sqlite3.Connection, dimension: int | None, *, with_vectors: 
     if row := db.execute("PRAGMA foreign_key_check").fetchone():
         yield f"a row of {row[0]} belongs to one of {row[2]} that is not there"
     yield from _vectors(db, dimension, look=with_vectors)
+    yield from _clocks(db)
 
 
 def _columns(db: sqlite3.Connection, table: str) -> dict[str, tuple[str, bool]]:
@@ -117,6 +115,9 @@ def _numbers(db: sqlite3.Connection) -> Iterator[str]:
     told = db.execute("SELECT at FROM journal WHERE event IN ('pruned', 'clock_doubted')").fetchall()
     if wrong := [at for (at,) in told if not _is_moment(at)]:
         yield f"the gallery was pruned, or its clock doubted, at {wrong[0][:40]!r}, which is no time"
+    decided = db.execute("SELECT at FROM decisions").fetchall()
+    if wrong := [at for (at,) in decided if not _is_moment(at)]:
+        yield f"something was decided at {wrong[0][:40]!r}, which is no time"
 
 
 def _is_moment(text: str) -> bool:
@@ -134,7 +135,7 @@ def _clocks(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _merges(db: sqlite3.Connection) -> Iterator[str]:
-    """Whoever follows them from person to person must come to an end."""
+    """Merges that lead from a person back to the same person."""
     into: dict[int, int] = {}
     rows = db.execute(
         "SELECT person_id, json_extract(detail, '$.absorbed') FROM journal WHERE event = 'merged'"

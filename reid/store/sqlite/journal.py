@@ -6,76 +6,15 @@ only when the person they are about is erased.
 
 import json
 import sqlite3
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import datetime
 
 from reid import json_text
 from reid.errors import InputError
-from reid.store.sqlite.schema import has_clocks
+from reid.store.records import Event, JournalEntry, PersonSummary, SeenAt
+from reid.store.rules import LIVE, LONGEST_S, number_of, utc
 from reid.text_file import parse_json
 from reid.types import Match, TrackletKey, person_name
 from reid.wall_clock import WallClock
-
-LIVE = WallClock(zero_s=0.0, zone="UTC")  # live sites count in Unix time
-LONGEST_S = 1e8  # three years: no recording's own seconds go so far, and Unix time is long past it
-
-Event = Literal[
-    "created",
-    "seen",
-    "merged",
-    "forgotten",
-    "renamed",
-    "retracted",
-    "identity_changed",
-    "pruned",  # these are about no person, see `retention` and `conversion`
-    "clock_doubted",
-    "converted",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line: what happened (`event`), to whom, in which run if in one, and the event's own facts."""
-
-    at: str  # UTC, ISO 8601
-    event: str
-    person_id: int | None
-    run_id: str | None
-    detail: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One person in numbers."""
-
-    person_id: int
-    label: str | None
-    sightings: int
-    prototypes: int
-    cameras: tuple[str, ...]
-    runs: int
-    last_run: str  # when the latest run that saw them started; UTC, ISO 8601
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenAt:
-    """A stored sighting: where, when (seconds on the run's clock), and why it was linked to that person."""
-
-    run_id: str
-    match: Match
-    start_s: float
-    end_s: float
-    clock: WallClock | None  # when second 0 of the run was; None: not known
-    former_encoder: str | None = None  # that measured its distances; None: the gallery's
-
-
-def utc(moment: datetime) -> str:
-    """How moments are stored: one zone and one width, so that text order is time order."""
-    if moment.tzinfo is None:
-        raise ValueError(f"a moment must have a time zone, got {moment.isoformat()}")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
-
 
 # the journal ---
 
@@ -96,27 +35,27 @@ def append(
     )
 
 
-def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Entry]:
-    """The lines, oldest first; of one person and of those merged into them, or of everybody."""
+def read(db: sqlite3.Connection, person_id: int | None = None) -> list[JournalEntry]:
+    """The lines, oldest first; of one person and of those merged into them, or of all."""
     query = "SELECT at, event, person_id, run_id, detail FROM journal"
     people: list[int] = []
     if person_id is not None:
         people = absorbed(db, person_id)
         query += f" WHERE person_id IN ({', '.join('?' * len(people))})"
     return [
-        Entry(at=at, event=event, person_id=person, run_id=run, detail=_detail(detail))
+        JournalEntry(at=at, event=event, person_id=person, run_id=run, detail=_detail(detail))
         for at, event, person, run, detail in db.execute(query + " ORDER BY entry_id", people)
     ]
 
 
 def _merges(db: sqlite3.Connection) -> dict[int, int]:
-    """Who was merged (key) into whom."""
+    """The person that each merged person (key) became part of."""
     gone = "json_extract(detail, '$.absorbed')"
     return dict(db.execute(f"SELECT {gone}, person_id FROM journal WHERE event = 'merged'").fetchall())
 
 
 def absorbed(db: sqlite3.Connection, person_id: int) -> list[int]:
-    """`person_id` and everybody who was merged into them, directly or not."""
+    """`person_id` and all people merged into them, directly or not."""
     merges = _merges(db)
     found = [person_id]
     for person in found:  # grows while it is walked
@@ -136,8 +75,8 @@ def _detail(text: str) -> dict[str, object]:
     return detail
 
 
-def people(db: sqlite3.Connection) -> list[Person]:
-    """Everybody, by id."""
+def people(db: sqlite3.Connection) -> list[PersonSummary]:
+    """All people in numbers, by id."""
     rows = db.execute(
         """SELECT person_id, label, count(*), json_group_array(DISTINCT camera_id), count(DISTINCT run_id),
                   max(started),
@@ -147,7 +86,7 @@ def people(db: sqlite3.Connection) -> list[Person]:
            GROUP BY person_id ORDER BY person_id"""
     )
     return [
-        Person(
+        PersonSummary(
             person_id=person_id,
             label=label,
             sightings=sightings,
@@ -197,17 +136,15 @@ def _conversions(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def _clocks(db: sqlite3.Connection) -> dict[str, WallClock]:
-    if not has_clocks(db):
-        return {}
     rows = db.execute("SELECT run_id, zero_s, zone FROM clocks")
     return {run_id: WallClock(zero_s=zero_s, zone=zone) for run_id, zero_s, zone in rows}
 
 
 def find(db: sqlite3.Connection, who: str) -> int:
-    """The id of who is called `who`: a label, `P0007` or `7`.
+    """The id of the person called `who`: a label, `P0007` or `7`.
 
     Raises:
-        InputError: nobody is called that (any more).
+        InputError: there is no such person (any more).
     """
     row = db.execute("SELECT person_id FROM people WHERE label = ?", (who,)).fetchone()
     if row is not None:
@@ -224,8 +161,8 @@ def find(db: sqlite3.Connection, who: str) -> int:
     raise InputError(f"the gallery has nobody called {who!r}; `reid gallery list` shows who is there")
 
 
-def number_of(who: str) -> int | None:
-    """The number in `P0007` or `7`; None if `who` is neither."""
-    digits = who[1:] if who[:1] in ("P", "p") else who
-    # 18 digits: what is longer does not fit SQLite's integers
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
+def existing(db: sqlite3.Connection, person_id: int) -> int:
+    """The id itself, if there is a person of it; InputError, which says where they went, if not."""
+    if db.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone():
+        return person_id
+    return find(db, person_name(person_id))

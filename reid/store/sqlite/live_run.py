@@ -1,52 +1,20 @@
-"""A live site in a gallery: its sightings are written as they come, and changed where somebody was mistaken.
+"""A live site in a gallery: its sightings are written as they come, and changed where their person was a mistake.
 
 A recording is written whole, and replaced whole; a site runs for months, so its time is cut into runs of some
 minutes, which are what ages and is erased. Functions over an open gallery, within the caller's transaction.
 """
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from reid import json_text
+from reid.store.records import Live, Moved, Record
+from reid.store.rules import utc
 from reid.store.sqlite import corrections, journal
 from reid.store.sqlite.prototypes import keep_varied
-from reid.store.sqlite.runs import Run, Sighting, insert
+from reid.store.sqlite.runs import insert
 from reid.types import Match, TrackletKey, person_name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Live:
-    """A sighting, new or better known than before, and its run."""
-
-    run: Run
-    sighting: Sighting
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """A sighting shows somebody else."""
-
-    run_id: str
-    key: TrackletKey
-    old: int
-    new: int
-    reason: str
-    match: Match | None = None  # why; None: it goes with the person whom it was taken for
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What happened since the last one; order within each part is kept, and parts are written in this order."""
-
-    sightings: Sequence[Live] = ()
-    moved: Sequence[Moved] = ()
-    dropped: Sequence[tuple[str, TrackletKey]] = ()  # run and tracklet that turned out to show nobody
-    merged: Sequence[tuple[int, int]] = ()  # who became whom
-
-    def __bool__(self) -> bool:
-        return bool(self.sightings or self.moved or self.dropped or self.merged)
 
 
 def write(db: sqlite3.Connection, at: datetime, record: Record, *, max_prototypes: int) -> None:
@@ -64,12 +32,12 @@ def write(db: sqlite3.Connection, at: datetime, record: Record, *, max_prototype
             keep_varied(db, new, max_prototypes)
     if record.moved or record.dropped:
         corrections.remove(db, at, corrections.unseen(db), "retracted", "nothing shows them any more")
-    for move in moved:  # last: whoever is removed takes the lines that name them along
+    for move in moved:  # last: people who are removed take the lines that name them along
         _tell(db, at, move)
 
 
 def _people(record: Record) -> list[tuple[int, str | None]]:
-    """Everybody who is seen in `record`, and in which run."""
+    """The people seen in `record`, and in which run."""
     seen: list[tuple[int, str | None]] = []
     for live in record.sightings:
         assert live.sighting.match.person_id is not None
@@ -82,7 +50,7 @@ def _put(db: sqlite3.Connection, at: datetime, live: Live, max_prototypes: int) 
     run, sighting = live.run, live.sighting
     key, person_id = sighting.match.tracklet, sighting.match.person_id
     assert person_id is not None
-    row = (run.run_id, journal.utc(run.started), json_text.dumps(run.cameras))
+    row = (run.run_id, utc(run.started), json_text.dumps(run.cameras))
     db.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?)", row)
     before = _take_out(db, run.run_id, key)
     known = replace(sighting, match=_without_gone_rival(db, sighting.match))
@@ -93,7 +61,7 @@ def _put(db: sqlite3.Connection, at: datetime, live: Live, max_prototypes: int) 
 
 
 def _take_out(db: sqlite3.Connection, run_id: str, key: TrackletKey) -> int | None:
-    """Delete a sighting; whom it showed, or None where there is none."""
+    """Delete a sighting; the person it showed, or None where there is none."""
     row = db.execute(
         "DELETE FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ? RETURNING person_id",
         (run_id, key.camera_id, key.track_id),
@@ -110,7 +78,7 @@ def _drop(db: sqlite3.Connection, at: datetime, run_id: str, key: TrackletKey) -
 
 
 def _without_gone_rival(db: sqlite3.Connection, match: Match) -> Match:
-    """Without its runner-up if that person is gone: an answer is kept for longer than everybody it names."""
+    """Without its runner-up if that person is gone: an answer is kept for longer than the people it names."""
     rival = match.runner_up_id
     if rival is None or db.execute("SELECT 1 FROM people WHERE person_id = ?", (rival,)).fetchone():
         return match
@@ -144,6 +112,6 @@ def _tell(db: sqlite3.Connection, at: datetime, move: Moved) -> None:
 
 
 def _know(db: sqlite3.Connection, at: datetime, person_id: int, run_id: str | None) -> None:
-    """Somebody of that number exists from now on."""
+    """Add a person of that id, unless there is one."""
     if db.execute("INSERT OR IGNORE INTO people (person_id) VALUES (?)", (person_id,)).rowcount:
         journal.append(db, at, "created", person_id=person_id, run_id=run_id)

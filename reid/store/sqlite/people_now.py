@@ -1,31 +1,23 @@
-"""Who the people of a gallery are now: what earlier results must be read with, once somebody has corrected it."""
+"""The people of a gallery after all corrections: what earlier results must be read with."""
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from reid.store.records import PeopleNow
 from reid.store.sqlite import journal
+from reid.store.sqlite.connection import explain
+from reid.store.sqlite.gallery_file import connect
 from reid.store.sqlite.runs import next_person_id
-from reid.store.sqlite.schema import connect, explain
 from reid.types import person_name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PeopleNow:
-    """All people that a gallery ever had, and the runs that it holds."""
-
-    people: Mapping[int, str | None]  # every id ever given: their label or P0007 after merges; None: erased
-    runs: frozenset[tuple[datetime, tuple[str, ...]]]  # start in whole seconds (UTC), cameras by name
-
-
 def people_now(path: Path) -> PeopleNow:
-    """Reads the gallery file `path` and changes nothing.
+    """Read the people and runs of the gallery file `path`; nothing is changed.
 
-    Erased is whoever was forgotten, pruned, or retracted because their run was repeated.
+    Erased are those who were forgotten, pruned, or retracted because their run was repeated.
 
     Raises:
         InputError: no such gallery, or not one that can be read.

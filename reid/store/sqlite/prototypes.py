@@ -1,7 +1,8 @@
 """The vectors that stand for people, as rows of the gallery."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,20 @@ def keep_varied(
     )
 
 
+def prototypes_by_person(db: sqlite3.Connection, without_run: str | None) -> Iterator[tuple[int, Array]]:
+    """Person id and unit vectors (P, D) of each person, by id, as if a run had never been committed."""
+    rows = db.execute(
+        """SELECT s.person_id, x.vector FROM sightings s LEFT JOIN prototypes x
+           ON x.sighting_id = s.sighting_id AND (x.evicted_by IS NULL OR x.evicted_by = :run)
+           WHERE s.run_id IS NOT :run ORDER BY s.person_id, x.prototype_id""",
+        {"run": without_run},
+    ).fetchall()
+    for person_id, group in groupby(rows, key=lambda row: row[0]):
+        yield person_id, to_vectors(db, [blob for _, blob in group if blob is not None])
+
+
 def prototypes_of_all(db: sqlite3.Connection) -> tuple[NDArray[np.int64], Array]:
-    """Everybody's prototypes: person ids (P,) and unit vectors (P, D)."""
+    """The prototypes of all people: person ids (P,) and unit vectors (P, D)."""
     rows = db.execute(
         """SELECT s.person_id, x.vector FROM prototypes x JOIN sightings s USING (sighting_id)
            WHERE x.evicted_by IS NULL ORDER BY x.prototype_id"""

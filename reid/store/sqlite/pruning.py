@@ -4,28 +4,12 @@ Functions over an open gallery; all but `newest` run inside the caller's transac
 """
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
+from reid.store.records import Erased, Named
+from reid.store.rules import utc
 from reid.store.sqlite import journal
 from reid.store.sqlite.corrections import remove, unseen
-
-Named = Literal["keep", "erase"]  # what age does to people with a name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erased:
-    """What was erased; `spared` are the people with a name of whom something older stays."""
-
-    runs: tuple[str, ...] = ()
-    people: tuple[int, ...] = ()
-    sightings: int = 0
-    spared: tuple[int, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.runs or self.people or self.sightings)
-
 
 # A person is recognised by the vectors in use, and those belong to sightings: of these there are at most as many as
 # vectors are kept of a person. The newest sighting stays too: it says when they were seen last.
@@ -43,7 +27,7 @@ def prune(db: sqlite3.Connection, at: datetime, older_than: datetime, named: Nam
     Args:
         named: keep: of people with a name those sightings stay whose vectors they are recognised by.
     """
-    moment = journal.utc(older_than)
+    moment = utc(older_than)
     old = db.execute("SELECT run_id FROM runs WHERE started < ?", (moment,)).fetchall()
     among = "run_id IN (SELECT run_id FROM runs WHERE started < ?)"
     spared = f"({_SPARED})" if named == "keep" else "()"

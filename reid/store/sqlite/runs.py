@@ -2,40 +2,18 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from reid import json_text
+from reid.store.records import Run, Sighting
+from reid.store.rules import still_the_same, utc
 from reid.store.sqlite import corrections, journal
 from reid.store.sqlite.prototypes import keep_varied
-from reid.types import Array, Embeddings, Match, Tracklet, TrackletKey, person_name
-from reid.wall_clock import WallClock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sighting:
-    """One linked tracklet: who it shows and why, when, and the vectors that may become prototypes."""
-
-    match: Match
-    start_s: float
-    end_s: float
-    embeddings: Embeddings  # (K, D)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What a run is called, when it started, and what it watched."""
-
-    run_id: str
-    started: datetime
-    cameras: tuple[str, ...]
-    clock: WallClock | None = (
-        None  # when second 0 of its sightings was; None: not known, or of Unix time itself
-    )
+from reid.types import Array, Embeddings, Tracklet, TrackletKey, person_name
 
 
 def next_person_id(db: sqlite3.Connection) -> int:
-    """The first id that nobody ever had."""
+    """The next unused person id."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone()
     return 1 if row is None else int(row[0]) + 1
 
@@ -43,21 +21,15 @@ def next_person_id(db: sqlite3.Connection) -> int:
 def former_ids(
     db: sqlite3.Connection, run_id: str, tracklets: Sequence[Tracklet] | None
 ) -> dict[TrackletKey, int]:
-    """Who each tracklet of a committed run shows; of `tracklets`, those that are still the same."""
+    """The person of each tracklet of a committed run; of `tracklets`, those that are still the same."""
     rows = db.execute(
         "SELECT camera_id, track_id, person_id, start_s, end_s FROM sightings WHERE run_id = ?", (run_id,)
     )
     former = {TrackletKey(camera_id=row[0], track_id=row[1]): row[2:] for row in rows}
     if tracklets is not None:
-        now = {tracklet.key: (tracklet.start_s, tracklet.end_s) for tracklet in tracklets}
-        former = {key: seen for key, seen in former.items() if key in now and _same_time(now[key], seen[1:])}
+        same = still_the_same({key: seen[1:] for key, seen in former.items()}, tracklets)
+        former = {key: seen for key, seen in former.items() if key in same}
     return {key: person_id for key, (person_id, _, _) in former.items()}
-
-
-def _same_time(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether both cover at least half of the time that either does."""
-    together = min(one[1], other[1]) - max(one[0], other[0])
-    return together >= 0.5 * (max(one[1], other[1]) - min(one[0], other[0]))
 
 
 def check(db: sqlite3.Connection, encoder_id: str, sightings: Sequence[Sighting]) -> None:
@@ -73,7 +45,7 @@ def check(db: sqlite3.Connection, encoder_id: str, sightings: Sequence[Sighting]
         raise ValueError(f"{person_name(gone[0])} is gone or was never given; ids are not reused")
     strangers = {sighting.match.runner_up_id for sighting in sightings} - known - set(people) - {None}
     if strangers:
-        raise ValueError(f"runner-ups that are nobody in this gallery: {sorted(map(str, strangers))}")
+        raise ValueError(f"runner-ups that are not in this gallery: {sorted(map(str, strangers))}")
 
 
 def replace(
@@ -84,7 +56,7 @@ def replace(
     _retract(db, at, run_id)
     # what the run before displaced goes for good: only the latest run can be undone exactly
     db.execute("DELETE FROM prototypes WHERE evicted_by IS NOT NULL")
-    row = (run_id, journal.utc(run.started), json_text.dumps(run.cameras))
+    row = (run_id, utc(run.started), json_text.dumps(run.cameras))
     db.execute("INSERT INTO runs VALUES (?, ?, ?)", row)
     if run.clock is not None:
         db.execute("INSERT INTO clocks VALUES (?, ?, ?)", (run_id, run.clock.zero_s, run.clock.fixed_zone))
@@ -138,3 +110,8 @@ def insert(db: sqlite3.Connection, run_id: str, sighting: Sighting) -> int:
         ),
     ).fetchone()
     return int(row[0])
+
+
+def ids(db: sqlite3.Connection) -> list[str]:
+    """The runs, in the order of their start."""
+    return [row[0] for row in db.execute("SELECT run_id FROM runs ORDER BY started, run_id")]

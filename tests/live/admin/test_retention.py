@@ -11,7 +11,7 @@ import pytest
 from reid.errors import InputError
 from reid.live.admin.control_service import Desk
 from reid.live.admin.retention import AGAIN_S, DAY_S, LOOK_S, PERIOD_S, SAY_S, START_S, Retention
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.live.blocks import ENCODER, film
 from tests.live.running import Keeper, Running, load_tracking
 from tests.store.site import directions, sighting
@@ -77,7 +77,7 @@ def asked(here: Running, order: Callable[[], None]) -> None:
 
 def fill(path: Path, days_ago: float, people: int = 3) -> None:
     """A gallery as a site left it that was seen last so many days ago."""
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         for person in range(1, people + 1):
             started = datetime.now(UTC) - timedelta(days=days_ago + people - person)
             one = sighting(person, directions(person, 2, 6), track=person, encoder_id=ENCODER)
@@ -200,7 +200,7 @@ def test_half_of_the_days_may_pass_between_two_starts(
     tmp_path: Path, days_ago: float, left: list[int]
 ) -> None:
     fill(tmp_path / "site.db", days_ago=days_ago)
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:  # somebody who is old by any clock
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:  # somebody who is old by any clock
         old = sighting(1, directions(1, 2, 6), track=1, encoder_id=ENCODER)
         store.commit_run("live-1", [old], started=datetime.now(UTC) - timedelta(days=31))
     here = still(tmp_path)
@@ -227,7 +227,7 @@ def test_a_clock_that_leaps_while_it_runs_is_doubted_too(tmp_path: Path) -> None
 
 def test_people_with_a_name_stay_unless_the_settings_say_otherwise(tmp_path: Path) -> None:
     fill(tmp_path / "site.db", days_ago=1)
-    with Store.open(tmp_path / "site.db", encoder_id=ENCODER) as store:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         store.rename(2, "Ada")
     here = still(tmp_path)
     clock, _ = made(here, days=0.5)

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.main import main
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 from tests.store.site import ENCODER, commit
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def gallery(folder: Path) -> Path:
     path = folder / "site.db"
-    with Store.open(path, encoder_id=ENCODER) as store:
+    with open_store(path, encoder_id=ENCODER) as store:
         commit(store, 1, [1, 2, 1])
         store.rename(1, LABEL)
     return path

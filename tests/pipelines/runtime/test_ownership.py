@@ -10,10 +10,10 @@ import pytest
 
 from pipelines.runtime.adoption import JOBS
 from pipelines.runtime.ownership import LOCK, MARK, OwnedFolder
-from reid.errors import InputError
+from reid.errors import Busy, InputError
 from reid.outputs import atomic
 from reid.owned_files import LIST
-from reid.store.sqlite.store import Store
+from reid.store.opening import open_store
 
 MARKED = {MARK, LIST}
 
@@ -102,9 +102,7 @@ def test_two_may_not_write_one_folder(tmp_path: Path) -> None:
         (tmp_path / "link").symlink_to(tmp_path / "out")
         for again in (tmp_path / "out", tmp_path / "link"):
             with (
-                pytest.raises(
-                    InputError, match=r"is in use by process \d+ \(reid video since 20.*\); wait for it"
-                ),
+                pytest.raises(Busy, match=r"is in use by process \d+ \(reid video since 20.*\); wait for it"),
                 OwnedFolder.open(again, job="video"),
             ):
                 pass
@@ -174,7 +172,7 @@ def old_site(root: Path) -> list[str]:
 
 
 def old_gallery(root: Path) -> list[str]:
-    Store.open(root / "gallery.db", encoder_id="e").close()
+    open_store(root / "gallery.db", encoder_id="e").close()
     return []
 
 

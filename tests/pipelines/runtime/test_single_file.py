@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.runtime.calibration_file import calibration_file
 from pipelines.runtime.ownership import OwnedFolder
-from reid.errors import InputError
+from reid.errors import Busy, InputError
 from reid.owned_files import OwnedFiles
 
 OURS = json.dumps({"encoder_id": "e", "max_distance": 0.3})
@@ -54,7 +54,7 @@ def test_what_cannot_be_written(name: str, tmp_path: Path) -> None:
 
 def test_two_may_not_write_it(tmp_path: Path) -> None:
     with calibration_file(tmp_path / "site.json", picture=False):
-        with pytest.raises(InputError, match=r"is in use by process \d+ \(reid calibrate since"):
+        with pytest.raises(Busy, match=r"is in use by process \d+ \(reid calibrate since"):
             write(tmp_path / "site.json")
         assert not (tmp_path / "site.png").exists()
 
@@ -63,7 +63,7 @@ def test_in_results_it_is_listed_and_waits_for_who_writes_them(tmp_path: Path) -
     with OwnedFolder.open(tmp_path, job="video") as folder:
         folder.files.claim(tmp_path / "run.json")
         (tmp_path / "run.json").write_text("{}")
-        with pytest.raises(InputError, match=r"is in use by process \d+ \(reid video since"):
+        with pytest.raises(Busy, match=r"is in use by process \d+ \(reid video since"):
             write(tmp_path / "site.json")
     for _ in range(2):
         write(tmp_path / "site.json")

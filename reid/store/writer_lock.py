@@ -1,11 +1,11 @@
-"""Who may write a gallery: one process at a time."""
+"""The right to write a gallery: one process at a time has it."""
 
 import errno
 from pathlib import Path
 
 from reid.disk import ROOM
-from reid.errors import InputError
-from reid.lock import Busy, Lock
+from reid.errors import Busy, StoreError
+from reid.lock import Lock
 from reid.store.files import beside
 
 
@@ -16,19 +16,21 @@ def writer_lock(gallery: Path) -> Lock:
     SQLite holds on it. A gallery that is reached by a link is locked where it lies.
 
     Raises:
-        InputError: another process (or this one, already) writes the gallery; or the folder is not writable.
+        Busy: another process (or this one, already) writes the gallery.
+        StoreError: the folder is not writable.
     """
     try:
         return Lock(beside(gallery.resolve(), ".lock"), "reid")
     except Busy as busy:
-        raise InputError(
-            f"{gallery}: {busy.process} is writing this gallery; wait for it or use another gallery"
+        raise Busy(
+            f"{gallery}: {busy.process} is writing this gallery; wait for it or use another gallery",
+            process=busy.process,
         ) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputError(
+            raise StoreError(
                 f"{gallery}: the gallery cannot be written ({error.strerror}); {ROOM}"
             ) from error
-        raise InputError(
+        raise StoreError(
             f"{gallery}: the gallery cannot be written ({error.strerror}); its folder must exist and be writable"
         ) from error
