@@ -13,18 +13,18 @@ from reid.camera import Follower
 from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import ENDED, Cameras
-from reid.live.capture.latest_frames import Slots
-from reid.live.identity.reclusterer import SecondThoughts
+from reid.live.capture.latest_frames import LatestFrames
+from reid.live.identity.reclusterer import Reclusterer
 from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import Teller
+from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.loop import Engine
 from reid.live.tracking.static_things import Things
-from reid.live.views.clip_recorder import Clips
+from reid.live.views.clip_recorder import ClipRecorder
 from reid.live.views.preview import Preview
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board
+from reid.live.views.recent_people import RecentPeople
+from reid.live.views.site_state import SiteState
 from reid.outputs.events.sink import Sink
 from reid.store.sqlite.store import Store
 from reid.tracking.assembler import TrackletAssembler
@@ -39,35 +39,40 @@ def build_engine(
     models: Models,
     store: Store,
     sinks: Sequence[Sink],
-    clips: Clips | None,
+    clips: ClipRecorder | None,
     things: Things,
 ) -> Engine:
     """An engine without cameras; the gallery's people are known to it."""
-    board, slots = Board(), Slots[LivePicture]()
-    lately = Lately(board=board, labels={p.person_id: p.label for p in store.people() if p.label})
+    site_state, latest_frames = SiteState(), LatestFrames[LivePicture]()
+    recent_people = RecentPeople(
+        site_state=site_state, labels={p.person_id: p.label for p in store.people() if p.label}
+    )
 
     def tell(event: Event, latency_s: float | None) -> None:
-        board.add_event(event, latency_s)
+        site_state.add_event(event, latency_s)
         for sink in sinks:
             sink.send(event)
         if clips is not None:
             clips.event(event)
 
     session = datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S")
-    teller = Teller(store=store, session=session, tell=tell)
+    unit_of_work = UnitOfWork(store=store, session=session, tell=tell)
     site = Site(
         _gallery(config, threshold, store),
-        teller,
+        unit_of_work,
         config.online,
         shows_thing=things.shows_thing,
-        on_visit=lately.visit,
-        on_moved=lately.moved,
+        on_visit=recent_people.visit,
+        on_moved=recent_people.moved,
     )
     cameras = Cameras(
-        config=config.supervision, slots=slots, on_change=_camera_teller(teller), rng=random.Random()
+        config=config.supervision,
+        latest_frames=latest_frames,
+        on_change=_camera_teller(unit_of_work),
+        rng=random.Random(),
     )
     preview = Preview(
-        board=board,
+        site_state=site_state,
         fps=config.page.preview_fps,
         width=config.page.preview_width,
         quality=config.page.preview_quality,
@@ -77,12 +82,12 @@ def build_engine(
         encoder=models.encoder,
         batch=config.detector.batch,
         cameras=cameras,
-        slots=slots,
+        latest_frames=latest_frames,
         follower=_followers(config, threshold, models.encoder.encoder_id, things),
         site=site,
-        board=board,
-        lately=lately,
-        thoughts=SecondThoughts(every_s=config.online.refine_s),
+        site_state=site_state,
+        recent_people=recent_people,
+        reclusterer=Reclusterer(every_s=config.online.refine_s),
         sampling=config.sampling,
         on_picture=[preview.picture] if clips is None else [preview.picture, clips.picture],
     )
@@ -117,10 +122,12 @@ def _followers(
     return follower
 
 
-def _camera_teller(teller: Teller) -> Callable[[Snapshot], None]:
-    def changed(now: Snapshot) -> None:
+def _camera_teller(unit_of_work: UnitOfWork) -> Callable[[CameraSnapshot], None]:
+    def changed(now: CameraSnapshot) -> None:
         state = now.state
-        teller.event("camera_state", time.time(), camera_id=now.camera_id, level=state.level, why=state.why)
+        unit_of_work.event(
+            "camera_state", time.time(), camera_id=now.camera_id, level=state.level, why=state.why
+        )
         if state.why == ENDED:  # whoever reads the log knows
             return
         level = logging.WARNING if state.level in ("degraded", "offline") else logging.INFO

@@ -13,18 +13,18 @@ from reid.camera import Follower, Seen, see
 from reid.detection.detector import Detector
 from reid.embedding.encoder import Encoder
 from reid.linking.reclustering import Refinement
-from reid.live.admin.command_queue import Orders
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.admin.command_queue import CommandQueue
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import Cameras
-from reid.live.capture.frame_rate import Pace
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.frame_rate import FrameRateController
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import SamplingConfig
-from reid.live.identity.appearance import Visit
-from reid.live.identity.reclusterer import SecondThoughts
+from reid.live.identity.appearance import Appearance
+from reid.live.identity.reclusterer import Reclusterer
 from reid.live.identity.site import Site
 from reid.live.tracking.emptiness import Emptiness
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board, CameraNow
+from reid.live.views.recent_people import RecentPeople
+from reid.live.views.site_state import CameraNow, SiteState
 from reid.timing import Stopwatch
 from reid.types import Frame
 
@@ -51,21 +51,21 @@ class Engine:
     encoder: Encoder
     batch: int
     cameras: Cameras
-    slots: Slots[LivePicture]
+    latest_frames: LatestFrames[LivePicture]
     follower: Callable[[str, float], Follower]
     site: Site
-    board: Board
-    lately: Lately
-    thoughts: SecondThoughts
+    site_state: SiteState
+    recent_people: RecentPeople
+    reclusterer: Reclusterer
     sampling: SamplingConfig
-    on_picture: Sequence[Callable[[Frame, list[Visit]], None]] = ()
+    on_picture: Sequence[Callable[[Frame, list[Appearance]], None]] = ()
     on_tick: Callable[[], None] = lambda: None
-    orders: Orders = field(default_factory=Orders)
+    commands: CommandQueue = field(default_factory=CommandQueue)
     watch: Stopwatch = field(default_factory=Stopwatch)
     refinements: int = 0
     changed: int = 0  # tracklets that second thoughts gave to another person
     _followers: dict[str, Follower] = field(default_factory=dict)
-    _snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
+    _snapshots: Mapping[str, CameraSnapshot] = field(default_factory=dict)
     _fps: float | None = None
     _emptiness: Emptiness = field(init=False)
 
@@ -74,19 +74,19 @@ class Engine:
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Until `stop`, or until every camera is a file that has ended; what was in view has left then."""
-        pace, tick_s = Pace(config=self.sampling, batch=self.batch), 0.0
+        frame_rate, tick_s = FrameRateController(config=self.sampling, batch=self.batch), 0.0
         while not stop():
-            taken = self.slots.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
+            taken = self.latest_frames.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
             if taken:
                 begun = time.monotonic()
                 self._round([picture for _, picture in taken])
-                pace.round(time.monotonic(), time.monotonic() - begun, len(taken))
+                frame_rate.round(time.monotonic(), time.monotonic() - begun, len(taken))
             elif self.cameras.over:
                 break
-            self.orders.serve()
+            self.commands.serve()
             if time.monotonic() >= tick_s:
                 tick_s = time.monotonic() + TICK_S
-                self._tick(pace)
+                self._tick(frame_rate)
         self._finish()
 
     def forget(self, person_id: int) -> None:
@@ -130,7 +130,7 @@ class Engine:
         if follower is not None:
             self.site.ended(camera_id, list(follower.assembler.finish()), (), decoded_s)
 
-    def _tick(self, pace: Pace) -> None:
+    def _tick(self, frame_rate: FrameRateController) -> None:
         now_s, monotonic = time.time(), time.monotonic()
         self._snapshots = {one.camera_id: one for one in self.cameras.check()}
         self.site.gallery.cameras = list(self._snapshots)
@@ -140,11 +140,11 @@ class Engine:
             offset_s = self.cameras.offset_s(camera_id)
             gone = list(follower.assembler.expire(now_s + offset_s - LATE_S))
             self.site.ended(camera_id, gone, follower.assembler.following, monotonic)
-        if (refinement := self.thoughts.take(self.site.gallery)) is not None:
+        if (refinement := self.reclusterer.take(self.site.gallery)) is not None:
             self._refined(refinement)
         self.site.age(now_s)
         self._publish()
-        self._sample(pace)
+        self._sample(frame_rate)
         self._show()
         self.on_tick()
 
@@ -153,19 +153,19 @@ class Engine:
         self.changed += self.site.apply(refinement)
 
     def _publish(self) -> None:
-        self.site.teller.commit()
-        self.lately.publish()
+        self.site.unit_of_work.commit()
+        self.recent_people.publish()
 
-    def _sample(self, pace: Pace) -> None:
+    def _sample(self, frame_rate: FrameRateController) -> None:
         """Let as many pictures of each camera in as the machine sustains."""
         rates = [one.fps for one in self._snapshots.values() if one.state.level in ("online", "degraded")]
-        fps = pace.fps(rates)
+        fps = frame_rate.fps(rates)
         if fps != self._fps:
             told = "every picture" if fps is None else f"{fps:.1f} pictures a second of each camera at most"
             log.info("processing %s", told)
         self._fps = fps
         for camera_id in self._snapshots:
-            self.slots.sample(camera_id, fps)
+            self.latest_frames.sample(camera_id, fps)
             if camera_id in self._followers:
                 self._followers[camera_id].tracker.at_rate(self._rate(camera_id))
 
@@ -176,11 +176,11 @@ class Engine:
         return rate if self._fps is None else min(rate, self._fps)
 
     def _show(self) -> None:
-        self.board.set_cameras(
+        self.site_state.set_cameras(
             [
                 CameraNow(
                     snapshot=one,
-                    counts=self.slots.counts(camera_id),
+                    counts=self.latest_frames.counts(camera_id),
                     sampled_fps=self._fps,
                     in_view=len(self.site.in_view(camera_id)),
                 )
@@ -193,7 +193,7 @@ class Engine:
         self.cameras.end()
         for camera_id in list(self._followers):
             self._end(camera_id, time.monotonic())
-        refinement = self.thoughts.last(self.site.gallery, LAST_REFINEMENT_S)
+        refinement = self.reclusterer.last(self.site.gallery, LAST_REFINEMENT_S)
         if refinement is None:
             log.warning("stopped without a last look at the identities of the last minutes: it took too long")
         else:

@@ -16,19 +16,19 @@ from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import Rule
-from reid.live.admin.control_service import Desk
+from reid.live.admin.control_service import ControlService
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import Cameras
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import OnlineConfig, SamplingConfig, SupervisionConfig
-from reid.live.identity.reclusterer import SecondThoughts
+from reid.live.identity.reclusterer import Reclusterer
 from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import Teller
+from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.loop import Engine
 from reid.live.views.preview import Preview
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board
+from reid.live.views.recent_people import RecentPeople
+from reid.live.views.site_state import SiteState
 from reid.store.sqlite.store import Store
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
@@ -53,14 +53,14 @@ class Running:
         self.told: list[tuple[Event, float | None]] = []
         self.keeper = Keeper()
         self.assemblers: dict[str, TrackletAssembler] = {}
-        self.states: list[Snapshot] = []
-        self.detector, slots = BlockDetector(seconds), Slots[LivePicture]()
-        board, config = Board(), OnlineConfig(refine_s=0.5)
-        lately = Lately(board=board)
+        self.states: list[CameraSnapshot] = []
+        self.detector, latest_frames = BlockDetector(seconds), LatestFrames[LivePicture]()
+        site_state, config = SiteState(), OnlineConfig(refine_s=0.5)
+        recent_people = RecentPeople(site_state=site_state)
 
         def tell(event: Event, latency_s: float | None) -> None:
             self.told.append((event, latency_s))
-            board.add_event(event, latency_s)
+            site_state.add_event(event, latency_s)
 
         rule = Rule(max_distance=0.3)
         gallery = OnlineGallery(
@@ -71,32 +71,37 @@ class Running:
         )
         site = Site(
             gallery,
-            Teller(store=self.store, session=path.stem, tell=tell),
+            UnitOfWork(store=self.store, session=path.stem, tell=tell),
             config,
             shows_thing=lambda _: False,
-            on_visit=lately.visit,
-            on_moved=lately.moved,
+            on_visit=recent_people.visit,
+            on_moved=recent_people.moved,
         )
         cameras = Cameras(
-            config=SupervisionConfig(), slots=slots, on_change=self.states.append, rng=random.Random(0)
+            config=SupervisionConfig(),
+            latest_frames=latest_frames,
+            on_change=self.states.append,
+            rng=random.Random(0),
         )
         self.engine = Engine(
             detector=self.detector,
             encoder=BlockEncoder(),
             batch=4,
             cameras=cameras,
-            slots=slots,
+            latest_frames=latest_frames,
             follower=self._follower,
             site=site,
-            board=board,
-            lately=lately,
-            on_picture=[Preview(board=board, fps=50, width=160, quality=80).picture],
-            thoughts=SecondThoughts(every_s=config.refine_s),
+            site_state=site_state,
+            recent_people=recent_people,
+            on_picture=[Preview(site_state=site_state, fps=50, width=160, quality=80).picture],
+            reclusterer=Reclusterer(every_s=config.refine_s),
             sampling=SamplingConfig(**sampling),
         )
         for address in parse_cameras(films):
             cameras.add(address)
-        self.desk = Desk(engine=self.engine, store=self.store, keepers=[self.keeper], folders=[path.parent])
+        self.control = ControlService(
+            engine=self.engine, store=self.store, keepers=[self.keeper], folders=[path.parent]
+        )
 
     def _follower(self, camera_id: str, fps: float) -> Follower:
         assembler = self.assemblers.setdefault(
@@ -104,14 +109,14 @@ class Running:
         )
         return Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
 
-    def run(self, meanwhile: Callable[[Desk], None] | None = None) -> None:
+    def run(self, meanwhile: Callable[[ControlService], None] | None = None) -> None:
         """Until the films are over; `meanwhile` runs in another thread, as a page does."""
         errors: list[BaseException] = []
 
         def other() -> None:
             try:
                 assert meanwhile is not None
-                meanwhile(self.desk)
+                meanwhile(self.control)
             except BaseException as error:
                 errors.append(error)
 

@@ -13,9 +13,9 @@ from reid.linking.policy import Rule
 from reid.linking.reclustering import refine, snapshot
 from reid.live.config import OnlineConfig
 from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import Teller
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board
+from reid.live.identity.unit_of_work import UnitOfWork
+from reid.live.views.recent_people import RecentPeople
+from reid.live.views.site_state import SiteState
 from reid.store.sqlite.store import Store
 from reid.types import Array, Embeddings, Tracklet, TrackletKey
 
@@ -37,15 +37,15 @@ class Toy:
     def __init__(self, path: Path, **online: Any) -> None:
         self.store = Store.open(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
-        self.board = Board()
-        self.lately = Lately(board=self.board)
+        self.site_state = SiteState()
+        self.recent_people = RecentPeople(site_state=self.site_state)
         rule = Rule(max_distance=0.4, fragment_s=4.0, fragment_slack=1.3)
         patience = Patience(new_after_s=1.5, margin=0.05)
         self.gallery = OnlineGallery(rule, patience, self.store.identities(), self.store.next_person_id())
         self.gallery.cameras = ["a", "b"]
         self.now = 1000.0
         self.tracks: dict[tuple[str, int], list[Tracklet]] = {}
-        self.teller = Teller(
+        self.unit_of_work = UnitOfWork(
             store=self.store,
             session=path.stem,
             tell=lambda event, latency_s: self.told.append((event, latency_s)),
@@ -53,11 +53,11 @@ class Toy:
         )
         self.site = Site(
             self.gallery,
-            self.teller,
+            self.unit_of_work,
             OnlineConfig(**online),
             shows_thing=lambda tracklet: tracklet.key in self.things,
-            on_visit=self.lately.visit,
-            on_moved=self.lately.moved,
+            on_visit=self.recent_people.visit,
+            on_moved=self.recent_people.moved,
         )
         self.things: set[TrackletKey] = set()  # keys of tracklets that show what never moves
         self._ids = 0
@@ -98,8 +98,8 @@ class Toy:
         return changed
 
     def commit(self) -> None:
-        self.teller.commit()
-        self.lately.publish()
+        self.unit_of_work.commit()
+        self.recent_people.publish()
 
     def events(self, kind: str) -> list[Event]:
         return [event for event, _ in self.told if event.kind == kind]

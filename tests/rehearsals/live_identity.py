@@ -31,7 +31,7 @@ from pipelines.runtime.displays import Lines
 from pipelines.runtime.progress import Progress, reporter
 from pipelines.site.engine import build_engine
 from pipelines.site.live_config import LiveConfig
-from reid.live.identity.appearance import Visit
+from reid.live.identity.appearance import Appearance
 from reid.live.loop import Engine
 from reid.outputs.mot import camera_tracks, write_mot
 from reid.shipped import demo_recording
@@ -56,9 +56,9 @@ class Recorder:
         """Hear of all that an engine does."""
         engine.on_picture = [*engine.on_picture, self._picture]
         site: Any = engine.site
-        before: Callable[[Visit, Tracklet | None], None] = site._on_visit
+        before: Callable[[Appearance, Tracklet | None], None] = site._on_visit
 
-        def visited(visit: Visit, tracklet: Tracklet | None) -> None:
+        def visited(visit: Appearance, tracklet: Tracklet | None) -> None:
             before(visit, tracklet)
             if tracklet is not None:
                 self.tracklets[tracklet.key] = tracklet
@@ -66,7 +66,7 @@ class Recorder:
         site._on_visit = visited
         return engine
 
-    def _picture(self, frame: Frame, _visits: Sequence[Visit]) -> None:
+    def _picture(self, frame: Frame, _visits: Sequence[Appearance]) -> None:
         self.frames[frame.camera_id].append((frame.index, frame.timestamp_s))
 
     def write(self, folder: Path, matches: Sequence[Match]) -> None:

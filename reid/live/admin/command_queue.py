@@ -11,7 +11,7 @@ PATIENCE_S = 30.0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Orders:
+class CommandQueue:
     """Any thread gives an order and waits; one thread serves them."""
 
     _waiting: "queue.SimpleQueue[tuple[Callable[[], None], Future[None]]]" = field(

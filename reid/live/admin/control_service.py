@@ -17,7 +17,7 @@ from reid.types import person_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Desk:
+class ControlService:
     """See `Control`. Everything is done by the engine's thread, between two rounds.
 
     Args:
@@ -39,13 +39,13 @@ class Desk:
     folders: Sequence[Path] = ()
 
     def forget(self, person_id: int) -> None:
-        self.engine.orders.give(lambda: self._forget(person_id))
+        self.engine.commands.give(lambda: self._forget(person_id))
 
     def rename(self, person_id: int, label: str | None) -> None:
-        self.engine.orders.give(lambda: self._rename(person_id, label))
+        self.engine.commands.give(lambda: self._rename(person_id, label))
 
     def merge(self, person_id: int, into: int) -> None:
-        self.engine.orders.give(lambda: self._merge(person_id, into))
+        self.engine.commands.give(lambda: self._merge(person_id, into))
 
     def add_camera(self, argument: str) -> None:
         check_allowed(argument, self.folders)
@@ -58,19 +58,19 @@ class Desk:
             offset_s = self.offset_s.get(address.camera_id, 0.0)
             self.engine.cameras.add(address, offset_s=offset_s)
 
-        self.engine.orders.give(add)
+        self.engine.commands.give(add)
 
     def remove_camera(self, camera_id: str) -> None:
-        self.engine.orders.give(lambda: self.engine.cameras.remove(self._camera(camera_id)))
+        self.engine.commands.give(lambda: self.engine.cameras.remove(self._camera(camera_id)))
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
-        self.engine.orders.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
+        self.engine.commands.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
 
     def confirm_clock(self) -> None:
         retention = self.retention
         if retention is None:
             raise InputError("nothing is erased by itself here")
-        self.engine.orders.give(lambda: retention.confirm(time.time(), time.monotonic()))
+        self.engine.commands.give(lambda: retention.confirm(time.time(), time.monotonic()))
 
     def _camera(self, camera_id: str) -> str:
         names = self.engine.cameras.names
@@ -81,15 +81,15 @@ class Desk:
     def _rename(self, person_id: int, label: str | None) -> None:
         self.store.rename(person_id, label)
         self.engine.site.gallery.anchor(person_id)
-        self.engine.lately.rename(person_id, label)
-        self.engine.lately.publish()
+        self.engine.recent_people.rename(person_id, label)
+        self.engine.recent_people.publish()
 
     def _merge(self, person_id: int, into: int) -> None:
         self.store.merge(person_id, into)
-        self.engine.thoughts.drop()
+        self.engine.reclusterer.drop()
         self.engine.site.merge(person_id, into)
-        self.engine.lately.merge(person_id, into)
-        self.engine.site.teller.event(
+        self.engine.recent_people.merge(person_id, into)
+        self.engine.site.unit_of_work.event(
             "identity_changed",
             time.time(),
             camera_id=None,
@@ -102,10 +102,10 @@ class Desk:
     def _forget(self, person_id: int) -> None:
         """The gallery last: where it says that a reader keeps bytes of it alive, all else is done."""
         self.store.find(person_id)
-        self.engine.thoughts.drop()
+        self.engine.reclusterer.drop()
         self.engine.forget(person_id)
         numbers = self.store.ids_of(person_id)
         for number in numbers:
-            self.engine.lately.forget(number)
+            self.engine.recent_people.forget(number)
         jobs = [partial(keeper.forget, number) for number in numbers for keeper in self.keepers]
         do_all([*jobs, partial(self.store.forget, person_id)])

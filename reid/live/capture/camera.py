@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from reid.live.capture.address import Address
 from reid.live.capture.camera_health import CameraHealth, Faults, State
 from reid.live.capture.connection import Stalled, StreamLost
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.capture.stream import FileEnded, Received, receive
 from reid.live.capture.stream_clock import StreamClock
 from reid.live.config import SupervisionConfig
@@ -49,7 +49,7 @@ class LivePicture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class CameraSnapshot:
     """A camera at one moment, for people and for programs that watch."""
 
     camera_id: str
@@ -76,13 +76,13 @@ class Camera:
         self,
         address: Address,
         config: SupervisionConfig,
-        slots: Slots[LivePicture],
+        latest_frames: LatestFrames[LivePicture],
         *,
         offset_s: float = 0.0,
         rng: random.Random,
     ) -> None:
         self.address = address
-        self._config, self._slots, self._rng = _limits(address, config), slots, rng
+        self._config, self._latest_frames, self._rng = _limits(address, config), latest_frames, rng
         self.offset_s = offset_s
         self._lock = threading.Lock()
         self._health = CameraHealth(config=self._config)
@@ -115,7 +115,7 @@ class Camera:
         """Take no pictures of it, or take them again; the connection stays."""
         with self._lock:
             self._health.paused(paused)
-        self._slots.pause(self.address.camera_id, paused)
+        self._latest_frames.pause(self.address.camera_id, paused)
 
     @property
     def over(self) -> bool:
@@ -135,11 +135,11 @@ class Camera:
             self._health.lost("its thread hung in a library and was given up")
         self.start()
 
-    def snapshot(self, now_s: float) -> Snapshot:
+    def snapshot(self, now_s: float) -> CameraSnapshot:
         """The camera at this moment."""
         with self._lock:
             health, look = self._health, self._health.look
-            return Snapshot(
+            return CameraSnapshot(
                 camera_id=self.address.camera_id,
                 url=self.address.shown,
                 state=health.state(now_s),
@@ -209,7 +209,7 @@ class Camera:
                 self._health.jumped()
             self._index += 1
         camera_id = self.address.camera_id
-        self._slots.offer(
+        self._latest_frames.offer(
             camera_id,
             LivePicture(
                 camera_id=camera_id,

@@ -17,7 +17,7 @@ STEP = 0.2  # a rate that differs by less is kept: trackers count in pictures, a
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Pace:
+class FrameRateController:
     """Measures rounds of the networks, and sets the rate of each camera."""
 
     config: SamplingConfig

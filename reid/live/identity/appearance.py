@@ -9,7 +9,7 @@ from reid.types import Array, Frame, Match, TrackletKey, person_name
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Visit:
+class Appearance:
     """One visit so far."""
 
     camera_id: str
@@ -29,7 +29,7 @@ class Visit:
         return not self.thing and self.end_s == frame.timestamp_s
 
 
-def answer_facts(visit: Visit, answer: Answer) -> dict[str, Fact]:
+def answer_facts(visit: Appearance, answer: Answer) -> dict[str, Fact]:
     """Who it is taken for, and why."""
     return {
         "track": str(visit.key),

@@ -14,7 +14,7 @@ SHARE = 0.2  # of the time, at most: a site with very much to think over still w
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class SecondThoughts:
+class Reclusterer:
     """One at a time; the thread that owns the gallery begins them and takes what comes of them.
 
     Args:

@@ -6,9 +6,9 @@ from reid.linking.answer import Answer
 from reid.linking.online import OnlineGallery
 from reid.linking.reclustering import Change, Refinement, changes
 from reid.live.config import OnlineConfig
-from reid.live.identity.appearance import Visit, answer_facts, answer_match, iso, match_answer, name_of
-from reid.live.identity.ledger import Ledger
-from reid.live.identity.unit_of_work import Teller
+from reid.live.identity.appearance import Appearance, answer_facts, answer_match, iso, match_answer, name_of
+from reid.live.identity.sighting_log import SightingLog
+from reid.live.identity.unit_of_work import UnitOfWork
 from reid.types import Array, Match, Tracklet, TrackletKey, person_name
 
 
@@ -24,20 +24,20 @@ class Site:
     def __init__(
         self,
         gallery: OnlineGallery,
-        teller: Teller,
+        unit_of_work: UnitOfWork,
         config: OnlineConfig,
         *,
         shows_thing: Callable[[Tracklet], bool],
-        on_visit: Callable[[Visit, Tracklet | None], None],
+        on_visit: Callable[[Appearance, Tracklet | None], None],
         on_moved: Callable[[TrackletKey, int | None], None],
     ) -> None:
-        self.gallery, self.teller = gallery, teller
-        self._ledger = Ledger(gallery, teller)
+        self.gallery, self.unit_of_work = gallery, unit_of_work
+        self._sightings = SightingLog(gallery, unit_of_work)
         self._config, self._shows_thing = config, shows_thing
         self._on_visit, self._on_moved = on_visit, on_moved
-        self._visits: dict[tuple[str, int], Visit] = {}
+        self._visits: dict[tuple[str, int], Appearance] = {}
 
-    def in_view(self, camera_id: str) -> list[Visit]:
+    def in_view(self, camera_id: str) -> list[Appearance]:
         """Who is being followed there."""
         return [visit for (camera, _), visit in self._visits.items() if camera == camera_id]
 
@@ -61,7 +61,7 @@ class Site:
         for tracker_id, box in boxes.items():
             place = camera_id, tracker_id
             if place not in self._visits:
-                self._visits[place] = Visit(
+                self._visits[place] = Appearance(
                     camera_id=camera_id, tracker_id=tracker_id, start_s=at_s, end_s=at_s, box=box
                 )
             visit = self._visits[place]
@@ -87,21 +87,21 @@ class Site:
                 del self._visits[camera_id, visit.tracker_id]
                 self._left(visit)
 
-    def _due(self, visit: Visit) -> bool:
+    def _due(self, visit: Appearance) -> bool:
         if visit.thing or visit.end_s - visit.start_s < self._config.answer_after_s:
             return False
         unsure = visit.person_id is None or not visit.growing
         wait_s = self._config.again_s if unsure else self._config.update_s
         return visit.end_s - visit.asked_s >= wait_s
 
-    def _ask(self, visit: Visit, tracklet: Tracklet, decoded_s: float) -> None:
+    def _ask(self, visit: Appearance, tracklet: Tracklet, decoded_s: float) -> None:
         """Answer, or take what more is known of somebody who has an answer."""
         visit.key, visit.growing = tracklet.key, True
         if visit.person_id is None:
             self._answer(visit, self.gallery.answer(tracklet), decoded_s)
         self._keep(visit, tracklet)
 
-    def _last(self, visit: Visit, tracklet: Tracklet, decoded_s: float) -> None:
+    def _last(self, visit: Appearance, tracklet: Tracklet, decoded_s: float) -> None:
         """All that will be known of a tracklet: it shows somebody, if nobody was certain so far."""
         if visit.person_id is None:
             self._answer(visit, self.gallery.answer(tracklet, final=True), decoded_s)
@@ -109,7 +109,7 @@ class Site:
 
     def _passage(self, tracklet: Tracklet, decoded_s: float) -> None:
         """A tracklet that nobody was asked about: too short until now, or cut off another person's."""
-        visit = Visit(
+        visit = Appearance(
             camera_id=tracklet.camera_id,
             tracker_id=tracklet.tracker_id,
             start_s=tracklet.start_s,
@@ -120,13 +120,13 @@ class Site:
         self._last(visit, tracklet, decoded_s)
         self._left(visit)
 
-    def _answer(self, visit: Visit, answer: Answer, decoded_s: float) -> None:
+    def _answer(self, visit: Appearance, answer: Answer, decoded_s: float) -> None:
         """Take an answer; it is told if it is the first, or the first with a person."""
         first, visit.answer, visit.person_id = visit.answer is None, answer, answer.person_id
         if not first and visit.person_id is None:
             return
         settled = {} if first else {"old": None, "new": name_of(visit.person_id), "reason": "settled"}
-        self.teller.event(
+        self.unit_of_work.event(
             "seen" if first else "identity_changed",
             visit.end_s,
             camera_id=visit.camera_id,
@@ -136,20 +136,20 @@ class Site:
             **settled,
         )
 
-    def _keep(self, visit: Visit, tracklet: Tracklet) -> None:
+    def _keep(self, visit: Appearance, tracklet: Tracklet) -> None:
         self.gallery.remember(tracklet, visit.person_id, growing=visit.growing)
         if visit.person_id is not None and visit.answer is not None:
-            self._ledger.write(tracklet, answer_match(tracklet.key, visit.person_id, visit.answer))
+            self._sightings.write(tracklet, answer_match(tracklet.key, visit.person_id, visit.answer))
         self._on_visit(visit, tracklet)
 
-    def _left(self, visit: Visit) -> None:
+    def _left(self, visit: Appearance) -> None:
         """Somebody is gone; without a tracklet that was worth keeping, the gallery does not have them."""
         if visit.growing and visit.key is not None:
             self._drop(visit.key)
         if visit.answer is None:
             return
         self._on_visit(visit, None)
-        self.teller.event(
+        self.unit_of_work.event(
             "left",
             visit.end_s,
             camera_id=visit.camera_id,
@@ -170,22 +170,22 @@ class Site:
             self._change(change)
         for old, new in {(c.old, c.new) for c in found if c.reason == "merged"}:
             assert old is not None
-            self.teller.merged(old, new)
+            self.unit_of_work.merged(old, new)
         return len(found)
 
     def age(self, now_s: float) -> None:
         """What is older than the window of second thoughts is settled."""
         self.gallery.age(now_s - self._config.window_s)
-        self._ledger.settle()
+        self._sightings.settle()
 
     def _change(self, change: Change) -> None:
         tracklet = self.gallery.recent[change.key].tracklet
         self.gallery.reassign(change.key, change.new)
-        if change.old is None or not self._ledger.has(change.key):
-            self._ledger.write(tracklet, change.match or _no_reason(change))
+        if change.old is None or not self._sightings.has(change.key):
+            self._sightings.write(tracklet, change.match or _no_reason(change))
         elif change.reason != "merged":
-            self._ledger.move(change, change.old)
-        self.teller.event(
+            self._sightings.move(change, change.old)
+        self.unit_of_work.event(
             "identity_changed",
             tracklet.end_s,
             camera_id=change.key.camera_id,
@@ -213,7 +213,7 @@ class Site:
 
     def _drop(self, key: TrackletKey) -> None:
         self.gallery.recent.pop(key, None)
-        self._ledger.drop(key)
+        self._sightings.drop(key)
 
     # what people ask for ---
 
@@ -227,7 +227,7 @@ class Site:
     def forget(self, person_id: int) -> list[tuple[str, int]]:
         """Nothing of a person is known any more; cameras and tracker's numbers of the tracks that show them now."""
         for key in self.gallery.forget(person_id):
-            self._ledger.forget(key)
+            self._sightings.forget(key)
         theirs = [place for place, visit in self._visits.items() if visit.person_id == person_id]
         for place in theirs:
             del self._visits[place]

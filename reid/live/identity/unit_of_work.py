@@ -17,7 +17,7 @@ MOST_WAITING = 10_000  # of events, and of each kind of change
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Teller:
+class UnitOfWork:
     """Collects one round's changes and events; `commit` writes the first, then tells the second.
 
     Args:

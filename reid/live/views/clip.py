@@ -43,7 +43,7 @@ def told_of(event: Event) -> Told | None:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Picture:
+class ClipFrame:
     """One of a film, with everybody who is known by now to be in it."""
 
     at_s: float
@@ -59,12 +59,12 @@ class Picture:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Film:
+class Clip:
     """What is being filmed."""
 
     camera_id: str
     session: str
-    pictures: list[Picture]
+    pictures: list[ClipFrame]
     events: list[Event] = field(default_factory=list)
     until_s: float = -math.inf
 
@@ -79,7 +79,7 @@ class Film:
         return shown or any(event.names(person_id) for event in self.events)
 
 
-class Label(BaseModel):
+class ClipLabel(BaseModel):
     """The JSON file: what a film shows. Films of older versions say nothing of tracks."""
 
     model_config = ConfigDict(frozen=True)
@@ -113,10 +113,10 @@ class Label(BaseModel):
         return self.session == told.session and (here or told.track in self.tracks)
 
 
-def label_of(film: Film) -> Label:
+def label_of(film: Clip) -> ClipLabel:
     """Of a film that has pictures, with what is known by now."""
     people = set[int]().union(*(picture.people for picture in film.pictures))
-    return Label(
+    return ClipLabel(
         camera=film.camera_id,
         begun_s=film.pictures[0].at_s,
         ended_s=film.pictures[-1].at_s,

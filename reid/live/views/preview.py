@@ -7,8 +7,8 @@ from datetime import datetime
 import cv2
 import numpy as np
 
-from reid.live.identity.appearance import Visit
-from reid.live.views.site_state import Board
+from reid.live.identity.appearance import Appearance
+from reid.live.views.site_state import SiteState
 from reid.types import Frame
 from reid.video.draw import Mark, annotate
 
@@ -23,21 +23,21 @@ class Preview:
         quality: of JPEG, 1 to 100.
     """
 
-    board: Board
+    site_state: SiteState
     fps: float
     width: int
     quality: int
     _drawn_s: dict[str, float] = field(default_factory=dict)
 
-    def picture(self, frame: Frame, visits: Sequence[Visit]) -> None:
+    def picture(self, frame: Frame, visits: Sequence[Appearance]) -> None:
         """Show the frame with the people who are in it, if somebody looks and the last one is old enough."""
         since_s = frame.timestamp_s - self._drawn_s.get(frame.camera_id, float("-inf"))
-        if self.board.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
+        if self.site_state.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
             self._drawn_s[frame.camera_id] = frame.timestamp_s
-            self.board.set_preview(frame.camera_id, drawn(frame, visits, self.width, self.quality))
+            self.site_state.set_preview(frame.camera_id, drawn(frame, visits, self.width, self.quality))
 
 
-def drawn(frame: Frame, visits: Sequence[Visit], width: int, quality: int) -> bytes:
+def drawn(frame: Frame, visits: Sequence[Appearance], width: int, quality: int) -> bytes:
     """The frame with boxes and names, at most `width` pixels wide, as JPEG."""
     scale = min(1.0, width / frame.image.shape[1])
     size = (round(frame.image.shape[1] * scale), round(frame.image.shape[0] * scale))

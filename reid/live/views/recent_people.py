@@ -3,9 +3,9 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from reid.live.identity.appearance import Visit
+from reid.live.identity.appearance import Appearance
 from reid.live.views import site_state as shown
-from reid.live.views.site_state import VISITS, Board, PersonNow
+from reid.live.views.site_state import VISITS, PersonNow, SiteState
 from reid.types import Tracklet, TrackletKey
 
 PEOPLE = 200  # at hand, of whom no more is told than the gallery keeps
@@ -14,21 +14,21 @@ PEOPLE = 200  # at hand, of whom no more is told than the gallery keeps
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Seen:
     person_id: int
-    visit: shown.Visit
+    visit: shown.AppearanceNow
     crop: bytes | None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Lately:
+class RecentPeople:
     """Collects visits; `publish` shows what has changed since the last time."""
 
-    board: Board
+    site_state: SiteState
     labels: dict[int, str] = field(default_factory=dict)
     _visits: dict[TrackletKey, _Seen] = field(default_factory=dict)  # oldest first
     _people: dict[int, deque[TrackletKey]] = field(default_factory=dict)
     _changed: dict[int, None] = field(default_factory=dict)
 
-    def visit(self, visit: Visit, tracklet: Tracklet | None) -> None:
+    def visit(self, visit: Appearance, tracklet: Tracklet | None) -> None:
         """A visit has begun, changed, or (without a tracklet) ended."""
         if visit.key is None or visit.answer is None:
             return
@@ -89,7 +89,7 @@ class Lately:
             self._visits.pop(key, None)
         self.labels.pop(person_id, None)
         self._changed.pop(person_id, None)
-        self.board.remove_person(person_id)
+        self.site_state.remove_person(person_id)
 
     def publish(self) -> None:
         """Show what has changed."""
@@ -98,9 +98,9 @@ class Lately:
             self._people[person_id] = own = self._people.pop(person_id, deque())  # the newest last
             if not own:  # they turned out to be somebody else
                 del self._people[person_id]
-                self.board.drop_person(person_id)
+                self.site_state.drop_person(person_id)
                 continue
-            self.board.set_person(
+            self.site_state.set_person(
                 PersonNow(
                     person_id=person_id,
                     label=self.labels.get(person_id),
@@ -112,7 +112,7 @@ class Lately:
             oldest = next(iter(self._people))
             for key in self._people.pop(oldest):
                 self._visits.pop(key, None)
-            self.board.drop_person(oldest)
+            self.site_state.drop_person(oldest)
 
     def _take_from(self, person_id: int, key: TrackletKey) -> None:
         own = self._people.get(person_id)
@@ -121,10 +121,10 @@ class Lately:
             self._changed[person_id] = None
 
 
-def _now(visit: Visit, key: TrackletKey, present: bool) -> shown.Visit:
+def _now(visit: Appearance, key: TrackletKey, present: bool) -> shown.AppearanceNow:
     answer = visit.answer
     assert answer is not None
-    return shown.Visit(
+    return shown.AppearanceNow(
         camera_id=visit.camera_id,
         track_id=key.track_id,
         start_s=visit.start_s,

@@ -11,8 +11,8 @@ import numpy as np
 
 from reid.events import Event, SinkCounts, about
 from reid.linking.answer import Verdict
-from reid.live.capture.camera import Snapshot
-from reid.live.capture.latest_frames import Counts
+from reid.live.capture.camera import CameraSnapshot
+from reid.live.capture.latest_frames import FrameCounts
 
 LATENCY_S = 300.0  # quantiles are over the events of this long
 EVENTS = 500  # of the latest that are kept at hand
@@ -23,14 +23,14 @@ VISITS = 20  # of each person
 class CameraNow:
     """A camera, what became of its pictures, and what of it is processed."""
 
-    snapshot: Snapshot
-    counts: Counts
+    snapshot: CameraSnapshot
+    counts: FrameCounts
     sampled_fps: float | None  # at most so many pictures a second are processed; None: all
     in_view: int  # people being followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class AppearanceNow:
     """Somebody in one camera, and why they were taken for who they are."""
 
     camera_id: str
@@ -54,7 +54,7 @@ class PersonNow:
 
     person_id: int
     label: str | None
-    visits: tuple[Visit, ...]  # newest first, at most VISITS, at least one
+    visits: tuple[AppearanceNow, ...]  # newest first, at most VISITS, at least one
     crop: bytes | None = field(default=None, repr=False)  # JPEG, of the latest visit
 
     @property
@@ -63,7 +63,7 @@ class PersonNow:
         return any(visit.present for visit in self.visits)
 
 
-class Board:
+class SiteState:
     """Everything at hand; each method is of one moment.
 
     Args:

@@ -12,26 +12,26 @@ from prometheus_client.registry import Collector
 from reid.events import SinkCounts
 from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.latest_frames import Reason
-from reid.live.views.site_state import Board, CameraNow
+from reid.live.views.site_state import CameraNow, SiteState
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 _FAULTS = tuple(one.name for one in fields(Faults))
 _Rows = Iterable[tuple[Sequence[str], float]]
 
 
-def build_registry(board: Board) -> CollectorRegistry:
+def build_registry(board: SiteState) -> CollectorRegistry:
     """What the site does, and what memory and time the process takes."""
     registry = CollectorRegistry()
-    registry.register(BoardCollector(board))
+    registry.register(SiteStateCollector(board))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
 
 
-class BoardCollector(Collector):
+class SiteStateCollector(Collector):
     """Reads the board whenever it is asked, so that nothing is counted twice."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: SiteState) -> None:
         self._board = board
 
     def collect(self) -> Iterator[Metric]:
@@ -124,7 +124,7 @@ def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:
     )
 
 
-def _kept(board: Board) -> Iterator[Metric]:
+def _kept(board: SiteState) -> Iterator[Metric]:
     erased = [([what.replace(" ", "_")], float(count)) for what, count in board.erased().items()]
     yield _counter("reid_retention_erased_total", "Erased by age or number, by what.", ["what"], erased)
     waits = float("retention" in board.notices())

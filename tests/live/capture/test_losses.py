@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import Camera, LivePicture, Snapshot
-from reid.live.capture.camera_health import Look
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.camera import Camera, CameraSnapshot, LivePicture
+from reid.live.capture.camera_health import FrameLook
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.capture.stream import Received
 from reid.live.config import SupervisionConfig
 from tests.live.blocks import film
@@ -22,10 +22,10 @@ from tests.live.capture.mjpeg_camera import running
 def camera(place: str, **config: float) -> Camera:
     (address,) = parse_cameras([f"a={place}"])
     made = SupervisionConfig(**{"open_s": 2.0, "first_wait_s": 0.05, "longest_wait_s": 0.2, **config})
-    return Camera(address, made, Slots[LivePicture](), rng=random.Random(0))
+    return Camera(address, made, LatestFrames[LivePicture](), rng=random.Random(0))
 
 
-def until(one: Camera, wanted: Callable[[Snapshot], bool], patience_s: float = 5.0) -> Snapshot:
+def until(one: Camera, wanted: Callable[[CameraSnapshot], bool], patience_s: float = 5.0) -> CameraSnapshot:
     end_s = time.monotonic() + patience_s
     while not wanted(now := one.snapshot(time.monotonic())):
         assert time.monotonic() < end_s, now
@@ -82,7 +82,7 @@ def test_jumps_of_a_camera_s_clock_are_counted_and_its_delay_told(monkeypatch: p
     def pictures(*_: object, on_open: Callable[[], None], **__: object) -> object:
         on_open()
         for place, (stream_s, arrival_s) in enumerate(times):
-            look = Look(size=(8, 8), codec="h264", fingerprint=place)
+            look = FrameLook(size=(8, 8), codec="h264", fingerprint=place)
             yield Received(
                 stream_s=stream_s,
                 arrival_s=arrival_s,

@@ -116,7 +116,7 @@ def test_second_thoughts_merge_two_who_are_one_and_say_so(toy: Toy) -> None:
     assert (told.facts["old"], told.facts["new"], told.facts["reason"]) == ("P0002", "P0001", "merged")
     assert toy.think() == 0
     assert [entry.event for entry in toy.store.history() if entry.event == "merged"] == ["merged"]
-    assert [person.person_id for person in toy.board.people()] == [1]
+    assert [person.person_id for person in toy.site_state.people()] == [1]
 
 
 def test_what_does_not_move_is_nobody(toy: Toy) -> None:
@@ -125,12 +125,12 @@ def test_what_does_not_move_is_nobody(toy: Toy) -> None:
     begun = toy.now
     toy.walk("a", 1, vectors, 8.0)
     assert toy.stored() != {}
-    assert [person.person_id for person in toy.board.people()] == [1]
+    assert [person.person_id for person in toy.site_state.people()] == [1]
     toy.things = set(toy.gallery.recent)
     toy.think()
     assert toy.stored() == {}
     assert toy.store.people() == []
-    assert toy.board.people() == []
+    assert toy.site_state.people() == []
     before = len(toy.told)
     toy.walk("a", 1, vectors, 3.0, begun=begun)
     assert len(toy.told) == before
@@ -190,9 +190,9 @@ def test_what_the_disk_has_no_room_for_is_told_later(toy: Toy, caplog: pytest.Lo
 def test_the_forgotten_are_nobody_and_become_somebody_new(toy: Toy) -> None:
     toy.walk("a", 1, look(0), 2.5)
     toy.site.forget(1)
-    toy.lately.forget(1)
+    toy.recent_people.forget(1)
     toy.store.forget(1)
     assert toy.stored() == {}
-    assert toy.board.people() == []
+    assert toy.site_state.people() == []
     toy.walk("a", 1, look(0), 2.5, begun=1000.0)
     assert set(toy.stored().values()) == {2}
