@@ -2,9 +2,9 @@
 
 import logging
 import random
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from pipelines.recordings.linkage import Threshold, rule_of
 from pipelines.site.live_config import LiveConfig
@@ -16,15 +16,15 @@ from reid.linking.online import OnlineGallery
 from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import ENDED, Cameras
 from reid.live.capture.latest_frames import LatestFrames
+from reid.live.clock import SiteClock
 from reid.live.identity.reclusterer import Reclusterer
-from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.loop import Engine
+from reid.live.site import Site, build_site
+from reid.live.tracking.cadence import Cadence
+from reid.live.tracking.camera_side import CameraSide
 from reid.live.tracking.static_things import Things
 from reid.live.views.clip_recorder import ClipRecorder
 from reid.live.views.preview import Preview
-from reid.live.views.recent_people import RecentPeople
-from reid.live.views.site_state import SiteState
 from reid.outputs.events.sink import Sink
 from reid.store.sqlite.store import Store
 from reid.tracking.assembler import TrackletAssembler
@@ -41,41 +41,40 @@ def build_engine(
     sinks: Sequence[Sink],
     clips: ClipRecorder | None,
     things: Things,
+    clock: SiteClock,
 ) -> Engine:
     """An engine without cameras; the gallery's people are known to it."""
-    site_state, latest_frames = SiteState(), LatestFrames[LivePicture]()
-    recent_people = RecentPeople(
-        site_state=site_state, labels={p.person_id: p.label for p in store.people() if p.label}
-    )
+    latest_frames = LatestFrames[LivePicture]()
 
-    def tell(event: Event, latency_s: float | None) -> None:
-        site_state.add_event(event, latency_s)
+    def tell(event: Event, _latency_s: float | None) -> None:
         for sink in sinks:
             sink.send(event)
         if clips is not None:
             clips.event(event)
 
-    session = datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S")
-    unit_of_work = UnitOfWork(store=store, session=session, tell=tell)
-    site = Site(
+    site = build_site(
+        store,
         _gallery(config, threshold, store),
-        unit_of_work,
         config.online,
+        session=datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S"),
+        clock=clock,
+        tell=tell,
         shows_thing=things.shows_thing,
-        on_visit=recent_people.visit,
-        on_moved=recent_people.moved,
+        labels={person.person_id: person.label for person in store.people() if person.label},
     )
     cameras = Cameras(
         config=config.supervision,
         latest_frames=latest_frames,
-        on_change=_camera_teller(unit_of_work),
+        on_change=partial(_camera_changed, site),
         rng=random.Random(),
+        site_clock=clock,
     )
     preview = Preview(
-        site_state=site_state,
+        site_state=site.state,
         fps=config.page.preview_fps,
         width=config.page.preview_width,
         quality=config.page.preview_quality,
+        clock=clock,
     )
     return Engine(
         detector=models.detector,
@@ -83,10 +82,8 @@ def build_engine(
         batch=config.detector.batch,
         cameras=cameras,
         latest_frames=latest_frames,
-        follower=_followers(config, threshold, models.encoder.encoder_id, things),
+        camera_side=_camera_sides(config, threshold, models.encoder.encoder_id, things),
         site=site,
-        site_state=site_state,
-        recent_people=recent_people,
         reclusterer=Reclusterer(every_s=config.online.refine_s),
         sampling=config.sampling,
         on_picture=[preview.picture] if clips is None else [preview.picture, clips.picture],
@@ -99,12 +96,12 @@ def _gallery(config: LiveConfig, threshold: Threshold, store: Store) -> OnlineGa
     return OnlineGallery(rule, patience, store.identities(), store.next_person_id())
 
 
-def _followers(
+def _camera_sides(
     config: LiveConfig, threshold: Threshold, encoder_id: str, things: Things
-) -> Callable[[str, float], Follower]:
+) -> Callable[[str, float], CameraSide]:
     assemblers: dict[str, TrackletAssembler] = {}
 
-    def follower(camera_id: str, fps: float) -> Follower:
+    def camera_side(camera_id: str, fps: float) -> CameraSide:
         # one a camera, whatever happens to its stream: no number of a track is given twice
         assembler = assemblers.setdefault(
             camera_id,
@@ -117,20 +114,16 @@ def _followers(
             ),
         )
         tracker = UltralyticsTracker(config.tracker, fps)
-        return Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
+        follower = Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
+        return CameraSide(camera_id=camera_id, follower=follower, cadence=Cadence(config=config.online))
 
-    return follower
+    return camera_side
 
 
-def _camera_teller(unit_of_work: UnitOfWork) -> Callable[[CameraSnapshot], None]:
-    def changed(now: CameraSnapshot) -> None:
-        state = now.state
-        unit_of_work.event(
-            "camera_state", time.time(), camera_id=now.camera_id, level=state.level, why=state.why
-        )
-        if state.why == ENDED:  # whoever reads the log knows
-            return
-        level = logging.WARNING if state.level in ("degraded", "offline") else logging.INFO
-        log.log(level, "camera %s: %s%s", now.camera_id, state.level, f": {state.why}" if state.why else "")
-
-    return changed
+def _camera_changed(site: Site, now: CameraSnapshot) -> None:
+    state = now.state
+    site.camera_changed(now.camera_id, state.level, state.why)
+    if state.why == ENDED:  # who reads the log knows
+        return
+    level = logging.WARNING if state.level in ("degraded", "offline") else logging.INFO
+    log.log(level, "camera %s: %s%s", now.camera_id, state.level, f": {state.why}" if state.why else "")

@@ -17,18 +17,19 @@ from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import Rule
 from reid.live.admin.control_service import ControlService
+from reid.live.admin.erasure import Erasure
 from reid.live.capture.address import parse_cameras
 from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import Cameras
 from reid.live.capture.latest_frames import LatestFrames
+from reid.live.clock import SiteClock
 from reid.live.config import OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.identity.reclusterer import Reclusterer
-from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.loop import Engine
+from reid.live.site import build_site
+from reid.live.tracking.cadence import Cadence
+from reid.live.tracking.camera_side import CameraSide
 from reid.live.views.preview import Preview
-from reid.live.views.recent_people import RecentPeople
-from reid.live.views.site_state import SiteState
 from reid.store.sqlite.store import Store
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
@@ -55,33 +56,27 @@ class Running:
         self.assemblers: dict[str, TrackletAssembler] = {}
         self.states: list[CameraSnapshot] = []
         self.detector, latest_frames = BlockDetector(seconds), LatestFrames[LivePicture]()
-        site_state, config = SiteState(), OnlineConfig(refine_s=0.5)
-        recent_people = RecentPeople(site_state=site_state)
-
-        def tell(event: Event, latency_s: float | None) -> None:
-            self.told.append((event, latency_s))
-            site_state.add_event(event, latency_s)
-
-        rule = Rule(max_distance=0.3)
+        self.config = OnlineConfig(refine_s=0.5)
         gallery = OnlineGallery(
-            rule,
+            Rule(max_distance=0.3),
             Patience(new_after_s=0.7, margin=0.05),
             self.store.identities(),
             self.store.next_person_id(),
         )
-        site = Site(
+        site = build_site(
+            self.store,
             gallery,
-            UnitOfWork(store=self.store, session=path.stem, tell=tell),
-            config,
-            shows_thing=lambda _: False,
-            on_visit=recent_people.visit,
-            on_moved=recent_people.moved,
+            self.config,
+            session=path.stem,
+            clock=SiteClock(),
+            tell=lambda event, latency_s: self.told.append((event, latency_s)),
         )
         cameras = Cameras(
             config=SupervisionConfig(),
             latest_frames=latest_frames,
             on_change=self.states.append,
             rng=random.Random(0),
+            site_clock=site.clock,
         )
         self.engine = Engine(
             detector=self.detector,
@@ -89,25 +84,23 @@ class Running:
             batch=4,
             cameras=cameras,
             latest_frames=latest_frames,
-            follower=self._follower,
+            camera_side=self._camera_side,
             site=site,
-            site_state=site_state,
-            recent_people=recent_people,
-            on_picture=[Preview(site_state=site_state, fps=50, width=160, quality=80).picture],
-            reclusterer=Reclusterer(every_s=config.refine_s),
+            on_picture=[Preview(site_state=site.state, fps=50, width=160, quality=80).picture],
+            reclusterer=Reclusterer(every_s=self.config.refine_s),
             sampling=SamplingConfig(**sampling),
         )
         for address in parse_cameras(films):
             cameras.add(address)
-        self.control = ControlService(
-            engine=self.engine, store=self.store, keepers=[self.keeper], folders=[path.parent]
-        )
+        erasure = Erasure(engine=self.engine, store=self.store, keepers=[self.keeper])
+        self.control = ControlService(engine=self.engine, erasure=erasure, folders=[path.parent])
 
-    def _follower(self, camera_id: str, fps: float) -> Follower:
+    def _camera_side(self, camera_id: str, fps: float) -> CameraSide:
         assembler = self.assemblers.setdefault(
             camera_id, TrackletAssembler(camera_id, ENCODER, TrackletConfig(), split_distance=1.0)
         )
-        return Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
+        follower = Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
+        return CameraSide(camera_id=camera_id, follower=follower, cadence=Cadence(config=self.config))
 
     def run(self, meanwhile: Callable[[ControlService], None] | None = None) -> None:
         """Until the films are over; `meanwhile` runs in another thread, as a page does."""

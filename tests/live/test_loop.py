@@ -39,7 +39,7 @@ def test_a_slow_machine_drops_pictures_and_stays_timely(tmp_path: Path) -> None:
     latencies = [latency for _, latency in here.told if latency is not None]
     assert len(latencies) >= 6
     assert max(latencies) < 1.5
-    for camera in here.engine.site_state.cameras():
+    for camera in here.engine.site.state.cameras():
         counts = camera.counts
         assert counts.offered == 80 == counts.taken + sum(counts.dropped.values())
         assert 4 <= counts.taken < 40
@@ -52,16 +52,16 @@ def test_previews_are_drawn_for_those_who_watch(tmp_path: Path) -> None:
     seen: list[tuple[int, bytes]] = []
 
     def meanwhile(_: ControlService) -> None:
-        with here.engine.site_state.watching("a"):
+        with here.engine.site.state.watching("a"):
             for _ in range(3):
-                found = here.engine.site_state.preview("a", after=seen[-1][0] if seen else 0, timeout_s=5)
+                found = here.engine.site.state.preview("a", after=seen[-1][0] if seen else 0, timeout_s=5)
                 assert found is not None
                 seen.append(found)
 
     here.run(meanwhile)
     assert [number for number, _ in seen] == sorted({number for number, _ in seen})
     assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in seen)
-    assert not here.engine.site_state.watched("a")
+    assert not here.engine.site.state.watched("a")
     here.store.close()
 
 
@@ -71,7 +71,7 @@ def test_a_camera_that_comes_back_gives_no_number_twice(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={first}")
 
     def meanwhile(control: ControlService) -> None:
-        until(lambda: len(here.engine.site_state.people()) == 1)
+        until(lambda: len(here.engine.site.state.people()) == 1)
         control.remove_camera("a")
         until(lambda: here.people("left"))
         control.add_camera(f"a={second}")

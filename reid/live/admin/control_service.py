@@ -3,17 +3,15 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from reid.errors import InputError
 from reid.live.admin.allowed import check_allowed
-from reid.live.admin.control import Keeper, do_all
+from reid.live.admin.erasure import Erasure
 from reid.live.admin.retention import Retention
 from reid.live.capture.address import parse_cameras, read_secrets, with_aspects, with_credentials
+from reid.live.identity.changes import Renamed
 from reid.live.loop import Engine
-from reid.store.sqlite.store import Store
-from reid.types import person_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,7 +19,6 @@ class ControlService:
     """See `Control`. Everything is done by the engine's thread, between two rounds.
 
     Args:
-        keepers: of what the gallery does not keep.
         secrets: the file of credentials, which may name cameras that come later.
         offset_s: added to the clocks of cameras, by name.
         pixel_aspect: widths of pixels by their heights, by camera name.
@@ -30,8 +27,7 @@ class ControlService:
     """
 
     engine: Engine
-    store: Store
-    keepers: Sequence[Keeper] = ()
+    erasure: Erasure
     secrets: Path | None = None
     offset_s: Mapping[str, float] = field(default_factory=dict)
     pixel_aspect: Mapping[str, float] = field(default_factory=dict)
@@ -39,7 +35,7 @@ class ControlService:
     folders: Sequence[Path] = ()
 
     def forget(self, person_id: int) -> None:
-        self.engine.commands.give(lambda: self._forget(person_id))
+        self.engine.commands.give(lambda: self.erasure.erase(person_id))
 
     def rename(self, person_id: int, label: str | None) -> None:
         self.engine.commands.give(lambda: self._rename(person_id, label))
@@ -79,33 +75,10 @@ class ControlService:
         return camera_id
 
     def _rename(self, person_id: int, label: str | None) -> None:
-        self.store.rename(person_id, label)
-        self.engine.site.gallery.anchor(person_id)
-        self.engine.recent_people.rename(person_id, label)
-        self.engine.recent_people.publish()
+        site = self.engine.site
+        site.unit_of_work.perform(Renamed(person_id=person_id, label=label))
+        site.registry.gallery.anchor(person_id)
 
     def _merge(self, person_id: int, into: int) -> None:
-        self.store.merge(person_id, into)
+        self.engine.site.registry.merge(person_id, into)
         self.engine.reclusterer.drop()
-        self.engine.site.merge(person_id, into)
-        self.engine.recent_people.merge(person_id, into)
-        self.engine.site.unit_of_work.event(
-            "identity_changed",
-            time.time(),
-            camera_id=None,
-            person_id=into,
-            old=person_name(person_id),
-            new=person_name(into),
-            reason="corrected",
-        )
-
-    def _forget(self, person_id: int) -> None:
-        """The gallery last: where it says that a reader keeps bytes of it alive, all else is done."""
-        self.store.find(person_id)
-        self.engine.reclusterer.drop()
-        self.engine.forget(person_id)
-        numbers = self.store.ids_of(person_id)
-        for number in numbers:
-            self.engine.recent_people.forget(number)
-        jobs = [partial(keeper.forget, number) for number in numbers for keeper in self.keepers]
-        do_all([*jobs, partial(self.store.forget, person_id)])

@@ -98,7 +98,7 @@ class Retention:
         self._known = now_s, monotonic_s
         if self._doubted:
             self._doubted = False
-            self.engine.site_state.set_notice(NOTICE, None)
+            self.engine.site.state.set_notice(NOTICE, None)
             log.info("the clock is taken for right now: what is old by it is erased")
         self._prune(now_s - self.days * DAY_S)
 
@@ -112,13 +112,13 @@ class Retention:
             "with `reid gallery prune` while this program is stopped"
         )
         log.warning("%s", text)
-        self.engine.site_state.set_notice(NOTICE, text)
+        self.engine.site.state.set_notice(NOTICE, text)
         if not self._doubted:
             self.store.doubt_clock(self.engine.site.unit_of_work.session)
         self._doubted, self._say_s = True, monotonic_s + SAY_S
 
     def _prune(self, before_s: float) -> None:
-        self.engine.site_state.prune(before_s)
+        self.engine.site.state.prune(before_s)
         erased: Counter[str] = Counter()
 
         def of(keeper: Keeper) -> None:
@@ -148,15 +148,13 @@ class Retention:
         self._forget_the_gone()
 
     def _tell(self, erased: Counter[str], why: str) -> None:
-        self.engine.site_state.add_erased(erased)
+        self.engine.site.state.add_erased(erased)
         if what := [f"{count} {name}" for name, count in erased.items() if count]:
             log.info("erased what was %s: %s", why, ", ".join(what))
 
     def _forget_the_gone(self) -> None:
-        gallery = self.engine.site.gallery
+        gallery = self.engine.site.registry.gallery
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}
         for person_id in (recent | set(gallery.memory.people)) - kept:
-            self.engine.reclusterer.drop()
             self.engine.forget(person_id)
-            self.engine.recent_people.forget(person_id)

@@ -14,6 +14,7 @@ from reid.live.capture.connection import Stalled, StreamLost
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.capture.stream import FileEnded, Received, receive
 from reid.live.capture.stream_clock import StreamClock
+from reid.live.clock import SiteClock
 from reid.live.config import SupervisionConfig
 from reid.types import Frame
 
@@ -29,7 +30,7 @@ class LivePicture:
 
     camera_id: str
     index: int
-    timestamp_s: float  # wall clock
+    timestamp_s: float  # site's clock
     changed: bool  # size or codec differ from the picture's before it in the stream
     received: Received
 
@@ -80,8 +81,9 @@ class Camera:
         *,
         offset_s: float = 0.0,
         rng: random.Random,
+        site_clock: SiteClock | None = None,
     ) -> None:
-        self.address = address
+        self.address, self._site_clock = address, site_clock or SiteClock()
         self._config, self._latest_frames, self._rng = _limits(address, config), latest_frames, rng
         self.offset_s = offset_s
         self._lock = threading.Lock()
@@ -203,8 +205,8 @@ class Camera:
     def _take(self, received: Received) -> None:
         with self._lock:  # the clock too, of which snapshots are taken
             changed = self._health.picture(received.decoded_s, received.look)
-            jumps = self._clock.jumps
-            timestamp_s = self._clock.wall_s(received.stream_s, received.arrival_s) + self.offset_s
+            jumps, arrival_s = self._clock.jumps, self._site_clock.at(received.decoded_s)
+            timestamp_s = self._clock.site_s(received.stream_s, arrival_s) + self.offset_s
             if self._clock.jumps > jumps:
                 self._health.jumped()
             self._index += 1

@@ -14,6 +14,7 @@ from reid.live.capture.address import Address
 from reid.live.capture.camera import Camera, CameraSnapshot, LivePicture
 from reid.live.capture.camera_health import State
 from reid.live.capture.latest_frames import LatestFrames
+from reid.live.clock import SiteClock
 from reid.live.config import SupervisionConfig
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Cameras:
     on_change: Callable[[CameraSnapshot], None]
     rng: random.Random
     clock: Callable[[], float] = time.monotonic
+    site_clock: SiteClock = field(default_factory=SiteClock)
     _cameras: dict[str, Camera] = field(default_factory=dict)
     _told: dict[str, State] = field(default_factory=dict)
 
@@ -42,7 +44,14 @@ class Cameras:
         """Begin to read a camera; ValueError where one of that name is there."""
         if address.camera_id in self._cameras:
             raise ValueError(f"there is a camera called {address.camera_id} already")
-        camera = Camera(address, self.config, self.latest_frames, offset_s=offset_s, rng=self.rng)
+        camera = Camera(
+            address,
+            self.config,
+            self.latest_frames,
+            offset_s=offset_s,
+            rng=self.rng,
+            site_clock=self.site_clock,
+        )
         self._cameras[address.camera_id] = camera
         camera.start()
 

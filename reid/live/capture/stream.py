@@ -41,7 +41,6 @@ class Received:
     """One decoded picture."""
 
     stream_s: float | None  # on the stream's clock; None where it has none that could tell when it was taken
-    arrival_s: float  # wall clock
     decoded_s: float  # monotonic clock
     look: FrameLook
     image: Callable[[], Image] = field(repr=False)  # converts it
@@ -159,7 +158,6 @@ def _received(
 ) -> Received:
     return Received(
         stream_s=stream_s,
-        arrival_s=time.time(),
         decoded_s=time.monotonic(),
         look=FrameLook(
             size=display_size(frame.width, frame.height, aspect),

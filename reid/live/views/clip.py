@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from reid.events import Event
+from reid.live.clock import SiteClock
 from reid.types import person_name
 
 
@@ -27,8 +28,8 @@ class Told:
         return self.since_s <= ended_s and begun_s <= self.until_s
 
 
-def told_of(event: Event) -> Told | None:
-    """What an event says of a track; None: it is about none."""
+def told_of(event: Event, clock: SiteClock) -> Told | None:
+    """What an event says of a track, on the site's clock; None: it is about none."""
     track, since = event.facts.get("track"), event.facts.get("since")
     if event.camera_id is None or not isinstance(track, str):
         return None
@@ -36,8 +37,10 @@ def told_of(event: Event) -> Told | None:
         session=event.session,
         track=track,
         camera_id=event.camera_id,
-        since_s=datetime.fromisoformat(since).timestamp() if isinstance(since, str) else math.inf,
-        until_s=event.at_s,
+        since_s=clock.site_s(datetime.fromisoformat(since).timestamp())
+        if isinstance(since, str)
+        else math.inf,
+        until_s=clock.site_s(event.at_s),
         person_id=event.person_id,
     )
 

@@ -6,6 +6,7 @@ as nobody can tell whom it shows: it is not deleted, and every erasure tells of 
 
 import itertools
 import logging
+import math
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -41,7 +42,9 @@ class ClipFolder:
         most_mib: of all films, the latest excepted.
     """
 
-    def __init__(self, folder: Path, files: OwnedFiles, *, most_mib: float) -> None:
+    keeps = "clips"
+
+    def __init__(self, folder: Path, files: OwnedFiles, *, most_mib: float = math.inf) -> None:
         self._folder, self._files, self._most_bytes = folder, files, most_mib * MIB
         self._known: dict[Path, ClipLabel] = {}  # of this run, without events: what may still be learned of
         try:
@@ -51,8 +54,14 @@ class ClipFolder:
             advice = "name a folder for results that can be written to"
             raise InputError(f"{folder}: films cannot be kept there ({error.strerror}); {advice}") from error
 
-    def write(self, label: ClipLabel, pictures: Sequence[ClipFrame], stop: threading.Event) -> bool:
-        """Write a film; False where it was stopped, and nothing is left of it.
+    def write(
+        self, label: ClipLabel, pictures: Sequence[ClipFrame], stop: threading.Event, ahead_s: float = 0.0
+    ) -> bool:
+        """Write a clip; False where it was stopped, and nothing is left of it.
+
+        Args:
+            label: with times on the clock that `learn` goes by.
+            ahead_s: of the wall clock, to that one.
 
         Raises:
             InputError: the film cannot be written.
@@ -60,11 +69,13 @@ class ClipFolder:
         """
         if stop.is_set():
             return False
-        path, written = self._free(label), False
+        dated = {"begun_s": label.begun_s + ahead_s, "ended_s": label.ended_s + ahead_s}
+        on_disk = label.model_copy(update=dated)
+        path, written = self._free(on_disk), False
         try:
             self._files.claim(path, path.with_suffix(".json"))
             # who is in it comes first: no film may exist that `forget` does not find
-            write_text(path.with_suffix(".json"), label.text())
+            write_text(path.with_suffix(".json"), on_disk.text())
             _encode(path, pictures, stop)
             written = True
         except _Stopped:

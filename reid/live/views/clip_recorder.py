@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reid.events import Event
 from reid.live.background import BackgroundWorker
+from reid.live.clock import SiteClock
 from reid.live.config import ClipsConfig
 from reid.live.identity.appearance import Appearance
 from reid.live.views.clip import Clip, ClipFrame, label_of, told_of
@@ -43,8 +44,10 @@ class ClipRecorder:
 
     keeps = "clips"
 
-    def __init__(self, folder: Path, files: OwnedFiles, config: ClipsConfig) -> None:
-        self._config = config
+    def __init__(
+        self, folder: Path, files: OwnedFiles, config: ClipsConfig, clock: SiteClock | None = None
+    ) -> None:
+        self._config, self._clock = config, clock or SiteClock()
         self._folder_of_clips = ClipFolder(
             folder, files, most_mib=config.most_mib
         )  # the worker's from here on
@@ -58,7 +61,7 @@ class ClipRecorder:
         shown = [visit for visit in visits if visit.shown(frame)]
         picture = ClipFrame(
             at_s=frame.timestamp_s,
-            jpeg=drawn(frame, visits, self._config.width, QUALITY),
+            jpeg=drawn(frame, visits, self._config.width, QUALITY, self._clock.wall_s(frame.timestamp_s)),
             tracks={str(visit.key) for visit in shown if visit.key is not None},
             people={visit.person_id for visit in shown if visit.person_id is not None},
         )
@@ -116,7 +119,7 @@ class ClipRecorder:
             log.warning("stopped before %d films were written", lost)
 
     def _learn(self, event: Event) -> None:
-        told = told_of(event)
+        told = told_of(event, self._clock)
         if told is None:
             return
         camera = self._cameras.get(told.camera_id)
@@ -129,9 +132,9 @@ class ClipRecorder:
         film, camera.film = camera.film, None
         if film is not None and film.pictures:
             self._waiting = {one for one in self._waiting if not one.done()}
-            future = self._worker.give(
-                partial(self._folder_of_clips.write, label_of(film), film.pictures, self._stop)
-            )
+            label, ahead_s = label_of(film), self._clock.wall_s(0.0)
+            write = partial(self._folder_of_clips.write, label, film.pictures, self._stop, ahead_s)
+            future = self._worker.give(write)
             future.add_done_callback(_report)
             self._waiting.add(future)
 

@@ -31,10 +31,10 @@ class CameraNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppearanceNow:
-    """Somebody in one camera, and why they were taken for who they are."""
+    """A person in one camera, as it is shown, and why they were taken for who they are."""
 
     camera_id: str
-    track_id: int
+    track_id: int  # of its first tracklet
     start_s: float  # wall clock
     end_s: float  # when seen last
     present: bool

@@ -24,7 +24,7 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     names: list[str] = []
 
     def meanwhile(control: ControlService) -> None:
-        until(lambda: len(here.engine.site_state.people()) == 4)
+        until(lambda: len(here.engine.site.state.people()) == 4)
         control.rename(1, "Ada")
         control.merge(2, 3)
         control.forget(4)
@@ -35,13 +35,13 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
             control.rename(2, "Cy")
         with pytest.raises(InputError, match="no camera is called 'c'"):
             control.pause_camera("c", True)
-        names.extend(f"{person.label}" for person in here.engine.site_state.people() if person.label)
+        names.extend(f"{person.label}" for person in here.engine.site.state.people() if person.label)
         with pytest.raises(InputError, match="through the page have to be in"):
             control.add_camera(f"c={Path(__file__)}")
         control.add_camera(f"c={a}")
         with pytest.raises(InputError, match="already"):
             control.add_camera(f"c={a}")
-        until(lambda: "c" in {camera.snapshot.camera_id for camera in here.engine.site_state.cameras()})
+        until(lambda: "c" in {camera.snapshot.camera_id for camera in here.engine.site.state.cameras()})
         control.forget(3)
         control.pause_camera("b", True)
         control.remove_camera("b")
@@ -56,7 +56,7 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     last = {one.camera_id: (one.state.level, one.state.why) for one in here.states}
     assert last["b"] == ("offline", "removed")
     assert last["a"] == ("offline", "reid has ended")
-    assert not any(event.names(4) for event in here.engine.site_state.events())
+    assert not any(event.names(4) for event in here.engine.site.state.events())
     here.store.close()
 
 
@@ -66,7 +66,7 @@ def test_who_is_forgotten_in_view_is_somebody_new_from_then_on(tmp_path: Path) -
     forgotten: list[float] = []
 
     def meanwhile(control: ControlService) -> None:
-        until(lambda: len(here.engine.site_state.people()) == 1)
+        until(lambda: len(here.engine.site.state.people()) == 1)
         time.sleep(1)
         forgotten.append(time.time())
         control.forget(1)

@@ -10,7 +10,8 @@ import numpy as np
 
 from reid.events import Event
 from reid.live.config import ClipsConfig
-from reid.live.identity.appearance import Appearance, iso
+from reid.live.identity.appearance import Appearance
+from reid.live.identity.event_publisher import iso
 from reid.live.views.clip_recorder import ClipRecorder
 from reid.owned_files import OwnedFiles
 from reid.types import Frame, TrackletKey
