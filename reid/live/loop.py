@@ -125,6 +125,7 @@ class Engine:
 
     def _tick(self, frame_rate: FrameRateController) -> None:
         self.site.clock.check()
+        self.site.state.clock_steps = self.site.clock.steps
         now_s, monotonic = self.site.clock.now_s, time.monotonic()
         self._snapshots = {one.camera_id: one for one in self.cameras.check()}
         gallery = self.site.registry.gallery

@@ -49,7 +49,16 @@ def load_tracking() -> None:
 class Running:
     """An engine over films, with all that it told."""
 
-    def __init__(self, path: Path, *films: str, seconds: float = 0.0, **sampling: Any) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *films: str,
+        seconds: float = 0.0,
+        clock: SiteClock | None = None,
+        tracklets: TrackletConfig | None = None,
+        **sampling: Any,
+    ) -> None:
+        self.tracklets = tracklets or TrackletConfig()
         self.store = Store.open(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
         self.keeper = Keeper()
@@ -68,7 +77,7 @@ class Running:
             gallery,
             self.config,
             session=path.stem,
-            clock=SiteClock(),
+            clock=clock or SiteClock(),
             tell=lambda event, latency_s: self.told.append((event, latency_s)),
         )
         cameras = Cameras(
@@ -97,7 +106,7 @@ class Running:
 
     def _camera_side(self, camera_id: str, fps: float) -> CameraSide:
         assembler = self.assemblers.setdefault(
-            camera_id, TrackletAssembler(camera_id, ENCODER, TrackletConfig(), split_distance=1.0)
+            camera_id, TrackletAssembler(camera_id, ENCODER, self.tracklets, split_distance=1.0)
         )
         follower = Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
         return CameraSide(camera_id=camera_id, follower=follower, cadence=Cadence(config=self.config))

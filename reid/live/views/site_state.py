@@ -84,6 +84,13 @@ class SiteState:
         self._notices: dict[str, str] = {}
         self._erased: Counter[str] = Counter()
         self.started_s = time.time()
+        self._started_s = clock()
+        self.clock_steps = 0  # how often the wall clock was set
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the start, however the wall clock was set."""
+        return self._clock() - self._started_s
 
     # cameras ---
 

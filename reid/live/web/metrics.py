@@ -1,6 +1,5 @@
 """The board as Prometheus reads it."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import get_args
@@ -44,8 +43,9 @@ class SiteStateCollector(Collector):
         present = sum(person.present for person in self._board.people())
         yield _gauge("reid_people_present", "People that some camera sees now.", [], [((), present)])
         yield self._latency()
-        uptime_s = time.time() - self._board.started_s
-        yield _gauge("reid_uptime_seconds", "Since the program began.", [], [((), uptime_s)])
+        yield _gauge("reid_uptime_seconds", "Since the program began.", [], [((), self._board.uptime_s)])
+        steps = [((), float(self._board.clock_steps))]
+        yield _counter("reid_clock_steps_total", "How often the wall clock was set.", [], steps)
 
     def _latency(self) -> Metric:
         family = SummaryMetricFamily("reid_latency_seconds", "From decoded picture to event, of 5 minutes.")
