@@ -115,7 +115,8 @@ def _camera_sides(
         )
         tracker = UltralyticsTracker(config.tracker, fps)
         follower = Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
-        return CameraSide(camera_id=camera_id, follower=follower, cadence=Cadence(config=config.online))
+        cadence = Cadence(config=config.online, settled_s=config.linking.fragment_s)
+        return CameraSide(camera_id=camera_id, follower=follower, cadence=cadence)
 
     return camera_side
 

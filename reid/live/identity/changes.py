@@ -65,7 +65,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Split(Moved):
+class SplitOff(Moved):
     """A tracklet shows a person who was taken for another."""
 
     reason: ClassVar[str] = "split"
@@ -114,7 +114,7 @@ class CameraChanged:
     why: str
 
 
-Change = Appeared | Updated | Decided | Moved | Split | Merged | Left | Renamed | Forgotten | CameraChanged
+Change = Appeared | Updated | Decided | Moved | SplitOff | Merged | Left | Renamed | Forgotten | CameraChanged
 
 
 def record_of(changes: Sequence[Change]) -> Record:

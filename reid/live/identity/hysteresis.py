@@ -49,4 +49,4 @@ class Hysteresis:
         history = self._tracklets.setdefault(one.key, _History())
         history.times = history.times + 1 if history.wanted == one.new else 1
         history.wanted = one.new
-        return history.times >= 2**history.given
+        return history.times >= 1 << history.given

@@ -1,8 +1,7 @@
 """The identity registry of a site: what cameras send becomes appearances of people, and every change is told once."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from reid.linking.online import OnlineGallery
 from reid.linking.reclustering import Reassignment, Refinement, changes
@@ -16,27 +15,17 @@ from reid.live.identity.changes import (
     Left,
     Merged,
     Moved,
-    Split,
     Updated,
 )
 from reid.live.identity.hysteresis import Hysteresis
+from reid.live.identity.known_tracklets import KnownTracklets
+from reid.live.identity.reassigned import best_crop, change_of
 from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.tracking.camera_update import CameraUpdate
 from reid.store.sqlite.live_run import Live
-from reid.store.sqlite.runs import Run, Sighting
-from reid.types import Match, Tracklet, TrackletKey
-
-BLOCK_S = 300.0  # of a run: what retention erases at a time
+from reid.types import Tracklet, TrackletKey
 
 Place = tuple[str, int]  # a camera, and the tracker's number of a track in it
-
-
-@dataclass(slots=True, kw_only=True)
-class _Known:
-    """What the registry holds of a tracklet that may still change, beside what the gallery has."""
-
-    appearance_id: str
-    run: Run | None = None  # None: it is not in the store
 
 
 class IdentityRegistry:
@@ -58,7 +47,7 @@ class IdentityRegistry:
         self.gallery, self.unit_of_work = gallery, unit_of_work
         self._config, self._clock, self._shows_thing = config, clock, shows_thing
         self._appearances: dict[Place, Appearance] = {}
-        self._known: dict[TrackletKey, _Known] = {}
+        self._known = KnownTracklets(gallery, unit_of_work.session, clock)
         self._hysteresis = Hysteresis()
         self._split_off: set[int] = set()  # people whom a split made
 
@@ -134,9 +123,9 @@ class IdentityRegistry:
             named = appearance.appearance_id or str(key)
             appearance = replace(appearance, appearance_id=named, answer=answer, person_id=answer.person_id)
         assert appearance.appearance_id is not None
-        known = self._known.setdefault(key, _Known(appearance_id=appearance.appearance_id))
+        self._known.add(key, appearance.appearance_id)
         self.gallery.remember(tracklet, appearance.person_id, growing=appearance.growing)
-        sighting, crop = self._sighting(appearance, tracklet, known), _best(tracklet)
+        sighting, crop = self._sighting(appearance, tracklet), best_crop(tracklet)
         if before.answer is None:
             change: Appeared | Decided | Updated = Appeared(
                 appearance=appearance, decoded_s=decoded_s, sighting=sighting, crop=crop
@@ -192,46 +181,21 @@ class IdentityRegistry:
         """What is older than the window of reclustering is settled."""
         self.gallery.age(now_s - self._config.window_s)
         recent = self.gallery.recent
-        in_view = {one.key for one in self._appearances.values()}
-        self._known = {key: one for key, one in self._known.items() if key in recent or key in in_view}
+        in_view = {one.key for one in self._appearances.values() if one.key is not None}
+        self._known.keep(recent.keys() | in_view)
         self._hysteresis.keep(recent.keys())
         self._split_off &= {one.person_id for one in recent.values()} | set(self.gallery.spare.values())
 
     def _change(self, one: Reassignment) -> Moved | Decided:
         """Give a tracklet to another person, and its appearance where it is still in view."""
-        tracklet, known = self.gallery.recent[one.key].tracklet, self._known[one.key]
+        tracklet = self.gallery.recent[one.key].tracklet
         self.gallery.reassign(one.key, one.new)
         appearance = None
         for place, shown in self._appearances.items():
             if shown.key == one.key:
                 answer = shown.answer if one.match is None else match_answer(one.match)
                 appearance = self._appearances[place] = replace(shown, person_id=one.new, answer=answer)
-        run_id = None if known.run is None else known.run.run_id
-        sighting = None
-        if one.old is None or known.run is None:
-            sighting = self._live(tracklet, one.match or _no_reason(one), known)
-        if one.old is None:
-            return Decided(
-                key=one.key,
-                appearance_id=known.appearance_id,
-                at_s=tracklet.end_s,
-                new=one.new,
-                appearance=appearance,
-                sighting=sighting,
-                crop=_best(tracklet),
-            )
-        kind = Split if one.reason == "split" else Moved
-        return kind(
-            key=one.key,
-            appearance_id=known.appearance_id,
-            at_s=tracklet.end_s,
-            old=one.old,
-            new=one.new,
-            run_id=run_id,
-            match=one.match,
-            appearance=appearance,
-            sighting=sighting,
-        )
+        return change_of(one, tracklet, self._known, appearance)
 
     def _drop_things(self, refinement: Refinement) -> None:
         """What kept still all the time is no person."""
@@ -241,7 +205,7 @@ class IdentityRegistry:
                 self._appearances[place] = replace(one, thing=True, person_id=None)
         for key in things & self.gallery.recent.keys():
             recent = self.gallery.recent[key]
-            named = self._known[key].appearance_id
+            named = self._known.appearance_of(key)
             dropped = self._drop(key)
             if recent.person_id is None:
                 continue
@@ -259,8 +223,7 @@ class IdentityRegistry:
     def _drop(self, key: TrackletKey) -> tuple[str, TrackletKey] | None:
         """Know nothing of a tracklet any more; its place in the store, if it has one."""
         self.gallery.recent.pop(key, None)
-        known = self._known.pop(key, None)
-        return None if known is None or known.run is None else (known.run.run_id, key)
+        return self._known.drop(key)
 
     # what people ask for ---
 
@@ -282,50 +245,16 @@ class IdentityRegistry:
         numbers = tuple(person_ids)
         for person_id in numbers:
             for key in self.gallery.forget(person_id):
-                self._known.pop(key, None)
+                self._known.drop(key)
         theirs = [place for place, one in self._appearances.items() if one.person_id in numbers]
         for place in theirs:
             del self._appearances[place]
         self.unit_of_work.forget(Forgotten(person_ids=numbers))
         return theirs
 
-    # sightings in the store ---
-
-    def _sighting(self, appearance: Appearance, tracklet: Tracklet, known: _Known) -> Live | None:
+    def _sighting(self, appearance: Appearance, tracklet: Tracklet) -> Live | None:
+        """What the store keeps of it; None where it is of no person yet."""
         person_id, answer = appearance.person_id, appearance.answer
         if person_id is None or answer is None:
             return None
-        return self._live(tracklet, answer_match(tracklet.key, person_id, answer), known)
-
-    def _live(self, tracklet: Tracklet, match: Match, known: _Known) -> Live:
-        """As the store keeps it, on the wall clock; each belongs to a run, which is a stretch of the site's time."""
-        start_s = self._clock.wall_s(tracklet.start_s)
-        if known.run is None:
-            begun = start_s - start_s % BLOCK_S
-            known.run = Run(
-                run_id=f"{self.unit_of_work.session}-{int(begun)}",
-                started=datetime.fromtimestamp(begun, UTC),
-                cameras=tuple(sorted(self.gallery.cameras)),
-            )
-        sighting = Sighting(
-            match=match,
-            start_s=start_s,
-            end_s=self._clock.wall_s(tracklet.end_s),
-            embeddings=self.gallery.unbiased(tracklet),
-        )
-        return Live(run=known.run, sighting=sighting)
-
-
-def _best(tracklet: Tracklet) -> bytes | None:
-    return tracklet.crops[int(tracklet.qualities.argmax())] if len(tracklet.crops) else None
-
-
-def _no_reason(one: Reassignment) -> Match:
-    """It goes with the person whom it was taken for."""
-    return Match(
-        tracklet=one.key,
-        person_id=one.new,
-        distance=None,
-        runner_up_id=None,
-        runner_up_distance=None,
-    )
+        return self._known.sighting(tracklet, answer_match(tracklet.key, person_id, answer))

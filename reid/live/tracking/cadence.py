@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from reid.live.config import OnlineConfig
 
-SETTLED_S = 4.0  # every answer is decided by then: linking's `fragment_s` is no longer
+SETTLED_S = 4.0
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class Cadence:
     """Decides which tracks of one camera are due, by how long they have been in view.
 
     Args:
-        settled_s: after this long in view a track has its answer.
+        settled_s: after this long in view a track has its answer: linking's `fragment_s`.
     """
 
     config: OnlineConfig
