@@ -1,4 +1,4 @@
-"""What a film shows, while it is being made and once it is written; who that is may turn out later."""
+"""What a clip shows, while it is recorded and once it is written; who that is may turn out later."""
 
 import math
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ def told_of(event: Event, clock: SiteClock) -> Told | None:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ClipFrame:
-    """One of a film, with everybody who is known by now to be in it."""
+    """One frame of a clip, with the people who are known by now to be in it."""
 
     at_s: float
     jpeg: bytes
@@ -63,7 +63,7 @@ class ClipFrame:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Clip:
-    """What is being filmed."""
+    """A clip that is being recorded."""
 
     camera_id: str
     session: str
@@ -83,7 +83,7 @@ class Clip:
 
 
 class ClipLabel(BaseModel):
-    """The JSON file: what a film shows. Films of older versions say nothing of tracks."""
+    """The JSON file of a clip: what it shows. Clips of older versions say nothing of tracks."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -104,7 +104,7 @@ class ClipLabel(BaseModel):
         return self.model_dump_json(indent=1)
 
     def about(self, name: str) -> bool:
-        """As `Film.about`, of a person called that."""
+        """As `Clip.about`, of a person called that."""
         told = [value for event in self.events for key, value in event.items() if key != "camera"]
         return name in self.people or any(
             name in value if isinstance(value, list) else name == value for value in told
@@ -117,7 +117,7 @@ class ClipLabel(BaseModel):
 
 
 def label_of(film: Clip) -> ClipLabel:
-    """Of a film that has pictures, with what is known by now."""
+    """The label of a clip that has frames, with what is known by now."""
     people = set[int]().union(*(picture.people for picture in film.pictures))
     return ClipLabel(
         camera=film.camera_id,

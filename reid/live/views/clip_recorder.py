@@ -1,4 +1,4 @@
-"""Films of what happened: some seconds before and after an event, with boxes and names."""
+"""Record clips of events: some seconds before and after, with boxes and names."""
 
 import logging
 import threading

@@ -50,7 +50,7 @@ class AppearanceNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonNow:
-    """Somebody who is or was here lately."""
+    """A person who is or was here lately."""
 
     person_id: int
     label: str | None
@@ -64,7 +64,7 @@ class PersonNow:
 
 
 class SiteState:
-    """Everything at hand; each method is of one moment.
+    """The state of a live site for pages and metrics; any thread may use it, and each call is of one moment.
 
     Args:
         clock: monotonic seconds.
@@ -110,7 +110,7 @@ class SiteState:
 
     @contextmanager
     def watching(self, camera_id: str) -> Iterator[None]:
-        """Somebody looks at a camera: only then are its pictures drawn."""
+        """Have a camera's frames drawn for as long as a viewer looks at it."""
         with self._lock:
             self._watched[camera_id] = self._watched.get(camera_id, 0) + 1
         try:
@@ -120,7 +120,7 @@ class SiteState:
                 self._watched[camera_id] -= 1
 
     def watched(self, camera_id: str) -> bool:
-        """Whether anybody looks at it."""
+        """Whether a viewer looks at it."""
         with self._lock:
             return self._watched.get(camera_id, 0) > 0
 
@@ -141,25 +141,25 @@ class SiteState:
     # people ---
 
     def set_person(self, person: PersonNow) -> None:
-        """Somebody is here, or something about them changed."""
+        """Show a person, or what has changed about them."""
         with self._lock:
             self._people.pop(person.person_id, None)
             self._people[person.person_id] = person
 
     def remove_person(self, person_id: int) -> None:
-        """Nobody of that number is known any more; what was told of them goes too."""
+        """Remove a person, with all events that tell of them."""
         with self._lock:
             self._people.pop(person_id, None)
             theirs = about(person_id, self._events)
             self._events = deque((event for event in self._events if not theirs(event)), maxlen=EVENTS)
 
     def drop_person(self, person_id: int) -> None:
-        """Somebody was here too long ago to be shown."""
+        """Show a person no more who was here too long ago."""
         with self._lock:
             self._people.pop(person_id, None)
 
     def people(self) -> list[PersonNow]:
-        """Everybody who is or was here lately; those first whose last sign of life is the newest."""
+        """The people who are or were here lately; those first whose last sign of life is the newest."""
         with self._lock:
             return list(reversed(self._people.values()))
 
