@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.runtime.progress import Progress
+from pipelines.site.erased_outputs import erase_beside
 from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
@@ -92,11 +93,19 @@ def history(path: Path, person: str | None, progress: Progress) -> int:
 
 
 def forget(path: Path, person: str, progress: Progress) -> int:
-    """Erase one person for good: vectors, sightings, label, journal, decisions."""
+    """Erase one person for good, also from events and clips of the live site whose folder the gallery lies in."""
     with open_store(path, encoder_id=None) as store:
         person_id = store.find(person)
+        erased, left = erase_beside(path, store.ids_of(person_id))
         store.forget(person_id)
-    progress.answer(f"{person_name(person_id)} forgotten: nothing of them is left in {path}")
+    if left:
+        raise InputError(
+            f"{person_name(person_id)} is erased from {path}, but not from {path.parent}: left are "
+            f"{'; '.join(left)}; delete by hand what names them"
+        )
+    counts = [f"{count} {what}" for what, count in erased.items() if count]
+    beside = f"; {' and '.join(counts)} erased from {path.parent}" if counts else ""
+    progress.answer(f"{person_name(person_id)} forgotten: nothing of them is left in {path}{beside}")
     return 0
 
 

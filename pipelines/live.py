@@ -20,12 +20,15 @@ from reid.build import build_models
 from reid.errors import InputError
 from reid.linking.constraints import check_travel
 from reid.live.admin.control import Keeper
-from reid.live.admin.control_service import Desk
+from reid.live.admin.control_service import ControlService
+from reid.live.admin.erasure import Erasure
 from reid.live.admin.retention import Retention
 from reid.live.capture.address import Address, parse_cameras, read_secrets, with_aspects, with_credentials
+from reid.live.clock import SiteClock
 from reid.live.loop import Engine
 from reid.live.tracking.static_things import Things
-from reid.live.views.clip_recorder import Clips
+from reid.live.views.clip_folder import ClipFolder
+from reid.live.views.clip_recorder import ClipRecorder
 from reid.live.web.server import PageServer
 from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
@@ -58,13 +61,15 @@ def run(config: LiveConfig, progress: Progress) -> int:
         page = _page(config, stack)
         sinks = build_sinks(config.events, config.output, files, random.Random())
         stack.callback(_close, sinks)
-        clips = _clips(config, files, stack)
+        clock = SiteClock()
+        clips = _clips(config, files, stack, clock)
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
-        engine = build_engine(config, policy, models, store, sinks, clips, things)
-        kept_things = ThingsKeeper(config.output, files, things, engine.board)
-        keepers: list[Keeper] = [*sinks] if clips is None else [*sinks, clips]
+        engine = build_engine(config, policy, models, store, sinks, clips, things, clock)
+        kept_things = ThingsKeeper(config.output, files, things, engine.site.state)
+        keepers: list[Keeper] = [*sinks, *_clip_keepers(config, files, clips)]
+        erasure = Erasure(engine=engine, store=store, keepers=keepers)
         retention = Retention(
             days=config.retention.days,
             most_people=config.retention.most_people,
@@ -73,19 +78,18 @@ def run(config: LiveConfig, progress: Progress) -> int:
             store=store,
             keepers=keepers,
         )
-        engine.on_tick = lambda: _tick(engine, sinks, retention, kept_things)
+        engine.on_tick = lambda: _tick(engine, sinks, retention, kept_things, erasure)
         if page is not None:
-            desk = Desk(
+            control = ControlService(
                 engine=engine,
-                store=store,
-                keepers=keepers,
+                erasure=erasure,
                 secrets=config.secrets,
                 offset_s=config.offset_s,
                 pixel_aspect=config.pixel_aspect,
                 retention=retention,
                 folders=config.page.folders,
             )
-            page.start(engine.board, desk)
+            page.start(engine.site.state, control)
         started = time.monotonic()
         for address in addresses:
             engine.cameras.add(address, offset_s=config.offset_s.get(address.camera_id, 0.0))
@@ -96,8 +100,10 @@ def run(config: LiveConfig, progress: Progress) -> int:
             kept_things.write()
         people = len(store.people())
     _summarise(engine, people, sinks, time.monotonic() - started, config, progress, things)
-    if (trouble := engine.site.teller.trouble) is not None:
+    if (trouble := engine.site.unit_of_work.trouble) is not None:
         raise InputError(f"{trouble}: they are lost, as the program ends; all before them is kept")
+    if erasure.left:
+        raise InputError(f"not erased when the program ended: {erasure.left}; erase that by hand")
     return 0
 
 
@@ -117,12 +123,20 @@ def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
     return with_credentials(addresses, secrets)
 
 
-def _clips(config: LiveConfig, files: OwnedFiles, stack: ExitStack) -> Clips | None:
+def _clips(config: LiveConfig, files: OwnedFiles, stack: ExitStack, clock: SiteClock) -> ClipRecorder | None:
     if not config.clips.events:
         return None
-    clips = Clips(config.output / "clips", files, config.clips)
+    clips = ClipRecorder(config.output / "clips", files, config.clips, clock)
     stack.callback(clips.close, CLIPS_S)
     return clips
+
+
+def _clip_keepers(config: LiveConfig, files: OwnedFiles, clips: ClipRecorder | None) -> Sequence[Keeper]:
+    """What erases clips: also those of earlier starts, where this one records none."""
+    folder = config.output / "clips"
+    if clips is None:
+        return [ClipFolder(folder, files)] if folder.is_dir() else []
+    return [clips]
 
 
 def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
@@ -134,19 +148,22 @@ def _page(config: LiveConfig, stack: ExitStack) -> PageServer | None:
     return page
 
 
-def _tick(engine: Engine, sinks: Sequence[Sink], retention: Retention, things: ThingsKeeper) -> None:
+def _tick(
+    engine: Engine, sinks: Sequence[Sink], retention: Retention, things: ThingsKeeper, erasure: Erasure
+) -> None:
     """About once a second."""
-    teller = engine.site.teller
-    teller.check()
-    engine.board.set_trouble("gallery", teller.trouble)
+    unit_of_work = engine.site.unit_of_work
+    unit_of_work.check()
+    engine.site.state.set_trouble("gallery", unit_of_work.trouble)
     for sink in sinks:
         sink.retry()
     queues = [sink.counts() for sink in sinks]
     for queue in queues:
-        engine.board.set_trouble(f"events {queue.name}", queue.trouble or None)
-    engine.board.set_queues(queues)
+        engine.site.state.set_trouble(f"events {queue.name}", queue.trouble or None)
+    engine.site.state.set_queues(queues)
     things.tick()
     retention.tick(time.time(), time.monotonic())
+    erasure.tick(time.monotonic())
 
 
 def _until(stop: Callable[[], bool], started: float, duration_s: float | None) -> Callable[[], bool]:
@@ -169,7 +186,7 @@ def _summarise(
 ) -> None:
     """The tables that end the run."""
     rows = []
-    for camera in engine.board.cameras():
+    for camera in engine.site.state.cameras():
         counts = camera.counts
         dropped = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.dropped.items()))
         rows.append(
@@ -183,7 +200,7 @@ def _summarise(
         header=("receiver", "sent", "given up", "dropped"),
     )
     left_out = things.all()
-    half, most = engine.board.latency_s(0.5, 0.95)
+    half, most = engine.site.state.latency_s(0.5, 0.95)
     progress.summary(
         "result",
         [

@@ -20,15 +20,17 @@ class Event:
     at_s: float  # wall clock, seconds since 1970, of the picture that showed it
     camera_id: str | None
     person_id: int | None  # None: nobody, or nobody certain
+    told_s: float | None = None  # wall clock, when it was told: some tell of the past
     facts: Mapping[str, Fact] = field(default_factory=dict)  # what else is known, by name
 
     def content(self) -> dict[str, Fact]:
         """As it is written everywhere: flat, JSON-ready, times in UTC."""
-        at = datetime.fromtimestamp(self.at_s, UTC).isoformat(timespec="milliseconds")
+        told: dict[str, Fact] = {} if self.told_s is None else {"told": _iso(self.told_s)}
         return {
             "id": self.event_id,
             "event": self.kind,
-            "at": at.replace("+00:00", "Z"),
+            "at": _iso(self.at_s),
+            **told,
             "camera": self.camera_id,
             "person": None if self.person_id is None else person_name(self.person_id),
             **self.facts,
@@ -49,6 +51,10 @@ class Event:
     def track(self) -> tuple[str, Fact] | None:
         """Session and track that it is about, if it is about one."""
         return (self.session, self.facts["track"]) if "track" in self.facts else None
+
+
+def _iso(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def about(person_id: int, events: Iterable[Event]) -> Callable[[Event], bool]:

@@ -2,9 +2,9 @@
 
 import logging
 import random
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from pipelines.site.live_config import LiveConfig
 from reid.build import Models
@@ -13,18 +13,18 @@ from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import ENDED, Cameras
-from reid.live.capture.latest_frames import Slots
-from reid.live.identity.reclusterer import SecondThoughts
-from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import Teller
+from reid.live.capture.latest_frames import LatestFrames
+from reid.live.clock import SiteClock
+from reid.live.identity.reclusterer import Reclusterer
 from reid.live.loop import Engine
+from reid.live.site import Site, build_site
+from reid.live.tracking.cadence import Cadence
+from reid.live.tracking.camera_side import CameraSide
 from reid.live.tracking.static_things import Things
-from reid.live.views.clip_recorder import Clips
+from reid.live.views.clip_recorder import ClipRecorder
 from reid.live.views.preview import Preview
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board
 from reid.outputs.events.sink import Sink
 from reid.store.base import Store
 from reid.tracking.assembler import TrackletAssembler
@@ -39,50 +39,52 @@ def build_engine(
     models: Models,
     store: Store,
     sinks: Sequence[Sink],
-    clips: Clips | None,
+    clips: ClipRecorder | None,
     things: Things,
+    clock: SiteClock,
 ) -> Engine:
     """An engine without cameras; the gallery's people are known to it."""
-    board, slots = Board(), Slots[LivePicture]()
-    lately = Lately(board=board, labels={p.person_id: p.label for p in store.people() if p.label})
+    latest_frames = LatestFrames[LivePicture]()
 
-    def tell(event: Event, latency_s: float | None) -> None:
-        board.add_event(event, latency_s)
+    def tell(event: Event, _latency_s: float | None) -> None:
         for sink in sinks:
             sink.send(event)
         if clips is not None:
             clips.event(event)
 
-    session = datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S")
-    teller = Teller(store=store, session=session, tell=tell)
-    site = Site(
+    site = build_site(
+        store,
         _gallery(config, policy, store),
-        teller,
         config.online,
+        session=datetime.now(UTC).strftime("live-%Y%m%dT%H%M%S"),
+        clock=clock,
+        tell=tell,
         shows_thing=things.shows_thing,
-        on_visit=lately.visit,
-        on_moved=lately.moved,
+        labels={person.person_id: person.label for person in store.people() if person.label},
     )
     cameras = Cameras(
-        config=config.supervision, slots=slots, on_change=_camera_teller(teller), rng=random.Random()
+        config=config.supervision,
+        latest_frames=latest_frames,
+        on_change=partial(_camera_changed, site),
+        rng=random.Random(),
+        site_clock=clock,
     )
     preview = Preview(
-        board=board,
+        site_state=site.state,
         fps=config.page.preview_fps,
         width=config.page.preview_width,
         quality=config.page.preview_quality,
+        clock=clock,
     )
     return Engine(
         detector=models.detector,
         encoder=models.encoder,
         batch=config.detector.batch,
         cameras=cameras,
-        slots=slots,
-        follower=_followers(config, policy, models.encoder.encoder_id, things),
+        latest_frames=latest_frames,
+        camera_side=_camera_sides(config, policy, models.encoder.encoder_id, things),
         site=site,
-        board=board,
-        lately=lately,
-        thoughts=SecondThoughts(every_s=config.online.refine_s),
+        reclusterer=Reclusterer(every_s=config.online.refine_s),
         sampling=config.sampling,
         on_picture=[preview.picture] if clips is None else [preview.picture, clips.picture],
     )
@@ -93,12 +95,12 @@ def _gallery(config: LiveConfig, policy: LinkingPolicy, store: Store) -> OnlineG
     return OnlineGallery(policy, patience, store.identities(), store.next_person_id())
 
 
-def _followers(
+def _camera_sides(
     config: LiveConfig, policy: LinkingPolicy, encoder_id: str, things: Things
-) -> Callable[[str, float], Follower]:
+) -> Callable[[str, float], CameraSide]:
     assemblers: dict[str, TrackletAssembler] = {}
 
-    def follower(camera_id: str, fps: float) -> Follower:
+    def camera_side(camera_id: str, fps: float) -> CameraSide:
         # one a camera, whatever happens to its stream: no number of a track is given twice
         assembler = assemblers.setdefault(
             camera_id,
@@ -111,18 +113,17 @@ def _followers(
             ),
         )
         tracker = UltralyticsTracker(config.tracker, fps)
-        return Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
+        follower = Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
+        cadence = Cadence(config=config.online, settled_s=config.linking.fragment_s)
+        return CameraSide(camera_id=camera_id, follower=follower, cadence=cadence)
 
-    return follower
+    return camera_side
 
 
-def _camera_teller(teller: Teller) -> Callable[[Snapshot], None]:
-    def changed(now: Snapshot) -> None:
-        state = now.state
-        teller.event("camera_state", time.time(), camera_id=now.camera_id, level=state.level, why=state.why)
-        if state.why == ENDED:  # whoever reads the log knows
-            return
-        level = logging.WARNING if state.level in ("degraded", "offline") else logging.INFO
-        log.log(level, "camera %s: %s%s", now.camera_id, state.level, f": {state.why}" if state.why else "")
-
-    return changed
+def _camera_changed(site: Site, now: CameraSnapshot) -> None:
+    state = now.state
+    site.camera_changed(now.camera_id, state.level, state.why)
+    if state.why == ENDED:  # who reads the log knows
+        return
+    level = logging.WARNING if state.level in ("degraded", "offline") else logging.INFO
+    log.log(level, "camera %s: %s%s", now.camera_id, state.level, f": {state.why}" if state.why else "")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reid.errors import InputError
 from reid.live.tracking.static_things import Things
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 from reid.outputs.static_things import FILE, read_things, write_things
 from reid.owned_files import OwnedFiles
 from reid.types import StaticThing
@@ -16,8 +16,8 @@ EVERY_S = 600.0  # between writes where only the times of known things change
 class ThingsKeeper:
     """Writes what the cameras have learned, when something was learned or forgotten, and now and then."""
 
-    def __init__(self, root: Path, files: OwnedFiles, things: Things, board: Board) -> None:
-        self._root, self._files, self._things, self._board = root, files, things, board
+    def __init__(self, root: Path, files: OwnedFiles, things: Things, site_state: SiteState) -> None:
+        self._root, self._files, self._things, self._board = root, files, things, site_state
         self._written = _places(things.all())
         self._written_s = time.monotonic()
 

@@ -51,6 +51,7 @@ class OnlineGallery:
         self.patience = patience
         self.cameras: Collection[str] = ()  # all that there are, for `policy.min_travel_s`
         self.recent: dict[TrackletKey, Recent] = {}
+        self.spare: dict[TrackletKey, int] = {}  # numbers that splits gave tracklets, to be given again
         self.bias: Mapping[str, Array] = {}  # by camera, see camera_bias
         self.memory = Memory(policy.centre)
         self._next_id = next_person_id
@@ -107,6 +108,7 @@ class OnlineGallery:
         old = [key for key, r in self.recent.items() if not r.growing and r.tracklet.end_s < before_s]
         for key in old:
             one = self.recent.pop(key)
+            self.spare.pop(key, None)
             if one.person_id is not None:
                 self.memory.learn(one.person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
 
@@ -129,6 +131,7 @@ class OnlineGallery:
         keys = [key for key, r in self.recent.items() if r.person_id == person_id]
         for key in keys:
             del self.recent[key]
+            self.spare.pop(key, None)
         return keys
 
     def unbiased(self, tracklet: Tracklet) -> Embeddings:

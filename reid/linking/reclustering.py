@@ -44,7 +44,7 @@ class Refinement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Change:
+class Reassignment:
     """A tracklet shows somebody else than it was said to."""
 
     key: TrackletKey
@@ -82,7 +82,7 @@ def refine(snapshot: ReclusteringInput, policy: LinkingPolicy) -> Refinement:
     return Refinement(snapshot=snapshot, matches={m.tracklet: m for m in linking.matches}, bias=bias)
 
 
-def changes(refinement: Refinement, gallery: OnlineGallery) -> list[Change]:
+def changes(refinement: Refinement, gallery: OnlineGallery) -> list[Reassignment]:
     """What a refinement changes in a gallery that has gone on meanwhile; people it found get their numbers here."""
     wanted = _wanted(refinement, gallery)
     numbers = _numbers(wanted, refinement.snapshot, gallery)
@@ -94,7 +94,7 @@ def changes(refinement: Refinement, gallery: OnlineGallery) -> list[Change]:
         if new is not None and new != recent.person_id:
             reason = _reason(recent.person_id, new, merged, set(numbers.values()))
             match = _told(refinement.matches.get(key), new, numbers)
-            changed.append(Change(key=key, old=recent.person_id, new=new, reason=reason, match=match))
+            changed.append(Reassignment(key=key, old=recent.person_id, new=new, reason=reason, match=match))
     return changed
 
 
@@ -129,6 +129,9 @@ def _numbers(
     for fresh in sorted({person for person in wanted.values() if person >= FIRST_NEW}):
         own = [gallery.recent[key].person_id for key, person in wanted.items() if person == fresh]
         votes = Counter(person for person in own if person is not None and person not in taken)
+        if not votes:  # a number that an earlier split gave one of them
+            spare = [gallery.spare.get(key) for key, person in wanted.items() if person == fresh]
+            votes = Counter(person for person in spare if person is not None and person not in taken)
         numbers[fresh] = votes.most_common(1)[0][0] if votes else gallery.new_person()
         taken.add(numbers[fresh])
     return numbers

@@ -9,7 +9,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-class Worker:
+class BackgroundWorker:
     """Does one thing after another.
 
     Not an executor of the standard library: the interpreter waits for those at its end, however long they take.

@@ -1,7 +1,7 @@
-"""The straight line, live: the newest pictures of all cameras become tracks, answers and events, round after round.
+"""The straight line, live: the newest frames of all cameras become tracks, answers and events, round after round.
 
-One thread runs it. Cameras decode in threads of their own, second thoughts are had in another, and receivers of
-events wait in theirs: nothing here waits for anybody.
+One thread runs it. Cameras decode in threads of their own, reclustering happens in another, and receivers of
+events wait in theirs: this thread waits for none of them.
 """
 
 import logging
@@ -9,22 +9,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reid.camera import Follower, Seen, see
+from reid.camera import see
 from reid.detection.detector import Detector
 from reid.embedding.encoder import Encoder
 from reid.linking.reclustering import Refinement
-from reid.live.admin.command_queue import Orders
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.admin.command_queue import CommandQueue
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import Cameras
-from reid.live.capture.frame_rate import Pace
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.frame_rate import FrameRateController
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import SamplingConfig
-from reid.live.identity.appearance import Visit
-from reid.live.identity.reclusterer import SecondThoughts
-from reid.live.identity.site import Site
+from reid.live.identity.appearance import Appearance
+from reid.live.identity.reclusterer import Reclusterer
+from reid.live.site import Site
+from reid.live.tracking.camera_side import CameraSide
 from reid.live.tracking.emptiness import Emptiness
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board, CameraNow
+from reid.live.views.site_state import CameraNow
 from reid.timing import Stopwatch
 from reid.types import Frame
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 TAKE_S = 0.1
-# how long after they were taken pictures may be processed: nobody is gone who may be in one of them
+# how long after they were taken frames may be processed: who may be in one of them has not left
 LATE_S = 1.0
 LAST_REFINEMENT_S = 1.5  # at the end, so that a site stops within 5 s with all else that takes time then
 
@@ -42,8 +42,8 @@ class Engine:
     """Runs a site.
 
     Args:
-        follower: makes one for a camera that delivers so many pictures a second.
-        on_picture: called with every picture that was processed, and who is being followed in it.
+        camera_side: makes one for a camera that delivers so many frames a second.
+        on_picture: called with every frame that was processed, and who is being followed in it.
         on_tick: called about once a second.
     """
 
@@ -51,21 +51,19 @@ class Engine:
     encoder: Encoder
     batch: int
     cameras: Cameras
-    slots: Slots[LivePicture]
-    follower: Callable[[str, float], Follower]
+    latest_frames: LatestFrames[LivePicture]
+    camera_side: Callable[[str, float], CameraSide]
     site: Site
-    board: Board
-    lately: Lately
-    thoughts: SecondThoughts
+    reclusterer: Reclusterer
     sampling: SamplingConfig
-    on_picture: Sequence[Callable[[Frame, list[Visit]], None]] = ()
+    on_picture: Sequence[Callable[[Frame, list[Appearance]], None]] = ()
     on_tick: Callable[[], None] = lambda: None
-    orders: Orders = field(default_factory=Orders)
+    commands: CommandQueue = field(default_factory=CommandQueue)
     watch: Stopwatch = field(default_factory=Stopwatch)
     refinements: int = 0
-    changed: int = 0  # tracklets that second thoughts gave to another person
-    _followers: dict[str, Follower] = field(default_factory=dict)
-    _snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
+    changed: int = 0  # tracklets that reclustering gave to another person
+    _camera_sides: dict[str, CameraSide] = field(default_factory=dict)
+    _snapshots: Mapping[str, CameraSnapshot] = field(default_factory=dict)
     _fps: float | None = None
     _emptiness: Emptiness = field(init=False)
 
@@ -74,129 +72,122 @@ class Engine:
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Until `stop`, or until every camera is a file that has ended; what was in view has left then."""
-        pace, tick_s = Pace(config=self.sampling, batch=self.batch), 0.0
+        frame_rate, tick_s = FrameRateController(config=self.sampling, batch=self.batch), 0.0
         while not stop():
-            taken = self.slots.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
+            taken = self.latest_frames.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
             if taken:
                 begun = time.monotonic()
                 self._round([picture for _, picture in taken])
-                pace.round(time.monotonic(), time.monotonic() - begun, len(taken))
+                frame_rate.round(time.monotonic(), time.monotonic() - begun, len(taken))
             elif self.cameras.over:
                 break
-            self.orders.serve()
+            self.commands.serve()
             if time.monotonic() >= tick_s:
                 tick_s = time.monotonic() + TICK_S
-                self._tick(pace)
+                self._tick(frame_rate)
         self._finish()
 
-    def forget(self, person_id: int) -> None:
-        """Nothing of a person is known any more, nor of how they came here; in view, they are somebody new."""
-        for camera_id, tracker_id in self.site.forget(person_id):
-            self._followers[camera_id].assembler.forget(tracker_id)
+    def forget(self, *person_ids: int) -> None:
+        """Know nothing of a person any more; in view, they are a new person. The store is not touched."""
+        self.reclusterer.drop()
+        for camera_id, tracker_id in self.site.registry.forget(person_ids):
+            self._camera_sides[camera_id].forget(tracker_id)
 
     def _round(self, pictures: Sequence[LivePicture]) -> None:
-        """Pictures of several cameras, one each, to events on the disk and out."""
+        """Frames of several cameras, one each, to events on the disk and out."""
         with self.watch.stage("convert"):
             frames = [picture.frame() for picture in pictures]
         seen = see(frames, self.detector, self.encoder, self.watch)
         with self.watch.stage("track"):
             for picture, one in zip(pictures, seen, strict=True):
-                self._follow(picture, one)
+                if picture.changed:  # boxes of another size continue no track
+                    self._end(picture.camera_id, picture.decoded_s)
+                self._emptiness.update(picture.camera_id, len(one.people), picture.decoded_s)
+                side = self._camera_side(picture.camera_id)
+                self.site.registry.take(side.frame(one, picture.decoded_s))
         with self.watch.stage("tell"):
-            self._publish()
+            self.site.unit_of_work.commit()
         with self.watch.stage("draw"):
             for one in seen:
                 for look in self.on_picture:
-                    look(one.frame, self.site.in_view(one.frame.camera_id))
+                    look(one.frame, self.site.registry.in_view(one.frame.camera_id))
 
-    def _follow(self, picture: LivePicture, seen: Seen) -> None:
-        """One camera's picture: tracks go on, begin and end, and whoever is due gets an answer."""
-        camera_id, decoded_s = picture.camera_id, picture.decoded_s
-        if picture.changed:  # boxes of another size are nobody's continuation
-            self._end(camera_id, decoded_s)
-        follower = self._followers.get(camera_id)
-        if follower is None:
-            follower = self._followers[camera_id] = self.follower(camera_id, self._rate(camera_id))
-        self._emptiness.update(camera_id, len(seen.people), decoded_s)
-        tracks, ended = follower.update(seen)
-        self.site.ended(camera_id, ended, follower.assembler.following, decoded_s)
-        rows = zip(tracks.tracker_ids.tolist(), tracks.detections.tolist(), strict=True)
-        boxes = {number: seen.people.boxes[row] for number, row in rows}
-        self.site.seen(camera_id, boxes, seen.frame.timestamp_s, follower.assembler.so_far, decoded_s)
+    def _camera_side(self, camera_id: str) -> CameraSide:
+        if camera_id not in self._camera_sides:
+            self._camera_sides[camera_id] = self.camera_side(camera_id, self._rate(camera_id))
+        return self._camera_sides[camera_id]
 
     def _end(self, camera_id: str, decoded_s: float) -> None:
-        """Everybody in a camera has left."""
-        follower = self._followers.pop(camera_id, None)
-        if follower is not None:
-            self.site.ended(camera_id, list(follower.assembler.finish()), (), decoded_s)
+        """Everyone in a camera has left."""
+        side = self._camera_sides.pop(camera_id, None)
+        if side is not None:
+            self.site.registry.take(side.finish(decoded_s))
 
-    def _tick(self, pace: Pace) -> None:
-        now_s, monotonic = time.time(), time.monotonic()
+    def _tick(self, frame_rate: FrameRateController) -> None:
+        self.site.clock.check()
+        self.site.state.clock_steps = self.site.clock.steps
+        now_s, monotonic = self.site.clock.now_s, time.monotonic()
         self._snapshots = {one.camera_id: one for one in self.cameras.check()}
-        self.site.gallery.cameras = list(self._snapshots)
-        for camera_id in set(self._followers) - set(self._snapshots):
+        gallery = self.site.registry.gallery
+        gallery.cameras = list(self._snapshots)
+        for camera_id in set(self._camera_sides) - set(self._snapshots):
             self._end(camera_id, monotonic)
-        for camera_id, follower in self._followers.items():
+        for camera_id, side in self._camera_sides.items():
             offset_s = self.cameras.offset_s(camera_id)
-            gone = list(follower.assembler.expire(now_s + offset_s - LATE_S))
-            self.site.ended(camera_id, gone, follower.assembler.following, monotonic)
-        if (refinement := self.thoughts.take(self.site.gallery)) is not None:
+            self.site.registry.take(side.expire(now_s + offset_s - LATE_S, monotonic))
+        if (refinement := self.reclusterer.take(gallery)) is not None:
             self._refined(refinement)
-        self.site.age(now_s)
-        self._publish()
-        self._sample(pace)
+        self.site.registry.age(now_s)
+        self.site.unit_of_work.commit()
+        self._sample(frame_rate)
         self._show()
         self.on_tick()
 
     def _refined(self, refinement: Refinement) -> None:
         self.refinements += 1
-        self.changed += self.site.apply(refinement)
+        self.changed += self.site.registry.apply(refinement)
 
-    def _publish(self) -> None:
-        self.site.teller.commit()
-        self.lately.publish()
-
-    def _sample(self, pace: Pace) -> None:
-        """Let as many pictures of each camera in as the machine sustains."""
+    def _sample(self, frame_rate: FrameRateController) -> None:
+        """Let as many frames of each camera in as the machine sustains."""
         rates = [one.fps for one in self._snapshots.values() if one.state.level in ("online", "degraded")]
-        fps = pace.fps(rates)
+        fps = frame_rate.fps(rates)
         if fps != self._fps:
             told = "every picture" if fps is None else f"{fps:.1f} pictures a second of each camera at most"
             log.info("processing %s", told)
         self._fps = fps
         for camera_id in self._snapshots:
-            self.slots.sample(camera_id, fps)
-            if camera_id in self._followers:
-                self._followers[camera_id].tracker.at_rate(self._rate(camera_id))
+            self.latest_frames.sample(camera_id, fps)
+            if camera_id in self._camera_sides:
+                self._camera_sides[camera_id].at_rate(self._rate(camera_id))
 
     def _rate(self, camera_id: str) -> float:
-        """Pictures of a camera that are processed a second, about."""
+        """Frames of a camera that are processed a second, about."""
         known = self._snapshots.get(camera_id)
         rate = known.fps if known is not None and known.fps > 0 else 10.0
         return rate if self._fps is None else min(rate, self._fps)
 
     def _show(self) -> None:
-        self.board.set_cameras(
+        self.site.state.set_cameras(
             [
                 CameraNow(
                     snapshot=one,
-                    counts=self.slots.counts(camera_id),
+                    counts=self.latest_frames.counts(camera_id),
                     sampled_fps=self._fps,
-                    in_view=len(self.site.in_view(camera_id)),
+                    in_view=len(self.site.registry.in_view(camera_id)),
                 )
                 for camera_id, one in self._snapshots.items()
             ]
         )
 
     def _finish(self) -> None:
-        """Everybody leaves, and is thought over once more if that is quick; cameras end meanwhile."""
+        """Everyone leaves, and is clustered once more if that is quick; cameras end meanwhile."""
         self.cameras.end()
-        for camera_id in list(self._followers):
+        for camera_id in list(self._camera_sides):
             self._end(camera_id, time.monotonic())
-        refinement = self.thoughts.last(self.site.gallery, LAST_REFINEMENT_S)
+        refinement = self.reclusterer.last(self.site.registry.gallery, LAST_REFINEMENT_S)
         if refinement is None:
             log.warning("stopped without a last look at the identities of the last minutes: it took too long")
         else:
             self._refined(refinement)
-        self._publish()
+        self.site.unit_of_work.commit()
         self._show()

@@ -59,7 +59,7 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class MovedSighting:
     """A sighting that shows another person than was written."""
 
     run_id: str
@@ -75,7 +75,7 @@ class Record:
     """What happened since the last one; order within each part is kept, and parts are written in this order."""
 
     sightings: Sequence[Live] = ()
-    moved: Sequence[Moved] = ()
+    moved: Sequence[MovedSighting] = ()
     dropped: Sequence[tuple[str, TrackletKey]] = ()  # run and tracklet that turned out to show no person
     merged: Sequence[tuple[int, int]] = ()  # the person who is gone, and the one who was kept
 

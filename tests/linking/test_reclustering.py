@@ -14,7 +14,15 @@ from reid.linking.camera_bias import comparable
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
-from reid.linking.reclustering import CANDIDATES, FIRST_NEW, MOST_PEOPLE, Change, changes, refine, snapshot
+from reid.linking.reclustering import (
+    CANDIDATES,
+    FIRST_NEW,
+    MOST_PEOPLE,
+    Reassignment,
+    changes,
+    refine,
+    snapshot,
+)
 from reid.types import Array, Embeddings, Identity, Tracklet
 from tests.tracklets import ENCODER, towards, tracklet
 
@@ -47,13 +55,13 @@ def show(made: OnlineGallery, tracklets: dict[Tracklet, int | None], *, growing:
         made.remember(one, person_id, growing=growing)
 
 
-def apply(made: OnlineGallery, found: Sequence[Change]) -> None:
+def apply(made: OnlineGallery, found: Sequence[Reassignment]) -> None:
     for change in found:
         assert made.recent[change.key].person_id == change.old
         made.reassign(change.key, change.new)
 
 
-def think(made: OnlineGallery) -> list[Change]:
+def think(made: OnlineGallery) -> list[Reassignment]:
     refinement = refine(snapshot(made), made.policy)
     made.use_bias(refinement.bias)
     found = changes(refinement, made)
@@ -61,7 +69,7 @@ def think(made: OnlineGallery) -> list[Change]:
     return found
 
 
-def told(found: Sequence[Change]) -> list[tuple[int, int | None, int, str]]:
+def told(found: Sequence[Reassignment]) -> list[tuple[int, int | None, int, str]]:
     return [(change.key.track_id, change.old, change.new, change.reason) for change in found]
 
 

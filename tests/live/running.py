@@ -16,19 +16,20 @@ from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
-from reid.live.admin.control_service import Desk
+from reid.live.admin.control_service import ControlService
+from reid.live.admin.erasure import Erasure
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import Cameras
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.latest_frames import LatestFrames
+from reid.live.clock import SiteClock
 from reid.live.config import OnlineConfig, SamplingConfig, SupervisionConfig
-from reid.live.identity.reclusterer import SecondThoughts
-from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import Teller
+from reid.live.identity.reclusterer import Reclusterer
 from reid.live.loop import Engine
+from reid.live.site import build_site
+from reid.live.tracking.cadence import Cadence
+from reid.live.tracking.camera_side import CameraSide
 from reid.live.views.preview import Preview
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board
 from reid.store.opening import open_store
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
@@ -48,70 +49,76 @@ def load_tracking() -> None:
 class Running:
     """An engine over films, with all that it told."""
 
-    def __init__(self, path: Path, *films: str, seconds: float = 0.0, **sampling: Any) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *films: str,
+        seconds: float = 0.0,
+        clock: SiteClock | None = None,
+        tracklets: TrackletConfig | None = None,
+        **sampling: Any,
+    ) -> None:
+        self.tracklets = tracklets or TrackletConfig()
         self.store = open_store(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
         self.keeper = Keeper()
         self.assemblers: dict[str, TrackletAssembler] = {}
-        self.states: list[Snapshot] = []
-        self.detector, slots = BlockDetector(seconds), Slots[LivePicture]()
-        board, config = Board(), OnlineConfig(refine_s=0.5)
-        lately = Lately(board=board)
-
-        def tell(event: Event, latency_s: float | None) -> None:
-            self.told.append((event, latency_s))
-            board.add_event(event, latency_s)
-
-        rule = LinkingPolicy(max_distance=0.3)
+        self.states: list[CameraSnapshot] = []
+        self.detector, latest_frames = BlockDetector(seconds), LatestFrames[LivePicture]()
+        self.config = OnlineConfig(refine_s=0.5)
         gallery = OnlineGallery(
-            rule,
+            LinkingPolicy(max_distance=0.3),
             Patience(new_after_s=0.7, margin=0.05),
             self.store.identities(),
             self.store.next_person_id(),
         )
-        site = Site(
+        site = build_site(
+            self.store,
             gallery,
-            Teller(store=self.store, session=path.stem, tell=tell),
-            config,
-            shows_thing=lambda _: False,
-            on_visit=lately.visit,
-            on_moved=lately.moved,
+            self.config,
+            session=path.stem,
+            clock=clock or SiteClock(),
+            tell=lambda event, latency_s: self.told.append((event, latency_s)),
         )
         cameras = Cameras(
-            config=SupervisionConfig(), slots=slots, on_change=self.states.append, rng=random.Random(0)
+            config=SupervisionConfig(),
+            latest_frames=latest_frames,
+            on_change=self.states.append,
+            rng=random.Random(0),
+            site_clock=site.clock,
         )
         self.engine = Engine(
             detector=self.detector,
             encoder=BlockEncoder(),
             batch=4,
             cameras=cameras,
-            slots=slots,
-            follower=self._follower,
+            latest_frames=latest_frames,
+            camera_side=self._camera_side,
             site=site,
-            board=board,
-            lately=lately,
-            on_picture=[Preview(board=board, fps=50, width=160, quality=80).picture],
-            thoughts=SecondThoughts(every_s=config.refine_s),
+            on_picture=[Preview(site_state=site.state, fps=50, width=160, quality=80).picture],
+            reclusterer=Reclusterer(every_s=self.config.refine_s),
             sampling=SamplingConfig(**sampling),
         )
         for address in parse_cameras(films):
             cameras.add(address)
-        self.desk = Desk(engine=self.engine, store=self.store, keepers=[self.keeper], folders=[path.parent])
+        erasure = Erasure(engine=self.engine, store=self.store, keepers=[self.keeper])
+        self.control = ControlService(engine=self.engine, erasure=erasure, folders=[path.parent])
 
-    def _follower(self, camera_id: str, fps: float) -> Follower:
+    def _camera_side(self, camera_id: str, fps: float) -> CameraSide:
         assembler = self.assemblers.setdefault(
-            camera_id, TrackletAssembler(camera_id, ENCODER, TrackletConfig(), split_distance=1.0)
+            camera_id, TrackletAssembler(camera_id, ENCODER, self.tracklets, split_distance=1.0)
         )
-        return Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
+        follower = Follower(tracker=UltralyticsTracker(TrackerConfig(), fps), assembler=assembler)
+        return CameraSide(camera_id=camera_id, follower=follower, cadence=Cadence(config=self.config))
 
-    def run(self, meanwhile: Callable[[Desk], None] | None = None) -> None:
+    def run(self, meanwhile: Callable[[ControlService], None] | None = None) -> None:
         """Until the films are over; `meanwhile` runs in another thread, as a page does."""
         errors: list[BaseException] = []
 
         def other() -> None:
             try:
                 assert meanwhile is not None
-                meanwhile(self.desk)
+                meanwhile(self.control)
             except BaseException as error:
                 errors.append(error)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reid.live.admin.control_service import Desk
+from reid.live.admin.control_service import ControlService
 from tests.live.blocks import film
 from tests.live.running import Running, load_tracking, until
 
@@ -39,7 +39,7 @@ def test_a_slow_machine_drops_pictures_and_stays_timely(tmp_path: Path) -> None:
     latencies = [latency for _, latency in here.told if latency is not None]
     assert len(latencies) >= 6
     assert max(latencies) < 1.5
-    for camera in here.engine.board.cameras():
+    for camera in here.engine.site.state.cameras():
         counts = camera.counts
         assert counts.offered == 80 == counts.taken + sum(counts.dropped.values())
         assert 4 <= counts.taken < 40
@@ -51,17 +51,17 @@ def test_previews_are_drawn_for_those_who_watch(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 3, [0])}")
     seen: list[tuple[int, bytes]] = []
 
-    def meanwhile(_: Desk) -> None:
-        with here.engine.board.watching("a"):
+    def meanwhile(_: ControlService) -> None:
+        with here.engine.site.state.watching("a"):
             for _ in range(3):
-                found = here.engine.board.preview("a", after=seen[-1][0] if seen else 0, timeout_s=5)
+                found = here.engine.site.state.preview("a", after=seen[-1][0] if seen else 0, timeout_s=5)
                 assert found is not None
                 seen.append(found)
 
     here.run(meanwhile)
     assert [number for number, _ in seen] == sorted({number for number, _ in seen})
     assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in seen)
-    assert not here.engine.board.watched("a")
+    assert not here.engine.site.state.watched("a")
     here.store.close()
 
 
@@ -70,11 +70,11 @@ def test_a_camera_that_comes_back_gives_no_number_twice(tmp_path: Path) -> None:
     first, second = film(tmp_path / "first.mp4", 30, [0]), film(tmp_path / "second.mp4", 2, [1])
     here = Running(tmp_path / "site.db", f"a={first}")
 
-    def meanwhile(desk: Desk) -> None:
-        until(lambda: len(here.engine.board.people()) == 1)
-        desk.remove_camera("a")
+    def meanwhile(control: ControlService) -> None:
+        until(lambda: len(here.engine.site.state.people()) == 1)
+        control.remove_camera("a")
         until(lambda: here.people("left"))
-        desk.add_camera(f"a={second}")
+        control.add_camera(f"a={second}")
 
     here.run(meanwhile)
     sightings = [seen for person in (1, 2) for seen in here.store.sightings(person)]

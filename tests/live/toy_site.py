@@ -1,5 +1,7 @@
 """A site without pictures: people are directions, and tracks grow as fast as a test says."""
 
+import pickle
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,11 @@ from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import refine, snapshot
+from reid.live.clock import SiteClock
 from reid.live.config import OnlineConfig
-from reid.live.identity.site import Site
-from reid.live.identity.unit_of_work import Teller
-from reid.live.views.recent_people import Lately
-from reid.live.views.site_state import Board
+from reid.live.site import build_site
+from reid.live.tracking.cadence import Cadence
+from reid.live.tracking.camera_update import CameraUpdate
 from reid.store.opening import open_store
 from reid.types import Array, Embeddings, Tracklet, TrackletKey
 
@@ -37,28 +39,26 @@ class Toy:
     def __init__(self, path: Path, **online: Any) -> None:
         self.store = open_store(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
-        self.board = Board()
-        self.lately = Lately(board=self.board)
         rule = LinkingPolicy(max_distance=0.4, fragment_s=4.0, fragment_slack=1.3)
         patience = Patience(new_after_s=1.5, margin=0.05)
         self.gallery = OnlineGallery(rule, patience, self.store.identities(), self.store.next_person_id())
         self.gallery.cameras = ["a", "b"]
-        self.now = 1000.0
+        self.now = 1000.0  # on the monotonic clock, and the wall clock where nobody has set that
+        self.set_by = 0.0  # seconds that somebody set the wall clock by
         self.tracks: dict[tuple[str, int], list[Tracklet]] = {}
-        self.teller = Teller(
-            store=self.store,
-            session=path.stem,
-            tell=lambda event, latency_s: self.told.append((event, latency_s)),
-            clock=lambda: self.now,
-        )
-        self.site = Site(
+        self.cadences: dict[str, Cadence] = {}
+        self.config = OnlineConfig(**online)
+        site = build_site(
+            self.store,
             self.gallery,
-            self.teller,
-            OnlineConfig(**online),
+            self.config,
+            session=path.stem,
+            clock=SiteClock(wall=lambda: self.now + self.set_by, monotonic=lambda: self.now),
+            tell=lambda event, latency_s: self.told.append((event, latency_s)),
             shows_thing=lambda tracklet: tracklet.key in self.things,
-            on_visit=self.lately.visit,
-            on_moved=self.lately.moved,
         )
+        self.site, self.unit_of_work, self.site_state = site.registry, site.unit_of_work, site.state
+        self.clock = site.clock
         self.things: set[TrackletKey] = set()  # keys of tracklets that show what never moves
         self._ids = 0
 
@@ -80,15 +80,44 @@ class Toy:
             track_id = self._ids
         tracklet = made(camera, track_id, tracker, vectors, begun, self.now)
         self.tracks.setdefault((camera, tracker), []).append(tracklet)
-        box = tracklet.boxes[-1]
-        self.site.seen(camera, {tracker: box}, self.now, lambda _: tracklet, self.now)
-        self.commit()
+        cadence = self.cadences.setdefault(camera, Cadence(config=self.config))
+        due = cadence.due(tracker, self.now)
+        if due:
+            cadence.told(tracker, self.now)
+        self.take(camera, {tracker: tracklet.boxes[-1]}, {tracker: tracklet} if due else {})
 
     def leave(self, camera: str, tracker: int, *, kept: bool = True) -> None:
         """Out of view; what was seen is worth keeping or not."""
         last = self.tracks.pop((camera, tracker))[-1]
-        others = {number for place, number in self.tracks if place == camera}
-        self.site.ended(camera, [last] if kept else [], others, self.now)
+        self.cadences[camera].forget(tracker)
+        self.take(camera, ended=[last] if kept else [])
+
+    def cut(self, camera: str, tracker: int) -> Tracklet:
+        """A track is cut, and followed on; the tracklet that has ended."""
+        last = self.tracks.pop((camera, tracker))[-1]
+        self.cadences[camera].begin_again(tracker)
+        self.take(camera, ended=[last], following=[tracker])
+        return last
+
+    def take(
+        self,
+        camera: str,
+        boxes: Mapping[int, Array] | None = None,
+        growing: Mapping[int, Tracklet] | None = None,
+        ended: Sequence[Tracklet] = (),
+        following: Sequence[int] = (),
+    ) -> None:
+        """What a camera's process would send."""
+        update = CameraUpdate(
+            camera_id=camera,
+            at_s=self.now,
+            decoded_s=self.now,
+            boxes=boxes or {},
+            growing=growing or {},
+            ended=tuple(ended),
+            following=frozenset([*following, *(number for place, number in self.tracks if place == camera)]),
+        )
+        self.site.take(pickle.loads(pickle.dumps(update)))
         self.commit()
 
     def think(self) -> int:
@@ -98,8 +127,7 @@ class Toy:
         return changed
 
     def commit(self) -> None:
-        self.teller.commit()
-        self.lately.publish()
+        self.unit_of_work.commit()
 
     def events(self, kind: str) -> list[Event]:
         return [event for event, _ in self.told if event.kind == kind]

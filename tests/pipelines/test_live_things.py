@@ -6,16 +6,16 @@ from pathlib import Path
 from pipelines.site.things_file import ThingsKeeper, known_things
 from reid.config import TrackletConfig
 from reid.live.tracking.static_things import Things
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 from reid.owned_files import OwnedFiles
 from tests.tracking.test_static import watch
 
 
-def start(root: Path) -> tuple[Things, ThingsKeeper, Board]:
+def start(root: Path) -> tuple[Things, ThingsKeeper, SiteState]:
     """As `reid live` does."""
-    files, board = OwnedFiles(root), Board()
+    files, site_state = OwnedFiles(root), SiteState()
     things = Things(TrackletConfig(), sure=0.4, known=known_things(root, files))
-    return things, ThingsKeeper(root, files, things, board), board
+    return things, ThingsKeeper(root, files, things, site_state), site_state
 
 
 def test_the_next_start_knows_what_the_last_one_learned(tmp_path: Path) -> None:
@@ -42,13 +42,13 @@ def test_the_next_start_knows_what_the_last_one_learned(tmp_path: Path) -> None:
 
 def test_a_file_of_the_users_is_left_and_told_of(tmp_path: Path) -> None:
     (tmp_path / "static.json").write_text("mine")
-    things, keeper, board = start(tmp_path)
+    things, keeper, site_state = start(tmp_path)
     door = things.of("a")
     assert door is not None
     watch(door, 35)
     keeper.tick()
     assert (tmp_path / "static.json").read_text() == "mine"
-    assert "reid did not write it" in board.troubles()["static things"]
+    assert "reid did not write it" in site_state.troubles()["static things"]
 
 
 def test_switched_off_nothing_is_learned() -> None:

@@ -31,8 +31,9 @@ from pipelines.runtime.displays import Lines
 from pipelines.runtime.progress import Progress, reporter
 from pipelines.site.engine import build_engine
 from pipelines.site.live_config import LiveConfig
-from reid.live.identity.appearance import Visit
+from reid.live.identity.appearance import Appearance
 from reid.live.loop import Engine
+from reid.live.tracking.camera_update import CameraUpdate
 from reid.outputs.mot import camera_tracks, write_mot
 from reid.shipped import demo_recording
 from reid.types import Frame, Match, Tracklet, TrackletKey
@@ -55,18 +56,18 @@ class Recorder:
     def listen(self, engine: Engine) -> Engine:
         """Hear of all that an engine does."""
         engine.on_picture = [*engine.on_picture, self._picture]
-        site: Any = engine.site
-        before: Callable[[Visit, Tracklet | None], None] = site._on_visit
+        registry: Any = engine.site.registry
+        before: Callable[[CameraUpdate], None] = registry.take
 
-        def visited(visit: Visit, tracklet: Tracklet | None) -> None:
-            before(visit, tracklet)
-            if tracklet is not None:
+        def take(update: CameraUpdate) -> None:
+            before(update)
+            for tracklet in (*update.growing.values(), *update.ended):
                 self.tracklets[tracklet.key] = tracklet
 
-        site._on_visit = visited
+        registry.take = take
         return engine
 
-    def _picture(self, frame: Frame, _visits: Sequence[Visit]) -> None:
+    def _picture(self, frame: Frame, _visits: Sequence[Appearance]) -> None:
         self.frames[frame.camera_id].append((frame.index, frame.timestamp_s))
 
     def write(self, folder: Path, matches: Sequence[Match]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from reid.errors import InputError
 from reid.store.base import Store
 from reid.store.opening import open_store
-from reid.store.records import Live, Moved, Record, Run
+from reid.store.records import Live, MovedSighting, Record, Run
 from reid.types import Array, Match, TrackletKey
 from tests.store.site import ENCODER, NOON, commit, directions, sighting, tables
 
@@ -35,8 +35,8 @@ def seen(
     return Live(run=block(at), sighting=replace(made, end_s=made.end_s + longer_s))
 
 
-def moved(old: int, new: int, *, at: int = 0, track: int = 1, reason: str = "moved") -> Moved:
-    return Moved(run_id=block(at).run_id, key=key(track), old=old, new=new, reason=reason)
+def moved(old: int, new: int, *, at: int = 0, track: int = 1, reason: str = "moved") -> MovedSighting:
+    return MovedSighting(run_id=block(at).run_id, key=key(track), old=old, new=new, reason=reason)
 
 
 def key(track: int) -> TrackletKey:

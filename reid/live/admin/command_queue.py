@@ -1,4 +1,4 @@
-"""What people ask for while the site runs, done by the engine's thread between two pictures."""
+"""The queue of commands to a live site, which the engine's thread serves between two frames."""
 
 import queue
 from collections.abc import Callable
@@ -11,8 +11,8 @@ PATIENCE_S = 30.0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Orders:
-    """Any thread gives an order and waits; one thread serves them."""
+class CommandQueue:
+    """A queue of commands: any thread gives one and waits, one thread serves them."""
 
     _waiting: "queue.SimpleQueue[tuple[Callable[[], None], Future[None]]]" = field(
         default_factory=queue.SimpleQueue

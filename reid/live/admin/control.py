@@ -10,13 +10,13 @@ class Control(Protocol):
     """Each call returns when it is done, from whatever thread; ReidError where it cannot be done."""
 
     def forget(self, person_id: int) -> None:
-        """Erase everything kept about one person: vectors, crops, events."""
+        """Erase everything kept about one person; InputError also says what is left for now."""
 
     def rename(self, person_id: int, label: str | None) -> None:
         """Give a person a name, or take it away."""
 
     def merge(self, person_id: int, into: int) -> None:
-        """Two people are one: the first becomes part of the second."""
+        """Merge two people: the first becomes part of the second."""
 
     def add_camera(self, argument: str) -> None:
         """Begin to read `name=address`."""

@@ -3,25 +3,22 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from reid.errors import InputError
 from reid.live.admin.allowed import check_allowed
-from reid.live.admin.control import Keeper, do_all
+from reid.live.admin.erasure import Erasure
 from reid.live.admin.retention import Retention
 from reid.live.capture.address import parse_cameras, read_secrets, with_aspects, with_credentials
+from reid.live.identity.changes import Renamed
 from reid.live.loop import Engine
-from reid.store.base import Store
-from reid.types import person_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Desk:
+class ControlService:
     """See `Control`. Everything is done by the engine's thread, between two rounds.
 
     Args:
-        keepers: of what the gallery does not keep.
         secrets: the file of credentials, which may name cameras that come later.
         offset_s: added to the clocks of cameras, by name.
         pixel_aspect: widths of pixels by their heights, by camera name.
@@ -30,8 +27,7 @@ class Desk:
     """
 
     engine: Engine
-    store: Store
-    keepers: Sequence[Keeper] = ()
+    erasure: Erasure
     secrets: Path | None = None
     offset_s: Mapping[str, float] = field(default_factory=dict)
     pixel_aspect: Mapping[str, float] = field(default_factory=dict)
@@ -39,13 +35,13 @@ class Desk:
     folders: Sequence[Path] = ()
 
     def forget(self, person_id: int) -> None:
-        self.engine.orders.give(lambda: self._forget(person_id))
+        self.engine.commands.give(lambda: self.erasure.erase(person_id))
 
     def rename(self, person_id: int, label: str | None) -> None:
-        self.engine.orders.give(lambda: self._rename(person_id, label))
+        self.engine.commands.give(lambda: self._rename(person_id, label))
 
     def merge(self, person_id: int, into: int) -> None:
-        self.engine.orders.give(lambda: self._merge(person_id, into))
+        self.engine.commands.give(lambda: self._merge(person_id, into))
 
     def add_camera(self, argument: str) -> None:
         check_allowed(argument, self.folders)
@@ -58,19 +54,19 @@ class Desk:
             offset_s = self.offset_s.get(address.camera_id, 0.0)
             self.engine.cameras.add(address, offset_s=offset_s)
 
-        self.engine.orders.give(add)
+        self.engine.commands.give(add)
 
     def remove_camera(self, camera_id: str) -> None:
-        self.engine.orders.give(lambda: self.engine.cameras.remove(self._camera(camera_id)))
+        self.engine.commands.give(lambda: self.engine.cameras.remove(self._camera(camera_id)))
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
-        self.engine.orders.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
+        self.engine.commands.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
 
     def confirm_clock(self) -> None:
         retention = self.retention
         if retention is None:
             raise InputError("nothing is erased by itself here")
-        self.engine.orders.give(lambda: retention.confirm(time.time(), time.monotonic()))
+        self.engine.commands.give(lambda: retention.confirm(time.time(), time.monotonic()))
 
     def _camera(self, camera_id: str) -> str:
         names = self.engine.cameras.names
@@ -79,33 +75,10 @@ class Desk:
         return camera_id
 
     def _rename(self, person_id: int, label: str | None) -> None:
-        self.store.rename(person_id, label)
-        self.engine.site.gallery.anchor(person_id)
-        self.engine.lately.rename(person_id, label)
-        self.engine.lately.publish()
+        site = self.engine.site
+        site.unit_of_work.perform(Renamed(person_id=person_id, label=label))
+        site.registry.gallery.anchor(person_id)
 
     def _merge(self, person_id: int, into: int) -> None:
-        self.store.merge(person_id, into)
-        self.engine.thoughts.drop()
-        self.engine.site.merge(person_id, into)
-        self.engine.lately.merge(person_id, into)
-        self.engine.site.teller.event(
-            "identity_changed",
-            time.time(),
-            camera_id=None,
-            person_id=into,
-            old=person_name(person_id),
-            new=person_name(into),
-            reason="corrected",
-        )
-
-    def _forget(self, person_id: int) -> None:
-        """The gallery last: where it says that a reader keeps bytes of it alive, all else is done."""
-        self.store.find(person_id)
-        self.engine.thoughts.drop()
-        self.engine.forget(person_id)
-        numbers = self.store.ids_of(person_id)
-        for number in numbers:
-            self.engine.lately.forget(number)
-        jobs = [partial(keeper.forget, number) for number in numbers for keeper in self.keepers]
-        do_all([*jobs, partial(self.store.forget, person_id)])
+        self.engine.site.registry.merge(person_id, into)
+        self.engine.reclusterer.drop()

@@ -62,7 +62,7 @@ class Retention:
             moment = self.store.newest()
             self._known = (now_s if moment is None else moment.timestamp(), monotonic_s)
         if (
-            monotonic_s < self._next_s or self.engine.site.teller.behind
+            monotonic_s < self._next_s or self.engine.site.unit_of_work.behind
         ):  # who is not on the disk yet is not gone
             return
         self._next_s = monotonic_s + PERIOD_S
@@ -81,7 +81,7 @@ class Retention:
         """
         if not self._doubted:
             raise InputError("nothing waits for the clock to be confirmed")
-        self.store.confirm_clock(self.engine.site.teller.session)
+        self.store.confirm_clock(self.engine.site.unit_of_work.session)
         log.warning("the clock was confirmed by a person: what is old by it is erased")
         self._known = now_s, monotonic_s
         self._next_s = 0.0
@@ -98,7 +98,7 @@ class Retention:
         self._known = now_s, monotonic_s
         if self._doubted:
             self._doubted = False
-            self.engine.board.set_notice(NOTICE, None)
+            self.engine.site.state.set_notice(NOTICE, None)
             log.info("the clock is taken for right now: what is old by it is erased")
         self._prune(now_s - self.days * DAY_S)
 
@@ -112,13 +112,13 @@ class Retention:
             "with `reid gallery prune` while this program is stopped"
         )
         log.warning("%s", text)
-        self.engine.board.set_notice(NOTICE, text)
+        self.engine.site.state.set_notice(NOTICE, text)
         if not self._doubted:
-            self.store.doubt_clock(self.engine.site.teller.session)
+            self.store.doubt_clock(self.engine.site.unit_of_work.session)
         self._doubted, self._say_s = True, monotonic_s + SAY_S
 
     def _prune(self, before_s: float) -> None:
-        self.engine.board.prune(before_s)
+        self.engine.site.state.prune(before_s)
         erased: Counter[str] = Counter()
 
         def of(keeper: Keeper) -> None:
@@ -148,15 +148,13 @@ class Retention:
         self._forget_the_gone()
 
     def _tell(self, erased: Counter[str], why: str) -> None:
-        self.engine.board.add_erased(erased)
+        self.engine.site.state.add_erased(erased)
         if what := [f"{count} {name}" for name, count in erased.items() if count]:
             log.info("erased what was %s: %s", why, ", ".join(what))
 
     def _forget_the_gone(self) -> None:
-        gallery = self.engine.site.gallery
+        gallery = self.engine.site.registry.gallery
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}
         for person_id in (recent | set(gallery.memory.people)) - kept:
-            self.engine.thoughts.drop()
             self.engine.forget(person_id)
-            self.engine.lately.forget(person_id)

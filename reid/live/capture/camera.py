@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from reid.live.capture.address import Address
 from reid.live.capture.camera_health import CameraHealth, Faults, State
 from reid.live.capture.connection import Stalled, StreamLost
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.capture.stream import FileEnded, Received, receive
 from reid.live.capture.stream_clock import StreamClock
+from reid.live.clock import SiteClock
 from reid.live.config import SupervisionConfig
 from reid.types import Frame
 
@@ -29,7 +30,7 @@ class LivePicture:
 
     camera_id: str
     index: int
-    timestamp_s: float  # wall clock
+    timestamp_s: float  # site's clock
     changed: bool  # size or codec differ from the picture's before it in the stream
     received: Received
 
@@ -49,7 +50,7 @@ class LivePicture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class CameraSnapshot:
     """A camera at one moment, for people and for programs that watch."""
 
     camera_id: str
@@ -76,13 +77,14 @@ class Camera:
         self,
         address: Address,
         config: SupervisionConfig,
-        slots: Slots[LivePicture],
+        latest_frames: LatestFrames[LivePicture],
         *,
         offset_s: float = 0.0,
         rng: random.Random,
+        site_clock: SiteClock | None = None,
     ) -> None:
-        self.address = address
-        self._config, self._slots, self._rng = _limits(address, config), slots, rng
+        self.address, self._site_clock = address, site_clock or SiteClock()
+        self._config, self._latest_frames, self._rng = _limits(address, config), latest_frames, rng
         self.offset_s = offset_s
         self._lock = threading.Lock()
         self._health = CameraHealth(config=self._config)
@@ -115,7 +117,7 @@ class Camera:
         """Take no pictures of it, or take them again; the connection stays."""
         with self._lock:
             self._health.paused(paused)
-        self._slots.pause(self.address.camera_id, paused)
+        self._latest_frames.pause(self.address.camera_id, paused)
 
     @property
     def over(self) -> bool:
@@ -135,11 +137,11 @@ class Camera:
             self._health.lost("its thread hung in a library and was given up")
         self.start()
 
-    def snapshot(self, now_s: float) -> Snapshot:
+    def snapshot(self, now_s: float) -> CameraSnapshot:
         """The camera at this moment."""
         with self._lock:
             health, look = self._health, self._health.look
-            return Snapshot(
+            return CameraSnapshot(
                 camera_id=self.address.camera_id,
                 url=self.address.shown,
                 state=health.state(now_s),
@@ -203,13 +205,13 @@ class Camera:
     def _take(self, received: Received) -> None:
         with self._lock:  # the clock too, of which snapshots are taken
             changed = self._health.picture(received.decoded_s, received.look)
-            jumps = self._clock.jumps
-            timestamp_s = self._clock.wall_s(received.stream_s, received.arrival_s) + self.offset_s
+            jumps, arrival_s = self._clock.jumps, self._site_clock.at(received.decoded_s)
+            timestamp_s = self._clock.site_s(received.stream_s, arrival_s) + self.offset_s
             if self._clock.jumps > jumps:
                 self._health.jumped()
             self._index += 1
         camera_id = self.address.camera_id
-        self._slots.offer(
+        self._latest_frames.offer(
             camera_id,
             LivePicture(
                 camera_id=camera_id,

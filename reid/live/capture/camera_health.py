@@ -21,7 +21,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class FrameLook:
     """One picture, as far as health goes."""
 
     size: tuple[int, int]  # width, height
@@ -49,7 +49,7 @@ class CameraHealth:
     config: SupervisionConfig
     faults: Faults = field(default_factory=Faults)
     connects: int = 0
-    look: Look | None = None
+    look: FrameLook | None = None
     _connected_s: float | None = None
     _lost: str = ""  # why; empty before the first attempt has failed
     _paused: bool = False
@@ -68,7 +68,7 @@ class CameraHealth:
         self._times.clear()
         self._counted, self._off = False, ""
 
-    def picture(self, now_s: float, look: Look) -> bool:
+    def picture(self, now_s: float, look: FrameLook) -> bool:
         """A picture was decoded; whether its size or codec differs from those of the one before."""
         before, self.look = self.look, look
         changed = before is not None and (before.size, before.codec) != (look.size, look.codec)

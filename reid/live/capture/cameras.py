@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reid.live.capture.address import Address
-from reid.live.capture.camera import Camera, LivePicture, Snapshot
+from reid.live.capture.camera import Camera, CameraSnapshot, LivePicture
 from reid.live.capture.camera_health import State
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.latest_frames import LatestFrames
+from reid.live.clock import SiteClock
 from reid.live.config import SupervisionConfig
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,11 @@ class Cameras:
     """
 
     config: SupervisionConfig
-    slots: Slots[LivePicture]
-    on_change: Callable[[Snapshot], None]
+    latest_frames: LatestFrames[LivePicture]
+    on_change: Callable[[CameraSnapshot], None]
     rng: random.Random
     clock: Callable[[], float] = time.monotonic
+    site_clock: SiteClock = field(default_factory=SiteClock)
     _cameras: dict[str, Camera] = field(default_factory=dict)
     _told: dict[str, State] = field(default_factory=dict)
 
@@ -42,7 +44,14 @@ class Cameras:
         """Begin to read a camera; ValueError where one of that name is there."""
         if address.camera_id in self._cameras:
             raise ValueError(f"there is a camera called {address.camera_id} already")
-        camera = Camera(address, self.config, self.slots, offset_s=offset_s, rng=self.rng)
+        camera = Camera(
+            address,
+            self.config,
+            self.latest_frames,
+            offset_s=offset_s,
+            rng=self.rng,
+            site_clock=self.site_clock,
+        )
         self._cameras[address.camera_id] = camera
         camera.start()
 
@@ -51,7 +60,7 @@ class Cameras:
         self._gone(camera_id, "removed")
         self._cameras.pop(camera_id).stop()
         self._told.pop(camera_id, None)
-        self.slots.remove(camera_id)
+        self.latest_frames.remove(camera_id)
 
     def pause(self, camera_id: str, paused: bool) -> None:
         """Take no pictures of a camera, or take them again."""
@@ -71,7 +80,7 @@ class Cameras:
         """Whether nothing can come any more: there are some, all of them files that were played to their ends."""
         return bool(self._cameras) and all(camera.over for camera in self._cameras.values())
 
-    def check(self) -> list[Snapshot]:
+    def check(self) -> list[CameraSnapshot]:
         """All cameras as they are now; call it about once a second: it tells of changes, and frees what hangs."""
         now_s = self.clock()
         found = []

@@ -17,8 +17,8 @@ STEP = 0.2  # a rate that differs by less is kept: trackers count in pictures, a
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Pace:
-    """Measures rounds of the networks, and sets the rate of each camera."""
+class FrameRateController:
+    """Set the frame rate of each camera by what rounds of the networks take."""
 
     config: SamplingConfig
     batch: int  # pictures of a round at most

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class FrameCounts:
     """What became of a camera's frames so far."""
 
     offered: int
@@ -24,7 +24,7 @@ class Counts:
     dropped: dict[Reason, int]
 
 
-class Slots(Generic[T]):
+class LatestFrames(Generic[T]):
     """One slot a camera. Cameras offer from threads of their own; one thread takes.
 
     Args:
@@ -94,11 +94,11 @@ class Slots(Generic[T]):
             self._waiting.pop(camera_id, None)
             self._cameras.pop(camera_id, None)
 
-    def counts(self, camera_id: str) -> Counts:
+    def counts(self, camera_id: str) -> FrameCounts:
         """What became of its frames; one frame more may be waiting."""
         with self._changed:
             camera = self._cameras.get(camera_id, _Camera())
-            return Counts(offered=camera.offered, taken=camera.taken, dropped=dict(camera.dropped))
+            return FrameCounts(offered=camera.offered, taken=camera.taken, dropped=dict(camera.dropped))
 
     def close(self) -> None:
         """Wake who waits."""

@@ -16,7 +16,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from reid.live.capture.address import Address, Kind
-from reid.live.capture.camera_health import Look
+from reid.live.capture.camera_health import FrameLook
 from reid.live.capture.connection import IT, Connection, StreamLost, connected, why_lost
 from reid.live.capture.playback import Playback
 from reid.live.config import SupervisionConfig
@@ -41,14 +41,13 @@ class Received:
     """One decoded picture."""
 
     stream_s: float | None  # on the stream's clock; None where it has none that could tell when it was taken
-    arrival_s: float  # wall clock
     decoded_s: float  # monotonic clock
-    look: Look
+    look: FrameLook
     image: Callable[[], Image] = field(repr=False)  # converts it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
+class StreamListener:
     """What is told of a connection besides its pictures."""
 
     on_open: Callable[[], None]  # once, when it is there
@@ -78,7 +77,7 @@ def receive(
         StreamLost: no connection, or no more; Stalled where nothing came for `stall_s`, FileEnded where a file was
             played to its end.
     """
-    listener = Listener(on_open=on_open, on_packet=on_packet, on_damage=on_damage)
+    listener = StreamListener(on_open=on_open, on_packet=on_packet, on_damage=on_damage)
     try:
         with connected(address, config, stop) as connection:
             if stop.is_set():
@@ -99,7 +98,7 @@ def receive(
 
 
 def _pictures(
-    connection: Connection, kind: Kind, stop: threading.Event, listener: Listener
+    connection: Connection, kind: Kind, stop: threading.Event, listener: StreamListener
 ) -> Generator[Received, None, int]:
     """All that a connection has; returns how many there were."""
     stream, count = connection.stream, 0
@@ -123,7 +122,7 @@ def _pictures(
 
 
 def _snapshots(
-    address: Address, config: SupervisionConfig, stop: threading.Event, still: str, listener: Listener
+    address: Address, config: SupervisionConfig, stop: threading.Event, still: str, listener: StreamListener
 ) -> Generator[Received, None, None]:
     """One picture a request, at the rate that is set, or as fast as the camera answers where that is slower.
 
@@ -159,9 +158,8 @@ def _received(
 ) -> Received:
     return Received(
         stream_s=stream_s,
-        arrival_s=time.time(),
         decoded_s=time.monotonic(),
-        look=Look(
+        look=FrameLook(
             size=display_size(frame.width, frame.height, aspect),
             codec=str(stream.codec_context.name),
             fingerprint=_fingerprint(frame),

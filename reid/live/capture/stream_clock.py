@@ -1,4 +1,4 @@
-"""When a live picture was taken, on this machine's clock.
+"""When a live frame was taken, on the site's clock.
 
 A stream says exactly how its pictures follow each other, but from an origin of its own; their arrival says when they
 were taken, but late, by a delay that varies. The picture that was least delayed lately ties one to the other.
@@ -13,7 +13,7 @@ _BUCKET_S = 1.0
 
 
 class StreamClock:
-    """Stream seconds to wall clock seconds of one connection, strictly ascending."""
+    """Stream seconds to seconds of the site's clock, of one connection, strictly ascending."""
 
     def __init__(self) -> None:
         # arrival and least offset of every second of the window
@@ -23,14 +23,14 @@ class StreamClock:
         self.jumps = 0  # new origins of the stream's times
         self.behind_s = 0.0  # from the last picture's time to its arrival; 0 where the stream tells none
 
-    def wall_s(self, stream_s: float | None, arrival_s: float) -> float:
+    def site_s(self, stream_s: float | None, arrival_s: float) -> float:
         """When the picture with stream time `stream_s` was taken, at the latest `arrival_s`.
 
         Args:
             stream_s: None where the stream does not say; the arrival counts then.
-            arrival_s: wall clock, when it was decoded.
+            arrival_s: when it was decoded, on the site's clock.
         """
-        wall_s = arrival_s
+        site_s = arrival_s
         stands = stream_s is not None and 0 <= self._last_stream_s - stream_s < JUMP_S
         if stream_s is not None and not stands:  # some senders give all pictures one time
             self._last_stream_s = stream_s
@@ -40,8 +40,8 @@ class StreamClock:
                 self._first = None
                 self.jumps += 1
             self._add(arrival_s, offset)
-            wall_s = stream_s + self._offset
-        self._last_s = max(wall_s, self._last_s + _STEP_S)
+            site_s = stream_s + self._offset
+        self._last_s = max(site_s, self._last_s + _STEP_S)
         self.behind_s = max(0.0, arrival_s - self._last_s)
         return self._last_s
 

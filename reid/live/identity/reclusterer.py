@@ -1,4 +1,4 @@
-"""Second thoughts, had in the background: what is known is clustered again every some seconds."""
+"""Reclustering in the background: what is known is clustered again every some seconds."""
 
 import threading
 import time
@@ -14,8 +14,8 @@ SHARE = 0.2  # of the time, at most: a site with very much to think over still w
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class SecondThoughts:
-    """One at a time; the thread that owns the gallery begins them and takes what comes of them.
+class Reclusterer:
+    """Runs one reclustering at a time; the thread that owns the gallery begins it and takes its result.
 
     Args:
         every_s: seconds from one beginning to the next; more where one takes more than SHARE of them.

@@ -1,81 +1,60 @@
-"""What happened is told once it is on the disk: a program killed in between has told nothing that it forgets."""
+"""Changes are handed on once they are on the disk: a program killed in between has told nothing that it forgets."""
 
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from reid.errors import ReidError
-from reid.events import Event, Fact, Kind
+from reid.errors import InputError, ReidError
+from reid.live.identity.changes import Change, Forgotten, Merged, Renamed, Updated, names, record_of
 from reid.store.base import Store
-from reid.store.records import Live, Moved, Record
-from reid.types import TrackletKey
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 10_000  # of events, and of each kind of change
+MOST_WAITING = 10_000  # of changes that are told of, and of those that are not
+
+Listener = Callable[[Sequence[Change]], None]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Teller:
-    """Collects one round's changes and events; `commit` writes the first, then tells the second.
+class UnitOfWork:
+    """Collects one round's changes; `commit` writes them to the store, then hands the same list to every listener.
 
     Args:
-        session: of this start of the program; makes event ids that are never given twice.
-        tell: takes each event, and the seconds since its picture was decoded if it is about one.
-        clock: monotonic seconds, on which pictures are decoded.
+        session: of this start of the program; begins the names of its runs.
+        listeners: told of changes in their order, once they are written.
     """
 
     store: Store
     session: str
-    tell: Callable[[Event, float | None], None]
-    clock: Callable[[], float] = time.monotonic
-    lost: int = 0  # events that were dropped because too many waited
-    _count: int = 0
+    listeners: Sequence[Listener] = ()
+    lost: int = 0  # changes that were dropped because too many waited
     _trouble: str | None = None
-    _events: list[tuple[Event, float | None]] = field(default_factory=list)
-    _sightings: list[Live] = field(default_factory=list)
-    _moved: list[Moved] = field(default_factory=list)
-    _dropped: list[tuple[str, TrackletKey]] = field(default_factory=list)
-    _merged: list[tuple[int, int]] = field(default_factory=list)
+    _changes: list[Change] = field(default_factory=list)
 
-    def event(
-        self,
-        kind: Kind,
-        at_s: float,
-        *,
-        camera_id: str | None,
-        person_id: int | None = None,
-        decoded_s: float | None = None,
-        **facts: Fact,
-    ) -> None:
-        """Tell this with the next commit."""
-        self._count += 1
-        event = Event(
-            event_id=f"{self.session}-{self._count}",
-            kind=kind,
-            at_s=at_s,
-            camera_id=camera_id,
-            person_id=person_id,
-            facts=facts,
-        )
-        self._events.append((event, decoded_s))
+    def add(self, change: Change) -> None:
+        """Write this with the next commit, and hand it on then."""
+        self._changes.append(change)
 
-    def sighting(self, live: Live) -> None:
-        """Write this with the next commit."""
-        self._sightings.append(live)
+    def perform(self, change: Renamed | Merged) -> None:
+        """Write at once what a person asked for, after all that waits, and hand it on.
 
-    def moved(self, move: Moved) -> None:
-        """Write this with the next commit."""
-        self._moved.append(move)
+        Raises:
+            InputError: it cannot be done, or the store cannot be written; nothing is changed then.
+        """
+        self.commit()
+        if self._trouble is not None:
+            raise InputError(self._trouble)
+        match change:
+            case Renamed():
+                self.store.rename(change.person_id, change.label)
+            case Merged():
+                self.store.merge(change.old, change.new)
+        self._hand_on([change])
 
-    def dropped(self, run_id: str, key: TrackletKey) -> None:
-        """Write this with the next commit."""
-        self._dropped.append((run_id, key))
-
-    def merged(self, old: int, new: int) -> None:
-        """Write this with the next commit."""
-        self._merged.append((old, new))
+    def forget(self, change: Forgotten) -> None:
+        """Drop what waits and says anything of these people, and tell the listeners that they are forgotten."""
+        self._changes = [one for one in self._changes if not names(one, change.person_ids)]
+        self._hand_on([change])
 
     @property
     def behind(self) -> bool:
@@ -88,7 +67,7 @@ class Teller:
         if self._trouble is None:
             return None
         lost = f", {self.lost} were dropped" if self.lost else ""
-        return f"{self._trouble}; {len(self._events)} events wait until it can be written{lost}"
+        return f"{self._trouble}; {self._waiting()} events wait until it can be written{lost}"
 
     def check(self) -> None:
         """Find out whether the gallery is still in its place, also where there is nothing to write."""
@@ -97,15 +76,15 @@ class Teller:
         except ReidError as error:
             self._fail(error)
         else:
-            if self._trouble is not None and not self._record():
+            if self._trouble is not None and not record_of(self._changes):
                 self._works()
 
     def commit(self) -> None:
-        """Write, then tell; what the disk has no room for waits for the next time, with its events.
+        """Write, then hand on; what the disk has no room for waits for the next time.
 
-        At most MOST_WAITING events wait: beyond, the oldest are dropped, and the oldest changes with them.
+        At most MOST_WAITING changes that are told of wait: beyond, the oldest are dropped.
         """
-        record = self._record()
+        record = record_of(self._changes)
         try:
             if record:
                 self.store.record(record)
@@ -117,15 +96,16 @@ class Teller:
             return
         if self._trouble is not None:
             self._works()
-        self._sightings, self._moved, self._dropped, self._merged = [], [], [], []
-        events, self._events = self._events, []
-        for event, decoded_s in events:
-            self.tell(event, None if decoded_s is None else self.clock() - decoded_s)
+        changes, self._changes = self._changes, []
+        self._hand_on(changes)
 
-    def _record(self) -> Record:
-        return Record(
-            sightings=self._sightings, moved=self._moved, dropped=self._dropped, merged=self._merged
-        )
+    def _hand_on(self, changes: Sequence[Change]) -> None:
+        if changes:
+            for listener in self.listeners:
+                listener(changes)
+
+    def _waiting(self) -> int:
+        return sum(not isinstance(one, Updated) for one in self._changes)
 
     def _fail(self, error: ReidError) -> None:
         if self._trouble is None:
@@ -134,17 +114,20 @@ class Teller:
 
     def _works(self) -> None:
         lost = f", and {self.lost} more were dropped" if self.lost else ""
-        log.warning("the gallery is written again; %d events had to wait%s", len(self._events), lost)
+        log.warning("the gallery is written again; %d events had to wait%s", self._waiting(), lost)
         self._trouble = None
 
     def _bound(self) -> None:
         """Drop the oldest of what is too much to wait: a site watches on, however long its disk is full."""
-        if len(self._sightings) > MOST_WAITING:  # most are the same ones again, better known
-            newest = {(one.run.run_id, one.sighting.match.tracklet): one for one in self._sightings}
-            self._sightings = list(newest.values())
-        excess = len(self._events) - MOST_WAITING
+        silent = [one for one in self._changes if isinstance(one, Updated)]
+        excess = len(self._changes) - len(silent) - MOST_WAITING
+        if excess <= 0 and len(silent) <= MOST_WAITING:
+            return
         if excess > 0 and not self.lost:
             log.error("more than %d events wait for the gallery: the oldest are dropped", MOST_WAITING)
         self.lost += max(excess, 0)
-        for waiting in (self._events, self._sightings, self._moved, self._dropped, self._merged):
-            del waiting[: max(0, len(waiting) - MOST_WAITING)]
+        newest = {one.appearance.key: one for one in silent}  # what was known before is known better by now
+        kept = {id(one) for one in list(newest.values())[-MOST_WAITING:]}
+        told = [one for one in self._changes if not isinstance(one, Updated)][max(excess, 0) :]
+        kept |= {id(one) for one in told}
+        self._changes = [one for one in self._changes if id(one) in kept]

@@ -1,4 +1,4 @@
-"""What a film shows, while it is being made and once it is written; who that is may turn out later."""
+"""What a clip shows, while it is recorded and once it is written; who that is may turn out later."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_serializer
 
 from reid.events import Event
+from reid.live.clock import SiteClock
 from reid.types import person_name
 
 
@@ -27,8 +28,8 @@ class Told:
         return self.since_s <= ended_s and begun_s <= self.until_s
 
 
-def told_of(event: Event) -> Told | None:
-    """What an event says of a track; None: it is about none."""
+def told_of(event: Event, clock: SiteClock) -> Told | None:
+    """What an event says of a track, on the site's clock; None: it is about none."""
     track, since = event.facts.get("track"), event.facts.get("since")
     if event.camera_id is None or not isinstance(track, str):
         return None
@@ -36,15 +37,17 @@ def told_of(event: Event) -> Told | None:
         session=event.session,
         track=track,
         camera_id=event.camera_id,
-        since_s=datetime.fromisoformat(since).timestamp() if isinstance(since, str) else math.inf,
-        until_s=event.at_s,
+        since_s=clock.site_s(datetime.fromisoformat(since).timestamp())
+        if isinstance(since, str)
+        else math.inf,
+        until_s=clock.site_s(event.at_s),
         person_id=event.person_id,
     )
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Picture:
-    """One of a film, with everybody who is known by now to be in it."""
+class ClipFrame:
+    """One frame of a clip, with the people who are known by now to be in it."""
 
     at_s: float
     jpeg: bytes
@@ -59,12 +62,12 @@ class Picture:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Film:
-    """What is being filmed."""
+class Clip:
+    """A clip that is being recorded."""
 
     camera_id: str
     session: str
-    pictures: list[Picture]
+    pictures: list[ClipFrame]
     events: list[Event] = field(default_factory=list)
     until_s: float = -math.inf
 
@@ -79,8 +82,8 @@ class Film:
         return shown or any(event.names(person_id) for event in self.events)
 
 
-class Label(BaseModel):
-    """The JSON file: what a film shows. Films of older versions say nothing of tracks."""
+class ClipLabel(BaseModel):
+    """The JSON file of a clip: what it shows. Clips of older versions say nothing of tracks."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -101,7 +104,7 @@ class Label(BaseModel):
         return self.model_dump_json(indent=1)
 
     def about(self, name: str) -> bool:
-        """As `Film.about`, of a person called that."""
+        """As `Clip.about`, of a person called that."""
         told = [value for event in self.events for key, value in event.items() if key != "camera"]
         return name in self.people or any(
             name in value if isinstance(value, list) else name == value for value in told
@@ -113,10 +116,10 @@ class Label(BaseModel):
         return self.session == told.session and (here or told.track in self.tracks)
 
 
-def label_of(film: Film) -> Label:
-    """Of a film that has pictures, with what is known by now."""
+def label_of(film: Clip) -> ClipLabel:
+    """The label of a clip that has frames, with what is known by now."""
     people = set[int]().union(*(picture.people for picture in film.pictures))
-    return Label(
+    return ClipLabel(
         camera=film.camera_id,
         begun_s=film.pictures[0].at_s,
         ended_s=film.pictures[-1].at_s,

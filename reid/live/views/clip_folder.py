@@ -6,6 +6,7 @@ as nobody can tell whom it shows: it is not deleted, and every erasure tells of 
 
 import itertools
 import logging
+import math
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 
 from reid.cache import write_text
 from reid.errors import InputError
-from reid.live.views.clip import Label, Picture, Told
+from reid.live.views.clip import ClipFrame, ClipLabel, Told
 from reid.owned_files import OwnedFiles
 from reid.types import person_name
 from reid.video.writer import VideoWriter
@@ -33,7 +34,7 @@ class _Stopped(Exception):
     """A film is not to be finished."""
 
 
-class Films:
+class ClipFolder:
     """What one thread does in the folder; files of others are left alone.
 
     Args:
@@ -41,9 +42,11 @@ class Films:
         most_mib: of all films, the latest excepted.
     """
 
-    def __init__(self, folder: Path, files: OwnedFiles, *, most_mib: float) -> None:
+    keeps = "clips"
+
+    def __init__(self, folder: Path, files: OwnedFiles, *, most_mib: float = math.inf) -> None:
         self._folder, self._files, self._most_bytes = folder, files, most_mib * MIB
-        self._known: dict[Path, Label] = {}  # of this run, without events: what may still be learned of
+        self._known: dict[Path, ClipLabel] = {}  # of this run, without events: what may still be learned of
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._sweep()
@@ -51,8 +54,14 @@ class Films:
             advice = "name a folder for results that can be written to"
             raise InputError(f"{folder}: films cannot be kept there ({error.strerror}); {advice}") from error
 
-    def write(self, label: Label, pictures: Sequence[Picture], stop: threading.Event) -> bool:
-        """Write a film; False where it was stopped, and nothing is left of it.
+    def write(
+        self, label: ClipLabel, pictures: Sequence[ClipFrame], stop: threading.Event, ahead_s: float = 0.0
+    ) -> bool:
+        """Write a clip; False where it was stopped, and nothing is left of it.
+
+        Args:
+            label: with times on the clock that `learn` goes by.
+            ahead_s: of the wall clock, to that one.
 
         Raises:
             InputError: the film cannot be written.
@@ -60,11 +69,13 @@ class Films:
         """
         if stop.is_set():
             return False
-        path, written = self._free(label), False
+        dated = {"begun_s": label.begun_s + ahead_s, "ended_s": label.ended_s + ahead_s}
+        on_disk = label.model_copy(update=dated)
+        path, written = self._free(on_disk), False
         try:
             self._files.claim(path, path.with_suffix(".json"))
             # who is in it comes first: no film may exist that `forget` does not find
-            write_text(path.with_suffix(".json"), label.text())
+            write_text(path.with_suffix(".json"), on_disk.text())
             _encode(path, pictures, stop)
             written = True
         except _Stopped:
@@ -110,7 +121,7 @@ class Films:
                         self._folder / ASIDE, len(aside))  # fmt: skip
         return gone
 
-    def _delete(self, unwanted: Callable[[Label], bool]) -> int:
+    def _delete(self, unwanted: Callable[[ClipLabel], bool]) -> int:
         """Delete the unwanted ones; how many those were. Those of which nobody can tell whom they show go aside.
 
         Raises:
@@ -149,17 +160,17 @@ class Films:
         folder = self._folder / ASIDE
         return sorted(folder.glob("*.mp4")) if folder.is_dir() else []
 
-    def _free(self, label: Label) -> Path:
+    def _free(self, label: ClipLabel) -> Path:
         """A name that no other film has, by the time when it began."""
         name = f"{datetime.fromtimestamp(label.begun_s, UTC):%Y%m%dT%H%M%S}-{label.camera}"
         names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
         paths = (self._folder / f"{name}.mp4" for name in names)
         return next(path for path in paths if not (path.exists() or path.with_suffix(".json").exists()))
 
-    def _read(self, path: Path) -> Label | None:
+    def _read(self, path: Path) -> ClipLabel | None:
         """What a film shows; None where that cannot be read."""
         try:
-            return Label.model_validate_json(path.with_suffix(".json").read_bytes())
+            return ClipLabel.model_validate_json(path.with_suffix(".json").read_bytes())
         except (OSError, ValueError):
             return None
 
@@ -229,7 +240,7 @@ class Films:
                 self._files.remove(path)
 
 
-def _encode(path: Path, pictures: Sequence[Picture], stop: threading.Event) -> None:
+def _encode(path: Path, pictures: Sequence[ClipFrame], stop: threading.Event) -> None:
     length_s = pictures[-1].at_s - pictures[0].at_s
     with VideoWriter(path, fps_hint=len(pictures) / max(length_s, 1.0)) as writer:
         for picture in pictures:

@@ -1,4 +1,4 @@
-"""Films of what happened: some seconds before and after an event, with boxes and names."""
+"""Record clips of events: some seconds before and after, with boxes and names."""
 
 import logging
 import threading
@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from reid.events import Event
-from reid.live.background import Worker
+from reid.live.background import BackgroundWorker
+from reid.live.clock import SiteClock
 from reid.live.config import ClipsConfig
-from reid.live.identity.appearance import Visit
-from reid.live.views.clip import Film, Picture, label_of, told_of
-from reid.live.views.clip_folder import Films
+from reid.live.identity.appearance import Appearance
+from reid.live.views.clip import Clip, ClipFrame, label_of, told_of
+from reid.live.views.clip_folder import ClipFolder
 from reid.live.views.preview import drawn
 from reid.owned_files import OwnedFiles
 from reid.types import Frame
@@ -30,11 +31,11 @@ class _Camera:
     """The last seconds of one, and what is being filmed."""
 
     now_s: float  # when its last picture was taken
-    latest: deque[Picture] = field(default_factory=deque)
-    film: Film | None = None
+    latest: deque[ClipFrame] = field(default_factory=deque)
+    film: Clip | None = None
 
 
-class Clips:
+class ClipRecorder:
     """Keeps the last seconds of every camera, and writes films in a thread of its own.
 
     A film has a JSON file beside it that says which events it shows, and who is in it: also those who were not
@@ -43,20 +44,24 @@ class Clips:
 
     keeps = "clips"
 
-    def __init__(self, folder: Path, files: OwnedFiles, config: ClipsConfig) -> None:
-        self._config = config
-        self._films = Films(folder, files, most_mib=config.most_mib)  # the worker's from here on
+    def __init__(
+        self, folder: Path, files: OwnedFiles, config: ClipsConfig, clock: SiteClock | None = None
+    ) -> None:
+        self._config, self._clock = config, clock or SiteClock()
+        self._folder_of_clips = ClipFolder(
+            folder, files, most_mib=config.most_mib
+        )  # the worker's from here on
         self._cameras: dict[str, _Camera] = {}
         self._waiting: set[Future[bool]] = set()
         self._stop = threading.Event()
-        self._worker = Worker("clips")
+        self._worker = BackgroundWorker("clips")
 
-    def picture(self, frame: Frame, visits: Sequence[Visit]) -> None:
+    def picture(self, frame: Frame, visits: Sequence[Appearance]) -> None:
         """A picture that was processed."""
         shown = [visit for visit in visits if visit.shown(frame)]
-        picture = Picture(
+        picture = ClipFrame(
             at_s=frame.timestamp_s,
-            jpeg=drawn(frame, visits, self._config.width, QUALITY),
+            jpeg=drawn(frame, visits, self._config.width, QUALITY, self._clock.wall_s(frame.timestamp_s)),
             tracks={str(visit.key) for visit in shown if visit.key is not None},
             people={visit.person_id for visit in shown if visit.person_id is not None},
         )
@@ -78,7 +83,7 @@ class Clips:
         if camera is None or event.camera_id is None or event.kind not in self._config.events:
             return
         if camera.film is None:
-            camera.film = Film(camera_id=event.camera_id, session=event.session, pictures=list(camera.latest))
+            camera.film = Clip(camera_id=event.camera_id, session=event.session, pictures=list(camera.latest))
         camera.film.until_s = max(camera.film.until_s, camera.now_s + self._config.after_s)
         camera.film.events.append(event)
 
@@ -96,11 +101,11 @@ class Clips:
             camera.latest = deque(kept)
             if camera.film is not None and camera.film.about(person_id):
                 camera.film = None
-        return self._worker.give(partial(self._films.forget, person_id)).result()
+        return self._worker.give(partial(self._folder_of_clips.forget, person_id)).result()
 
     def prune(self, before_s: float) -> int:
         """Delete films that ended before that; how many those were. Raises as `forget` does."""
-        return self._worker.give(partial(self._films.prune, before_s)).result()
+        return self._worker.give(partial(self._folder_of_clips.prune, before_s)).result()
 
     def close(self, timeout_s: float) -> None:
         """Write what is being filmed; of what is not written in that time nothing is left, and the log says so."""
@@ -114,20 +119,22 @@ class Clips:
             log.warning("stopped before %d films were written", lost)
 
     def _learn(self, event: Event) -> None:
-        told = told_of(event)
+        told = told_of(event, self._clock)
         if told is None:
             return
         camera = self._cameras.get(told.camera_id)
         if camera is not None:
             for picture in (*camera.latest, *(camera.film.pictures if camera.film is not None else ())):
                 picture.learn(told)
-        self._worker.give(partial(self._films.learn, told)).add_done_callback(_report)
+        self._worker.give(partial(self._folder_of_clips.learn, told)).add_done_callback(_report)
 
     def _end(self, camera: _Camera) -> None:
         film, camera.film = camera.film, None
         if film is not None and film.pictures:
             self._waiting = {one for one in self._waiting if not one.done()}
-            future = self._worker.give(partial(self._films.write, label_of(film), film.pictures, self._stop))
+            label, ahead_s = label_of(film), self._clock.wall_s(0.0)
+            write = partial(self._folder_of_clips.write, label, film.pictures, self._stop, ahead_s)
+            future = self._worker.give(write)
             future.add_done_callback(_report)
             self._waiting.add(future)
 

@@ -7,8 +7,9 @@ from datetime import datetime
 import cv2
 import numpy as np
 
-from reid.live.identity.appearance import Visit
-from reid.live.views.site_state import Board
+from reid.live.clock import SiteClock
+from reid.live.identity.appearance import Appearance
+from reid.live.views.site_state import SiteState
 from reid.types import Frame
 from reid.video.draw import Mark, annotate
 
@@ -23,22 +24,25 @@ class Preview:
         quality: of JPEG, 1 to 100.
     """
 
-    board: Board
+    site_state: SiteState
     fps: float
     width: int
     quality: int
+    clock: SiteClock = field(default_factory=SiteClock)
     _drawn_s: dict[str, float] = field(default_factory=dict)
 
-    def picture(self, frame: Frame, visits: Sequence[Visit]) -> None:
+    def picture(self, frame: Frame, visits: Sequence[Appearance]) -> None:
         """Show the frame with the people who are in it, if somebody looks and the last one is old enough."""
         since_s = frame.timestamp_s - self._drawn_s.get(frame.camera_id, float("-inf"))
-        if self.board.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
+        if self.site_state.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
             self._drawn_s[frame.camera_id] = frame.timestamp_s
-            self.board.set_preview(frame.camera_id, drawn(frame, visits, self.width, self.quality))
+            wall_s = self.clock.wall_s(frame.timestamp_s)
+            jpeg = drawn(frame, visits, self.width, self.quality, wall_s)
+            self.site_state.set_preview(frame.camera_id, jpeg)
 
 
-def drawn(frame: Frame, visits: Sequence[Visit], width: int, quality: int) -> bytes:
-    """The frame with boxes and names, at most `width` pixels wide, as JPEG."""
+def drawn(frame: Frame, visits: Sequence[Appearance], width: int, quality: int, wall_s: float) -> bytes:
+    """The frame with boxes, names and the time of day, at most `width` pixels wide, as JPEG."""
     scale = min(1.0, width / frame.image.shape[1])
     size = (round(frame.image.shape[1] * scale), round(frame.image.shape[0] * scale))
     image = frame.image if scale == 1 else cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA)
@@ -47,7 +51,7 @@ def drawn(frame: Frame, visits: Sequence[Visit], width: int, quality: int) -> by
         for visit in visits
         if visit.shown(frame)
     ]
-    clock = datetime.fromtimestamp(frame.timestamp_s)
+    clock = datetime.fromtimestamp(wall_s)
     of_day_s = clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6
     picture = annotate(np.asarray(image, dtype=np.uint8), marks, camera=frame.camera_id, time_s=of_day_s)
     ok, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])

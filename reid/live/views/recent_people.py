@@ -1,139 +1,234 @@
-"""Who is or was here lately, as the board shows it: visits by person, with the best picture of each."""
+"""Who is or was here lately, as pages show it: appearances by person, with the best crop of each."""
 
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from reid.live.identity.appearance import Visit
-from reid.live.views import site_state as shown
-from reid.live.views.site_state import VISITS, Board, PersonNow
-from reid.types import Tracklet, TrackletKey
+from reid.linking.answer import Answer
+from reid.live.clock import SiteClock
+from reid.live.identity.appearance import match_answer
+from reid.live.identity.changes import (
+    Appeared,
+    Change,
+    Decided,
+    Forgotten,
+    Left,
+    Merged,
+    Moved,
+    Renamed,
+    Updated,
+)
+from reid.live.views.site_state import VISITS, AppearanceNow, PersonNow, SiteState
+from reid.types import TrackletKey
 
 PEOPLE = 200  # at hand, of whom no more is told than the gallery keeps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Seen:
+class _Piece:
+    """A tracklet of an appearance; times are on the site's clock."""
+
     person_id: int
-    visit: shown.Visit
+    start_s: float
+    end_s: float
+    answer: Answer
     crop: bytes | None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Lately:
-    """Collects visits; `publish` shows what has changed since the last time."""
+class _Appearance:
+    """One appearance: its tracklets in their order, nearly always of one person."""
 
-    board: Board
+    camera_id: str
+    track_id: int
+    present: bool = True
+    pieces: dict[TrackletKey, _Piece] = field(default_factory=dict)
+
+    def of(self, person_id: int) -> list[_Piece]:
+        """The tracklets that show a person."""
+        return [piece for piece in self.pieces.values() if piece.person_id == person_id]
+
+    def people(self) -> set[int]:
+        """Who is shown by it."""
+        return {piece.person_id for piece in self.pieces.values()}
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class RecentPeople:
+    """Follows the stream of changes, and keeps `site_state` showing who is here and who was."""
+
+    site_state: SiteState
+    clock: SiteClock
     labels: dict[int, str] = field(default_factory=dict)
-    _visits: dict[TrackletKey, _Seen] = field(default_factory=dict)  # oldest first
-    _people: dict[int, deque[TrackletKey]] = field(default_factory=dict)
-    _changed: dict[int, None] = field(default_factory=dict)
+    _appearances: dict[str, _Appearance] = field(default_factory=dict)  # by id, oldest first
+    _of_people: dict[int, list[str]] = field(default_factory=dict)  # newest last, as the people are
+    _of_tracklets: dict[TrackletKey, str] = field(default_factory=dict)
 
-    def visit(self, visit: Visit, tracklet: Tracklet | None) -> None:
-        """A visit has begun, changed, or (without a tracklet) ended."""
-        if visit.key is None or visit.answer is None:
+    def __call__(self, changes: Sequence[Change]) -> None:
+        """Take changes, and show what they change."""
+        changed = dict[int, None]()
+        for change in changes:
+            changed.update(dict.fromkeys(self._take(change)))
+        for person_id in changed:
+            self._show(person_id)
+        while len(self._of_people) > PEOPLE:
+            oldest = next(iter(self._of_people))
+            for name in list(self._of_people[oldest]):
+                self._lose(name, oldest)
+            self._of_people.pop(oldest, None)
+            self.site_state.drop_person(oldest)
+
+    def _take(self, change: Change) -> Iterator[int]:
+        """Take one change; the people of whom something else is to be shown."""
+        match change:
+            case Appeared() | Updated() | Decided():
+                yield from self._seen(change)
+            case Left():
+                yield from self._left(change)
+            case Moved():
+                yield from self._moved(change)
+            case Merged(tracklets=()):
+                yield from self._merge(change.old, change.new)
+            case Merged():
+                for moved in change.tracklets:
+                    yield from self._moved(moved)
+            case Renamed():
+                self._rename(change.person_id, change.label)
+                yield change.person_id
+            case Forgotten():
+                for person_id in change.person_ids:
+                    self._forget(person_id)
+
+    def _seen(self, change: Appeared | Updated | Decided) -> Iterator[int]:
+        now = change.appearance
+        if now is None or now.key is None or now.answer is None or now.person_id is None:
             return
-        before = self._visits.pop(visit.key, None)
-        if before is not None and before.person_id != visit.person_id:
-            self._take_from(before.person_id, visit.key)
-        if visit.person_id is None:
-            return
-        crop = None if before is None else before.crop
-        if tracklet is not None and len(tracklet.crops):
-            crop = tracklet.crops[int(tracklet.qualities.argmax())]
-        self._visits[visit.key] = _Seen(
-            person_id=visit.person_id, visit=_now(visit, visit.key, tracklet is not None), crop=crop
+        assert now.appearance_id is not None
+        shown = self._appearances.setdefault(
+            now.appearance_id, _Appearance(camera_id=now.camera_id, track_id=now.key.track_id)
         )
-        own = self._people.setdefault(visit.person_id, deque())
-        if visit.key not in own:
-            own.appendleft(visit.key)
-            while len(own) > VISITS:
-                self._visits.pop(own.pop(), None)
-        self._changed[visit.person_id] = None
+        before = shown.pieces.get(now.key)
+        last = next(reversed(shown.pieces.values()), None)
+        if before is not None and before.person_id != now.person_id:
+            yield from self._moved_piece(now.appearance_id, now.key, now.person_id)
+        start_s = before.start_s if before else last.end_s if last else now.start_s
+        crop = change.crop or (before.crop if before else None)
+        shown.pieces[now.key] = _Piece(
+            person_id=now.person_id, start_s=start_s, end_s=now.end_s, answer=now.answer, crop=crop
+        )
+        self._of_tracklets[now.key] = now.appearance_id
+        self._own(now.person_id, now.appearance_id)
+        yield now.person_id
 
-    def moved(self, key: TrackletKey, new: int | None) -> None:
-        """A visit, maybe an old one, is another person's, or no person's at all."""
-        seen = self._visits.get(key)
-        if seen is None or seen.person_id == new:
+    def _left(self, change: Left) -> Iterator[int]:
+        name, key = change.appearance.appearance_id, change.appearance.key
+        shown = self._appearances.get(name or "")
+        if shown is None:
             return
-        self._take_from(seen.person_id, key)
+        shown.present = False
+        if key in shown.pieces:
+            shown.pieces[key] = replace(shown.pieces[key], end_s=change.appearance.end_s)
+        yield from shown.people()
+
+    def _moved(self, change: Moved) -> Iterator[int]:
+        name = self._of_tracklets.get(change.key)
+        if name is None:
+            return
+        if change.match is not None:
+            pieces = self._appearances[name].pieces
+            pieces[change.key] = replace(pieces[change.key], answer=match_answer(change.match))
+        yield from self._moved_piece(name, change.key, change.new)
+
+    def _moved_piece(self, name: str, key: TrackletKey, new: int | None) -> Iterator[int]:
+        """A tracklet, maybe of an appearance long over, shows another person, or a thing."""
+        pieces = self._appearances[name].pieces
+        old = pieces[key].person_id
         if new is None:
-            del self._visits[key]
-            return
-        self._visits[key] = _Seen(person_id=new, visit=seen.visit, crop=seen.crop)
-        own = [*self._people.get(new, ()), key]
-        own.sort(key=lambda one: -self._visits[one].visit.start_s)
-        self._people[new] = deque(own[:VISITS])
-        for gone in own[VISITS:]:
-            del self._visits[gone]
-        self._changed[new] = None
+            del pieces[key], self._of_tracklets[key]
+        else:
+            pieces[key] = replace(pieces[key], person_id=new)
+            self._own(new, name)
+            yield new
+        shown = self._appearances.get(name)  # None: it is too old to be among the new person's latest
+        if shown is None or not shown.of(old):
+            self._of_people[old].remove(name)
+        if shown is not None and not pieces:
+            del self._appearances[name]
+        yield old
 
-    def merge(self, person_id: int, into: int) -> None:
-        """Two people are one."""
+    def _own(self, person_id: int, name: str) -> None:
+        """An appearance shows a person; of each the latest are kept."""
+        own = self._of_people.setdefault(person_id, [])
+        if name not in own:
+            own.append(name)
+            own.sort(key=lambda one: self._start_s(one, person_id))
+            for old in own[:-VISITS]:
+                self._lose(old, person_id)
+
+    def _start_s(self, name: str, person_id: int) -> float:
+        return min(piece.start_s for piece in self._appearances[name].of(person_id))
+
+    def _lose(self, name: str, person_id: int) -> None:
+        """Show nothing of a person's part of an appearance any more."""
+        self._of_people[person_id].remove(name)
+        pieces = self._appearances[name].pieces
+        for key in [key for key, piece in pieces.items() if piece.person_id == person_id]:
+            del pieces[key], self._of_tracklets[key]
+        if not pieces:
+            del self._appearances[name]
+
+    def _merge(self, person_id: int, into: int) -> Iterator[int]:
         label = self.labels.pop(person_id, None)
         if label is not None:
             self.labels.setdefault(into, label)  # as in the gallery
-        for key in list(self._people.get(person_id, ())):
-            self.moved(key, into)
+        for name in list(self._of_people.get(person_id, ())):
+            pieces = self._appearances[name].pieces
+            for key in [key for key, piece in pieces.items() if piece.person_id == person_id]:
+                yield from self._moved_piece(name, key, into)
 
-    def rename(self, person_id: int, label: str | None) -> None:
-        """Somebody is called otherwise, or by their number again."""
+    def _rename(self, person_id: int, label: str | None) -> None:
         self.labels.pop(person_id, None)
         if label is not None:
             self.labels[person_id] = label
-        if person_id in self._people:
-            self._changed[person_id] = None
 
-    def forget(self, person_id: int) -> None:
-        """Nothing is shown of somebody any more."""
-        for key in self._people.pop(person_id, ()):
-            self._visits.pop(key, None)
+    def _forget(self, person_id: int) -> None:
+        for name in list(self._of_people.get(person_id, ())):
+            self._lose(name, person_id)
+        self._of_people.pop(person_id, None)
         self.labels.pop(person_id, None)
-        self._changed.pop(person_id, None)
-        self.board.remove_person(person_id)
+        self.site_state.remove_person(person_id)
 
-    def publish(self) -> None:
-        """Show what has changed."""
-        changed, self._changed = self._changed, {}
-        for person_id in changed:
-            self._people[person_id] = own = self._people.pop(person_id, deque())  # the newest last
-            if not own:  # they turned out to be somebody else
-                del self._people[person_id]
-                self.board.drop_person(person_id)
-                continue
-            self.board.set_person(
-                PersonNow(
-                    person_id=person_id,
-                    label=self.labels.get(person_id),
-                    visits=tuple(self._visits[key].visit for key in own),
-                    crop=self._visits[own[0]].crop,
-                )
+    def _show(self, person_id: int) -> None:
+        own = self._of_people.pop(person_id, None)
+        if own is None:
+            return
+        if not own:  # all that showed them shows others
+            self.site_state.drop_person(person_id)
+            return
+        self._of_people[person_id] = own  # the newest last
+        latest = self._appearances[own[-1]].of(person_id)[-1]
+        self.site_state.set_person(
+            PersonNow(
+                person_id=person_id,
+                label=self.labels.get(person_id),
+                visits=tuple(self._now(self._appearances[name], person_id) for name in reversed(own)),
+                crop=latest.crop,
             )
-        while len(self._people) > PEOPLE:
-            oldest = next(iter(self._people))
-            for key in self._people.pop(oldest):
-                self._visits.pop(key, None)
-            self.board.drop_person(oldest)
+        )
 
-    def _take_from(self, person_id: int, key: TrackletKey) -> None:
-        own = self._people.get(person_id)
-        if own is not None and key in own:
-            own.remove(key)
-            self._changed[person_id] = None
-
-
-def _now(visit: Visit, key: TrackletKey, present: bool) -> shown.Visit:
-    answer = visit.answer
-    assert answer is not None
-    return shown.Visit(
-        camera_id=visit.camera_id,
-        track_id=key.track_id,
-        start_s=visit.start_s,
-        end_s=visit.end_s,
-        present=present,
-        answer=answer.verdict,
-        nearest_id=answer.nearest_id,
-        distance=answer.distance,
-        probability=answer.probability,
-        runner_up_id=answer.runner_up_id,
-        runner_up_distance=answer.runner_up_distance,
-    )
+    def _now(self, shown: _Appearance, person_id: int) -> AppearanceNow:
+        pieces = shown.of(person_id)
+        last = pieces[-1]
+        answer = last.answer
+        return AppearanceNow(
+            camera_id=shown.camera_id,
+            track_id=shown.track_id,
+            start_s=self.clock.wall_s(pieces[0].start_s),
+            end_s=self.clock.wall_s(last.end_s),
+            present=shown.present and last is next(reversed(shown.pieces.values())),
+            answer=answer.verdict,
+            nearest_id=answer.nearest_id,
+            distance=answer.distance,
+            probability=answer.probability,
+            runner_up_id=answer.runner_up_id,
+            runner_up_distance=answer.runner_up_distance,
+        )

@@ -11,8 +11,8 @@ import numpy as np
 
 from reid.events import Event, SinkCounts, about
 from reid.linking.answer import Verdict
-from reid.live.capture.camera import Snapshot
-from reid.live.capture.latest_frames import Counts
+from reid.live.capture.camera import CameraSnapshot
+from reid.live.capture.latest_frames import FrameCounts
 
 LATENCY_S = 300.0  # quantiles are over the events of this long
 EVENTS = 500  # of the latest that are kept at hand
@@ -23,18 +23,18 @@ VISITS = 20  # of each person
 class CameraNow:
     """A camera, what became of its pictures, and what of it is processed."""
 
-    snapshot: Snapshot
-    counts: Counts
+    snapshot: CameraSnapshot
+    counts: FrameCounts
     sampled_fps: float | None  # at most so many pictures a second are processed; None: all
     in_view: int  # people being followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """Somebody in one camera, and why they were taken for who they are."""
+class AppearanceNow:
+    """A person in one camera, as it is shown, and why they were taken for who they are."""
 
     camera_id: str
-    track_id: int
+    track_id: int  # of its first tracklet
     start_s: float  # wall clock
     end_s: float  # when seen last
     present: bool
@@ -50,11 +50,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonNow:
-    """Somebody who is or was here lately."""
+    """A person who is or was here lately."""
 
     person_id: int
     label: str | None
-    visits: tuple[Visit, ...]  # newest first, at most VISITS, at least one
+    visits: tuple[AppearanceNow, ...]  # newest first, at most VISITS, at least one
     crop: bytes | None = field(default=None, repr=False)  # JPEG, of the latest visit
 
     @property
@@ -63,8 +63,8 @@ class PersonNow:
         return any(visit.present for visit in self.visits)
 
 
-class Board:
-    """Everything at hand; each method is of one moment.
+class SiteState:
+    """The state of a live site for pages and metrics; any thread may use it, and each call is of one moment.
 
     Args:
         clock: monotonic seconds.
@@ -84,6 +84,13 @@ class Board:
         self._notices: dict[str, str] = {}
         self._erased: Counter[str] = Counter()
         self.started_s = time.time()
+        self._started_s = clock()
+        self.clock_steps = 0  # how often the wall clock was set
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the start, however the wall clock was set."""
+        return self._clock() - self._started_s
 
     # cameras ---
 
@@ -103,7 +110,7 @@ class Board:
 
     @contextmanager
     def watching(self, camera_id: str) -> Iterator[None]:
-        """Somebody looks at a camera: only then are its pictures drawn."""
+        """Have a camera's frames drawn for as long as a viewer looks at it."""
         with self._lock:
             self._watched[camera_id] = self._watched.get(camera_id, 0) + 1
         try:
@@ -113,7 +120,7 @@ class Board:
                 self._watched[camera_id] -= 1
 
     def watched(self, camera_id: str) -> bool:
-        """Whether anybody looks at it."""
+        """Whether a viewer looks at it."""
         with self._lock:
             return self._watched.get(camera_id, 0) > 0
 
@@ -134,25 +141,25 @@ class Board:
     # people ---
 
     def set_person(self, person: PersonNow) -> None:
-        """Somebody is here, or something about them changed."""
+        """Show a person, or what has changed about them."""
         with self._lock:
             self._people.pop(person.person_id, None)
             self._people[person.person_id] = person
 
     def remove_person(self, person_id: int) -> None:
-        """Nobody of that number is known any more; what was told of them goes too."""
+        """Remove a person, with all events that tell of them."""
         with self._lock:
             self._people.pop(person_id, None)
             theirs = about(person_id, self._events)
             self._events = deque((event for event in self._events if not theirs(event)), maxlen=EVENTS)
 
     def drop_person(self, person_id: int) -> None:
-        """Somebody was here too long ago to be shown."""
+        """Show a person no more who was here too long ago."""
         with self._lock:
             self._people.pop(person_id, None)
 
     def people(self) -> list[PersonNow]:
-        """Everybody who is or was here lately; those first whose last sign of life is the newest."""
+        """The people who are or were here lately; those first whose last sign of life is the newest."""
         with self._lock:
             return list(reversed(self._people.values()))
 

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from reid import __version__, json_text
 from reid.errors import ReidError
 from reid.live.admin.control import Control
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 from reid.live.web.access import Access
 from reid.live.web.body import BoundedBody
 from reid.live.web.command_routes import build_asking
@@ -34,7 +34,7 @@ class FiniteJson(JSONResponse):
 
 
 def build_app(
-    board: Board,
+    board: SiteState,
     control: Control,
     *,
     token: str | None,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 
 STALE_S = 15.0  # without a picture processed
 
@@ -35,7 +35,7 @@ class Watch:
         clock: monotonic seconds.
     """
 
-    def __init__(self, board: Board, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, board: SiteState, clock: Callable[[], float] = time.monotonic) -> None:
         self._board, self._clock = board, clock
         self._lock = threading.Lock()
         self._taken: dict[str, int] = {}

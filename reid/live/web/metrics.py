@@ -1,6 +1,5 @@
 """The board as Prometheus reads it."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import get_args
@@ -12,26 +11,26 @@ from prometheus_client.registry import Collector
 from reid.events import SinkCounts
 from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.latest_frames import Reason
-from reid.live.views.site_state import Board, CameraNow
+from reid.live.views.site_state import CameraNow, SiteState
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 _FAULTS = tuple(one.name for one in fields(Faults))
 _Rows = Iterable[tuple[Sequence[str], float]]
 
 
-def build_registry(board: Board) -> CollectorRegistry:
+def build_registry(board: SiteState) -> CollectorRegistry:
     """What the site does, and what memory and time the process takes."""
     registry = CollectorRegistry()
-    registry.register(BoardCollector(board))
+    registry.register(SiteStateCollector(board))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
 
 
-class BoardCollector(Collector):
+class SiteStateCollector(Collector):
     """Reads the board whenever it is asked, so that nothing is counted twice."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: SiteState) -> None:
         self._board = board
 
     def collect(self) -> Iterator[Metric]:
@@ -44,8 +43,9 @@ class BoardCollector(Collector):
         present = sum(person.present for person in self._board.people())
         yield _gauge("reid_people_present", "People that some camera sees now.", [], [((), present)])
         yield self._latency()
-        uptime_s = time.time() - self._board.started_s
-        yield _gauge("reid_uptime_seconds", "Since the program began.", [], [((), uptime_s)])
+        yield _gauge("reid_uptime_seconds", "Since the program began.", [], [((), self._board.uptime_s)])
+        steps = [((), float(self._board.clock_steps))]
+        yield _counter("reid_clock_steps_total", "How often the wall clock was set.", [], steps)
 
     def _latency(self) -> Metric:
         family = SummaryMetricFamily("reid_latency_seconds", "From decoded picture to event, of 5 minutes.")
@@ -124,7 +124,7 @@ def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:
     )
 
 
-def _kept(board: Board) -> Iterator[Metric]:
+def _kept(board: SiteState) -> Iterator[Metric]:
     erased = [([what.replace(" ", "_")], float(count)) for what, count in board.erased().items()]
     yield _counter("reid_retention_erased_total", "Erased by age or number, by what.", ["what"], erased)
     waits = float("retention" in board.notices())

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from reid import json_text
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 
 _LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
 _FIRST_S = 2.0  # for the first picture that is drawn because somebody looks
@@ -19,7 +19,7 @@ _BOUNDARY = b"--picture\r\n"
 _Wrap = Callable[[str, bytes], bytes]
 
 
-def build_pictures(board: Board, stopping: threading.Event) -> APIRouter:
+def build_pictures(board: SiteState, stopping: threading.Event) -> APIRouter:
     """The routes of all pictures; streams end once `stopping` is set."""
     router = APIRouter()
 
@@ -50,16 +50,16 @@ def build_pictures(board: Board, stopping: threading.Event) -> APIRouter:
     return router
 
 
-def _names(board: Board) -> list[str]:
+def _names(board: SiteState) -> list[str]:
     return [one.snapshot.camera_id for one in board.cameras()]
 
 
-def _known(board: Board, name: str) -> None:
+def _known(board: SiteState, name: str) -> None:
     if name not in _names(board):
         raise HTTPException(404, f"there is no camera {name}")
 
 
-async def _newest(board: Board, name: str) -> bytes | None:
+async def _newest(board: SiteState, name: str) -> bytes | None:
     """A picture drawn from now on; where none comes, as of a camera that is offline, the last."""
     number, jpeg = board.preview(name) or (0, None)
     with board.watching(name):
@@ -86,7 +86,7 @@ class _Pictures(StreamingResponse):
 
     def __init__(
         self,
-        board: Board,
+        board: SiteState,
         only: str | None,
         stopping: threading.Event,
         wrap: _Wrap,

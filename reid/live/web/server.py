@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reid.errors import InputError
 from reid.live.admin.control import Control
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 from reid.live.web.descriptors import room_for
 from reid.live.web.page_config import PageConfig, split_listen
 
@@ -56,7 +56,7 @@ class PageServer:
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, board: Board, control: Control) -> None:
+    def start(self, board: SiteState, control: Control) -> None:
         """Serve from now on."""
         self._server = _server(self._app(board, control), room_for(self._config.connections))
         self._thread = threading.Thread(
@@ -75,7 +75,7 @@ class PageServer:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _app(self, board: Board, control: Control) -> "FastAPI":
+    def _app(self, board: SiteState, control: Control) -> "FastAPI":
         from reid.live.web.app import build_app
 
         return build_app(

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reid import __version__
-from reid.live.views.site_state import Board, CameraNow, PersonNow, Visit
+from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
 from reid.types import person_name
 from reid.video.draw import person_colour_hex
 
@@ -36,7 +36,7 @@ class CameraColours:
         return f"hsl({number * 137.508 % 360:.0f} 60% 55%)"  # the golden angle: neighbours differ most
 
 
-def state_content(board: Board, colours: CameraColours) -> dict[str, Any]:
+def state_content(board: SiteState, colours: CameraColours) -> dict[str, Any]:
     """Everything but the events, which come apart because most times there is no new one."""
     now_s = time.time()
     people, events = board.people(), board.events()
@@ -102,7 +102,7 @@ def _person(person: PersonNow, colours: CameraColours, now_s: float) -> dict[str
     }
 
 
-def _visit(visit: Visit, colours: CameraColours) -> dict[str, Any]:
+def _visit(visit: AppearanceNow, colours: CameraColours) -> dict[str, Any]:
     return {
         "camera": visit.camera_id,
         "colour": colours.colour(visit.camera_id),

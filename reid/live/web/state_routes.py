@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from reid.live.views.site_state import EVENTS, Board
+from reid.live.views.site_state import EVENTS, SiteState
 from reid.live.web.health import Watch
 from reid.live.web.metrics import build_registry
 from reid.live.web.state_json import CameraColours, state_content
 
 
-def build_looking(board: Board) -> APIRouter:
+def build_looking(board: SiteState) -> APIRouter:
     """The routes that change nothing."""
     router = APIRouter()
     colours, watch, registry = CameraColours(), Watch(board), build_registry(board)

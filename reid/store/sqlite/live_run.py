@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reid import json_text
-from reid.store.records import Live, Moved, Record
+from reid.store.records import Live, MovedSighting, Record
 from reid.store.rules import utc
 from reid.store.sqlite import corrections, journal
 from reid.store.sqlite.prototypes import keep_varied
@@ -85,7 +85,7 @@ def _without_gone_rival(db: sqlite3.Connection, match: Match) -> Match:
     return replace(match, runner_up_id=None, runner_up_distance=None)
 
 
-def _move(db: sqlite3.Connection, move: Moved, max_prototypes: int) -> bool:
+def _move(db: sqlite3.Connection, move: MovedSighting, max_prototypes: int) -> bool:
     """Whether there is such a sighting; retention may have erased it."""
     why = None if move.match is None else _without_gone_rival(db, move.match)
     told = (None,) * 3 if why is None else (why.distance, why.runner_up_id, why.runner_up_distance)
@@ -98,7 +98,7 @@ def _move(db: sqlite3.Connection, move: Moved, max_prototypes: int) -> bool:
     return bool(found)
 
 
-def _tell(db: sqlite3.Connection, at: datetime, move: Moved) -> None:
+def _tell(db: sqlite3.Connection, at: datetime, move: MovedSighting) -> None:
     journal.append(
         db,
         at,

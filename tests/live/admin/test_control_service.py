@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reid.errors import InputError
-from reid.live.admin.control_service import Desk
+from reid.live.admin.control_service import ControlService
 from tests.live.blocks import film
 from tests.live.running import Running, load_tracking, until
 
@@ -23,28 +23,28 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={a}", f"b={b}")
     names: list[str] = []
 
-    def meanwhile(desk: Desk) -> None:
-        until(lambda: len(here.engine.board.people()) == 4)
-        desk.rename(1, "Ada")
-        desk.merge(2, 3)
-        desk.forget(4)
-        desk.rename(3, "Bob")
+    def meanwhile(control: ControlService) -> None:
+        until(lambda: len(here.engine.site.state.people()) == 4)
+        control.rename(1, "Ada")
+        control.merge(2, 3)
+        control.forget(4)
+        control.rename(3, "Bob")
         with pytest.raises(InputError, match="nobody called"):
-            desk.forget(17)
+            control.forget(17)
         with pytest.raises(InputError, match="P0002 was merged into P0003"):
-            desk.rename(2, "Cy")
+            control.rename(2, "Cy")
         with pytest.raises(InputError, match="no camera is called 'c'"):
-            desk.pause_camera("c", True)
-        names.extend(f"{person.label}" for person in here.engine.board.people() if person.label)
+            control.pause_camera("c", True)
+        names.extend(f"{person.label}" for person in here.engine.site.state.people() if person.label)
         with pytest.raises(InputError, match="through the page have to be in"):
-            desk.add_camera(f"c={Path(__file__)}")
-        desk.add_camera(f"c={a}")
+            control.add_camera(f"c={Path(__file__)}")
+        control.add_camera(f"c={a}")
         with pytest.raises(InputError, match="already"):
-            desk.add_camera(f"c={a}")
-        until(lambda: "c" in {camera.snapshot.camera_id for camera in here.engine.board.cameras()})
-        desk.forget(3)
-        desk.pause_camera("b", True)
-        desk.remove_camera("b")
+            control.add_camera(f"c={a}")
+        until(lambda: "c" in {camera.snapshot.camera_id for camera in here.engine.site.state.cameras()})
+        control.forget(3)
+        control.pause_camera("b", True)
+        control.remove_camera("b")
 
     here.run(meanwhile)
     assert sorted(names) == ["Ada", "Bob"]
@@ -56,7 +56,7 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
     last = {one.camera_id: (one.state.level, one.state.why) for one in here.states}
     assert last["b"] == ("offline", "removed")
     assert last["a"] == ("offline", "reid has ended")
-    assert not any(event.names(4) for event in here.engine.board.events())
+    assert not any(event.names(4) for event in here.engine.site.state.events())
     here.store.close()
 
 
@@ -65,11 +65,11 @@ def test_who_is_forgotten_in_view_is_somebody_new_from_then_on(tmp_path: Path) -
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 5, [0])}")
     forgotten: list[float] = []
 
-    def meanwhile(desk: Desk) -> None:
-        until(lambda: len(here.engine.board.people()) == 1)
+    def meanwhile(control: ControlService) -> None:
+        until(lambda: len(here.engine.site.state.people()) == 1)
         time.sleep(1)
         forgotten.append(time.time())
-        desk.forget(1)
+        control.forget(1)
 
     here.run(meanwhile)
     assert [person.person_id for person in here.store.people()] == [2]

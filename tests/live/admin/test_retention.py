@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from reid.errors import InputError
-from reid.live.admin.control_service import Desk
 from reid.live.admin.retention import AGAIN_S, DAY_S, LOOK_S, PERIOD_S, SAY_S, START_S, Retention
 from reid.store.opening import open_store
 from tests.live.blocks import ENCODER, film
@@ -71,7 +71,7 @@ def asked(here: Running, order: Callable[[], None]) -> None:
     with ThreadPoolExecutor(1) as pool:
         done = pool.submit(order)
         while not done.done():
-            here.engine.orders.serve()
+            here.engine.commands.serve()
         done.result()
 
 
@@ -99,16 +99,16 @@ def test_what_is_too_old_is_erased_while_it_runs_and_counted(
     assert keeper.pruned == [], "not in the first minutes"
     clock.tick(86400 - START_S)
     assert people(here) == [1, 2]
-    assert len(here.engine.board.people()) == 2
+    assert len(here.engine.site.state.people()) == 2
     clock.tick(2 * 86400)
     assert people(here) == []
-    assert here.engine.board.people() == []
-    assert here.engine.board.events() == []
-    assert here.engine.site.gallery.recent == {}
-    assert here.engine.site.gallery.memory.people == []
+    assert here.engine.site.state.people() == []
+    assert here.engine.site.state.events() == []
+    assert here.engine.site.registry.gallery.recent == {}
+    assert here.engine.site.registry.gallery.memory.people == []
     clock.tick(1)
     assert len(keeper.pruned) == 2
-    assert here.engine.board.erased() == {"people": 2, "sightings": 2, "clips": 4}
+    assert here.engine.site.state.erased() == {"people": 2, "sightings": 2, "clips": 4}
     assert "erased what was older than 2 days: 2 clips, 2 people, 2 sightings" in caplog.text
     forever, others = made(here, days=None)
     forever.tick(START_S)
@@ -122,9 +122,9 @@ def test_who_was_seen_longest_ago_goes_where_there_are_too_many(tmp_path: Path) 
     made(here, days=None, most_people=2)[0].tick(START_S)
     left = set(people(here))
     assert len(left) == 2
-    assert {one.person_id for one in here.engine.site.gallery.recent.values()} == left
-    assert {person.person_id for person in here.engine.board.people()} == left
-    assert here.engine.board.erased() == {"people": 1, "sightings": 1}
+    assert {one.person_id for one in here.engine.site.registry.gallery.recent.values()} == left
+    assert {person.person_id for person in here.engine.site.state.people()} == left
+    assert here.engine.site.state.erased() == {"people": 1, "sightings": 1}
     here.store.close()
 
 
@@ -150,7 +150,7 @@ def test_a_boot_with_a_wrong_clock_erases_nothing_until_a_person_confirms_it(
     fill(tmp_path / "site.db", days_ago=20)
     for boot in range(2):  # and no second one either, by what the first one stored
         here = still(tmp_path)
-        here.engine.site.teller.session = f"boot{boot}"
+        here.engine.site.unit_of_work.session = f"boot{boot}"
         clock, keeper = made(here, days=30, synchronised=False, wrong_days=400)
         stored = sighting(4, directions(4, 2, 6), encoder_id=ENCODER)
         started = datetime.fromtimestamp(clock.now_s, UTC)
@@ -163,22 +163,22 @@ def test_a_boot_with_a_wrong_clock_erases_nothing_until_a_person_confirms_it(
         told = [line for line in caplog.messages if "nothing is erased by age" in line]
         assert len(told) == 1 + int(19 * START_S // SAY_S)
         assert "is 420 days ahead of the last sighting" in told[0]
-        assert here.engine.board.notices() == {"retention": told[-1]}
+        assert here.engine.site.state.notices() == {"retention": told[-1]}
         here.store.close()
     here = still(tmp_path)
     clock, keeper = made(here, days=30, synchronised=False, wrong_days=400)
-    desk = Desk(engine=here.engine, store=here.store, retention=clock.retention)
+    control = replace(here.control, retention=clock.retention)
     with pytest.raises(InputError, match="nothing waits for the clock"):
-        asked(here, desk.confirm_clock)
+        asked(here, control.confirm_clock)
     clock.tick(START_S)
     with monkeypatch.context() as wrong:
         wrong.setattr("time.time", lambda: clock.now_s)
         wrong.setattr("time.monotonic", lambda: clock.monotonic_s)
-        asked(here, desk.confirm_clock)
+        asked(here, control.confirm_clock)
     clock.tick(1)
     assert not {1, 2, 3} & set(people(here))
     assert len(keeper.pruned) == 1
-    assert here.engine.board.notices() == {}
+    assert here.engine.site.state.notices() == {}
     here.store.close()
 
 
@@ -191,7 +191,7 @@ def test_a_clock_that_the_system_calls_right_is_believed(tmp_path: Path) -> None
     clock.retention.synchronised = lambda: True
     clock.tick(LOOK_S)
     assert people(here) == []
-    assert here.engine.board.notices() == {}
+    assert here.engine.site.state.notices() == {}
     here.store.close()
 
 
@@ -221,7 +221,7 @@ def test_a_clock_that_leaps_while_it_runs_is_doubted_too(tmp_path: Path) -> None
     clock.wrong_s = 0.0
     clock.tick(LOOK_S)
     assert len(keeper.pruned) == 2
-    assert here.engine.board.notices() == {}
+    assert here.engine.site.state.notices() == {}
     here.store.close()
 
 

@@ -1,14 +1,14 @@
 """What is wrong with a camera, told from what it delivers and when."""
 
-from reid.live.capture.camera_health import CameraHealth, Look, State
+from reid.live.capture.camera_health import CameraHealth, FrameLook, State
 from reid.live.config import SupervisionConfig
 
 CONFIG = SupervisionConfig(stall_s=5, frozen_s=30, slow_share=0.5, steady_s=10)
 ONLINE = State(level="online", why="")
 
 
-def look(fingerprint: int, size: tuple[int, int] = (640, 360), codec: str = "h264") -> Look:
-    return Look(size=size, codec=codec, fingerprint=fingerprint)
+def look(fingerprint: int, size: tuple[int, int] = (640, 360), codec: str = "h264") -> FrameLook:
+    return FrameLook(size=size, codec=codec, fingerprint=fingerprint)
 
 
 def play(health: CameraHealth, begin: float, end: float, fps: float = 10.0, same: bool = False) -> float:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import Credentials, parse_cameras, with_credentials
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.camera_health import State
 from reid.live.capture.cameras import Cameras
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import SupervisionConfig
 from tests.live.capture.mjpeg_camera import running
 
@@ -29,18 +29,18 @@ class Site:
     """Cameras, what came of them, and what was told."""
 
     def __init__(self, config: SupervisionConfig = FAST) -> None:
-        self.slots = Slots[LivePicture]()
-        self.told: list[Snapshot] = []
+        self.latest_frames = LatestFrames[LivePicture]()
+        self.told: list[CameraSnapshot] = []
         self.cameras = Cameras(
-            config=config, slots=self.slots, on_change=self.told.append, rng=random.Random(0)
+            config=config, latest_frames=self.latest_frames, on_change=self.told.append, rng=random.Random(0)
         )
         self.pictures: list[LivePicture] = []
 
-    def look(self) -> dict[str, Snapshot]:
-        self.pictures += [picture for _, picture in self.slots.take(8, timeout_s=0.02, max_age_s=10)]
+    def look(self) -> dict[str, CameraSnapshot]:
+        self.pictures += [picture for _, picture in self.latest_frames.take(8, timeout_s=0.02, max_age_s=10)]
         return {one.camera_id: one for one in self.cameras.check()}
 
-    def until(self, wanted: Callable[[dict[str, Snapshot]], bool]) -> dict[str, Snapshot]:
+    def until(self, wanted: Callable[[dict[str, CameraSnapshot]], bool]) -> dict[str, CameraSnapshot]:
         begun = time.monotonic()
         while not wanted(found := self.look()):
             assert time.monotonic() - begun < PATIENCE_S, (found, self.told)
@@ -61,7 +61,7 @@ def site(*cameras: str, config: SupervisionConfig = FAST, **secrets: Credentials
         assert made.cameras.stop(5.0) == []
 
 
-def online(name: str) -> Callable[[dict[str, Snapshot]], bool]:
+def online(name: str) -> Callable[[dict[str, CameraSnapshot]], bool]:
     return lambda found: found[name].state.level == "online"
 
 
@@ -150,10 +150,10 @@ def test_one_dead_camera_does_not_slow_another() -> None:
         bad.mode = "stall"
         with site(f"good={good.url}", f"bad={bad.url}", "gone=http://127.0.0.1:9/x") as here:
             found = here.until(online("good"))
-            begun, before = time.monotonic(), here.slots.counts("good").offered
+            begun, before = time.monotonic(), here.latest_frames.counts("good").offered
             while time.monotonic() - begun < 2:
                 found = here.look()
-            rate = (here.slots.counts("good").offered - before) / (time.monotonic() - begun)
+            rate = (here.latest_frames.counts("good").offered - before) / (time.monotonic() - begun)
             assert rate > 15
             assert found["gone"].state.level == "offline"
             assert found["bad"].state.level == "offline"
@@ -190,7 +190,7 @@ def test_pausing_removing_and_adding() -> None:
         here.until(lambda found: found["a"].state.level == "paused")
         here.look()
         seen = len(here.pictures)
-        here.until(lambda _: here.slots.counts("a").dropped.get("paused", 0) > 3)
+        here.until(lambda _: here.latest_frames.counts("a").dropped.get("paused", 0) > 3)
         assert len(here.pictures) == seen
         here.cameras.pause("a", False)
         here.until(online("a"))

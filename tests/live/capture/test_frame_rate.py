@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reid.live.capture.frame_rate import LEAST_FPS, WINDOW_S, Pace, fair
+from reid.live.capture.frame_rate import LEAST_FPS, WINDOW_S, FrameRateController, fair
 from reid.live.config import SamplingConfig
 
 RATES = st.lists(st.floats(0.1, 60), max_size=8)
@@ -39,11 +39,11 @@ def test_examples(rates: list[float], capacity: float, level: float | None) -> N
 
 
 def paced(seconds_a_picture: float, config: SamplingConfig, rates: list[float]) -> float | None:
-    pace, now = Pace(config=config, batch=8), 0.0
+    frame_rate, now = FrameRateController(config=config, batch=8), 0.0
     for _ in range(100):
         now += 2 * seconds_a_picture
-        pace.round(now, 2 * seconds_a_picture, 2)
-    return pace.fps(rates)
+        frame_rate.round(now, 2 * seconds_a_picture, 2)
+    return frame_rate.fps(rates)
 
 
 def test_a_slow_machine_takes_its_share_of_the_rate_it_has() -> None:
@@ -56,7 +56,11 @@ def test_a_slow_machine_takes_its_share_of_the_rate_it_has() -> None:
 
 def watched(cameras: int, fps: float, fixed_s: float, each_s: float) -> tuple[float | None, float]:
     """Two minutes of a machine whose rounds cost that much; the level at the end, and pictures a second before."""
-    pace, rng, rates = Pace(config=SamplingConfig(), batch=8), np.random.default_rng(0), [fps] * cameras
+    frame_rate, rng, rates = (
+        FrameRateController(config=SamplingConfig(), batch=8),
+        np.random.default_rng(0),
+        [fps] * cameras,
+    )
     level, now, next_s, taken = None, 0.0, 0.0, 0
     come = rng.uniform(0, 1 / fps, cameras)  # when each camera's next picture comes
     due, waiting = np.zeros(cameras), np.zeros(cameras, dtype=bool)
@@ -74,10 +78,10 @@ def watched(cameras: int, fps: float, fixed_s: float, each_s: float) -> tuple[fl
         waiting[:] = False
         now += seconds
         if pictures:
-            pace.round(now, seconds, pictures)
+            frame_rate.round(now, seconds, pictures)
         taken += pictures if now > 60 else 0
         if now >= next_s:
-            level, next_s = pace.fps(rates), now + 1
+            level, next_s = frame_rate.fps(rates), now + 1
     return level, taken / 60
 
 
@@ -92,26 +96,30 @@ def test_a_machine_that_gains_by_large_rounds_is_used() -> None:
 
 
 def test_before_the_first_round_everything_may_come() -> None:
-    assert Pace(config=SamplingConfig(), batch=8).fps([25]) is None
-    assert Pace(config=SamplingConfig(fps=7), batch=8).fps([25]) == 7
+    assert FrameRateController(config=SamplingConfig(), batch=8).fps([25]) is None
+    assert FrameRateController(config=SamplingConfig(fps=7), batch=8).fps([25]) == 7
 
 
 def test_small_differences_change_nothing_and_old_rounds_do_not_count() -> None:
-    pace = Pace(config=SamplingConfig(load=1), batch=8)
-    pace.round(0, 1.0, 10)
-    assert pace.fps([25, 25]) == 5
-    pace.round(1, 1.0, 11)
-    assert pace.fps([25, 25]) == 5
-    pace.round(1 + 2 * WINDOW_S, 1.0, 20)
-    assert pace.fps([25, 25]) == 10
-    pace.round(1 + 4 * WINDOW_S, 100.0, 1)
-    assert pace.fps([25, 25]) == LEAST_FPS
+    frame_rate = FrameRateController(config=SamplingConfig(load=1), batch=8)
+    frame_rate.round(0, 1.0, 10)
+    assert frame_rate.fps([25, 25]) == 5
+    frame_rate.round(1, 1.0, 11)
+    assert frame_rate.fps([25, 25]) == 5
+    frame_rate.round(1 + 2 * WINDOW_S, 1.0, 20)
+    assert frame_rate.fps([25, 25]) == 10
+    frame_rate.round(1 + 4 * WINDOW_S, 100.0, 1)
+    assert frame_rate.fps([25, 25]) == LEAST_FPS
 
 
 def test_work_of_the_random_kind_settles() -> None:
-    rng, pace, seen = np.random.default_rng(0), Pace(config=SamplingConfig(), batch=8), set()
+    rng, frame_rate, seen = (
+        np.random.default_rng(0),
+        FrameRateController(config=SamplingConfig(), batch=8),
+        set(),
+    )
     for step in range(300):
         seconds = float(rng.uniform(0.08, 0.12))
-        pace.round(step * 0.1, seconds, 2)
-        seen.add(pace.fps([15, 15, 15]))
+        frame_rate.round(step * 0.1, seconds, 2)
+        seen.add(frame_rate.fps([15, 15, 15]))
     assert len(seen) <= 3

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import LivePicture, Snapshot
+from reid.live.capture.camera import CameraSnapshot, LivePicture
 from reid.live.capture.cameras import Cameras
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import SupervisionConfig
 from tests.live.blocks import FPS
 from tests.live.capture.hls_camera import HlsCamera, serving
@@ -22,13 +22,13 @@ class Watcher:
     """Takes every picture that it can get, as long as it is asked to."""
 
     def __init__(self, camera: HlsCamera, stall_s: float) -> None:
-        self.slots = Slots[LivePicture]()
+        self.latest_frames = LatestFrames[LivePicture]()
         self.levels: list[str] = []
         self.pictures: list[LivePicture] = []
         self.early_s = -np.inf  # how far in the future pictures were
         self.cameras = Cameras(
             config=SupervisionConfig(stall_s=stall_s, first_wait_s=0.2),
-            slots=self.slots,
+            latest_frames=self.latest_frames,
             on_change=lambda now: self.levels.append(now.state.level),
             rng=random.Random(0),
         )
@@ -36,10 +36,10 @@ class Watcher:
         assert address.kind == "hls"
         self.cameras.add(address)
 
-    def watch(self, seconds: float) -> Snapshot:
+    def watch(self, seconds: float) -> CameraSnapshot:
         until_s = time.monotonic() + seconds
         while time.monotonic() < until_s:
-            for _, picture in self.slots.take(1, timeout_s=0.01, max_age_s=5):
+            for _, picture in self.latest_frames.take(1, timeout_s=0.01, max_age_s=5):
                 self.early_s = max(self.early_s, picture.timestamp_s - time.time())
                 self.pictures.append(picture)
             (now,) = self.cameras.check()
@@ -62,7 +62,7 @@ def watching(camera: HlsCamera, stall_s: float = 5.0) -> Iterator[Watcher]:
 def test_pictures_come_evenly(tmp_path: Path) -> None:
     with serving(tmp_path, seconds=6, each_s=0.5) as camera, watching(camera) as here:
         here.watch(3.0)
-        dropped = here.slots.counts("gate").dropped.get("newer", 0)
+        dropped = here.latest_frames.counts("gate").dropped.get("newer", 0)
     assert 2 * FPS < len(here.pictures) <= 3 * FPS + 2
     assert dropped < 0.1 * len(here.pictures)  # whole segments but for a picture, when they came in bursts
     assert np.median(here.steps()) == np.clip(np.median(here.steps()), 0.9 / FPS, 1.1 / FPS)

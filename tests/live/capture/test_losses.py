@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import Camera, LivePicture, Snapshot
-from reid.live.capture.camera_health import Look
-from reid.live.capture.latest_frames import Slots
+from reid.live.capture.camera import Camera, CameraSnapshot, LivePicture
+from reid.live.capture.camera_health import FrameLook
+from reid.live.capture.latest_frames import LatestFrames
 from reid.live.capture.stream import Received
 from reid.live.config import SupervisionConfig
 from tests.live.blocks import film
@@ -22,10 +22,10 @@ from tests.live.capture.mjpeg_camera import running
 def camera(place: str, **config: float) -> Camera:
     (address,) = parse_cameras([f"a={place}"])
     made = SupervisionConfig(**{"open_s": 2.0, "first_wait_s": 0.05, "longest_wait_s": 0.2, **config})
-    return Camera(address, made, Slots[LivePicture](), rng=random.Random(0))
+    return Camera(address, made, LatestFrames[LivePicture](), rng=random.Random(0))
 
 
-def until(one: Camera, wanted: Callable[[Snapshot], bool], patience_s: float = 5.0) -> Snapshot:
+def until(one: Camera, wanted: Callable[[CameraSnapshot], bool], patience_s: float = 5.0) -> CameraSnapshot:
     end_s = time.monotonic() + patience_s
     while not wanted(now := one.snapshot(time.monotonic())):
         assert time.monotonic() < end_s, now
@@ -74,7 +74,7 @@ def test_no_wait_is_longer_than_the_longest(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_jumps_of_a_camera_s_clock_are_counted_and_its_delay_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    now_s = time.time()
+    now_s = time.monotonic()
     times = [(one / 10, now_s + one / 10) for one in range(20)]
     times += [(one / 10 + 1000, now_s + one / 10) for one in range(20, 40)]  # its clock was set
     times[-1] = times[-1][0], times[-1][1] + 0.5  # and the last one was held up
@@ -82,11 +82,10 @@ def test_jumps_of_a_camera_s_clock_are_counted_and_its_delay_told(monkeypatch: p
     def pictures(*_: object, on_open: Callable[[], None], **__: object) -> object:
         on_open()
         for place, (stream_s, arrival_s) in enumerate(times):
-            look = Look(size=(8, 8), codec="h264", fingerprint=place)
+            look = FrameLook(size=(8, 8), codec="h264", fingerprint=place)
             yield Received(
                 stream_s=stream_s,
-                arrival_s=arrival_s,
-                decoded_s=time.monotonic(),
+                decoded_s=arrival_s,
                 look=look,
                 image=lambda: np.zeros((8, 8, 3), dtype=np.uint8),
             )

@@ -56,7 +56,7 @@ def test_mjpeg_has_no_times_of_its_own() -> None:
     with running(fps=10) as camera, closing(received(camera.url)) as pictures:
         whole = list(itertools.islice(pictures, 12))
     assert {one.stream_s for one in whole} == {None}
-    arrivals = [one.arrival_s for one in whole][2:]  # the first ones were needed to recognise it
+    arrivals = [one.decoded_s for one in whole][2:]  # the first ones were needed to recognise it
     assert np.diff(arrivals).mean() == pytest.approx(0.1, abs=0.03)
 
 

@@ -16,7 +16,7 @@ def play(
     clock = StreamClock()
     taken = np.arange(int(seconds * FPS)) / FPS
     told = [
-        clock.wall_s(37.0 + one * (1 - drift), BEGIN + one + late)
+        clock.site_s(37.0 + one * (1 - drift), BEGIN + one + late)
         for one, late in zip(taken, np.resize(delays, len(taken)), strict=True)
     ]
     return clock, BEGIN + taken, np.array(told)
@@ -49,19 +49,19 @@ def test_a_drifting_clock_is_followed_and_measured() -> None:
 def test_a_new_origin_is_taken_up_at_once() -> None:
     clock = StreamClock()
     for frame in range(100):
-        clock.wall_s(frame / FPS, BEGIN + frame / FPS)
+        clock.site_s(frame / FPS, BEGIN + frame / FPS)
     for stream_s in (1e6, 5.0):  # forwards, as after a restart of the sender, and backwards
-        assert clock.wall_s(stream_s, BEGIN + 4.0 + stream_s / 1e9) == pytest.approx(BEGIN + 4.0, abs=0.01)
+        assert clock.site_s(stream_s, BEGIN + 4.0 + stream_s / 1e9) == pytest.approx(BEGIN + 4.0, abs=0.01)
     assert clock.jumps == 2
     assert JUMP_S < 1e6
 
 
 def test_no_stream_times_and_times_that_stand_still() -> None:
     clock = StreamClock()
-    assert clock.wall_s(None, BEGIN) == BEGIN
-    assert clock.wall_s(None, BEGIN + 1) == BEGIN + 1
+    assert clock.site_s(None, BEGIN) == BEGIN
+    assert clock.site_s(None, BEGIN + 1) == BEGIN + 1
     arrivals = BEGIN + 2 + np.arange(1000) / 10
-    times = [clock.wall_s(10.0, arrival) for arrival in arrivals]  # as some senders do
+    times = [clock.site_s(10.0, arrival) for arrival in arrivals]  # as some senders do
     assert np.allclose(times, arrivals, atol=0.002)
     assert np.all(np.diff(times) > 0)
     assert clock.drift == 0.0
@@ -70,9 +70,9 @@ def test_no_stream_times_and_times_that_stand_still() -> None:
 def test_how_far_pictures_are_behind() -> None:
     clock = StreamClock()
     for frame in range(50):
-        clock.wall_s(frame / FPS, BEGIN + frame / FPS)
+        clock.site_s(frame / FPS, BEGIN + frame / FPS)
     assert clock.behind_s == pytest.approx(0, abs=1e-6)
-    clock.wall_s(50 / FPS, BEGIN + 50 / FPS + 0.7)
+    clock.site_s(50 / FPS, BEGIN + 50 / FPS + 0.7)
     assert clock.behind_s == pytest.approx(0.7, abs=1e-3)
-    clock.wall_s(None, BEGIN + 10)
+    clock.site_s(None, BEGIN + 10)
     assert clock.behind_s == 0

@@ -8,7 +8,7 @@ from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import Refinement
-from reid.live.identity.reclusterer import SecondThoughts
+from reid.live.identity.reclusterer import Reclusterer
 
 
 class Clock:
@@ -18,10 +18,10 @@ class Clock:
         return self.now_s
 
 
-def thought(thoughts: SecondThoughts, gallery: OnlineGallery) -> Refinement | None:
+def thought(reclusterer: Reclusterer, gallery: OnlineGallery) -> Refinement | None:
     """What comes within a while."""
     until = time.monotonic() + 10
-    while (found := thoughts.take(gallery)) is None and time.monotonic() < until:
+    while (found := reclusterer.take(gallery)) is None and time.monotonic() < until:
         time.sleep(0.001)
     return found
 
@@ -30,13 +30,13 @@ def thought(thoughts: SecondThoughts, gallery: OnlineGallery) -> Refinement | No
 def test_they_take_a_fifth_of_the_time_at_most(took_s: float, next_s: float) -> None:
     gallery = OnlineGallery(LinkingPolicy(max_distance=0.5), Patience(new_after_s=1, margin=0.1), [], 1)
     clock = Clock()
-    thoughts = SecondThoughts(every_s=10.0, clock=clock)
-    assert thoughts.take(gallery) is None, "the first begins"
+    reclusterer = Reclusterer(every_s=10.0, clock=clock)
+    assert reclusterer.take(gallery) is None, "the first begins"
     clock.now_s = took_s
-    assert thought(thoughts, gallery) is not None
+    assert thought(reclusterer, gallery) is not None
     clock.now_s = next_s - 0.1
-    thoughts.take(gallery)
+    reclusterer.take(gallery)
     time.sleep(0.05)
-    assert thoughts.take(gallery) is None, "none has begun"
+    assert reclusterer.take(gallery) is None, "none has begun"
     clock.now_s = next_s
-    assert thought(thoughts, gallery) is not None
+    assert thought(reclusterer, gallery) is not None

@@ -10,8 +10,9 @@ import numpy as np
 
 from reid.events import Event
 from reid.live.config import ClipsConfig
-from reid.live.identity.appearance import Visit, iso
-from reid.live.views.clip_recorder import Clips
+from reid.live.identity.appearance import Appearance
+from reid.live.identity.event_publisher import iso
+from reid.live.views.clip_recorder import ClipRecorder
 from reid.owned_files import OwnedFiles
 from reid.types import Frame, TrackletKey
 from tests.live.blocks import picture
@@ -27,7 +28,7 @@ class Camera:
         settings = ClipsConfig(events=("seen",), before_s=1, after_s=2, longest_s=6, **config)
         files = OwnedFiles(folder.parent)
         files.tidy()
-        self.clips, self.index, self.folder = Clips(folder, files, settings), 0, folder
+        self.clips, self.index, self.folder = ClipRecorder(folder, files, settings), 0, folder
         self.session, self.told = session, 0
 
     @property
@@ -43,8 +44,8 @@ class Camera:
             visits = [self.visit(person, None) for person in people]
             self.clips.picture(frame, visits + [self.visit(None, track) for track in tracks])
 
-    def visit(self, person: int | None, track: int | None) -> Visit:
-        return Visit(
+    def visit(self, person: int | None, track: int | None) -> Appearance:
+        return Appearance(
             camera_id="a",
             tracker_id=person or 0,
             start_s=NOON,

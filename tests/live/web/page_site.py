@@ -11,10 +11,10 @@ import numpy as np
 
 from reid.errors import InputError
 from reid.events import Event, SinkCounts
-from reid.live.capture.camera import Snapshot
+from reid.live.capture.camera import CameraSnapshot
 from reid.live.capture.camera_health import Faults, Level, State
-from reid.live.capture.latest_frames import Counts
-from reid.live.views.site_state import Board, CameraNow, PersonNow, Visit
+from reid.live.capture.latest_frames import FrameCounts
+from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
 from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
 
@@ -31,7 +31,7 @@ def picture(shade: int) -> bytes:
 
 def camera(name: str, level: Level = "online", taken: int = 40) -> CameraNow:
     return CameraNow(
-        snapshot=Snapshot(
+        snapshot=CameraSnapshot(
             camera_id=name,
             url=f"rtsp://10.0.0.1/{name}",
             state=State(level=level, why="" if level == "online" else "connection refused"),
@@ -43,7 +43,7 @@ def camera(name: str, level: Level = "online", taken: int = 40) -> CameraNow:
             drift=0.001,
             behind_s=0.25,
         ),
-        counts=Counts(offered=100, taken=taken, dropped={"sampling": 50, "newer": 9}),
+        counts=FrameCounts(offered=100, taken=taken, dropped={"sampling": 50, "newer": 9}),
         sampled_fps=5.0 if name == "door" else None,
         in_view=2,
     )
@@ -51,7 +51,7 @@ def camera(name: str, level: Level = "online", taken: int = 40) -> CameraNow:
 
 def person(person_id: int, label: str | None = None, present: bool = True) -> PersonNow:
     now = time.time()
-    visit = Visit(
+    visit = AppearanceNow(
         camera_id="door",
         track_id=4,
         start_s=now - 20,
@@ -67,8 +67,8 @@ def person(person_id: int, label: str | None = None, present: bool = True) -> Pe
     return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=picture(person_id))
 
 
-def filled() -> Board:
-    board = Board()
+def filled() -> SiteState:
+    board = SiteState()
     board.set_cameras([camera("door"), camera("hall", "offline")])
     board.set_person(person(2, present=False))
     board.set_person(person(1, "Anna"))
@@ -121,7 +121,7 @@ class Recorder:
 class Site:
     """What a test speaks with."""
 
-    board: Board
+    board: SiteState
     control: Recorder
     server: PageServer
     client: httpx.Client
@@ -131,7 +131,7 @@ class Site:
 def serving(
     *,
     token: str | None = None,
-    board: Board | None = None,
+    board: SiteState | None = None,
     listen: str = "127.0.0.1:0",
     hosts: tuple[str, ...] = (),
     connections: int = 100,

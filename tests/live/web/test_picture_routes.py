@@ -10,12 +10,12 @@ import cv2
 import httpx
 import numpy as np
 
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 from tests.live.web.page_site import camera, picture, serving, until
 
 
 @contextmanager
-def drawing(board: Board, name: str) -> Iterator[None]:
+def drawing(board: SiteState, name: str) -> Iterator[None]:
     """Draws pictures of a camera while somebody looks, as the site does."""
     over = threading.Event()
 

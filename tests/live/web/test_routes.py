@@ -8,7 +8,7 @@ import pytest
 
 import reid.live.web
 from reid.events import Event
-from reid.live.views.site_state import Board
+from reid.live.views.site_state import SiteState
 from reid.live.web.health import STALE_S, Watch
 from tests.live.web.page_site import ASKS, camera, person, picture, serving
 
@@ -50,7 +50,7 @@ def test_state_and_events() -> None:
 
 def test_a_number_that_is_none_is_null() -> None:
     """Such an event made /api/events fail with 500, and the page showed none at all."""
-    board = Board()
+    board = SiteState()
     facts = {"distance": float("nan"), "margin": float("inf"), "answer": "new"}
     event = Event(event_id="e1", kind="seen", at_s=1.5, camera_id="door", person_id=1, facts=facts)
     board.add_event(event, 0.1)
@@ -60,7 +60,7 @@ def test_a_number_that_is_none_is_null() -> None:
 
 
 def test_an_empty_site_is_shown_too() -> None:
-    with serving(board=Board()) as site:
+    with serving(board=SiteState()) as site:
         state = site.client.get("/api/state").json()
         assert state["latency"] == {"p50_s": None, "p95_s": None}
         assert state["people"] == state["cameras"] == site.client.get("/api/events").json() == []
@@ -114,7 +114,7 @@ def test_what_cannot_be_done_is_a_sentence(
 
 
 def test_markup_in_names_arrives_as_text() -> None:
-    board = Board()
+    board = SiteState()
     board.set_cameras([camera("door")])
     board.set_person(person(1, "<script>alert(1)</script>"))
     with serving(board=board) as site:
@@ -167,7 +167,7 @@ def test_health_says_why() -> None:
 
 
 def test_a_site_that_processes_nothing_any_more_is_ill() -> None:
-    now, board = 100.0, Board()
+    now, board = 100.0, SiteState()
     watch = Watch(board, lambda: now)
     board.set_cameras([camera("door", taken=5)])
     assert watch.look().why == ""

@@ -73,9 +73,7 @@ def test_who_leaves_uncertain_is_decided_then(toy: Toy) -> None:
 def test_a_track_that_is_cut_goes_on_without_a_word(toy: Toy) -> None:
     """Long visits are several tracklets, so that memory stays bounded: nobody leaves for that."""
     toy.walk("a", 1, look(0), 3.0)
-    last = toy.tracks.pop(("a", 1))[-1]
-    toy.site.ended("a", [last], {1}, toy.now)
-    toy.commit()
+    last = toy.cut("a", 1)
     before = len(toy.told)
     second = toy.walk("a", 1, look(0, seed=1), 3.0)
     assert len(toy.told) == before
@@ -90,8 +88,7 @@ def test_a_piece_that_was_cut_off_is_told_of(toy: Toy) -> None:
     toy.walk("a", 1, look(0), 3.0)
     last = toy.tracks.pop(("a", 1))[-1]
     other = made("a", 99, 1, look(5), toy.now - 3, toy.now - 1)
-    toy.site.ended("a", [other, last], set(), toy.now)
-    toy.commit()
+    toy.take("a", ended=[other, last])
     assert len(set(toy.stored().values())) == 2
     assert [event.kind for event, _ in toy.told[-3:]] == ["seen", "left", "left"]
 
@@ -116,7 +113,7 @@ def test_second_thoughts_merge_two_who_are_one_and_say_so(toy: Toy) -> None:
     assert (told.facts["old"], told.facts["new"], told.facts["reason"]) == ("P0002", "P0001", "merged")
     assert toy.think() == 0
     assert [entry.event for entry in toy.store.history() if entry.event == "merged"] == ["merged"]
-    assert [person.person_id for person in toy.board.people()] == [1]
+    assert [person.person_id for person in toy.site_state.people()] == [1]
 
 
 def test_what_does_not_move_is_nobody(toy: Toy) -> None:
@@ -125,12 +122,12 @@ def test_what_does_not_move_is_nobody(toy: Toy) -> None:
     begun = toy.now
     toy.walk("a", 1, vectors, 8.0)
     assert toy.stored() != {}
-    assert [person.person_id for person in toy.board.people()] == [1]
+    assert [person.person_id for person in toy.site_state.people()] == [1]
     toy.things = set(toy.gallery.recent)
     toy.think()
     assert toy.stored() == {}
     assert toy.store.people() == []
-    assert toy.board.people() == []
+    assert toy.site_state.people() == []
     before = len(toy.told)
     toy.walk("a", 1, vectors, 3.0, begun=begun)
     assert len(toy.told) == before
@@ -189,10 +186,10 @@ def test_what_the_disk_has_no_room_for_is_told_later(toy: Toy, caplog: pytest.Lo
 
 def test_the_forgotten_are_nobody_and_become_somebody_new(toy: Toy) -> None:
     toy.walk("a", 1, look(0), 2.5)
-    toy.site.forget(1)
-    toy.lately.forget(1)
+    toy.site.forget([1])
     toy.store.forget(1)
     assert toy.stored() == {}
-    assert toy.board.people() == []
-    toy.walk("a", 1, look(0), 2.5, begun=1000.0)
+    assert toy.site_state.people() == []
+    toy.cadences["a"].forget(1)
+    toy.walk("a", 1, look(0), 2.5)
     assert set(toy.stored().values()) == {2}

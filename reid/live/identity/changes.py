@@ -1,0 +1,182 @@
+"""What changes in the identities of a site: one stream, which the store, receivers of events and pages take.
+
+Times are on the site's clock.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reid.live.identity.appearance import Appearance
+from reid.store.records import Live, MovedSighting, Record
+from reid.types import Match, TrackletKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Appeared:
+    """An appearance has its first answer, maybe an uncertain one."""
+
+    appearance: Appearance
+    decoded_s: float  # of the frame that showed it, on the monotonic clock
+    sighting: Live | None = None  # None: of no person yet
+    crop: bytes | None = None  # JPEG, the best so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Updated:
+    """More is known of an appearance, whose person stays."""
+
+    appearance: Appearance
+    sighting: Live | None = None
+    crop: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decided:
+    """An uncertain tracklet has a person."""
+
+    reason: ClassVar[str] = "settled"
+    key: TrackletKey
+    appearance_id: str
+    at_s: float  # when it was seen last
+    new: int
+    old: None = None
+    appearance: Appearance | None = None  # None: it has left
+    decoded_s: float | None = None  # None: reclustering found it, not a frame
+    sighting: Live | None = None
+    crop: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moved:
+    """A tracklet shows another person than it was said to."""
+
+    reason: ClassVar[str] = "moved"
+    key: TrackletKey
+    appearance_id: str
+    at_s: float  # when it was seen last
+    old: int
+    new: int | None  # None: it shows a thing that never moves
+    run_id: str | None  # in the store; None: it is not there
+    match: Match | None = None  # why; None: it goes with the person whom it was taken for
+    appearance: Appearance | None = None  # None: it has left
+    sighting: Live | None = None  # where it is not in the store yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SplitOff(Moved):
+    """A tracklet shows a person who was taken for another."""
+
+    reason: ClassVar[str] = "split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Merged:
+    """Two people are one."""
+
+    old: int
+    new: int
+    at_s: float
+    tracklets: tuple[Moved, ...] = ()  # that showed `old`; by hand nothing is told of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Left:
+    """An appearance is over."""
+
+    appearance: Appearance
+    dropped: tuple[str, TrackletKey] | None = None  # run and tracklet of which nothing is kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Renamed:
+    """A person has a name, or none any more."""
+
+    person_id: int
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forgotten:
+    """Nothing of a person is known any more, under any number that was theirs."""
+
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CameraChanged:
+    """A camera's state is another."""
+
+    camera_id: str
+    at_s: float
+    level: str
+    why: str
+
+
+Change = Appeared | Updated | Decided | Moved | SplitOff | Merged | Left | Renamed | Forgotten | CameraChanged
+
+
+def record_of(changes: Sequence[Change]) -> Record:
+    """What the store writes of changes; what people asked for was written when they did."""
+    sightings, moved = list[Live](), list[MovedSighting]()
+    dropped, merged = list[tuple[str, TrackletKey]](), list[tuple[int, int]]()
+    for change in changes:
+        match change:
+            case Appeared() | Updated() | Decided():
+                sightings += [] if change.sighting is None else [change.sighting]
+            case Moved(new=None, run_id=str(run_id)):
+                dropped.append((run_id, change.key))
+            case Moved():
+                sightings += [] if change.sighting is None else [change.sighting]
+                moved += _stored(change)
+            case Merged(tracklets=tracklets) if tracklets:
+                sightings += [one.sighting for one in tracklets if one.sighting is not None]
+                merged.append((change.old, change.new))
+            case Left(dropped=tuple(gone)):
+                dropped.append(gone)
+    return Record(sightings=sightings, moved=moved, dropped=dropped, merged=merged)
+
+
+def _stored(change: Moved) -> list[MovedSighting]:
+    if change.run_id is None or change.new is None:
+        return []
+    return [
+        MovedSighting(
+            run_id=change.run_id,
+            key=change.key,
+            old=change.old,
+            new=change.new,
+            reason=change.reason,
+            match=change.match,
+        )
+    ]
+
+
+def names(change: Change, person_ids: Sequence[int]) -> bool:
+    """Whether a change says anything of one of these people."""
+    return not set(person_ids).isdisjoint(_people(change))
+
+
+def _people(change: Change) -> Iterator[int | None]:
+    match change:
+        case Appeared() | Updated() | Left():
+            yield from _shown(change.appearance)
+        case Moved() | Decided():
+            yield change.old
+            yield change.new
+            if change.appearance is not None:
+                yield from _shown(change.appearance)
+            if isinstance(change, Moved) and change.match is not None:
+                yield change.match.runner_up_id
+        case Merged():
+            yield change.old
+            yield change.new
+        case Renamed():
+            yield change.person_id
+
+
+def _shown(appearance: Appearance) -> Iterator[int | None]:
+    yield appearance.person_id
+    if appearance.answer is not None:
+        yield appearance.answer.nearest_id
+        yield appearance.answer.runner_up_id
