@@ -34,6 +34,7 @@ export function keep(parent, items, key, make, update = () => {}) {
     const element = kept.get(key(item));
     update(element, item);
     if (element === place) place = place.nextElementSibling;
+    else if (element.isConnected && parent.moveBefore) parent.moveBefore(element, place); // which keeps the focus inside
     else parent.insertBefore(element, place);
   }
 }

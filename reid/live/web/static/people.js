@@ -15,7 +15,6 @@ const last = (person) => Math.max(...person.visits.map((visit) => visit.end_s));
 
 export function showPeople(state) {
   everybody = state.people;
-  if (document.querySelector(".rename")) return; // a name is being written: nothing moves under the hand
   const here = state.people.filter((person) => person.present).sort((a, b) => since(b) - since(a) || b.id - a.id);
   const gone = state.people.filter((person) => !person.present).sort((a, b) => last(b) - last(a));
   show("no-here", here.length === 0);
@@ -26,7 +25,7 @@ export function showPeople(state) {
 }
 
 function card(person) {
-  const act = (label, action) => h("button", { type: "button", class: "quiet", onclick: (event) => action(known(person), event.currentTarget.closest(".person")) }, label);
+  const act = (label, action) => h("button", { type: "button", class: "quiet", onclick: () => action(known(person)) }, label);
   return h("article", { class: "person", style: { "--p": person.colour } },
     h("span", { class: "crop" }),
     h("div", { class: "who" }, h("h3", {}), h("p", { class: "where" }), h("div", { class: "sure" }),
@@ -40,7 +39,9 @@ function head(element, person) {
   const crop = element.querySelector(".crop");
   if (crop.dataset.src !== (person.crop ?? "")) {
     crop.dataset.src = person.crop ?? "";
-    crop.replaceChildren(person.crop ? h("img", { src: person.crop, alt: `Picture of ${called(person)}` }) : h("small", {}, "no picture"));
+    const none = h("small", {}, "no crop"); // also where the person was merged or forgotten meanwhile
+    const img = h("img", { src: person.crop, alt: `Crop of ${called(person)}`, onerror: () => img.replaceWith(none) });
+    crop.replaceChildren(person.crop ? img : none);
   }
   const badge = person.visits[0].answer;
   fill(element.querySelector("h3"),
@@ -94,22 +95,14 @@ function certainty(visit, person) {
 
 // What may be asked ---
 
-function rename(person, element) {
-  const title = element.querySelector("h3"), back = element.querySelector(".actions button");
-  const input = h("input", { value: person.label ?? "", placeholder: person.name, maxlength: 80, "aria-label": `Name of ${person.name}; empty for none`, autocomplete: "off" });
-  const form = h("form", { class: "rename" }, input, h("button", { type: "submit", class: "quiet" }, "Save"));
-  const over = () => { form.remove(); title.hidden = false; back.focus(); };
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const label = input.value.trim() || null;
-    over();
-    await ask("POST", `/api/people/${person.id}/rename`, { label }, label ? `${person.name} is called ${label}.` : `${person.name} has no name.`);
-  });
-  form.addEventListener("keydown", (event) => { if (event.key === "Escape") over(); });
-  form.addEventListener("focusout", (event) => { if (form.isConnected && !form.contains(event.relatedTarget)) over(); });
-  title.hidden = true;
-  title.after(form);
-  input.select();
+async function rename(person) {
+  const input = one("rename-name");
+  one("rename-title").textContent = `Name of ${person.name}`;
+  input.value = person.label ?? "";
+  input.placeholder = person.name;
+  if (!(await answered(one("rename"), input))) return;
+  const label = input.value.trim() || null;
+  ask("POST", `/api/people/${person.id}/rename`, { label }, label ? `${person.name} is called ${label}.` : `${person.name} has no name.`);
 }
 
 async function forget(person) {
@@ -127,7 +120,8 @@ async function merge(person) {
       h("input", { type: "radio", name: "into", value: other.id, required: true }),
       h("span", { class: "crop" }, other.crop ? h("img", { src: other.crop, alt: "", loading: "lazy" }) : null),
       h("span", {}, personChip(other), h("small", {}, other.present ? "here now" : `last seen ${clock(last(other))}`)))));
-  if (!others.length) one("merge-list").replaceChildren(h("p", { class: "soft" }, "There is nobody else."));
+  if (!others.length) one("merge-list").replaceChildren(h("p", { class: "soft" }, "There is no other person."));
+  one("merge-yes").disabled = !others.length;
   if (!(await answered(one("merge")))) return;
   const chosen = one("merge-list").querySelector("input:checked");
   const into = others.find((other) => String(other.id) === chosen?.value);
