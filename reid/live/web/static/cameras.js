@@ -8,6 +8,7 @@ const RATE_MS = 10000; // what is processed is counted over this long
 const SOON_S = 2; // no rate before
 const REASONS = { newer: "overtaken", sampling: "sampled out", old: "too old", paused: "paused" };
 const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of picture", rates: "odd rate", jumps: "clock jump" };
+const COLUMNS = { state: "State", size: "Frame", rate: "Rate", dropped: "Not processed", faults: "Faults", drift: "Clock" }; // as the table's head
 const history = new Map(); // camera -> [{at, taken, offered, dropped}]
 const screens = new Map(); // camera -> its img
 const early = new Map(); // camera -> a picture that came before there was a place for it
@@ -35,6 +36,7 @@ export function showCameras(cameras) {
   for (const camera of cameras) remember(camera);
   for (const name of history.keys()) if (!cameras.some((camera) => camera.name === name)) history.delete(name);
   show("no-cameras", cameras.length === 0);
+  show("health-panel", cameras.length > 0);
   one("wall").dataset.count = Math.min(cameras.length, 5);
   keep(one("wall"), cameras, (camera) => camera.name, tile, updateTile);
   for (const name of screens.keys()) if (!history.has(name)) screens.delete(name);
@@ -130,8 +132,7 @@ function healthRow(camera) {
   };
   return h("tr", {},
     h("td", {}, cameraChip(camera.name, camera.colour), h("small", { class: "url" }, camera.url)),
-    h("td", { class: "state" }), h("td", { class: "picture" }), h("td", { class: "rate" }),
-    h("td", { class: "dropped" }), h("td", { class: "faults" }), h("td", { class: "drift" }),
+    Object.entries(COLUMNS).map(([name, label]) => h("td", { class: name, "data-label": label })),
     h("td", { class: "actions" }, pauseButton(camera), h("button", { type: "button", class: "quiet", "aria-label": `Remove ${camera.name}`, onclick: remove }, "Remove")));
 }
 
@@ -140,7 +141,7 @@ function updateRow(row, camera) {
   const badge = h("span");
   level(badge, camera);
   fill(cell(".state"), badge, camera.why ? h("small", {}, camera.why) : null);
-  fill(cell(".picture"), camera.size ? camera.size.join(" × ") : "–", h("small", {}, camera.codec ?? ""));
+  fill(cell(".size"), camera.size ? camera.size.join(" × ") : "–", h("small", {}, camera.codec ?? ""));
   fill(cell(".rate"), `${number(camera.fps)} fps`, h("small", {}, `${number(recent(camera.name).processed)} processed`));
   const { offered, dropped } = camera.frames;
   const parts = Object.entries(dropped).filter(([, total]) => total).map(([reason, total]) => `${total.toLocaleString()} ${REASONS[reason] ?? reason}`);

@@ -65,5 +65,5 @@ export const count = (number, word, words = `${word}s`) => `${number.toLocaleStr
 
 // Parts that are everywhere ---
 
-export const cameraChip = (name, colour) => h("span", { class: "cam", style: { "--c": colour } }, h("i"), h("span", {}, name));
-export const personChip = (person) => h("span", { class: "chip", style: { "--p": person.colour } }, h("i"), h("span", {}, person.label ?? person.name));
+export const cameraChip = (name, colour) => h("span", { class: "cam", style: { "--c": colour } }, h("i"), h("span", { dir: "auto" }, name));
+export const personChip = (person) => h("span", { class: "chip", style: { "--p": person.colour } }, h("i"), h("span", { dir: "auto" }, person.label ?? person.name));

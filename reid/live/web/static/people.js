@@ -45,7 +45,7 @@ function head(element, person) {
   }
   const badge = person.visits[0].answer;
   fill(element.querySelector("h3"),
-    h("span", { class: "tag" }, called(person)), person.label ? h("small", {}, person.name) : null,
+    h("span", { class: "tag", dir: "auto" }, called(person)), person.label ? h("small", {}, person.name) : null,
     h("span", { class: `badge ${badge}` }, badge));
   for (const button of element.querySelectorAll(".actions button")) {
     button.setAttribute("aria-label", `${button.textContent.replace("…", "")} ${called(person)}`);
