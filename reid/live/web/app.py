@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -24,6 +25,8 @@ from reid.live.web.picture_routes import build_pictures
 from reid.live.web.state_routes import build_looking
 
 _HERE = Path(__file__).parent
+# for the documentation alone: Access has checked the token, which may also come as a cookie
+_BEARER = HTTPBearer(auto_error=False, description="the token, where the page was started with one")
 
 
 class FiniteJson(JSONResponse):
@@ -53,18 +56,21 @@ def build_app(
     app = FastAPI(
         title="reid live",
         version=__version__,
-        docs_url=None,
+        description="People in live cameras: what is known of them, and how it is corrected.",
+        docs_url=None,  # they would fetch scripts from elsewhere
         redoc_url=None,
-        openapi_url=None,
         default_response_class=FiniteJson,
+        dependencies=[Depends(_BEARER)],
+        generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(build_looking(board))
     app.include_router(build_asking(control))
     app.include_router(build_pictures(board, stopping or threading.Event()))
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
 
-    @app.get("/")
+    @app.get("/", response_class=HTMLResponse)
     def page() -> HTMLResponse:
+        """The page itself."""
         return HTMLResponse(template("live.html.j2").render(version=__version__))
 
     app.add_exception_handler(InputError, _sentence)

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from reid import json_text
 from reid.live.views.site_state import Board
+from reid.live.web.answers import REFUSALS, content
 
 _LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
 _FIRST_S = 2.0  # for the first picture that is drawn because somebody looks
@@ -21,27 +22,40 @@ _Wrap = Callable[[str, bytes], bytes]
 
 def build_pictures(board: Board, stopping: threading.Event) -> APIRouter:
     """The routes of all pictures; streams end once `stopping` is set."""
-    router = APIRouter()
+    router = APIRouter(default_response_class=Response, responses=REFUSALS)
 
-    @router.get("/cameras/{name}.mjpg")
+    @router.get("/cameras/{name}.mjpg", responses=content("multipart/x-mixed-replace"))
     async def stream(name: str) -> Response:
+        """Every new annotated frame of a camera, as MJPEG."""
         _known(board, name)
         return _Pictures(board, name, stopping, _part, _MULTIPART, _BOUNDARY)
 
-    @router.get("/api/previews")
+    @router.get("/api/previews", responses=content("application/octet-stream"))
     async def previews() -> Response:
+        """Every new annotated frame of all cameras: a line of JSON with `camera` and `bytes`, then the JPEG."""
         return _Pictures(board, None, stopping, _line_and_picture, "application/octet-stream", b"")
 
-    @router.get("/cameras/{name}.jpg")
+    @router.get("/cameras/{name}.jpg", responses=content("image/jpeg"))
     async def preview(name: str) -> Response:
+        """The newest annotated frame of a camera."""
         _known(board, name)
         jpeg = await _newest(board, name)
         if jpeg is None:
             raise HTTPException(404, f"camera {name} has shown no picture yet")
         return Response(jpeg, media_type="image/jpeg")
 
-    @router.get("/people/{person_id}.jpg")
+    @router.get("/cameras/{name}/things/{number}.jpg", responses=content("image/jpeg"))
+    def thing(name: str, number: int) -> Response:
+        """The crop of a static thing that a camera has left out."""
+        _known(board, name)
+        things = board.things(name)
+        if not 1 <= number <= len(things):
+            raise HTTPException(404, f"camera {name} has left out {len(things)} static things, not {number}")
+        return Response(things[number - 1].crop, media_type="image/jpeg")
+
+    @router.get("/people/{person_id}.jpg", responses=content("image/jpeg"))
     def crop(person_id: int) -> Response:
+        """The crop of a person's latest appearance."""
         for person in board.people():
             if person.person_id == person_id and person.crop is not None:
                 return Response(person.crop, media_type="image/jpeg")

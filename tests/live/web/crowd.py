@@ -8,7 +8,7 @@ import numpy as np
 from reid.events import Event, SinkCounts
 from reid.live.capture.camera_health import Level
 from reid.live.views.site_state import Board, PersonNow, Visit
-from tests.live.web.page_site import camera
+from tests.live.web.page_site import camera, thing
 
 NAMES = (
     "Anna",
@@ -58,6 +58,7 @@ def crowded(people: int = 60, cameras: int = 20) -> Board:
         board.set_person(_person(number, cameras))
     for number in range(100):
         board.add_event(_event(number, people, cameras), 0.1 + number / 100)
+    board.set_things([thing(CAMERAS[number % 3], 10 + number) for number in range(24)])
     board.set_queues(
         [
             SinkCounts(name="file", waiting=0, sent=123456, given_up=0, dropped=0),

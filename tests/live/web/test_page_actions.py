@@ -262,6 +262,16 @@ def test_the_focus_stays_while_people_come(site: RunningSite, page: "Page") -> N
     expect(button).to_be_focused()
 
 
+def test_static_things_are_shown_with_their_cameras(browser: "Browser") -> None:
+    with serving() as site, opened(browser, site.server.url) as (page, _):
+        line = page.locator("#health tr").filter(has_text="door").locator(".things")
+        expect(line).to_contain_text("2 things left out: never move")
+        expect(line.locator("img")).to_have_count(2)
+        for crop in line.locator("img").all():
+            expect(crop).to_have_js_property("naturalWidth", 64)
+        expect(page.locator("#health tr").filter(has_text="hall").locator(".things")).to_be_empty()
+
+
 def test_logging_in_with_the_token(browser: "Browser") -> None:
     with serving(token=TOKEN) as site, opened(browser, site.server.url) as (page, complaints):
         complaints.take("401")

@@ -138,6 +138,27 @@ def test_crops() -> None:
         assert site.client.get("/api/state").json()["people"][0]["crop"] == before
 
 
+def test_static_things_are_told_of_with_their_crops() -> None:
+    with serving() as site:
+        door, hall = site.client.get("/api/state").json()["cameras"]
+        assert hall["things"] == []
+        assert [(thing["first_s"], thing["last_s"], thing["detections"]) for thing in door["things"]] == [
+            (1000.0, 2000.0, 80),
+            (1000.0, 2000.0, 120),
+        ]
+        crops = [site.client.get(thing["crop"]) for thing in door["things"]]
+        assert [crop.content for crop in crops] == [picture(80), picture(120)]
+        assert {crop.headers["content-type"] for crop in crops} == {"image/jpeg"}
+        for missing in (
+            "/cameras/door/things/0.jpg",
+            "/cameras/door/things/3.jpg",
+            "/cameras/gone/things/1.jpg",
+        ):
+            assert site.client.get(missing).status_code == 404
+        answer = site.client.get("/cameras/door/things/3.jpg").json()
+        assert answer == {"error": "camera door has left out 2 static things, not 3"}
+
+
 def test_health_says_why() -> None:
     with serving() as site:
         answer = site.client.get("/health")

@@ -1,7 +1,7 @@
 // The wall of cameras, and the table of how they are.
 
 import { ask, confirmed } from "./api.js";
-import { cameraChip, count, duration, fill, h, keep, one, show } from "./dom.js";
+import { cameraChip, count, dayAndClock, duration, fill, h, keep, one, show } from "./dom.js";
 import { watchPreviews } from "./previews.js";
 
 const RATE_MS = 10000; // what is processed is counted over this long
@@ -9,6 +9,7 @@ const SOON_S = 2; // no rate before
 const REASONS = { newer: "overtaken", sampling: "sampled out", old: "too old", paused: "paused" };
 const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of picture", rates: "odd rate", jumps: "clock jump" };
 const COLUMNS = { state: "State", size: "Frame", rate: "Rate", dropped: "Not processed", faults: "Faults", drift: "Clock" }; // as the table's head
+const CROPS = 6; // of static things, by camera
 const history = new Map(); // camera -> [{at, taken, offered, dropped}]
 const screens = new Map(); // camera -> its img
 const early = new Map(); // camera -> a picture that came before there was a place for it
@@ -131,7 +132,7 @@ function healthRow(camera) {
     }
   };
   return h("tr", {},
-    h("td", {}, cameraChip(camera.name, camera.colour), h("small", { class: "url" }, camera.url)),
+    h("td", {}, cameraChip(camera.name, camera.colour), h("small", { class: "url" }, camera.url), h("div", { class: "things" })),
     Object.entries(COLUMNS).map(([name, label]) => h("td", { class: name, "data-label": label })),
     h("td", { class: "actions" }, pauseButton(camera), h("button", { type: "button", class: "quiet", "aria-label": `Remove ${camera.name}`, onclick: remove }, "Remove")));
 }
@@ -153,5 +154,15 @@ function updateRow(row, camera) {
   const perDay = camera.drift * 86400;
   const drift = Math.abs(perDay) < 0.5 ? "none" : `${perDay > 0 ? "loses" : "gains"} ${duration(Math.abs(perDay))} a day`;
   fill(cell(".drift"), drift, camera.behind_s < 0.1 ? null : h("small", {}, `${number(camera.behind_s)} s behind`));
+  fill(cell(".things"), leftOut(camera.things));
   updatePause(cell("button.pause"), camera);
+}
+
+/** How many static things a camera has left out, with their crops. */
+function leftOut(things) {
+  if (!things.length) return null;
+  const crops = things.slice(0, CROPS).map((thing) =>
+    h("img", { src: thing.crop, alt: "Static thing", title: `${count(thing.detections, "detection")} since ${dayAndClock(thing.first_s)}` }));
+  const more = things.length > CROPS ? h("small", {}, `+${things.length - CROPS}`) : null;
+  return [h("small", {}, `${count(things.length, "thing")} left out: never ${things.length === 1 ? "moves" : "move"}`), h("span", {}, crops, more)];
 }

@@ -45,8 +45,10 @@ export const show = (id, visible) => { one(id).hidden = !visible; };
 // Words ---
 
 const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
 const SHORT = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 export const clock = (seconds) => TIME.format(seconds * 1000);
+export const dayAndClock = (seconds) => `${DAY.format(seconds * 1000)}, ${clock(seconds)}`; // of what may be days old
 export const shortClock = (seconds) => SHORT.format(seconds * 1000);
 
 /** 42 s, 3 min, 2 h 5 min, 3 d 4 h. */
