@@ -1,6 +1,6 @@
 """`report.html`: one self-contained page that says who was where, when, and how sure that is.
 
-Everything is in the file: pictures as data addresses, style and script inline; nothing is fetched.
+Everything is in the file: images as data addresses, style and script inline; nothing is fetched.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from reid.video.draw import person_colour_hex
 from reid.wall_clock import WallClock
 
 _HERE = Path(__file__).parent
-_MOST_ROWS = 3000  # of the table: a browser draws more, but nobody reads them
+_MOST_ROWS = 3000  # of the table: a browser draws more, but no reader reads them
 
 
 def write_report(

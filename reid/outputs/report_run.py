@@ -1,4 +1,4 @@
-"""What the report shows of the run itself: facts, cameras, warnings. What is missing is left out.
+"""The report's section of the run: facts, cameras, warnings. What is missing is left out.
 
 Of `run` these keys are shown, each where it is present:
 

@@ -12,7 +12,7 @@ _HEIGHT_PX = 110
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class ThingFigure:
     """One static thing as the report shows it."""
 
     camera: int
@@ -22,11 +22,11 @@ class LeftOut:
     uri: str | None  # of its crop
 
 
-def left_out(things: Sequence[StaticThing], cameras: Sequence[str], moments: Moments) -> list[LeftOut]:
+def left_out(things: Sequence[StaticThing], cameras: Sequence[str], moments: Moments) -> list[ThingFigure]:
     """At most `MOST` static things, by camera, those detected most often first."""
     order = sorted(things, key=lambda thing: (cameras.index(thing.camera_id), -thing.detections))
     return [
-        LeftOut(
+        ThingFigure(
             camera=cameras.index(thing.camera_id),
             since=moments(thing.first_s),
             until=moments(thing.last_s),

@@ -1,4 +1,4 @@
-"""What the report shows of the threshold: where it comes from, and where it falls in what an evaluation measured."""
+"""The report's section of the threshold: its source, and its place among the distances of an evaluation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class ThresholdChart:
     """Histograms of the calibration over one axis, and this run's decisions below it."""
 
     genuine: str | None  # outlines, as points of an SVG polygon; None: the file holds no curves
@@ -33,7 +33,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
+class ThresholdSection:
     """The section's content; what is missing is left out."""
 
     data_set: str | None
@@ -43,10 +43,10 @@ class Threshold:
     impostor_rate: float | None
     people: int | None  # of the site that probabilities hold for
     camera_pairs: tuple[tuple[str, float], ...]
-    picture: Picture | None
+    picture: ThresholdChart | None
 
 
-def threshold(run: Mapping[str, Any], matches: Sequence[Match]) -> Threshold | None:
+def threshold(run: Mapping[str, Any], matches: Sequence[Match]) -> ThresholdSection | None:
     """The section, or None where nothing is known of the run's threshold."""
     known = run.get("threshold") or {}
     limit = known.get("max_distance")
@@ -54,7 +54,7 @@ def threshold(run: Mapping[str, Any], matches: Sequence[Match]) -> Threshold | N
         return None
     given = known.get("calibration") or {}
     own = given.get("max_distance")
-    return Threshold(
+    return ThresholdSection(
         data_set=given.get("data_set"),
         operating_point=given.get("operating_point"),
         own=own if own is not None and abs(own - limit) > 1e-9 else None,
@@ -66,7 +66,9 @@ def threshold(run: Mapping[str, Any], matches: Sequence[Match]) -> Threshold | N
     )
 
 
-def _picture(limit: float, curves: Mapping[str, Any] | None, matches: Sequence[Match]) -> Picture | None:
+def _picture(
+    limit: float, curves: Mapping[str, Any] | None, matches: Sequence[Match]
+) -> ThresholdChart | None:
     linked = [m for m in matches if m.person_id is not None]
     links = [(m, m.distance, m.person_id) for m in linked if m.distance is not None]
     others = [(m, m.runner_up_distance, m.runner_up_id) for m in linked]
@@ -87,7 +89,7 @@ def _picture(limit: float, curves: Mapping[str, Any] | None, matches: Sequence[M
             if d is not None and who is not None
         )
 
-    return Picture(
+    return ThresholdChart(
         genuine=genuine,
         impostor=impostor,
         limit=_x(limit, end),

@@ -230,7 +230,7 @@ def test_hostile_names_stay_text(tmp_path: Path, known_to_the_run: bool) -> None
 def test_zero_people_and_an_empty_run_are_friendly_pages(tmp_path: Path) -> None:
     report = page(tmp_path, Scene([], [], [], {}))
     assert report.unpaired == []
-    assert "Nobody was identified" in report.text
+    assert "No person was identified" in report.text
     assert not report.classed("row")
     lost = [tracklet("a", n, range(5), crops=[jpeg(n)] if n else []) for n in range(3)]
     report = page(tmp_path, Scene(lost, [match(lost[0], None, 0.7, None)], [], {"cameras": {"a": None}}))

@@ -30,7 +30,7 @@ _BEARER = HTTPBearer(auto_error=False, description="the token, where the page wa
 
 
 class FiniteJson(JSONResponse):
-    """JSON with null for numbers that are none, where starlette would fail and say nothing of the site."""
+    """JSON answer with null for nan and infinity, where starlette would fail."""
 
     def render(self, content: Any) -> bytes:
         return json_text.dumps(content).encode()
@@ -45,13 +45,13 @@ def build_app(
     hosts: Collection[str] = (),
     stopping: threading.Event | None = None,
 ) -> FastAPI:
-    """All routes, behind the checks of who asks.
+    """Build the application: all routes behind the access control.
 
     Args:
-        token: who gives it may see and do all; None: everybody may.
+        token: a request with it may see and do all; None: every request may.
         local: served to this machine alone, hence asked for by its local names alone.
         hosts: further names that are right then, of a proxy.
-        stopping: ends the streams of pictures once it is set.
+        stopping: ends the streams of frames once it is set.
     """
     app = FastAPI(
         title="reid live",
@@ -89,7 +89,7 @@ def build_app(
 
 @cache
 def template(name: str) -> jinja2.Template:
-    """A template that lies beside this file; what is put into it is escaped, a missing name is an error."""
+    """Load a template from beside this file; values are escaped, a missing one is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -97,7 +97,7 @@ def template(name: str) -> jinja2.Template:
 
 
 async def _sentence(_request: Request, error: Exception) -> Response:
-    """What was wrong, as JSON; what was given is not repeated, for it may hold a password."""
+    """Answer an error as JSON; the input is not repeated, for it may hold a password."""
     status, headers = 400, None
     if isinstance(error, HTTPException):
         status, headers, sentence = error.status_code, error.headers, str(error.detail)

@@ -1,4 +1,4 @@
-"""Previews and crops: single ones, a stream of one camera for any program, and one of all for the page."""
+"""Routes of previews and crops: single ones, a stream of one camera, and a stream of all for the page."""
 
 import asyncio
 import threading
@@ -14,14 +14,14 @@ from reid.live.views.site_state import Board
 from reid.live.web.answers import REFUSALS, content
 
 _LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
-_FIRST_S = 2.0  # for the first picture that is drawn because somebody looks
+_FIRST_S = 2.0  # for the first frame that is drawn because of the request
 _MULTIPART = "multipart/x-mixed-replace; boundary=picture"
 _BOUNDARY = b"--picture\r\n"
 _Wrap = Callable[[str, bytes], bytes]
 
 
 def build_pictures(board: Board, stopping: threading.Event) -> APIRouter:
-    """The routes of all pictures; streams end once `stopping` is set."""
+    """Build the routes of previews and crops; streams end once `stopping` is set."""
     router = APIRouter(default_response_class=Response, responses=REFUSALS)
 
     @router.get("/cameras/{name}.mjpg", responses=content("multipart/x-mixed-replace"))
@@ -41,7 +41,7 @@ def build_pictures(board: Board, stopping: threading.Event) -> APIRouter:
         _known(board, name)
         jpeg = await _newest(board, name)
         if jpeg is None:
-            raise HTTPException(404, f"camera {name} has shown no picture yet")
+            raise HTTPException(404, f"camera {name} has shown no frame yet")
         return Response(jpeg, media_type="image/jpeg")
 
     @router.get("/cameras/{name}/things/{number}.jpg", responses=content("image/jpeg"))
@@ -59,7 +59,7 @@ def build_pictures(board: Board, stopping: threading.Event) -> APIRouter:
         for person in board.people():
             if person.person_id == person_id and person.crop is not None:
                 return Response(person.crop, media_type="image/jpeg")
-        raise HTTPException(404, f"there is no picture of person {person_id}")
+        raise HTTPException(404, f"there is no crop of person {person_id}")
 
     return router
 
@@ -74,7 +74,7 @@ def _known(board: Board, name: str) -> None:
 
 
 async def _newest(board: Board, name: str) -> bytes | None:
-    """A picture drawn from now on; where none comes, as of a camera that is offline, the last."""
+    """JPEG of a frame drawn from now on; where none comes, as of a camera that is offline, the last."""
     number, jpeg = board.preview(name) or (0, None)
     with board.watching(name):
         for _ in range(round(_FIRST_S / _LOOK_S)):
@@ -85,7 +85,7 @@ async def _newest(board: Board, name: str) -> bytes | None:
 
 
 def _part(_name: str, jpeg: bytes) -> bytes:
-    """The boundary is sent with the picture before it: browsers show a picture only when they see its end."""
+    """One part of MJPEG, with the boundary after it: browsers show an image only when they see its end."""
     head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
     return b"".join([head, jpeg, b"\r\n", _BOUNDARY])
 
@@ -96,7 +96,7 @@ def _line_and_picture(name: str, jpeg: bytes) -> bytes:
 
 
 class _Pictures(StreamingResponse):
-    """Every new picture of one camera or of all, until the client goes; only so long it counts as watching."""
+    """Stream of every new preview of one camera or of all; while it lasts, they count as watched."""
 
     def __init__(
         self,

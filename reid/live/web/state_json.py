@@ -68,7 +68,7 @@ def state_answer(board: Board, colours: CameraColours) -> StateAnswer:
 
 
 def _finite(value: float | None) -> float | None:
-    """JSON has no nan."""
+    """The value, or None for nan and infinity, which JSON lacks."""
     return value if value is not None and math.isfinite(value) else None
 
 

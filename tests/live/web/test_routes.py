@@ -99,7 +99,7 @@ def test_what_one_may_ask() -> None:
         ("POST", "/api/people/1/merge", {"into": "x"}, 400, "into"),
         ("POST", "/api/people/anna/forget", None, 400, "person_id"),
         ("GET", "/api/nothing", None, 404, "Not Found"),
-        ("GET", "/people/7.jpg", None, 404, "no picture of person 7"),
+        ("GET", "/people/7.jpg", None, 404, "no crop of person 7"),
         ("GET", "/cameras/yard.jpg", None, 404, "there is no camera yard"),
         ("GET", "/cameras/yard.mjpg", None, 404, "there is no camera yard"),
     ],
@@ -167,7 +167,7 @@ def test_health_says_why() -> None:
         for cameras, why in [
             ([], "there are no cameras"),
             ([camera("hall", "offline")], "no camera delivers"),
-            ([camera("door", taken=0)], "no picture has been processed yet"),
+            ([camera("door", taken=0)], "no frame has been processed yet"),
         ]:
             site.board.set_cameras(cameras)
             answer = site.client.get("/health")
@@ -193,6 +193,6 @@ def test_a_site_that_processes_nothing_any_more_is_ill() -> None:
     board.set_cameras([camera("door", taken=5)])
     assert watch.look().why == ""
     now += STALE_S + 1
-    assert "no picture has been processed for" in watch.look().why
+    assert "no frame has been processed for" in watch.look().why
     board.set_cameras([camera("door", taken=6)])
     assert watch.look().why == ""

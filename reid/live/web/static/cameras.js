@@ -7,15 +7,15 @@ import { watchPreviews } from "./previews.js";
 const RATE_MS = 10000; // what is processed is counted over this long
 const SOON_S = 2; // no rate before
 const REASONS = { newer: "overtaken", sampling: "sampled out", old: "too old", paused: "paused" };
-const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of picture", rates: "odd rate", jumps: "clock jump" };
+const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of format", rates: "odd rate", jumps: "clock jump" };
 const COLUMNS = { state: "State", size: "Frame", rate: "Rate", dropped: "Not processed", faults: "Faults", drift: "Clock" }; // as the table's head
 const CROPS = 6; // of static things, by camera
 const history = new Map(); // camera -> [{at, taken, offered, dropped}]
 const screens = new Map(); // camera -> its img
-const early = new Map(); // camera -> a picture that came before there was a place for it
+const early = new Map(); // camera -> a frame that came before there was a place for it
 
 export function startWall() {
-  watchPreviews(showPicture);
+  watchPreviews(showFrame);
   one("add").addEventListener("submit", async (event) => {
     event.preventDefault();
     const address = one("address").value.trim();
@@ -23,7 +23,7 @@ export function startWall() {
   });
 }
 
-function showPicture(camera, jpeg) {
+function showFrame(camera, jpeg) {
   const img = screens.get(camera);
   if (!img) early.set(camera, jpeg);
   if (!img || (img.src && !img.complete)) return;
@@ -50,7 +50,7 @@ export function showCameras(cameras) {
 function tile(camera) {
   const img = h("img", { alt: `What ${camera.name} shows`, hidden: true });
   screens.set(camera.name, img);
-  if (early.has(camera.name)) showPicture(camera.name, early.get(camera.name));
+  if (early.has(camera.name)) showFrame(camera.name, early.get(camera.name));
   early.delete(camera.name);
   const enlarge = (event) => {
     const large = event.currentTarget.closest(".tile").classList.toggle("large");
@@ -77,7 +77,7 @@ function updateTile(element, camera) {
     .map(([reason, value]) => `${Math.round(100 * value)} % ${REASONS[reason] ?? reason}`);
   fill(part(".numbers"),
     h("span", {}, h("b", {}, number(camera.fps)), " fps in, ", h("b", {}, number(processed)), ` processed${sampled}`),
-    h("span", { title: "pictures of the last 10 seconds that were not processed" }, share.length ? share.join(", ") : offered ? "all processed" : "\u00a0"));
+    h("span", { title: "frames of the last 10 seconds that were not processed" }, share.length ? share.join(", ") : offered ? "all processed" : "\u00a0"));
 }
 
 function level(element, camera) {
@@ -147,9 +147,9 @@ function updateRow(row, camera) {
   const { offered, dropped } = camera.frames;
   const parts = Object.entries(dropped).filter(([, total]) => total).map(([reason, total]) => `${total.toLocaleString()} ${REASONS[reason] ?? reason}`);
   cell(".dropped").textContent = parts.length ? parts.join(", ") : "none";
-  cell(".dropped").title = `of ${count(offered, "picture")} since the start`;
+  cell(".dropped").title = `of ${count(offered, "frame")} since the start`;
   const faults = Object.entries(camera.faults).filter(([, total]) => total)
-    .map(([kind, total]) => count(total, FAULTS[kind] ?? kind, FAULTS[kind] === FAULTS.changes ? "changes of picture" : undefined));
+    .map(([kind, total]) => count(total, FAULTS[kind] ?? kind, FAULTS[kind] === FAULTS.changes ? "changes of format" : undefined));
   fill(cell(".faults"), faults.join(", ") || "none", h("small", {}, `connected ${count(camera.connects, "time")}`));
   const perDay = camera.drift * 86400;
   const drift = Math.abs(perDay) < 0.5 ? "none" : `${perDay > 0 ? "loses" : "gains"} ${duration(Math.abs(perDay))} a day`;

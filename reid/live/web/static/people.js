@@ -6,7 +6,7 @@ import { cameraChip, chance, clock, count, distance, duration, fill, h, keep, on
 const FARTHEST = 0.8; // where the scale of distances ends
 let everybody = [];
 
-/** What to call somebody. */
+/** The name of a person, or the number. */
 export const called = (person) => person.label ?? person.name;
 
 const now = (person) => person.visits.filter((visit) => visit.present);
@@ -69,7 +69,7 @@ function updateGone(element, person, now_s) {
 
 const chip = (compared) => personChip({ ...compared, label: known(compared).label });
 
-/** In words: how likely they are who was nearest, and how far; whom, where that is somebody else. */
+/** In words: how likely it is the nearest person, at what distance; and which, where that is another one. */
 function sureness(visit, person) {
   const far = h("span", { title: "distance" }, distance(visit.nearest.distance));
   const other = visit.nearest.id !== person.id;
@@ -79,12 +79,12 @@ function sureness(visit, person) {
 
 /** In words and as a scale: the filled dot is how far the nearest is, the ring who comes next. */
 function certainty(visit, person) {
-  if (!visit.nearest) return h("span", { class: "soft" }, visit.answer === "new" ? "nobody was known before" : "not compared yet");
+  if (!visit.nearest) return h("span", { class: "soft" }, visit.answer === "new" ? "no person was known before" : "not compared yet");
   const next = visit.runner_up, from = visit.nearest.distance, to = next && next.distance;
   const at = (value) => `${100 * Math.min(value / FARTHEST, 1)}%`;
   return [
     h("p", { class: "pair" }, h("span", {}, sureness(visit, person)),
-      next ? h("span", { class: "soft", title: "the next nearest, and how far" }, "next ", chip(next), ` ${distance(to)}`) : h("span", { class: "soft" }, "nobody else near")),
+      next ? h("span", { class: "soft", title: "the next nearest, and how far" }, "next ", chip(next), ` ${distance(to)}`) : h("span", { class: "soft" }, "no other near")),
     from === null ? null : h("svg", { height: 12, width: "100%", "aria-hidden": "true" },
       h("line", { class: "base", x1: 0, x2: "100%", y1: 6, y2: 6 }),
       to === null ? null : h("line", { class: "gap", x1: at(from), x2: at(to), y1: 6, y2: 6 }),
@@ -106,7 +106,7 @@ async function rename(person) {
 }
 
 async function forget(person) {
-  const text = "Their vectors, crops and events are erased, here and in the gallery. This cannot be undone. If they come again, they are somebody new.";
+  const text = "Their vectors, crops and events are erased, here and in the gallery. This cannot be undone. If they come again, they are a new person.";
   if (await confirmed(`Forget ${called(person)}?`, text, "Forget")) {
     ask("POST", `/api/people/${person.id}/forget`, null, `${called(person)} is forgotten.`);
   }
