@@ -99,6 +99,7 @@ class Results:
                 identities=self.linking.identities,
                 join_gap_s=JOIN_GAP_S,
                 clock=self.clock,
+                things=self.things,
             )
         atomic.write_text(self.folder.run, json_text.dumps(run, indent=1) + "\n")
 

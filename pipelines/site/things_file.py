@@ -20,10 +20,13 @@ class ThingsKeeper:
         self._root, self._files, self._things, self._board = root, files, things, site_state
         self._written = _places(things.all())
         self._written_s = time.monotonic()
+        site_state.set_things(things.all())
 
     def tick(self) -> None:
         """To be called about once a second."""
-        new = _places(self._things.all()) != self._written
+        things = self._things.all()
+        self._board.set_things(things)
+        new = _places(things) != self._written
         if new or (self._written and time.monotonic() - self._written_s > EVERY_S):
             self.write()
 

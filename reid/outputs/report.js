@@ -32,7 +32,7 @@
     if (event.key === "/" && document.activeElement !== box) { event.preventDefault(); box.focus(); }
     if (event.key === "Escape" && document.activeElement === box) { box.value = ""; filter(); }
   });
-  // A link to somebody who is filtered away brings everybody back.
+  // A link to a person who is filtered away brings all of them back.
   window.addEventListener("hashchange", () => {
     const target = document.getElementById(location.hash.slice(1));
     if (!target || !target.hidden) return;

@@ -1,6 +1,6 @@
 """`report.html`: one self-contained page that says who was where, when, and how sure that is.
 
-Everything is in the file: pictures as data addresses, style and script inline; nothing is fetched.
+Everything is in the file: images as data addresses, style and script inline; nothing is fetched.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,22 @@ from typing import Any
 
 import jinja2
 
-from reid.outputs import atomic, report_links, report_people, report_run, report_threshold, timeline
+from reid.outputs import (
+    atomic,
+    report_links,
+    report_people,
+    report_run,
+    report_things,
+    report_threshold,
+    timeline,
+)
 from reid.outputs.sightings import LIKELY, MARGINS, by_tracklet, find_sightings, verdict
-from reid.types import Identity, Match, Tracklet, person_name
+from reid.types import Identity, Match, StaticThing, Tracklet, person_name
 from reid.video.draw import person_colour_hex
 from reid.wall_clock import WallClock
 
 _HERE = Path(__file__).parent
-_MOST_ROWS = 3000  # of the table: a browser draws more, but nobody reads them
+_MOST_ROWS = 3000  # of the table: a browser draws more, but no reader reads them
 
 
 def write_report(
@@ -29,8 +37,9 @@ def write_report(
     identities: Sequence[Identity],
     join_gap_s: float,
     clock: WallClock | None = None,
+    things: Sequence[StaticThing] = (),
 ) -> None:
-    """Writes the page.
+    """Write the report page.
 
     Args:
         path: where to.
@@ -40,10 +49,11 @@ def write_report(
         identities: say who was known before.
         join_gap_s: tracklets of a person in a camera closer than this are one sighting.
         clock: when second 0 was in the world; None: times count from it.
+        things: detections that never moved and were left out.
     """
     found = by_tracklet(matches)
     facts = report_run.facts(run)
-    cameras = report_run.camera_names(run, tracklets)
+    cameras = report_run.camera_names(run, [*tracklets, *things])
     sightings = find_sightings(tracklets, found, join_gap_s=join_gap_s)
     mentioned = {m.runner_up_id for m in matches if m.runner_up_id is not None} | set(sightings)
     axis = timeline.axis(tracklets, midnight_s=timeline.midnight_s(clock))
@@ -80,6 +90,8 @@ def write_report(
         lost=lost,
         lost_count=lost_count,
         tracklet_count=len(tracklets),
+        things=report_things.left_out(things, cameras, moments),
+        thing_count=len(things),
     )
     atomic.write_text(path, html)
 

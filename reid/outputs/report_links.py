@@ -1,4 +1,4 @@
-"""What the report shows of decisions: every link with its runner-up, the least certain first."""
+"""The report's section of links: each with its runner-up, the least certain first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ class Link:
     runner_up_distance: float | None
     margin: float | None
     beyond: str | None  # why it was made although it is beyond the threshold
-    own: str | None  # pictures
+    own: str | None  # crops
     person: str | None
     runner_up: str | None
 
 
 class Album:
-    """The best pictures of every person, each shrunk once."""
+    """Best crops of every person, each shrunk once."""
 
     def __init__(self, tracklets: Sequence[Tracklet], matches: dict[TrackletKey, Match]) -> None:
         self._tracklets = {tracklet.key: tracklet for tracklet in tracklets}
@@ -47,12 +47,12 @@ class Album:
         self._members = {person: sorted(best, key=by_quality) for person, best in members.items()}
 
     def tracklet(self, key: TrackletKey) -> str | None:
-        """A tracklet's best picture."""
+        """Best crop of a tracklet, as a data address."""
         best = best_crops([self._tracklets[key]], 1)
         return self._uri(best[0].jpeg) if best else None
 
     def person(self, person_id: int | None, *, besides: TrackletKey) -> str | None:
-        """A person's best picture out of another tracklet, from another camera if there is one."""
+        """Best crop of a person in another tracklet, from another camera if there is one, as a data address."""
         if person_id is None:
             return None
         others = [p for p in self._members.get(person_id, ()) if p.tracklet != besides]

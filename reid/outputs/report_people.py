@@ -1,4 +1,4 @@
-"""What the report shows of each person: a row of the timeline and a card of pictures."""
+"""The report's section of people: for each a row of the timeline and a card of crops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _PER_CAMERA = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """One picture with what to say about it."""
+    """One crop and its caption."""
 
     uri: str
     title: str
@@ -47,14 +47,14 @@ class Corner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportPerson:
-    """One person of the report."""
+class PersonCard:
+    """One person as the report shows them."""
 
     person_id: int
     name: str
     colour: str
     known: bool
-    face: str | None  # small picture for the timeline
+    face: str | None  # small crop for the timeline
     seen: str
     first: str
     last: str
@@ -73,8 +73,8 @@ def people(
     colours: dict[int, str],
     axis: Axis,
     moments: Moments,
-) -> list[ReportPerson]:
-    """One `ReportPerson` each, in order; pictures are rationed, so that the page stays light with many people."""
+) -> list[PersonCard]:
+    """One card each, in order; crops are rationed, so that the page stays light with many people."""
     number = {camera: at for at, camera in enumerate(cameras)}
     per_person = max(1, min(_PER_PERSON, _PICTURES // max(1, len(sightings))))
     left = _PICTURES
@@ -84,7 +84,7 @@ def people(
         left -= sum(len(corner.photos) for corner in corners)
         bars, lanes = _bars(own, matches, number, axis, moments)
         best = best_crops([t for sighting in own for t in sighting.tracklets], 1)
-        person = ReportPerson(
+        person = PersonCard(
             person_id=person_id,
             name=person_name(person_id),
             colour=colours[person_id],
@@ -105,7 +105,7 @@ def people(
 def _corners(
     own: Sequence[PersonSighting], number: dict[str, int], most: int, moments: Moments
 ) -> list[Corner]:
-    """The person's cameras, in the run's order; each gets its share of at most `most` pictures."""
+    """The person's cameras, in the run's order; each gets its share of at most `most` crops."""
     found = []
     names = sorted({sighting.camera_id for sighting in own}, key=number.__getitem__)
     for position, camera in enumerate(names):

@@ -1,4 +1,4 @@
-"""What the report shows of the run itself: facts, cameras, warnings. What is missing is left out.
+"""The report's section of the run: facts, cameras, warnings. What is missing is left out.
 
 Of `run` these keys are shown, each where it is present:
 
@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reid import json_text
-from reid.types import Match, Tracklet, TrackletKey
+from reid.types import Match, StaticThing, Tracklet, TrackletKey
 
 _RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id")
 _CAMERA = (
@@ -49,9 +49,9 @@ def facts(run: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def camera_names(run: Mapping[str, Any], tracklets: Sequence[Tracklet]) -> list[str]:
-    """All cameras: the run's, in its order, then any others that tracklets name."""
-    return list(dict.fromkeys([*(run.get("cameras") or {}), *sorted({t.camera_id for t in tracklets})]))
+def camera_names(run: Mapping[str, Any], seen: Sequence[Tracklet | StaticThing]) -> list[str]:
+    """All cameras: the run's, in its order, then any others in which something was seen."""
+    return list(dict.fromkeys([*(run.get("cameras") or {}), *sorted({one.camera_id for one in seen})]))
 
 
 def camera_facts(

@@ -1,4 +1,4 @@
-"""What the report shows of the threshold: where it comes from, and where it falls in what an evaluation measured."""
+"""The report's section of the threshold: its source, and its place among the distances of an evaluation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

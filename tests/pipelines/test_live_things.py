@@ -19,8 +19,9 @@ def start(root: Path) -> tuple[Things, ThingsKeeper, SiteState]:
 
 
 def test_the_next_start_knows_what_the_last_one_learned(tmp_path: Path) -> None:
-    things, keeper, _ = start(tmp_path)
+    things, keeper, board = start(tmp_path)
     keeper.tick()
+    assert board.things("a") == []
     assert not (tmp_path / "static.json").exists()
     door = things.of("a")
     assert door is not None
@@ -30,7 +31,10 @@ def test_the_next_start_knows_what_the_last_one_learned(tmp_path: Path) -> None:
     assert (row["camera"], row["first_s"]) == ("a", 0.0)
     assert (tmp_path / row["crop"]).read_bytes().startswith(b"\xff\xd8")
 
-    again, keeper, _ = start(tmp_path)  # camera a is not there this time
+    assert [thing.first_s for thing in board.things("a")] == [0.0]
+
+    again, keeper, board = start(tmp_path)  # camera a is not there this time
+    assert len(board.things("a")) == 1, "shown from the start"
     assert again.of("b") is not None
     keeper.write()
     later, _, _ = start(tmp_path)

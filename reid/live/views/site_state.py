@@ -13,6 +13,7 @@ from reid.events import Event, SinkCounts, about
 from reid.linking.answer import Verdict
 from reid.live.capture.camera import CameraSnapshot
 from reid.live.capture.latest_frames import FrameCounts
+from reid.types import StaticThing
 
 LATENCY_S = 300.0  # quantiles are over the events of this long
 EVENTS = 500  # of the latest that are kept at hand
@@ -82,6 +83,7 @@ class SiteState:
         self._queues: tuple[SinkCounts, ...] = ()
         self._troubles: dict[str, str] = {}
         self._notices: dict[str, str] = {}
+        self._things: tuple[StaticThing, ...] = ()
         self._erased: Counter[str] = Counter()
         self.started_s = time.time()
         self._started_s = clock()
@@ -105,6 +107,18 @@ class SiteState:
         """In the order in which they were added."""
         with self._lock:
             return list(self._cameras.values())
+
+    # static things ---
+
+    def set_things(self, things: Sequence[StaticThing]) -> None:
+        """Replace the static things of all cameras, which are left out."""
+        with self._lock:
+            self._things = tuple(things)
+
+    def things(self, camera_id: str) -> list[StaticThing]:
+        """List the static things of one camera, in the order in which they were learned."""
+        with self._lock:
+            return [thing for thing in self._things if thing.camera_id == camera_id]
 
     # previews ---
 

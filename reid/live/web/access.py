@@ -1,4 +1,4 @@
-"""Who may ask what: the token, the host's name, and that no other web site asks in the reader's name."""
+"""Access control of the page: the token, the host's name, and no requests from other web sites."""
 
 import hashlib
 import hmac
@@ -33,7 +33,7 @@ _SECURITY = {
 
 
 class Access:
-    """Lets through what may pass, and answers the rest itself.
+    """Middleware that lets allowed requests through and answers the others.
 
     Args:
         token: None: everybody may.
@@ -57,7 +57,7 @@ class Access:
         self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Serve one ASGI connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -74,7 +74,7 @@ class Access:
         await (answer or self._app)(scope, receive, secured)
 
     def _refusal(self, request: Request) -> Response | None:
-        """To what nobody may ask, with whatever token."""
+        """Refusal of what no token allows; None: it is allowed."""
         if self._hosts is not None and not _is_local(request.headers, self._hosts):
             return _error(
                 403, "this page answers to localhost and 127.0.0.1 alone; other names go into page.hosts"
@@ -87,7 +87,7 @@ class Access:
         return None
 
     async def _entrance(self, request: Request) -> Response | None:
-        """The answer to who has yet to give the token, or gives it now; None: come in."""
+        """Answer to a request that lacks the token or brings it now; None: let it in."""
         path = request.scope["path"]  # not request.url, which fails where the header Host is no host
         if self._token is None:
             return RedirectResponse("/", 303) if path == "/login" else None
@@ -111,7 +111,7 @@ class Access:
         return _error(401, sentence, {"WWW-Authenticate": "Bearer"})
 
     async def _given(self, request: Request) -> str | None:
-        """The token that a request gives, in whichever way; None: it gives none."""
+        """Token of a request, given in any of the ways; None: without one."""
         if _logs_in(request):
             return parse_qs(await _short_body(request)).get("token", [""])[0]
         if request.method == "GET" and (asked := request.query_params.get("token")) is not None:
@@ -120,7 +120,7 @@ class Access:
         return given.strip() if kind.lower() == "bearer" else None
 
     def _let_in(self, request: Request) -> Response | None:
-        """Who gave the right token: on, or to where an address without the token leads."""
+        """Let a request with the right token in, or lead it to the address without the token."""
         if _logs_in(request):
             return self._welcome(request, "/")
         return self._welcome(request, _without_token(request)) if "token" in request.query_params else None
@@ -133,7 +133,7 @@ class Access:
         return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._pass.encode())
 
     def _welcome(self, request: Request, where: str) -> Response:
-        """Onwards, with the cookie; Lax, so that links from elsewhere lead here, and pictures there do not."""
+        """Redirect with the cookie; Lax, so that links from other sites lead here, and their images do not."""
         answer = RedirectResponse(where, 303)
         secure = request.scope["scheme"] == "https"
         answer.set_cookie(COOKIE, self._pass, max_age=_KEPT_S, httponly=True, samesite="lax", secure=secure)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -24,10 +25,12 @@ from reid.live.web.picture_routes import build_pictures
 from reid.live.web.state_routes import build_looking
 
 _HERE = Path(__file__).parent
+# for the documentation alone: Access has checked the token, which may also come as a cookie
+_BEARER = HTTPBearer(auto_error=False, description="the token, where the page was started with one")
 
 
 class FiniteJson(JSONResponse):
-    """JSON with null for numbers that are none, where starlette would fail and say nothing of the site."""
+    """JSON answer with null for nan and infinity, where starlette would fail."""
 
     def render(self, content: Any) -> bytes:
         return json_text.dumps(content).encode()
@@ -42,29 +45,32 @@ def build_app(
     hosts: Collection[str] = (),
     stopping: threading.Event | None = None,
 ) -> FastAPI:
-    """All routes, behind the checks of who asks.
+    """Build the application: all routes behind the access control.
 
     Args:
-        token: who gives it may see and do all; None: everybody may.
+        token: a request with it may see and do all; None: every request may.
         local: served to this machine alone, hence asked for by its local names alone.
         hosts: further names that are right then, of a proxy.
-        stopping: ends the streams of pictures once it is set.
+        stopping: ends the streams of frames once it is set.
     """
     app = FastAPI(
         title="reid live",
         version=__version__,
-        docs_url=None,
+        description="People in live cameras: what is known of them, and how it is corrected.",
+        docs_url=None,  # they would fetch scripts from elsewhere
         redoc_url=None,
-        openapi_url=None,
         default_response_class=FiniteJson,
+        dependencies=[Depends(_BEARER)],
+        generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(build_looking(board))
     app.include_router(build_asking(control))
     app.include_router(build_pictures(board, stopping or threading.Event()))
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
 
-    @app.get("/")
+    @app.get("/", response_class=HTMLResponse)
     def page() -> HTMLResponse:
+        """The page itself."""
         return HTMLResponse(template("live.html.j2").render(version=__version__))
 
     app.add_exception_handler(ReidError, _sentence)
@@ -83,7 +89,7 @@ def build_app(
 
 @cache
 def template(name: str) -> jinja2.Template:
-    """A template that lies beside this file; what is put into it is escaped, a missing name is an error."""
+    """Load a template from beside this file; values are escaped, a missing one is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -91,7 +97,7 @@ def template(name: str) -> jinja2.Template:
 
 
 async def _sentence(_request: Request, error: Exception) -> Response:
-    """What was wrong, as JSON; what was given is not repeated, for it may hold a password."""
+    """Answer an error as JSON; the input is not repeated, for it may hold a password."""
     status, headers = 400, None
     if isinstance(error, HTTPException):
         status, headers, sentence = error.status_code, error.headers, str(error.detail)

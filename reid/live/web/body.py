@@ -1,4 +1,4 @@
-"""What callers send: read whole, and up to a size, before anything else looks at the request."""
+"""Bound on the size of requests: each is read whole before anything else looks at it."""
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -8,13 +8,13 @@ MOST_BYTES = 64 * 1024  # the longest that the page itself sends is an address o
 
 
 class BoundedBody:
-    """Hands on requests with their bodies; one that is larger is refused at once, whoever sends it."""
+    """Middleware that reads the whole body and refuses one that is too large at once."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
+        """Serve one ASGI connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -37,7 +37,7 @@ class BoundedBody:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """What a request says, once more, and then what the connection says."""
+    """Replay the body that was read, then receive from the connection."""
     said = False
 
     async def receive_again() -> Message:
@@ -51,7 +51,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    """The connection is closed: the server would read the rest to its end otherwise."""
+    """Refuse and close the connection: the server would read the rest to its end otherwise."""
     sentence = f"a request has at most {MOST_BYTES // 1024} KiB here"
     answer = JSONResponse({"error": sentence}, 413, {"Connection": "close", "Cache-Control": "no-store"})
     await answer(scope, receive, send)

@@ -1,11 +1,13 @@
-"""What the page may ask of the site. Each call blocks until it is done, hence `def`: in a thread of the pool."""
+"""Routes that change something. Each call blocks until it is done, hence `def`: in a thread of the pool."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Header, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from reid.live.admin.control import Control
+from reid.live.web.access import HEADER
+from reid.live.web.answers import REFUSALS
 
 PersonId = Annotated[int, Field(ge=0, le=2**63 - 1)]  # what a gallery can hold
 
@@ -14,53 +16,69 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Rename(_Body):
+class RenameBody(_Body):
     label: str | None = Field(max_length=80)
 
 
-class _Merge(_Body):
+class MergeBody(_Body):
     into: PersonId
 
 
-class _Add(_Body):
+class CameraBody(_Body):
     address: str = Field(min_length=1, max_length=2000)
 
 
+def _asks(
+    x_reid: Annotated[
+        str, Header(alias=HEADER, description="any value; pages of other sites cannot send it")
+    ],
+) -> None:
+    """Document the header; a request without it has been refused before."""
+
+
 def build_asking(control: Control) -> APIRouter:
-    """The routes that change something; each answers nothing where it could be done."""
-    router = APIRouter(prefix="/api")
+    """Build the routes that change something; each answers nothing where it could be done."""
+    router = APIRouter(prefix="/api", dependencies=[Depends(_asks)], responses=REFUSALS)
 
     @router.post("/people/{person_id}/forget", status_code=204)
     def forget(person_id: Annotated[PersonId, Path()]) -> None:
+        """Erase everything that is kept about a person: vectors, crops, events."""
         control.forget(person_id)
 
     @router.post("/people/{person_id}/rename", status_code=204)
-    def rename(person_id: Annotated[PersonId, Path()], body: _Rename) -> None:
+    def rename(person_id: Annotated[PersonId, Path()], body: RenameBody) -> None:
+        """Give a person a name, or take it away (null)."""
         label = " ".join((body.label or "").split())
         control.rename(person_id, label or None)
 
     @router.post("/people/{person_id}/merge", status_code=204)
-    def merge(person_id: Annotated[PersonId, Path()], body: _Merge) -> None:
+    def merge(person_id: Annotated[PersonId, Path()], body: MergeBody) -> None:
+        """Make a person part of another one: both are the same."""
         control.merge(person_id, body.into)
 
     @router.post("/cameras", status_code=204)
-    def add(body: _Add) -> None:
+    def add(body: CameraBody) -> None:
+        """Begin to read a camera: an address, or name=address."""
         control.add_camera(body.address.strip())
 
     @router.delete("/cameras/{name}", status_code=204)
     def remove(name: str) -> None:
+        """Stop reading a camera."""
         control.remove_camera(name)
 
     @router.post("/cameras/{name}/pause", status_code=204)
     def pause(name: str) -> None:
+        """Take no frames of a camera."""
         control.pause_camera(name, True)
 
     @router.post("/cameras/{name}/resume", status_code=204)
     def resume(name: str) -> None:
+        """Take frames of a paused camera again."""
         control.pause_camera(name, False)
 
     @router.post("/retention/confirm", status_code=204)
     def confirm_clock() -> None:
+        """Take the clock for right, where retention waits for that: what is old by it is erased."""
         control.confirm_clock()
 
     return router

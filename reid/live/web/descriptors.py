@@ -10,7 +10,7 @@ _PAGES_SHARE = 4  # the page gets a quarter of what there is at most
 
 
 def room_for(connections: int) -> int:
-    """How many connections the page may have of those that the config allows; raises the process' soft limit."""
+    """Number of connections that the page may have, at most `connections`; raises the process' soft limit."""
     if sys.platform == "win32":
         return connections
     import resource

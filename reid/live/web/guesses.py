@@ -1,4 +1,4 @@
-"""How many wrong tokens an address may give."""
+"""Limit on wrong tokens by network address."""
 
 import ipaddress
 import math
@@ -12,18 +12,18 @@ MOST_A_MINUTE = 10
 
 
 class Guesses:
-    """Counts wrong tokens by the address that they come from; networks of IPv6 count as one address."""
+    """Counter of wrong tokens by network address; a /64 of IPv6 counts as one."""
 
     def __init__(self, most_a_minute: int = MOST_A_MINUTE) -> None:
         self._most = RateLimitItemPerMinute(most_a_minute)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def wrong(self, host: str) -> None:
-        """One more from there."""
+        """Count a wrong token from an address."""
         self._limiter.hit(self._most, _network(host))
 
     def wait_s(self, host: str) -> int:
-        """Seconds until a token from there is looked at again; 0: now."""
+        """Seconds until a token from an address is looked at again; 0: now."""
         network = _network(host)
         if self._limiter.test(self._most, network):
             return 0
@@ -32,7 +32,7 @@ class Guesses:
 
 
 def _network(host: str) -> str:
-    """Of an IPv6 address its /64: who has one address of it usually has all."""
+    """Network that an address counts for: of IPv6 its /64, as one owner usually has all of it."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

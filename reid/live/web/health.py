@@ -1,4 +1,4 @@
-"""Whether the site works, for whatever restarts programs that do not."""
+"""Health of the site, for supervisors that restart programs."""
 
 import threading
 import time
@@ -8,12 +8,12 @@ from typing import Any
 
 from reid.live.views.site_state import SiteState
 
-STALE_S = 15.0  # without a picture processed
+STALE_S = 15.0  # without a frame processed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """At one moment."""
+    """Health at one moment."""
 
     why: str  # one sentence; empty where all is well
     cameras: dict[str, dict[str, str]]  # level and why
@@ -21,7 +21,7 @@ class Condition:
     notices: dict[str, str]  # what works, and wants a person's eye
 
     def content(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """Fields of `HealthAnswer`."""
         return {"ok": not self.why, "why": self.why, "cameras": self.cameras} | {
             "troubles": self.troubles,
             "notices": self.notices,
@@ -29,7 +29,7 @@ class Condition:
 
 
 class Watch:
-    """Looks at the board whenever it is asked, and remembers when pictures were last seen to be processed.
+    """Health check: reads the board when asked, and remembers when frames were last processed.
 
     Args:
         clock: monotonic seconds.
@@ -42,8 +42,7 @@ class Watch:
         self._taken_s = clock()
 
     def look(self) -> Condition:
-        """Well: a camera delivers, pictures have been processed since the last time, or just before it, and what
-        they tell can be written."""
+        """Check the site: a camera delivers, frames were processed lately, and events can be written."""
         cameras = self._board.cameras()
         taken = {one.snapshot.camera_id: one.counts.taken for one in cameras}
         now_s = self._clock()
@@ -60,13 +59,13 @@ class Watch:
         elif not cameras:
             why = "there are no cameras"
         elif levels == {"paused"}:
-            why = ""  # as somebody wished
+            why = ""  # as a user wished
         elif not levels & {"online", "degraded"}:
             why = "no camera delivers" + (" yet" if "connecting" in levels else "")
         elif not any(taken.values()):
-            why = "no picture has been processed yet"
+            why = "no frame has been processed yet"
         elif stale:
-            why = f"no picture has been processed for {STALE_S:g} s"
+            why = f"no frame has been processed for {STALE_S:g} s"
         else:
             why = ""
         shown = {name: {"level": state.level, "why": state.why} for name, state in states.items()}

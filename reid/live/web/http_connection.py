@@ -16,7 +16,7 @@ _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Lengt
 
 
 class BoundedConnection(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it, `limit_concurrency` counted when a connection is made.
+    """HTTP/1.1 connection of uvicorn that counts `limit_concurrency` when it is made.
 
     Beyond the limit the connection goes that has waited longest without a whole request; where all are being
     answered, the new one does.
@@ -29,14 +29,14 @@ class BoundedConnection(H11Protocol):
         self._since_s = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Room for one more, or for this one none."""
+        """Accept the connection, or close it where there is no room."""
         super().connection_made(transport)
         self._expect()
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             self._make_room()
 
     def data_received(self, data: bytes) -> None:
-        """A part of a request."""
+        """Take a part of a request."""
         super().data_received(data)
         if self.conn.their_state not in _INCOMPLETE:
             self._arrived()
@@ -44,25 +44,25 @@ class BoundedConnection(H11Protocol):
             self._expect()
 
     def handle_events(self) -> None:
-        """As uvicorn does; nonsense that comes while an answer is being written ends the connection."""
+        """Handle requests as uvicorn does; garbage that comes while an answer is written ends the connection."""
         try:
             super().handle_events()
         except h11.LocalProtocolError:
             self.transport.abort()
 
     def pause_writing(self) -> None:
-        """The client takes nothing at this moment."""
+        """Note that the client takes nothing at this moment."""
         super().pause_writing()
         if self._taking is None:
             self._taking = self.loop.call_later(ANSWER_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """It takes something again."""
+        """Note that the client takes bytes again."""
         super().resume_writing()
         self._taken()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end."""
+        """Give the place of a closed connection back."""
         self._arrived()
         super().connection_lost(exc)
         self._taken()

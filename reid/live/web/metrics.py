@@ -1,4 +1,4 @@
-"""The board as Prometheus reads it."""
+"""Metrics of the site in the format of Prometheus."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -19,7 +19,7 @@ _Rows = Iterable[tuple[Sequence[str], float]]
 
 
 def build_registry(board: SiteState) -> CollectorRegistry:
-    """What the site does, and what memory and time the process takes."""
+    """Build the registry: metrics of the site, and memory and time of the process."""
     registry = CollectorRegistry()
     registry.register(SiteStateCollector(board))
     ProcessCollector(registry=registry)
@@ -28,13 +28,13 @@ def build_registry(board: SiteState) -> CollectorRegistry:
 
 
 class SiteStateCollector(Collector):
-    """Reads the board whenever it is asked, so that nothing is counted twice."""
+    """Collector that reads the board when asked, so that nothing is counted twice."""
 
     def __init__(self, board: SiteState) -> None:
         self._board = board
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics of the site."""
+        """Yield all metrics of the site."""
         cameras = self._board.cameras()
         yield from _frames(cameras)
         yield from _cameras(cameras)
@@ -48,7 +48,7 @@ class SiteStateCollector(Collector):
         yield _counter("reid_clock_steps_total", "How often the wall clock was set.", [], steps)
 
     def _latency(self) -> Metric:
-        family = SummaryMetricFamily("reid_latency_seconds", "From decoded picture to event, of 5 minutes.")
+        family = SummaryMetricFamily("reid_latency_seconds", "From decoded frame to event, of 5 minutes.")
         for quantile, value in zip(QUANTILES, self._board.latency_s(*QUANTILES), strict=True):
             family.add_sample("reid_latency_seconds", {"quantile": f"{quantile:g}"}, value)
         return family
@@ -58,13 +58,13 @@ def _frames(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
     def each(value: Callable[[CameraNow], float]) -> _Rows:
         return [([one.snapshot.camera_id], value(one)) for one in cameras]
 
-    yield _counter("reid_frames_total", "Pictures decoded.", ["camera"], each(lambda one: one.counts.offered))
+    yield _counter("reid_frames_total", "Frames decoded.", ["camera"], each(lambda one: one.counts.offered))
     yield _counter(
-        "reid_frames_processed_total", "Pictures processed.", ["camera"], each(lambda one: one.counts.taken)
+        "reid_frames_processed_total", "Frames processed.", ["camera"], each(lambda one: one.counts.taken)
     )
     yield _counter(
         "reid_frames_dropped_total",
-        "Pictures not processed, by reason.",
+        "Frames not processed, by reason.",
         ["camera", "reason"],
         [
             ([one.snapshot.camera_id, reason], one.counts.dropped.get(reason, 0))
@@ -75,7 +75,7 @@ def _frames(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
     yield _gauge("reid_in_view", "People being followed.", ["camera"], each(lambda one: one.in_view))
     yield _gauge(
         "reid_camera_sampled_fps",
-        "Most pictures a second that are processed; absent where all are.",
+        "Most frames a second that are processed; absent where all are.",
         ["camera"],
         [([one.snapshot.camera_id], one.sampled_fps) for one in cameras if one.sampled_fps is not None],
     )
@@ -85,13 +85,13 @@ def _cameras(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
     shots = [one.snapshot for one in cameras]
     one_each = ["camera"]
     up = [([shot.camera_id], shot.state.level in ("online", "degraded")) for shot in shots]
-    yield _gauge("reid_camera_up", "1 where pictures come, also where something is wrong.", one_each, up)
+    yield _gauge("reid_camera_up", "1 where frames come, also where something is wrong.", one_each, up)
     states = [
         ([shot.camera_id, level], shot.state.level == level) for shot in shots for level in get_args(Level)
     ]
     yield _gauge("reid_camera_state", "1 at the level that the camera is at.", ["camera", "level"], states)
     fps = [([shot.camera_id], shot.fps) for shot in shots]
-    yield _gauge("reid_camera_fps", "Pictures a second that come.", one_each, fps)
+    yield _gauge("reid_camera_fps", "Frames a second that come.", one_each, fps)
     connects = [([shot.camera_id], shot.connects) for shot in shots]
     yield _counter("reid_camera_connects_total", "Connections made.", one_each, connects)
     faults = [
@@ -106,7 +106,7 @@ def _cameras(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
         drift,
     )
     behind = [([shot.camera_id], shot.behind_s) for shot in shots]
-    yield _gauge("reid_camera_behind_seconds", "From a picture's time to its arrival.", one_each, behind)
+    yield _gauge("reid_camera_behind_seconds", "From a frame's time to its arrival.", one_each, behind)
 
 
 def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:

@@ -12,7 +12,7 @@ _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[\w.-]+)):(?P<por
 
 
 class PageConfig(Section):
-    """Where the page is served, to whom, and how large its pictures are."""
+    """Address, access and previews of the page."""
 
     listen: str | None = Field(
         "127.0.0.1:8080",
@@ -21,7 +21,7 @@ class PageConfig(Section):
     )
     token_env: str = Field(
         "REID_TOKEN",
-        description="name of the environment variable that holds the page's token: who gives it may see and do all; "
+        description="name of the environment variable that holds the page's token, which lets one see and do all; "
         "unset: no token is asked for",
     )
     hosts: list[str] = Field(
@@ -39,10 +39,10 @@ class PageConfig(Section):
         "devices; none: no files",
     )
     preview_fps: Annotated[float, Field(gt=0, le=30)] = Field(
-        5.0, description="pictures a second that are drawn of each camera while somebody looks"
+        5.0, description="annotated frames a second that are drawn of each camera while a page shows them"
     )
     preview_width: Annotated[int, Field(ge=64)] = Field(
-        640, description="pixels; wider pictures are made smaller for the page"
+        640, description="pixels; wider frames are made smaller for the page"
     )
     preview_quality: Annotated[int, Field(ge=1, le=100)] = Field(75, description="JPEG quality of previews")
 
@@ -55,7 +55,7 @@ class PageConfig(Section):
 
 
 def split_listen(listen: str) -> tuple[str, int]:
-    """Host and port of `host:port`; an IPv6 address stands in brackets.
+    """Split `host:port`; an IPv6 address stands in brackets.
 
     Raises:
         ValueError: it is none.

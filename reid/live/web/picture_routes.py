@@ -1,4 +1,4 @@
-"""Previews and crops: single ones, a stream of one camera for any program, and one of all for the page."""
+"""Routes of previews and crops: single ones, a stream of one camera, and a stream of all for the page."""
 
 import asyncio
 import threading
@@ -11,41 +11,55 @@ from starlette.types import Receive, Scope, Send
 
 from reid import json_text
 from reid.live.views.site_state import SiteState
+from reid.live.web.answers import REFUSALS, content
 
 _LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
-_FIRST_S = 2.0  # for the first picture that is drawn because somebody looks
+_FIRST_S = 2.0  # for the first frame that is drawn because of the request
 _MULTIPART = "multipart/x-mixed-replace; boundary=picture"
 _BOUNDARY = b"--picture\r\n"
 _Wrap = Callable[[str, bytes], bytes]
 
 
 def build_pictures(board: SiteState, stopping: threading.Event) -> APIRouter:
-    """The routes of all pictures; streams end once `stopping` is set."""
-    router = APIRouter()
+    """Build the routes of previews and crops; streams end once `stopping` is set."""
+    router = APIRouter(default_response_class=Response, responses=REFUSALS)
 
-    @router.get("/cameras/{name}.mjpg")
+    @router.get("/cameras/{name}.mjpg", responses=content("multipart/x-mixed-replace"))
     async def stream(name: str) -> Response:
+        """Every new annotated frame of a camera, as MJPEG."""
         _known(board, name)
         return _Pictures(board, name, stopping, _part, _MULTIPART, _BOUNDARY)
 
-    @router.get("/api/previews")
+    @router.get("/api/previews", responses=content("application/octet-stream"))
     async def previews() -> Response:
+        """Every new annotated frame of all cameras: a line of JSON with `camera` and `bytes`, then the JPEG."""
         return _Pictures(board, None, stopping, _line_and_picture, "application/octet-stream", b"")
 
-    @router.get("/cameras/{name}.jpg")
+    @router.get("/cameras/{name}.jpg", responses=content("image/jpeg"))
     async def preview(name: str) -> Response:
+        """The newest annotated frame of a camera."""
         _known(board, name)
         jpeg = await _newest(board, name)
         if jpeg is None:
-            raise HTTPException(404, f"camera {name} has shown no picture yet")
+            raise HTTPException(404, f"camera {name} has shown no frame yet")
         return Response(jpeg, media_type="image/jpeg")
 
-    @router.get("/people/{person_id}.jpg")
+    @router.get("/cameras/{name}/things/{number}.jpg", responses=content("image/jpeg"))
+    def thing(name: str, number: int) -> Response:
+        """The crop of a static thing that a camera has left out."""
+        _known(board, name)
+        things = board.things(name)
+        if not 1 <= number <= len(things):
+            raise HTTPException(404, f"camera {name} has left out {len(things)} static things, not {number}")
+        return Response(things[number - 1].crop, media_type="image/jpeg")
+
+    @router.get("/people/{person_id}.jpg", responses=content("image/jpeg"))
     def crop(person_id: int) -> Response:
+        """The crop of a person's latest appearance."""
         for person in board.people():
             if person.person_id == person_id and person.crop is not None:
                 return Response(person.crop, media_type="image/jpeg")
-        raise HTTPException(404, f"there is no picture of person {person_id}")
+        raise HTTPException(404, f"there is no crop of person {person_id}")
 
     return router
 
@@ -60,7 +74,7 @@ def _known(board: SiteState, name: str) -> None:
 
 
 async def _newest(board: SiteState, name: str) -> bytes | None:
-    """A picture drawn from now on; where none comes, as of a camera that is offline, the last."""
+    """JPEG of a frame drawn from now on; where none comes, as of a camera that is offline, the last."""
     number, jpeg = board.preview(name) or (0, None)
     with board.watching(name):
         for _ in range(round(_FIRST_S / _LOOK_S)):
@@ -71,7 +85,7 @@ async def _newest(board: SiteState, name: str) -> bytes | None:
 
 
 def _part(_name: str, jpeg: bytes) -> bytes:
-    """The boundary is sent with the picture before it: browsers show a picture only when they see its end."""
+    """One part of MJPEG, with the boundary after it: browsers show an image only when they see its end."""
     head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
     return b"".join([head, jpeg, b"\r\n", _BOUNDARY])
 
@@ -82,7 +96,7 @@ def _line_and_picture(name: str, jpeg: bytes) -> bytes:
 
 
 class _Pictures(StreamingResponse):
-    """Every new picture of one camera or of all, until the client goes; only so long it counts as watching."""
+    """Stream of every new preview of one camera or of all; while it lasts, they count as watched."""
 
     def __init__(
         self,

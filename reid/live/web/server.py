@@ -1,4 +1,4 @@
-"""Serves the page from a thread of its own. The web libraries are imported when it starts, not before."""
+"""Server of the page, in a thread of its own. The web libraries are imported when it starts, not before."""
 
 import errno
 import ipaddress
@@ -29,7 +29,7 @@ _SHORTEST = 8  # characters of a token
 
 
 class PageServer:
-    """The page of one site: its address is taken at once, so that a bad one is known before networks are loaded.
+    """Server of one site's page; takes its address at once, so that a bad one is known before networks are loaded.
 
     Args:
         listen: address and port.
@@ -104,7 +104,7 @@ def _token(variable: str, environment: Mapping[str, str]) -> str | None:
 
 
 def _server(app: "FastAPI", most: int) -> "Server":
-    """A server of at most so many connections."""
+    """Make a server of at most `most` connections."""
     import uvicorn
 
     from reid.live.web.http_connection import BoundedConnection
@@ -112,7 +112,7 @@ def _server(app: "FastAPI", most: int) -> "Server":
     config = uvicorn.Config(
         app,
         log_config=None,
-        log_level="error",  # uvicorn warns of every caller who talks nonsense
+        log_level="error",  # uvicorn warns of every caller that sends garbage
         access_log=False,  # addresses may hold the token once
         lifespan="off",
         http=BoundedConnection,
@@ -126,7 +126,7 @@ def _server(app: "FastAPI", most: int) -> "Server":
 
 
 def _bind(listen: str, host: str, port: int) -> tuple[socket.socket, bool]:
-    """A socket that listens, and whether only this machine reaches it."""
+    """Open a socket that listens; also says whether only this machine reaches it."""
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family)

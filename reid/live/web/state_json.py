@@ -1,15 +1,24 @@
-"""What the page shows, as JSON: the board's content with names and colours."""
+"""The state of the site as the page shows it: the board's content with names and colours."""
 
 import math
 import threading
 import time
 import zlib
-from dataclasses import asdict
-from typing import Any
+from urllib.parse import quote
 
 from reid import __version__
 from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
-from reid.types import person_name
+from reid.live.web.answers import (
+    CameraAnswer,
+    ComparedAnswer,
+    FrameCountsAnswer,
+    LatencyAnswer,
+    PersonAnswer,
+    StateAnswer,
+    ThingAnswer,
+    VisitAnswer,
+)
+from reid.types import StaticThing, person_name
 from reid.video.draw import person_colour_hex
 
 LATELY_S = 900.0  # visits that ended before are only told of where a person has no later one
@@ -21,14 +30,14 @@ _COLOURS = (
 
 
 class CameraColours:
-    """A camera keeps its colour as long as the program runs, also where others come and go."""
+    """Colours of cameras: each keeps its own as long as the program runs, also where others come and go."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers: dict[str, int] = {}
 
     def colour(self, camera_id: str) -> str:
-        """As CSS has it; the first ten are those of the report."""
+        """CSS colour of a camera; the first ten are those of the report."""
         with self._lock:
             number = self._numbers.setdefault(camera_id, len(self._numbers))
         if number < len(_COLOURS):
@@ -36,94 +45,107 @@ class CameraColours:
         return f"hsl({number * 137.508 % 360:.0f} 60% 55%)"  # the golden angle: neighbours differ most
 
 
-def state_content(board: SiteState, colours: CameraColours) -> dict[str, Any]:
-    """Everything but the events, which come apart because most times there is no new one."""
+def state_answer(board: SiteState, colours: CameraColours) -> StateAnswer:
+    """Describe the site at this moment; events come apart because most times there is no new one."""
     now_s = time.time()
     people, events = board.people(), board.events()
     gone = [person for person in people if not person.present]
     shown = [person for person in people if person.present] + gone[:OTHERS]
     p50, p95 = board.latency_s(0.5, 0.95)
-    return {
-        "version": __version__,
-        "now_s": now_s,
-        "started_s": board.started_s,
-        "latency": {"p50_s": _finite(p50), "p95_s": _finite(p95)},
-        "cameras": [_camera(camera, colours) for camera in board.cameras()],
-        "people": [_person(person, colours, now_s) for person in shown],
-        "people_not_shown": len(people) - len(shown),
-        "queues": [asdict(queue) for queue in board.queues()],
-        "troubles": board.troubles(),
-        "notices": board.notices(),
-        "events_mark": f"{events[0].event_id} {len(events)}" if events else "",
-    }
+    return StateAnswer(
+        version=__version__,
+        now_s=now_s,
+        started_s=board.started_s,
+        latency=LatencyAnswer(p50_s=_finite(p50), p95_s=_finite(p95)),
+        cameras=[_camera(camera, board, colours) for camera in board.cameras()],
+        people=[_person(person, colours, now_s) for person in shown],
+        people_not_shown=len(people) - len(shown),
+        queues=list(board.queues()),
+        troubles=board.troubles(),
+        notices=board.notices(),
+        events_mark=f"{events[0].event_id} {len(events)}" if events else "",
+    )
 
 
 def _finite(value: float | None) -> float | None:
-    """JSON has no nan."""
+    """The value, or None for nan and infinity, which JSON lacks."""
     return value if value is not None and math.isfinite(value) else None
 
 
-def _camera(camera: CameraNow, colours: CameraColours) -> dict[str, Any]:
+def _camera(camera: CameraNow, board: SiteState, colours: CameraColours) -> CameraAnswer:
     one, counts = camera.snapshot, camera.counts
-    return {
-        "name": one.camera_id,
-        "colour": colours.colour(one.camera_id),
-        "url": one.url,
-        "level": one.state.level,
-        "why": one.state.why,
-        "fps": _finite(one.fps),
-        "sampled_fps": _finite(camera.sampled_fps),
-        "size": one.size,
-        "codec": one.codec,
-        "connects": one.connects,
-        "faults": asdict(one.faults),
-        "drift": _finite(one.drift),
-        "behind_s": _finite(one.behind_s),
-        "in_view": camera.in_view,
-        "frames": {"offered": counts.offered, "taken": counts.taken, "dropped": dict(counts.dropped)},
-    }
+    return CameraAnswer(
+        name=one.camera_id,
+        colour=colours.colour(one.camera_id),
+        url=one.url,
+        level=one.state.level,
+        why=one.state.why,
+        fps=_finite(one.fps),
+        sampled_fps=_finite(camera.sampled_fps),
+        size=one.size,
+        codec=one.codec,
+        connects=one.connects,
+        faults=one.faults,
+        drift=_finite(one.drift),
+        behind_s=_finite(one.behind_s),
+        in_view=camera.in_view,
+        frames=FrameCountsAnswer(offered=counts.offered, taken=counts.taken, dropped=dict(counts.dropped)),
+        things=[_thing(thing, number) for number, thing in enumerate(board.things(one.camera_id), start=1)],
+    )
 
 
-def _person(person: PersonNow, colours: CameraColours, now_s: float) -> dict[str, Any]:
+def _thing(thing: StaticThing, number: int) -> ThingAnswer:
+    return ThingAnswer(
+        crop=f"/cameras/{quote(thing.camera_id, safe='')}/things/{number}.jpg?v={_version(thing.crop)}",
+        first_s=thing.first_s,
+        last_s=thing.last_s,
+        detections=thing.detections,
+    )
+
+
+def _person(person: PersonNow, colours: CameraColours, now_s: float) -> PersonAnswer:
     newest, *older = person.visits
     visits = [newest, *(visit for visit in older if now_s - visit.end_s < LATELY_S)]
-    name = person_name(person.person_id)
     crop = None
-    if person.crop is not None:  # the number makes a new picture a new address, so that browsers fetch it
-        crop = f"/people/{person.person_id}.jpg?v={zlib.crc32(person.crop):08x}"
-    return {
-        "id": person.person_id,
-        "name": name,
-        "label": person.label,
-        "colour": person_colour_hex(person.person_id),
-        "present": person.present,
-        "crop": crop,
-        "visits": [_visit(visit, colours) for visit in visits],
-    }
+    if person.crop is not None:
+        crop = f"/people/{person.person_id}.jpg?v={_version(person.crop)}"
+    return PersonAnswer(
+        id=person.person_id,
+        name=person_name(person.person_id),
+        label=person.label,
+        colour=person_colour_hex(person.person_id),
+        present=person.present,
+        crop=crop,
+        visits=[_visit(visit, colours) for visit in visits],
+    )
 
 
-def _visit(visit: AppearanceNow, colours: CameraColours) -> dict[str, Any]:
-    return {
-        "camera": visit.camera_id,
-        "colour": colours.colour(visit.camera_id),
-        "track": visit.track_id,
-        "start_s": visit.start_s,
-        "end_s": visit.end_s,
-        "present": visit.present,
-        "answer": visit.answer,
-        "nearest": _compared(visit.nearest_id, visit.distance),
-        "probability": _finite(visit.probability),
-        "runner_up": _compared(visit.runner_up_id, visit.runner_up_distance),
-    }
+def _version(jpeg: bytes) -> str:
+    """A number that makes a new crop a new address, so that browsers fetch it."""
+    return f"{zlib.crc32(jpeg):08x}"
 
 
-def _compared(person_id: int | None, distance: float | None) -> dict[str, Any] | None:
-    """Somebody that a visit was compared with."""
+def _visit(visit: AppearanceNow, colours: CameraColours) -> VisitAnswer:
+    return VisitAnswer(
+        camera=visit.camera_id,
+        colour=colours.colour(visit.camera_id),
+        track=visit.track_id,
+        start_s=visit.start_s,
+        end_s=visit.end_s,
+        present=visit.present,
+        answer=visit.answer,
+        nearest=_compared(visit.nearest_id, visit.distance),
+        probability=_finite(visit.probability),
+        runner_up=_compared(visit.runner_up_id, visit.runner_up_distance),
+    )
+
+
+def _compared(person_id: int | None, distance: float | None) -> ComparedAnswer | None:
     if person_id is None:
         return None
-    return {
-        "id": person_id,
-        "name": person_name(person_id),
-        "colour": person_colour_hex(person_id),
-        "distance": _finite(distance),
-    }
+    return ComparedAnswer(
+        id=person_id,
+        name=person_name(person_id),
+        colour=person_colour_hex(person_id),
+        distance=_finite(distance),
+    )

@@ -1,37 +1,42 @@
-"""What is to be read: the state, the events, the health, the metrics."""
+"""Routes that read: the state, the events, the health, the metrics."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from reid.live.views.site_state import EVENTS, SiteState
+from reid.live.web.answers import REFUSALS, EventAnswer, HealthAnswer, StateAnswer, content
 from reid.live.web.health import Watch
 from reid.live.web.metrics import build_registry
-from reid.live.web.state_json import CameraColours, state_content
+from reid.live.web.state_json import CameraColours, state_answer
 
 
 def build_looking(board: SiteState) -> APIRouter:
-    """The routes that change nothing."""
-    router = APIRouter()
+    """Build the routes that change nothing."""
+    router = APIRouter(responses=REFUSALS)
     colours, watch, registry = CameraColours(), Watch(board), build_registry(board)
 
     @router.get("/api/state")
-    def state() -> dict[str, Any]:
-        return state_content(board, colours)
+    def state() -> StateAnswer:
+        """Cameras, people, receivers of events, and what does not work."""
+        return state_answer(board, colours)
 
     @router.get("/api/events")
-    def events(limit: Annotated[int, Query(ge=1, le=EVENTS)] = 100) -> list[dict[str, Any]]:
-        return [event.content() for event in board.events()[:limit]]
+    def events(limit: Annotated[int, Query(ge=1, le=EVENTS)] = 100) -> list[EventAnswer]:
+        """The latest events, newest first."""
+        return [EventAnswer.model_validate(event.content()) for event in board.events()[:limit]]
 
-    @router.get("/health")
-    def health(response: Response) -> dict[str, Any]:
+    @router.get("/health", responses={503: {"model": HealthAnswer}})
+    def health(response: Response) -> HealthAnswer:
+        """Whether the site works. Needs no token."""
         condition = watch.look()
         response.status_code = 503 if condition.why else 200
-        return condition.content()
+        return HealthAnswer.model_validate(condition.content())
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=Response, responses=content("text/plain"))
     def metrics() -> Response:
+        """Counters and gauges as Prometheus reads them."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

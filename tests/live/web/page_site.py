@@ -17,6 +17,7 @@ from reid.live.capture.latest_frames import FrameCounts
 from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
 from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
+from reid.types import THING_PICTURE, StaticThing
 
 ASKS = {"X-Reid": "test"}
 TOKEN = "open sesame, please"
@@ -67,6 +68,19 @@ def person(person_id: int, label: str | None = None, present: bool = True) -> Pe
     return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=picture(person_id))
 
 
+def thing(camera_id: str, shade: int) -> StaticThing:
+    """Something that never moves."""
+    return StaticThing(
+        camera_id=camera_id,
+        box=np.array([10, 20, 60, 120], dtype=np.float32),
+        first_s=1000.0,
+        last_s=2000.0,
+        detections=shade,
+        picture=np.zeros(THING_PICTURE, dtype=np.float32),
+        crop=picture(shade),
+    )
+
+
 def filled() -> SiteState:
     board = SiteState()
     board.set_cameras([camera("door"), camera("hall", "offline")])
@@ -81,6 +95,7 @@ def filled() -> SiteState:
         facts={"old": "P0002"},
     )
     board.add_event(event, 0.25)
+    board.set_things([thing("door", 80), thing("door", 120), thing("gone", 9)])
     board.set_queues([SinkCounts(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
     return board
 

@@ -18,6 +18,7 @@ PATHS = [
     "/api/state",
     "/api/events",
     "/metrics",
+    "/openapi.json",
     "/people/1.jpg",
     "/cameras/door.jpg",
     "/cameras/door.mjpg",

@@ -99,7 +99,7 @@ def test_what_one_may_ask() -> None:
         ("POST", "/api/people/1/merge", {"into": "x"}, 400, "into"),
         ("POST", "/api/people/anna/forget", None, 400, "person_id"),
         ("GET", "/api/nothing", None, 404, "Not Found"),
-        ("GET", "/people/7.jpg", None, 404, "no picture of person 7"),
+        ("GET", "/people/7.jpg", None, 404, "no crop of person 7"),
         ("GET", "/cameras/yard.jpg", None, 404, "there is no camera yard"),
         ("GET", "/cameras/yard.mjpg", None, 404, "there is no camera yard"),
     ],
@@ -138,6 +138,27 @@ def test_crops() -> None:
         assert site.client.get("/api/state").json()["people"][0]["crop"] == before
 
 
+def test_static_things_are_told_of_with_their_crops() -> None:
+    with serving() as site:
+        door, hall = site.client.get("/api/state").json()["cameras"]
+        assert hall["things"] == []
+        assert [(thing["first_s"], thing["last_s"], thing["detections"]) for thing in door["things"]] == [
+            (1000.0, 2000.0, 80),
+            (1000.0, 2000.0, 120),
+        ]
+        crops = [site.client.get(thing["crop"]) for thing in door["things"]]
+        assert [crop.content for crop in crops] == [picture(80), picture(120)]
+        assert {crop.headers["content-type"] for crop in crops} == {"image/jpeg"}
+        for missing in (
+            "/cameras/door/things/0.jpg",
+            "/cameras/door/things/3.jpg",
+            "/cameras/gone/things/1.jpg",
+        ):
+            assert site.client.get(missing).status_code == 404
+        answer = site.client.get("/cameras/door/things/3.jpg").json()
+        assert answer == {"error": "camera door has left out 2 static things, not 3"}
+
+
 def test_health_says_why() -> None:
     with serving() as site:
         answer = site.client.get("/health")
@@ -146,7 +167,7 @@ def test_health_says_why() -> None:
         for cameras, why in [
             ([], "there are no cameras"),
             ([camera("hall", "offline")], "no camera delivers"),
-            ([camera("door", taken=0)], "no picture has been processed yet"),
+            ([camera("door", taken=0)], "no frame has been processed yet"),
         ]:
             site.board.set_cameras(cameras)
             answer = site.client.get("/health")
@@ -172,6 +193,6 @@ def test_a_site_that_processes_nothing_any_more_is_ill() -> None:
     board.set_cameras([camera("door", taken=5)])
     assert watch.look().why == ""
     now += STALE_S + 1
-    assert "no picture has been processed for" in watch.look().why
+    assert "no frame has been processed for" in watch.look().why
     board.set_cameras([camera("door", taken=6)])
     assert watch.look().why == ""

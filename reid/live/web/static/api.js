@@ -51,10 +51,16 @@ export function confirmed(title, text, yes) {
   return answered(one("confirm"));
 }
 
-/** Open a dialog, and wait until it closes; whether it closed with yes. */
-export function answered(dialog) {
+/** Open a dialog, its text in `input` selected, and wait until it closes; whether it closed with yes.
+ *
+ * The browser keeps the focus inside, closes at Escape, and gives the focus back: no listener of ours hears of elements
+ * that leave the page, which browsers tell at different moments. */
+export function answered(dialog, input = null) {
   dialog.returnValue = "";
+  // no submit button, as Enter presses the first of those
+  dialog.querySelector(".cancel").onclick = () => dialog.close();
   dialog.showModal();
+  input?.select();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });

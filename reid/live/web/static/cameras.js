@@ -1,19 +1,21 @@
 // The wall of cameras, and the table of how they are.
 
 import { ask, confirmed } from "./api.js";
-import { cameraChip, count, duration, fill, h, keep, one, show } from "./dom.js";
+import { cameraChip, count, dayAndClock, duration, fill, h, keep, one, show } from "./dom.js";
 import { watchPreviews } from "./previews.js";
 
 const RATE_MS = 10000; // what is processed is counted over this long
 const SOON_S = 2; // no rate before
 const REASONS = { newer: "overtaken", sampling: "sampled out", old: "too old", paused: "paused" };
-const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of picture", rates: "odd rate", jumps: "clock jump" };
+const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of format", rates: "odd rate", jumps: "clock jump" };
+const COLUMNS = { state: "State", size: "Frame", rate: "Rate", dropped: "Not processed", faults: "Faults", drift: "Clock" }; // as the table's head
+const CROPS = 6; // of static things, by camera
 const history = new Map(); // camera -> [{at, taken, offered, dropped}]
 const screens = new Map(); // camera -> its img
-const early = new Map(); // camera -> a picture that came before there was a place for it
+const early = new Map(); // camera -> a frame that came before there was a place for it
 
 export function startWall() {
-  watchPreviews(showPicture);
+  watchPreviews(showFrame);
   one("add").addEventListener("submit", async (event) => {
     event.preventDefault();
     const address = one("address").value.trim();
@@ -21,7 +23,7 @@ export function startWall() {
   });
 }
 
-function showPicture(camera, jpeg) {
+function showFrame(camera, jpeg) {
   const img = screens.get(camera);
   if (!img) early.set(camera, jpeg);
   if (!img || (img.src && !img.complete)) return;
@@ -35,6 +37,7 @@ export function showCameras(cameras) {
   for (const camera of cameras) remember(camera);
   for (const name of history.keys()) if (!cameras.some((camera) => camera.name === name)) history.delete(name);
   show("no-cameras", cameras.length === 0);
+  show("health-panel", cameras.length > 0);
   one("wall").dataset.count = Math.min(cameras.length, 5);
   keep(one("wall"), cameras, (camera) => camera.name, tile, updateTile);
   for (const name of screens.keys()) if (!history.has(name)) screens.delete(name);
@@ -47,7 +50,7 @@ export function showCameras(cameras) {
 function tile(camera) {
   const img = h("img", { alt: `What ${camera.name} shows`, hidden: true });
   screens.set(camera.name, img);
-  if (early.has(camera.name)) showPicture(camera.name, early.get(camera.name));
+  if (early.has(camera.name)) showFrame(camera.name, early.get(camera.name));
   early.delete(camera.name);
   const enlarge = (event) => {
     const large = event.currentTarget.closest(".tile").classList.toggle("large");
@@ -74,7 +77,7 @@ function updateTile(element, camera) {
     .map(([reason, value]) => `${Math.round(100 * value)} % ${REASONS[reason] ?? reason}`);
   fill(part(".numbers"),
     h("span", {}, h("b", {}, number(camera.fps)), " fps in, ", h("b", {}, number(processed)), ` processed${sampled}`),
-    h("span", { title: "pictures of the last 10 seconds that were not processed" }, share.length ? share.join(", ") : offered ? "all processed" : "\u00a0"));
+    h("span", { title: "frames of the last 10 seconds that were not processed" }, share.length ? share.join(", ") : offered ? "all processed" : "\u00a0"));
 }
 
 function level(element, camera) {
@@ -129,9 +132,8 @@ function healthRow(camera) {
     }
   };
   return h("tr", {},
-    h("td", {}, cameraChip(camera.name, camera.colour), h("small", { class: "url" }, camera.url)),
-    h("td", { class: "state" }), h("td", { class: "picture" }), h("td", { class: "rate" }),
-    h("td", { class: "dropped" }), h("td", { class: "faults" }), h("td", { class: "drift" }),
+    h("td", {}, cameraChip(camera.name, camera.colour), h("small", { class: "url" }, camera.url), h("div", { class: "things" })),
+    Object.entries(COLUMNS).map(([name, label]) => h("td", { class: name, "data-label": label })),
     h("td", { class: "actions" }, pauseButton(camera), h("button", { type: "button", class: "quiet", "aria-label": `Remove ${camera.name}`, onclick: remove }, "Remove")));
 }
 
@@ -140,17 +142,27 @@ function updateRow(row, camera) {
   const badge = h("span");
   level(badge, camera);
   fill(cell(".state"), badge, camera.why ? h("small", {}, camera.why) : null);
-  fill(cell(".picture"), camera.size ? camera.size.join(" × ") : "–", h("small", {}, camera.codec ?? ""));
+  fill(cell(".size"), camera.size ? camera.size.join(" × ") : "–", h("small", {}, camera.codec ?? ""));
   fill(cell(".rate"), `${number(camera.fps)} fps`, h("small", {}, `${number(recent(camera.name).processed)} processed`));
   const { offered, dropped } = camera.frames;
   const parts = Object.entries(dropped).filter(([, total]) => total).map(([reason, total]) => `${total.toLocaleString()} ${REASONS[reason] ?? reason}`);
   cell(".dropped").textContent = parts.length ? parts.join(", ") : "none";
-  cell(".dropped").title = `of ${count(offered, "picture")} since the start`;
+  cell(".dropped").title = `of ${count(offered, "frame")} since the start`;
   const faults = Object.entries(camera.faults).filter(([, total]) => total)
-    .map(([kind, total]) => count(total, FAULTS[kind] ?? kind, FAULTS[kind] === FAULTS.changes ? "changes of picture" : undefined));
+    .map(([kind, total]) => count(total, FAULTS[kind] ?? kind, FAULTS[kind] === FAULTS.changes ? "changes of format" : undefined));
   fill(cell(".faults"), faults.join(", ") || "none", h("small", {}, `connected ${count(camera.connects, "time")}`));
   const perDay = camera.drift * 86400;
   const drift = Math.abs(perDay) < 0.5 ? "none" : `${perDay > 0 ? "loses" : "gains"} ${duration(Math.abs(perDay))} a day`;
   fill(cell(".drift"), drift, camera.behind_s < 0.1 ? null : h("small", {}, `${number(camera.behind_s)} s behind`));
+  fill(cell(".things"), leftOut(camera.things));
   updatePause(cell("button.pause"), camera);
+}
+
+/** How many static things a camera has left out, with their crops. */
+function leftOut(things) {
+  if (!things.length) return null;
+  const crops = things.slice(0, CROPS).map((thing) =>
+    h("img", { src: thing.crop, alt: "Static thing", title: `${count(thing.detections, "detection")} since ${dayAndClock(thing.first_s)}` }));
+  const more = things.length > CROPS ? h("small", {}, `+${things.length - CROPS}`) : null;
+  return [h("small", {}, `${count(things.length, "thing")} left out: never ${things.length === 1 ? "moves" : "move"}`), h("span", {}, crops, more)];
 }

@@ -34,6 +34,7 @@ export function keep(parent, items, key, make, update = () => {}) {
     const element = kept.get(key(item));
     update(element, item);
     if (element === place) place = place.nextElementSibling;
+    else if (element.isConnected && parent.moveBefore) parent.moveBefore(element, place); // which keeps the focus inside
     else parent.insertBefore(element, place);
   }
 }
@@ -44,8 +45,10 @@ export const show = (id, visible) => { one(id).hidden = !visible; };
 // Words ---
 
 const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short" });
 const SHORT = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 export const clock = (seconds) => TIME.format(seconds * 1000);
+export const dayAndClock = (seconds) => `${DAY.format(seconds * 1000)}, ${clock(seconds)}`; // of what may be days old
 export const shortClock = (seconds) => SHORT.format(seconds * 1000);
 
 /** 42 s, 3 min, 2 h 5 min, 3 d 4 h. */
@@ -64,5 +67,5 @@ export const count = (number, word, words = `${word}s`) => `${number.toLocaleStr
 
 // Parts that are everywhere ---
 
-export const cameraChip = (name, colour) => h("span", { class: "cam", style: { "--c": colour } }, h("i"), h("span", {}, name));
-export const personChip = (person) => h("span", { class: "chip", style: { "--p": person.colour } }, h("i"), h("span", {}, person.label ?? person.name));
+export const cameraChip = (name, colour) => h("span", { class: "cam", style: { "--c": colour } }, h("i"), h("span", { dir: "auto" }, name));
+export const personChip = (person) => h("span", { class: "chip", style: { "--p": person.colour } }, h("i"), h("span", { dir: "auto" }, person.label ?? person.name));

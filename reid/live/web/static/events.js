@@ -40,14 +40,14 @@ function sentence(event) {
     return [camera(event.camera ?? ""), " ", h("span", { class: `level ${event.level ?? ""}` }, event.level ?? "changed"), note(rest(event, "level"))];
   }
   if (event.event === "identity_changed") {
-    const from = event.old ? [person(event.old), " is ", event.new ? person(event.new) : "nobody certain"] : [person(event.new ?? event.person), " is certain now"];
+    const from = event.old ? [person(event.old), " is ", event.new ? person(event.new) : "unknown"] : [person(event.new ?? event.person), " is certain now"];
     return [h("b", { class: "what" }, "Corrected"), from, where, note(rest(event, "old", "new"))];
   }
   if (event.event === "left") {
     const stay = typeof event.seconds === "number" ? [`after ${duration(event.seconds)}`] : [];
-    return [event.person ? person(event.person) : "somebody uncertain", " left ", event.camera ? camera(event.camera) : "", note([...stay, ...rest(event, "seconds")])];
+    return [event.person ? person(event.person) : "an unknown person", " left ", event.camera ? camera(event.camera) : "", note([...stay, ...rest(event, "seconds")])];
   }
-  return [event.person ? person(event.person) : "somebody uncertain", where, note(rest(event))];
+  return [event.person ? person(event.person) : "an unknown person", where, note(rest(event))];
 }
 
 /** What else is known, in words: what is known best first, what has no words of its own by its name. */

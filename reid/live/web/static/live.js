@@ -1,4 +1,4 @@
-// Asks once a second how things are, and shows it. Says so where nobody answers, and goes on when somebody does.
+// Asks once a second how things are, and shows it. Says so where the program does not answer, and goes on when it does.
 
 import { ask, confirmed, read } from "./api.js";
 import { showCameras, startWall } from "./cameras.js";
@@ -8,7 +8,7 @@ import { countPeople, showPeople } from "./people.js";
 import { showTimeline } from "./timeline.js";
 
 const EVERY_MS = 1000;
-const HIDDEN_MS = 15000; // nobody looks; the title still says how many are here
+const HIDDEN_MS = 15000; // the page is hidden; its title still says how many are here
 let answered = Date.now() / 1000, timer = 0, busy = false;
 
 async function look() {

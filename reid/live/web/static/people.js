@@ -6,7 +6,7 @@ import { cameraChip, chance, clock, count, distance, duration, fill, h, keep, on
 const FARTHEST = 0.8; // where the scale of distances ends
 let everybody = [];
 
-/** What to call somebody. */
+/** The name of a person, or the number. */
 export const called = (person) => person.label ?? person.name;
 
 const now = (person) => person.visits.filter((visit) => visit.present);
@@ -15,7 +15,6 @@ const last = (person) => Math.max(...person.visits.map((visit) => visit.end_s));
 
 export function showPeople(state) {
   everybody = state.people;
-  if (document.querySelector(".rename")) return; // a name is being written: nothing moves under the hand
   const here = state.people.filter((person) => person.present).sort((a, b) => since(b) - since(a) || b.id - a.id);
   const gone = state.people.filter((person) => !person.present).sort((a, b) => last(b) - last(a));
   show("no-here", here.length === 0);
@@ -26,7 +25,7 @@ export function showPeople(state) {
 }
 
 function card(person) {
-  const act = (label, action) => h("button", { type: "button", class: "quiet", onclick: (event) => action(known(person), event.currentTarget.closest(".person")) }, label);
+  const act = (label, action) => h("button", { type: "button", class: "quiet", onclick: () => action(known(person)) }, label);
   return h("article", { class: "person", style: { "--p": person.colour } },
     h("span", { class: "crop" }),
     h("div", { class: "who" }, h("h3", {}), h("p", { class: "where" }), h("div", { class: "sure" }),
@@ -40,11 +39,13 @@ function head(element, person) {
   const crop = element.querySelector(".crop");
   if (crop.dataset.src !== (person.crop ?? "")) {
     crop.dataset.src = person.crop ?? "";
-    crop.replaceChildren(person.crop ? h("img", { src: person.crop, alt: `Picture of ${called(person)}` }) : h("small", {}, "no picture"));
+    const none = h("small", {}, "no crop"); // also where the person was merged or forgotten meanwhile
+    const img = h("img", { src: person.crop, alt: `Crop of ${called(person)}`, onerror: () => img.replaceWith(none) });
+    crop.replaceChildren(person.crop ? img : none);
   }
   const badge = person.visits[0].answer;
   fill(element.querySelector("h3"),
-    h("span", { class: "tag" }, called(person)), person.label ? h("small", {}, person.name) : null,
+    h("span", { class: "tag", dir: "auto" }, called(person)), person.label ? h("small", {}, person.name) : null,
     h("span", { class: `badge ${badge}` }, badge));
   for (const button of element.querySelectorAll(".actions button")) {
     button.setAttribute("aria-label", `${button.textContent.replace("…", "")} ${called(person)}`);
@@ -68,7 +69,7 @@ function updateGone(element, person, now_s) {
 
 const chip = (compared) => personChip({ ...compared, label: known(compared).label });
 
-/** In words: how likely they are who was nearest, and how far; whom, where that is somebody else. */
+/** In words: how likely it is the nearest person, at what distance; and which, where that is another one. */
 function sureness(visit, person) {
   const far = h("span", { title: "distance" }, distance(visit.nearest.distance));
   const other = visit.nearest.id !== person.id;
@@ -78,12 +79,12 @@ function sureness(visit, person) {
 
 /** In words and as a scale: the filled dot is how far the nearest is, the ring who comes next. */
 function certainty(visit, person) {
-  if (!visit.nearest) return h("span", { class: "soft" }, visit.answer === "new" ? "nobody was known before" : "not compared yet");
+  if (!visit.nearest) return h("span", { class: "soft" }, visit.answer === "new" ? "no person was known before" : "not compared yet");
   const next = visit.runner_up, from = visit.nearest.distance, to = next && next.distance;
   const at = (value) => `${100 * Math.min(value / FARTHEST, 1)}%`;
   return [
     h("p", { class: "pair" }, h("span", {}, sureness(visit, person)),
-      next ? h("span", { class: "soft", title: "the next nearest, and how far" }, "next ", chip(next), ` ${distance(to)}`) : h("span", { class: "soft" }, "nobody else near")),
+      next ? h("span", { class: "soft", title: "the next nearest, and how far" }, "next ", chip(next), ` ${distance(to)}`) : h("span", { class: "soft" }, "no other near")),
     from === null ? null : h("svg", { height: 12, width: "100%", "aria-hidden": "true" },
       h("line", { class: "base", x1: 0, x2: "100%", y1: 6, y2: 6 }),
       to === null ? null : h("line", { class: "gap", x1: at(from), x2: at(to), y1: 6, y2: 6 }),
@@ -94,26 +95,18 @@ function certainty(visit, person) {
 
 // What may be asked ---
 
-function rename(person, element) {
-  const title = element.querySelector("h3"), back = element.querySelector(".actions button");
-  const input = h("input", { value: person.label ?? "", placeholder: person.name, maxlength: 80, "aria-label": `Name of ${person.name}; empty for none`, autocomplete: "off" });
-  const form = h("form", { class: "rename" }, input, h("button", { type: "submit", class: "quiet" }, "Save"));
-  const over = () => { form.remove(); title.hidden = false; back.focus(); };
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const label = input.value.trim() || null;
-    over();
-    await ask("POST", `/api/people/${person.id}/rename`, { label }, label ? `${person.name} is called ${label}.` : `${person.name} has no name.`);
-  });
-  form.addEventListener("keydown", (event) => { if (event.key === "Escape") over(); });
-  form.addEventListener("focusout", (event) => { if (form.isConnected && !form.contains(event.relatedTarget)) over(); });
-  title.hidden = true;
-  title.after(form);
-  input.select();
+async function rename(person) {
+  const input = one("rename-name");
+  one("rename-title").textContent = `Name of ${person.name}`;
+  input.value = person.label ?? "";
+  input.placeholder = person.name;
+  if (!(await answered(one("rename"), input))) return;
+  const label = input.value.trim() || null;
+  ask("POST", `/api/people/${person.id}/rename`, { label }, label ? `${person.name} is called ${label}.` : `${person.name} has no name.`);
 }
 
 async function forget(person) {
-  const text = "Their vectors, crops and events are erased, here and in the gallery. This cannot be undone. If they come again, they are somebody new.";
+  const text = "Their vectors, crops and events are erased, here and in the gallery. This cannot be undone. If they come again, they are a new person.";
   if (await confirmed(`Forget ${called(person)}?`, text, "Forget")) {
     ask("POST", `/api/people/${person.id}/forget`, null, `${called(person)} is forgotten.`);
   }
@@ -127,7 +120,8 @@ async function merge(person) {
       h("input", { type: "radio", name: "into", value: other.id, required: true }),
       h("span", { class: "crop" }, other.crop ? h("img", { src: other.crop, alt: "", loading: "lazy" }) : null),
       h("span", {}, personChip(other), h("small", {}, other.present ? "here now" : `last seen ${clock(last(other))}`)))));
-  if (!others.length) one("merge-list").replaceChildren(h("p", { class: "soft" }, "There is nobody else."));
+  if (!others.length) one("merge-list").replaceChildren(h("p", { class: "soft" }, "There is no other person."));
+  one("merge-yes").disabled = !others.length;
   if (!(await answered(one("merge")))) return;
   const chosen = one("merge-list").querySelector("input:checked");
   const into = others.find((other) => String(other.id) === chosen?.value);

@@ -1,9 +1,9 @@
-// All cameras' pictures over one connection: a browser opens six to a server at most, and a wall may have twenty cameras.
+// All cameras' frames over one connection: a browser opens six to a server at most, and a wall may have twenty cameras.
 
 const AGAIN_MS = 2000;
 let current = null;
 
-/** Show every new picture with `show(camera, url)`, while the page is to be seen, for ever. */
+/** Show every new frame with `show(camera, jpeg)` as long as the page is visible. */
 export function watchPreviews(show) {
   const follow = () => {
     if (document.hidden) current?.abort();

@@ -3,7 +3,8 @@
 import { clock, fill, h, keep, one, personChip, shortClock } from "./dom.js";
 
 const SPAN_S = 900;
-const STEP_S = 180;
+const STEPS_S = [180, 300, 450]; // between labels: the first that leaves them room
+const LABEL_PX = 46;
 const BAR = 8;
 const ROWS = 40;
 
@@ -16,10 +17,13 @@ export function showTimeline(state) {
   if (fresh) plot.append(h("div", { class: "axis" }), h("div", { class: "rows" }));
   const [axis, list] = plot.children;
   const percent = (at) => (100 * (Math.max(at, start) - start)) / SPAN_S;
+  const width = axis.lastElementChild?.getBoundingClientRect().width || plot.clientWidth;
+  const step = STEPS_S.find((seconds) => (seconds / SPAN_S) * width > LABEL_PX) ?? STEPS_S.at(-1);
   const ticks = [];
-  for (let at = Math.ceil(start / STEP_S) * STEP_S; at < state.now_s; at += STEP_S) ticks.push(at);
+  for (let at = Math.ceil(start / step) * step; at < state.now_s; at += step) ticks.push(at);
+  const room = 100 - (100 * LABEL_PX) / width; // "now" is at the end
   fill(axis, h("span"), h("svg", { height: 24, width: "100%", "aria-hidden": "true" },
-    ticks.filter((at) => percent(at) < 88).map((at) => h("text", { x: `${percent(at).toFixed(2)}%`, y: 16, class: percent(at) < 3 ? "first" : "" }, shortClock(at))),
+    ticks.filter((at) => percent(at) < room).map((at) => h("text", { x: `${percent(at).toFixed(2)}%`, y: 16, class: percent(at) < 3 ? "first" : "" }, shortClock(at))),
     h("text", { x: "100%", y: 16, class: "last" }, "now")));
   keep(list, rows, (person) => person.id, () => h("div", { class: "row" }, h("span", { class: "name" }), h("div")),
     (row, person) => {

@@ -1,0 +1,155 @@
+"""The JSON answers of the live page, as models: what `/openapi.json` documents is what is sent."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reid.events import Kind, SinkCounts
+from reid.linking.answer import Verdict
+from reid.live.capture.camera_health import Faults, Level
+
+
+class _Answer(BaseModel):
+    """Fixed fields; times are seconds since 1970 in UTC unless they say otherwise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ErrorAnswer(_Answer):
+    """Why a request was refused."""
+
+    error: str = Field(description="one sentence")
+
+
+class FrameCountsAnswer(_Answer):
+    """Frames of a camera since the start of the program."""
+
+    offered: int
+    taken: int = Field(description="processed")
+    dropped: dict[str, int] = Field(description="not processed, by reason")
+
+
+class ThingAnswer(_Answer):
+    """A static thing: detected as a person at one place again and again, and left out."""
+
+    crop: str = Field(description="path of its JPEG")
+    first_s: float
+    last_s: float
+    detections: int
+
+
+class CameraAnswer(_Answer):
+    """One camera at this moment."""
+
+    name: str
+    colour: str = Field(description="CSS")
+    url: str = Field(description="without credentials")
+    level: Level
+    why: str = Field(description="one sentence; empty where all is well")
+    fps: float | None = Field(description="frames a second that arrive")
+    sampled_fps: float | None = Field(description="at most so many are processed; null: all")
+    size: tuple[int, int] | None = Field(description="width and height in pixels")
+    codec: str | None
+    connects: int
+    faults: Faults
+    drift: float | None = Field(description="seconds that its clock loses a second")
+    behind_s: float | None = Field(description="delay of its frames beyond the usual")
+    in_view: int = Field(description="people being followed")
+    frames: FrameCountsAnswer
+    things: list[ThingAnswer]
+
+
+class ComparedAnswer(_Answer):
+    """A person that an appearance was compared with."""
+
+    id: int
+    name: str
+    colour: str
+    distance: float | None
+
+
+class VisitAnswer(_Answer):
+    """One appearance of a person in one camera."""
+
+    camera: str
+    colour: str
+    track: int
+    start_s: float
+    end_s: float
+    present: bool
+    answer: Verdict
+    nearest: ComparedAnswer | None
+    probability: float | None = Field(description="that it is the nearest")
+    runner_up: ComparedAnswer | None
+
+
+class PersonAnswer(_Answer):
+    """One person who is or was in view."""
+
+    id: int
+    name: str = Field(description="P and the number")
+    label: str | None = Field(description="the name that a user gave")
+    colour: str
+    present: bool
+    crop: str | None = Field(description="path of the JPEG of the latest appearance")
+    visits: list[VisitAnswer] = Field(description="newest first")
+
+
+class LatencyAnswer(_Answer):
+    """Seconds from a decoded frame to its event, over the last five minutes; null without events."""
+
+    p50_s: float | None
+    p95_s: float | None
+
+
+class StateAnswer(_Answer):
+    """The site at this moment, without events."""
+
+    version: str
+    now_s: float
+    started_s: float
+    latency: LatencyAnswer
+    cameras: list[CameraAnswer]
+    people: list[PersonAnswer]
+    people_not_shown: int
+    queues: list[SinkCounts] = Field(description="receivers of events")
+    troubles: dict[str, str] = Field(description="sentences, by what does not work")
+    notices: dict[str, str] = Field(description="sentences that wait for a person, by what they are about")
+    events_mark: str = Field(description="another one where /api/events has others")
+
+
+class EventAnswer(BaseModel):
+    """One event; what else is known of it stands beside these fields."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: str
+    event: Kind
+    at: str = Field(description="ISO 8601, UTC")
+    camera: str | None
+    person: str | None
+
+
+class CameraHealthAnswer(_Answer):
+    """How one camera is."""
+
+    level: Level
+    why: str
+
+
+class HealthAnswer(_Answer):
+    """Whether the site works; sent with status 503 where it does not."""
+
+    ok: bool
+    why: str = Field(description="one sentence; empty where all is well")
+    cameras: dict[str, CameraHealthAnswer]
+    troubles: dict[str, str]
+    notices: dict[str, str]
+
+
+# what every route may answer in place of what was asked for
+REFUSALS: dict[int | str, dict[str, object]] = {"4XX": {"model": ErrorAnswer}}
+
+
+def content(media_type: str) -> dict[int | str, dict[str, object]]:
+    """Document an answer that is no JSON."""
+    schema = {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
+    return {200: {"content": {media_type: {"schema": schema}}}}
