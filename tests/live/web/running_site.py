@@ -64,7 +64,7 @@ class RunningSite:
     def ask(self, question: "Callable[[Running], Found]") -> Found:
         """What the site's own thread answers, between two rounds."""
         answers: list[Found] = []
-        self.here.engine.orders.give(lambda: answers.append(question(self.here)))
+        self.here.engine.commands.give(lambda: answers.append(question(self.here)))
         return answers[0]
 
     def label(self, person_id: int) -> str | None:
@@ -80,13 +80,15 @@ class RunningSite:
 
     def name_in(self, camera: str) -> str:
         """Of the person, or of the first one, who is in that camera."""
-        present = (one for one in self.here.engine.board.people() if one.present)
+        present = (one for one in self.here.engine.site.state.people() if one.present)
         first = min(one.person_id for one in present if one.visits[0].camera_id == camera)
         return person_name(first)
 
     def levels(self) -> dict[str, str]:
         """How each camera is."""
-        return {one.snapshot.camera_id: one.snapshot.state.level for one in self.here.engine.board.cameras()}
+        return {
+            one.snapshot.camera_id: one.snapshot.state.level for one in self.here.engine.site.state.cameras()
+        }
 
     def _run(self, folder: Path) -> None:
         """The store belongs to the thread that opened it."""
@@ -94,10 +96,10 @@ class RunningSite:
         retention = self._doubtful(here)
         now_s = 601.0  # retention looks at the clock ten minutes after the start
         here.engine.on_tick = lambda: retention.tick(time.time(), time.monotonic() + now_s)
-        here.engine.cameras.on_change = lambda now: here.engine.site.teller.event(
-            "camera_state", time.time(), camera_id=now.camera_id, level=now.state.level, why=now.state.why
+        here.engine.cameras.on_change = lambda now: here.engine.site.camera_changed(
+            now.camera_id, now.state.level, now.state.why
         )
-        self.page.start(here.engine.board, dataclasses.replace(here.desk, retention=retention))
+        self.page.start(here.engine.site.state, dataclasses.replace(here.control, retention=retention))
         self._ready.set()
         here.engine.run(self._stop.is_set)
         here.engine.cameras.stop(2)
@@ -117,7 +119,7 @@ def running_site(folder: Path) -> Iterator[RunningSite]:
     """One that knows everybody in view."""
     with RunningSite(folder) as site:
         end = time.monotonic() + 30
-        while len([one for one in site.here.engine.board.people() if one.present]) < 4:
+        while len([one for one in site.here.engine.site.state.people() if one.present]) < 4:
             assert time.monotonic() < end, "not all were seen"
             time.sleep(0.05)
         yield site

@@ -93,7 +93,7 @@ def test_a_person_is_renamed(site: RunningSite, page: "Page") -> None:
 
 
 def test_a_name_is_taken_away(site: RunningSite, page: "Page") -> None:
-    site.ask(lambda here: here.desk._rename(3, "Bob"))
+    site.ask(lambda here: here.control._rename(3, "Bob"))
     card(page, "Bob").get_by_role("button", name="Rename").click()
     page.get_by_role("textbox", name="Name of P0003").fill("")
     page.get_by_role("button", name="Save").click()
@@ -228,16 +228,16 @@ def test_the_clock_is_confirmed(site: RunningSite, page: "Page") -> None:
     notice.filter(has_text="nothing is erased by age").wait_for()
     notice.get_by_role("button").click()
     page.locator("dialog[open]").get_by_role("button", name="Cancel").click()
-    assert "retention" in site.here.engine.board.notices()
+    assert "retention" in site.here.engine.site.state.notices()
     notice.get_by_role("button").click()
     page.locator("dialog[open]").get_by_role("button", name="Erase what is old").click()
     toast(page, "is being erased")
-    until(lambda: site.here.engine.board.notices() == {}, 15)
+    until(lambda: site.here.engine.site.state.notices() == {}, 15)
     notice.wait_for(state="hidden")
 
 
 def test_events_are_filtered(site: RunningSite, page: "Page") -> None:
-    site.ask(lambda here: here.desk._merge(4, 2))
+    site.ask(lambda here: here.control._merge(4, 2))
     page.locator("#events li.identity_changed").filter(has_text="P0004 is P0002").wait_for()
 
     def kinds() -> set[str | None]:
