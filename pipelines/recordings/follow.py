@@ -23,8 +23,8 @@ from reid.outputs.static_things import ThingFacts, thing_facts
 from reid.text_file import first_complaint
 from reid.timing import Stopwatch
 from reid.tracking.assembler import TrackletAssembler
+from reid.tracking.build import build_tracker
 from reid.tracking.static import StaticPlaces
-from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from reid.types import Array, Frame, StaticThing, Tracklet
 from reid.video.reader import probe, read
 from reid.video.source import Source
@@ -167,7 +167,7 @@ def follow_camera(job: CameraJob) -> None:
         frames,
         detector=models.detector,
         encoder=models.encoder,
-        tracker=UltralyticsTracker(config.tracker, min(rate, config.source.fps or rate)),
+        tracker=build_tracker(config.tracker, min(rate, config.source.fps or rate)),
         assembler=TrackletAssembler(
             name,
             models.encoder.encoder_id,

@@ -28,7 +28,7 @@ from reid.live.views.site_state import Board
 from reid.outputs.events.sink import Sink
 from reid.store.sqlite.store import Store
 from reid.tracking.assembler import TrackletAssembler
-from reid.tracking.ultralytics_tracker import UltralyticsTracker
+from reid.tracking.build import build_tracker
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def _followers(
                 centre=threshold.centre,
             ),
         )
-        tracker = UltralyticsTracker(config.tracker, fps)
+        tracker = build_tracker(config.tracker, fps)
         return Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
 
     return follower
