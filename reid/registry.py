@@ -46,12 +46,13 @@ Product = TypeVar("Product")
 
 
 def installed(group: str) -> metadata.EntryPoints:
-    """The entry points of a group in this environment, which is looked through once."""
-    return _select()(group=group)
+    """The entry points of a group in this environment."""
+    return look_through()(group=group)
 
 
 @functools.cache
-def _select() -> Callable[..., metadata.EntryPoints]:
+def look_through() -> Callable[..., metadata.EntryPoints]:
+    """Reads the entry points of all packages, once, and gives what selects some of them."""
     return metadata.entry_points().select
 
 
@@ -79,7 +80,6 @@ class Registry(Generic[Row]):
     ) -> None:
         self.kind, self.group, self.built_in = kind, group, dict(built_in)
         self._row, self._entry_points = row, entry_points
-        self._loaded: dict[str, Row] = {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.built_in)
@@ -122,9 +122,7 @@ class Registry(Generic[Row]):
         if len(points) > 1:
             owners = " and ".join(_package(point) for point in points)
             raise InputError(f"the {self.kind} {name!r} is given by {owners}; uninstall all but one of them")
-        if name not in self._loaded:
-            self._loaded[name] = self._load(points[0])
-        return self._loaded[name]
+        return self._load(points[0])
 
     def settings(self, name: str, given: Mapping[str, Any]) -> BaseModel:
         """Its own settings, checked by its config class.
