@@ -67,7 +67,6 @@ class Registry(Generic[Row]):
         group: entry points' group.
         row: class of the rows.
         built_in: the rows of this package, in the order in which they are named.
-        entry_points: gives those of a group.
     """
 
     def __init__(
@@ -76,17 +75,16 @@ class Registry(Generic[Row]):
         group: str,
         row: type[Row],
         built_in: Mapping[str, Row],
-        entry_points: Callable[[str], metadata.EntryPoints] = installed,
     ) -> None:
         self.kind, self.group, self.built_in = kind, group, dict(built_in)
-        self._row, self._entry_points = row, entry_points
+        self._row = row
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.built_in)
 
     def added(self) -> tuple[str, ...]:
         """Names that other packages add, sorted; none is imported."""
-        names = {point.name for point in self._entry_points(self.group)}
+        names = {point.name for point in installed(self.group)}
         return tuple(sorted(names - self.built_in.keys()))
 
     def names(self) -> tuple[str, ...]:
@@ -109,7 +107,7 @@ class Registry(Generic[Row]):
         Raises:
             InputError: nothing has that name, two packages give it, or the one that does is broken.
         """
-        points = [point for point in self._entry_points(self.group) if point.name == name]
+        points = [point for point in installed(self.group) if point.name == name]
         if name in self.built_in:
             if points:
                 raise InputError(
@@ -163,14 +161,13 @@ class Registry(Generic[Row]):
             build = resolve_name(row.build) if isinstance(row.build, str) else row.build
             made = build(config, *given, **named)
         if not isinstance(made, product):
-            raise InputError(
-                f"{self.origin(name)} makes a {type(made).__name__}, not a {product.__name__}; see docs/extend.md"
-            )
+            wrong = f"makes an object of class {type(made).__name__}, not a {product.__name__}"
+            raise InputError(f"{self.origin(name)} {wrong}; see docs/extend.md")
         return made
 
     def origin(self, name: str) -> str:
         """What a sentence calls it: the tracker 'mine' of mine-reid 1.0."""
-        points = self._entry_points(self.group).select(name=name)
+        points = installed(self.group).select(name=name)
         owner = next((f" of {_package(point)}" for point in points), "")
         return f"the {self.kind} {name!r}{owner}"
 
@@ -207,9 +204,8 @@ class Registry(Generic[Row]):
                 f"{who} cannot be loaded ({why}); repair that package, or uninstall it"
             ) from error
         if not isinstance(found, self._row):
-            raise InputError(
-                f"{who} is a {type(found).__name__}, not a reid.registry.{self._row.__name__}; see docs/extend.md"
-            )
+            wanted = f"{self._row.__module__}.{self._row.__name__}"
+            raise InputError(f"{who} is of class {type(found).__name__}, not a {wanted}; see docs/extend.md")
         return found
 
 

@@ -120,7 +120,7 @@ BROKEN = {
     "imports": ("import not_there", "cannot be loaded (ModuleNotFoundError: No module named 'not_there')"),
     "syntax": ("def (", "cannot be loaded (SyntaxError"),
     "lacks": ("", "cannot be loaded (AttributeError"),
-    "other": ("ROW = 3", "is a int, not a reid.registry.Extension; see docs/extend.md"),
+    "other": ("ROW = 3", "is of class int, not a reid.registry.Extension; see docs/extend.md"),
     "exits": ("raise SystemError('gone')", "cannot be loaded (SystemError: gone)"),
 }
 
@@ -141,8 +141,14 @@ FAULTY = {
         "def make(*given): 1 / 0",
         "failed (ZeroDivisionError: division by zero); repair that package",
     ),
-    "makes": ("def make(*given): return 3", "makes a int, not a Tracker; see docs/extend.md"),
-    "half": ("class make:\n    __init__ = lambda *given: None", "makes a make, not a Tracker"),
+    "makes": (
+        "def make(*given): return 3",
+        "makes an object of class int, not a Tracker; see docs/extend.md",
+    ),
+    "half": (
+        "class make:\n    __init__ = lambda *given: None",
+        "makes an object of class make, not a Tracker",
+    ),
 }
 
 
