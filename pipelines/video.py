@@ -136,7 +136,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "detector_classes": next(iter(cameras.values())).report["detector_classes"],
         "warnings": [*placed.warnings, *warnings],
     }
-    results.finish(run_facts | describe(config, facts, rendering))
+    unwritten = results.finish(run_facts | describe(config, facts, rendering))
+    failure = failure or unwritten
     _summarise(results, facts, policy, seconds, progress, clock_row(placed))
     if failure is not None:
         raise failure

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from reid.build import Models
 from reid.config import DetectorConfig, EncoderConfig, VideoConfig
+from reid.detection.build import build_detector
 from reid.detection.detector import Detector
-from reid.detection.yolo import YoloDetector
 from reid.distance import unit
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import Encoder
@@ -317,7 +317,7 @@ def _path(weights: Weights) -> Path | None:
 
 
 def _detector(config: DetectorConfig) -> Detector:
-    found = YoloDetector(config)
+    found = build_detector(config)
     found.warm_up()
     return found
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from reid.config import DetectorConfig, EncoderConfig
+from reid.detection.build import build_detector
 from reid.detection.detector import Detector
-from reid.detection.yolo import YoloDetector
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import Encoder
 
@@ -23,6 +23,4 @@ def build_models(detector: DetectorConfig, encoder: EncoderConfig, *, threads: i
     Args:
         threads: CPU threads of one call, None: all; the detector takes the cores the process may run on.
     """
-    found = YoloDetector(detector)
-    found.warm_up()
-    return Models(detector=found, encoder=build_encoder(encoder, threads=threads))
+    return Models(detector=build_detector(detector), encoder=build_encoder(encoder, threads=threads))

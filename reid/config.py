@@ -8,9 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from reid.errors import InputError
+from reid.extension_settings import NamesAdded, checked_by_name, checked_options
+from reid.tables import DETECTORS, ENCODER_BACKENDS, TRACKERS, WRITERS, BackendName, DetectorName, TrackerName
 from reid.wall_clock import zone_of
 
 LONGEST_NAME = 255  # bytes, on every file system that is in use
@@ -20,6 +30,8 @@ Distance = Annotated[float, Field(ge=0, le=2)]
 Seconds = Annotated[float, Field(ge=0)]
 Aspect = Annotated[float, Field(ge=1 / 8, le=8)]  # width of a pixel by its height, within what is sensible
 Megapixels = Annotated[float, Field(gt=0, le=1000)]  # OpenCV refuses more than 2 ** 30 pixels itself
+Options = dict[str, Any]
+OptionsByName = dict[str, Options]
 # YAML reads 0 as a number
 ClassName = Annotated[str, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 
@@ -115,6 +127,12 @@ class SourceConfig(Section):
 class DetectorConfig(Section):
     """The network that finds people: anything ultralytics loads."""
 
+    kind: DetectorName = Field(
+        "ultralytics", description="what loads and runs it; other packages can add some, see docs/extend.md"
+    )
+    options: Options = Field(
+        {}, description="settings of a detector that another package adds, by name: {stride: 4}"
+    )
     weights: Path | None = Field(
         None,
         description="detector file (.pt, .onnx, .engine) or OpenVINO folder, of the tasks detect, segment, pose or "
@@ -143,6 +161,11 @@ class DetectorConfig(Section):
         "auto", description="openvino exports .pt weights once and caches them; auto does so on a CPU"
     )
 
+    @field_validator("options")
+    @classmethod
+    def _options_of_the_kind(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        return checked_options(DETECTORS, info.data.get("kind"), options)
+
 
 class EncoderConfig(Section):
     """The network that turns crops into vectors."""
@@ -152,19 +175,31 @@ class EncoderConfig(Section):
         description="torchreid checkpoint (.pth), ONNX (.onnx) or OpenVINO (.xml) re-identification network, or "
         "shipped:NAME, see `reid weights`; null: the one that ships",
     )
-    backend: Literal["auto", "torch", "onnxruntime", "openvino"] = Field(
-        "auto", description="what runs the network; auto measures those that can and takes the fastest"
+    backend: BackendName = Field(
+        "auto",
+        description="what runs the network; auto measures those of reid that can and takes the fastest",
+    )
+    options: Options = Field(
+        {}, description="settings of a back end that another package adds, by name: {threads: 2}"
     )
     batch: Annotated[int, Field(ge=1)] = Field(32, description="crops per call at most")
     device: str = Field("auto", description="auto, cpu, cuda:0, mps")
+
+    @field_validator("options")
+    @classmethod
+    def _options_of_the_back_end(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        return checked_options(ENCODER_BACKENDS, info.data.get("backend"), options)
 
 
 class TrackerConfig(Section):
     """How boxes of successive frames become tracks."""
 
-    kind: Literal["bytetrack", "botsort", "ocsort", "deepocsort"] = Field(
+    kind: TrackerName = Field(
         "botsort",
         description="botsort and deepocsort use the encoder's vectors; bytetrack and ocsort only boxes",
+    )
+    options: Options = Field(
+        {}, description="settings of a tracker that another package adds, by name: {reach_px: 80}"
     )
     high_confidence: Share = Field(0.25, description="detections at least this sure are matched first")
     low_confidence: Share = Field(
@@ -181,6 +216,11 @@ class TrackerConfig(Section):
         "walk farther than their own width between two frames",
     )
     max_distance: Distance = Field(0.3, description="largest embedding distance of an appearance match")
+
+    @field_validator("options")
+    @classmethod
+    def _options_of_the_kind(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        return checked_options(TRACKERS, info.data.get("kind"), options)
 
     @model_validator(mode="after")
     def _weak_below_strong(self) -> Self:
@@ -255,6 +295,19 @@ class OutputConfig(Section):
     report: bool = Field(
         True, description="report.html: timeline, contact sheets, links; one file, opens offline"
     )
+    also: Annotated[tuple[str, ...], NamesAdded(WRITERS)] = Field(
+        (), description="writers that other packages add, by name; each writes to also/NAME"
+    )
+    options: OptionsByName = Field(
+        {}, description="settings of those writers, by writer: {geojson: {indent: 2}}"
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _options_of_writers(
+        cls, options: dict[str, dict[str, Any]], info: ValidationInfo
+    ) -> dict[str, dict[str, Any]]:
+        return checked_by_name(WRITERS, info.data.get("also"), options)
 
 
 class VideoConfig(Section):

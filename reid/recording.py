@@ -7,8 +7,8 @@ from reid.camera import follow
 from reid.config import VideoConfig
 from reid.timing import Stopwatch
 from reid.tracking.assembler import TrackletAssembler
+from reid.tracking.build import build_tracker
 from reid.tracking.static import StaticPlaces
-from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from reid.types import Array, Frame, Tracklet
 
 
@@ -45,7 +45,7 @@ def follow_recording(
         frames,
         detector=models.detector,
         encoder=models.encoder,
-        tracker=UltralyticsTracker(config.tracker, min(fps, config.source.fps or fps)),
+        tracker=build_tracker(config.tracker, min(fps, config.source.fps or fps)),
         assembler=TrackletAssembler(
             camera_id,
             models.encoder.encoder_id,

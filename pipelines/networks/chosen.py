@@ -9,8 +9,7 @@ from pydantic import BaseModel
 
 from pipelines.runtime.progress import Progress
 from reid.config import DetectorConfig, EncoderConfig
-from reid.detection.first_look import check_detector
-from reid.detection.yolo import content_id, existing_weights
+from reid.detection.build import detector_id
 from reid.errors import InputError
 from reid.shipped_weights import (
     PREFIX,
@@ -24,6 +23,7 @@ from reid.shipped_weights import (
     recorded,
 )
 from reid.store.sqlite.schema import encoder_of
+from reid.tables import DETECTORS
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,7 +38,9 @@ def with_weights(config: Model) -> Model:
     """
     changes: dict[str, Any] = {}
     match getattr(config, "detector", None):
-        case DetectorConfig() as detector:
+        case DetectorConfig(kind=kind) as detector if (
+            kind in DETECTORS.built_in or detector.weights is not None
+        ):
             changes["detector"] = detector.model_copy(
                 update={"weights": chosen(detector.weights, "detector")}
             )
@@ -111,7 +113,7 @@ def identify(config: Looks) -> Identified:
     Raises:
         InputError: one of them is not given, or cannot be used.
     """
-    detector_id = content_id(check_detector(existing_weights(config.detector.weights)), config.detector)
+    detector = detector_id(config.detector)
     if config.encoder.weights is None:
         raise InputError(
             "no encoder is given: --encoder FILE (or encoder.weights) takes a re-identification network: a "
@@ -121,7 +123,7 @@ def identify(config: Looks) -> Identified:
 
     opened = open_weights(config.encoder.weights)
     return Identified(
-        detector_id=detector_id,
+        detector_id=detector,
         encoder_id=opened.encoder_id,
         encoder=config.encoder.weights,
         dimension=opened.dimension,

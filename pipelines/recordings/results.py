@@ -1,7 +1,7 @@
 """Writing of a run's results once its tracklets are linked."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,21 +11,18 @@ from pipelines.networks.chosen import as_recorded
 from pipelines.runtime.versions import versions
 from reid import json_text
 from reid.config import VideoConfig
+from reid.errors import InputError
 from reid.linking.offline import Linking
 from reid.outputs import atomic
-from reid.outputs.crops import write_crops
-from reid.outputs.folder import ResultsFolder
-from reid.outputs.mot import CameraTracks, camera_tracks, write_mot
-from reid.outputs.report import write_report
-from reid.outputs.static_things import write_things
-from reid.outputs.tables import write_identities, write_tables
+from reid.outputs.folder import ALSO, ResultsFolder
+from reid.outputs.mot import CameraTracks, camera_tracks
+from reid.outputs.writer import RunResults, Writer
 from reid.owned_files import OwnedFiles
+from reid.tables import WRITERS
 from reid.types import StaticThing, Tracklet
 from reid.wall_clock import WallClock
 
-JOIN_GAP_S = 2.0  # two tracklets of a person in one camera closer than this are one sighting
 FILL_GAP_S = 2.0  # a person who is back in the same camera within this was hidden, not gone
-CROPS_PER_CAMERA = 4
 PACKAGES = (
     "torch",
     "ultralytics-opencv-headless",
@@ -49,59 +46,65 @@ class Results:
     frames: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]  # indices and times by camera
     clock: WallClock | None = None  # when second 0 was; None: not known
     things: Sequence[StaticThing] = ()  # never move, and were left out
+    _told: RunResults = field(init=False)
 
-    def write(self) -> dict[str, CameraTracks]:
-        """Write the outputs of the config and return the boxes by camera, which videos are drawn from."""
-        linking, outputs, folder = self.linking, self.config.outputs, self.folder
-        tracks = {
-            name: camera_tracks(
-                name, self.tracklets, linking.matches, fill_gap_s=FILL_GAP_S, frames=indices, times_s=times
-            )
-            for name, (indices, times) in self.frames.items()
-        }
-        if outputs.tracks:
-            for name, boxes in tracks.items():
-                write_mot(folder.tracks(name), boxes)
-        pictures = (
-            write_crops(folder, self.files, self.tracklets, linking.matches, per_camera=CROPS_PER_CAMERA)
-            if outputs.crops
-            else {}
+    def __post_init__(self) -> None:
+        linking = self.linking
+        self._told = RunResults(
+            folder=self.folder,
+            files=self.files,
+            outputs=self.config.outputs,
+            tracklets=self.tracklets,
+            matches=linking.matches,
+            identities=linking.identities,
+            tracks={
+                name: camera_tracks(
+                    name,
+                    self.tracklets,
+                    linking.matches,
+                    fill_gap_s=FILL_GAP_S,
+                    frames=indices,
+                    times_s=times,
+                )
+                for name, (indices, times) in self.frames.items()
+            },
+            things=self.things,
+            clock=self.clock,
         )
-        if outputs.tables:
-            write_tables(
-                folder.tracklets_csv,
-                folder.tracklets_parquet,
-                tracklets=self.tracklets,
-                matches=linking.matches,
-                identities=linking.identities,
-                clock=self.clock,
-            )
-            write_identities(
-                folder.identities,
-                tracklets=self.tracklets,
-                matches=linking.matches,
-                identities=linking.identities,
-                join_gap_s=JOIN_GAP_S,
-                crops=pictures,
-                clock=self.clock,
-            )
-            write_things(folder.root, self.files, self.things, clock=self.clock)
-        return tracks
 
-    def finish(self, run: Mapping[str, Any]) -> None:
-        """Write run.json and the report, which show what the whole run took."""
-        if self.config.outputs.report:
-            write_report(
-                self.folder.report,
-                run=run,
-                tracklets=self.tracklets,
-                matches=self.linking.matches,
-                identities=self.linking.identities,
-                join_gap_s=JOIN_GAP_S,
-                clock=self.clock,
-                things=self.things,
-            )
+    def write(self) -> Mapping[str, CameraTracks]:
+        """Write what is known before videos are drawn; returns the boxes by camera, which they are drawn from."""
+        self._write(self._told, [name for name in self._on() if WRITERS[name].early])
+        return self._told.tracks
+
+    def finish(self, run: Mapping[str, Any]) -> InputError | None:
+        """Write run.json and what shows the facts of the whole run, then what other packages add.
+
+        Returns:
+            The first failure of a writer of another package; all else is written then.
+        """
+        told = replace(self._told, run=run)
+        self._write(told, [name for name in self._on() if not WRITERS[name].early])
         atomic.write_text(self.folder.run, json_text.dumps(run, indent=1) + "\n")
+        failures = []
+        for name in self.config.outputs.also:
+            mine = f"{ALSO}/{name}"
+            self.files.remove(*(path for path in self.files.files() if self.folder.kind(path) == mine))
+            try:
+                self._write(told, [name])
+            except InputError as error:
+                failures.append(error)
+        return failures[0] if failures else None
+
+    def _on(self) -> list[str]:
+        """The writers of reid whose switches are on."""
+        return [name for name in WRITERS if getattr(self.config.outputs, name)]
+
+    def _write(self, told: RunResults, names: Iterable[str]) -> None:
+        for name in names:
+            write = WRITERS.make(name, Writer, self.config.outputs.options.get(name, {}))
+            with WRITERS.blaming(name):
+                write(told)
 
 
 def describe(

@@ -14,11 +14,11 @@ from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
 from reid.linking.offline import Linking
 from reid.outputs.artefact import crops_beside
-from reid.outputs.folder import LAYOUT, ResultsFolder
+from reid.outputs.folder import ALSO, LAYOUT, ResultsFolder
 
 log = logging.getLogger(__name__)
 
-WITH_DISTANCES = ("tables", "report")  # the other outputs tell only who is who
+ONLY_WHO = ("video", "tracks", "crops", "scores")  # tell who is who; other outputs may hold distances, too
 
 
 @contextmanager
@@ -60,8 +60,9 @@ def results_folder(
 
 
 def written_kinds(outputs: OutputConfig) -> list[str]:
-    """Names of the outputs that are switched on."""
-    return [name for name, on in outputs.model_dump().items() if on]
+    """Names of the switches that are on, and `also/WRITER` of writers that other packages add."""
+    own = [name for name, on in outputs.model_dump().items() if on is True]
+    return [*own, *(f"{ALSO}/{name}" for name in outputs.also)]
 
 
 def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) -> None:
@@ -70,18 +71,25 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     To be called before anything is written: whatever kills the program, no two files contradict each other.
     """
     paths, written = ResultsFolder(folder.root), written_kinds(outputs)
-    tales = _identity_digests(linking)
+    who, whole = _identity_digests(linking)
+
+    def tale_of(kind: str) -> str:
+        return who if kind in ONLY_WHO else whole
+
     told: dict[str, str] = dict(folder.facts.get("told") or {})
     older = [
         path
         for path in folder.files.files()
-        if (kind := paths.kind(path)) is not None and told.get(kind) != tales[kind in WITH_DISTANCES]
+        if (kind := paths.kind(path)) is not None and told.get(kind) != tale_of(kind)
     ]
     folder.files.remove(*older)
-    folder.files.claim(*(path for path in older if paths.kind(path) in {*written} - {"crops"}))  # as before
+    again = {
+        kind for kind in written if kind != "crops" and not kind.startswith(f"{ALSO}/")
+    }  # those name theirs
+    folder.files.claim(*(path for path in older if paths.kind(path) in again))  # as before
     gone = [path for path in older if paths.kind(path) not in written]
-    kept = {kind: tale for kind, tale in told.items() if tale == tales[kind in WITH_DISTANCES]}
-    folder.note(told=kept | {kind: tales[kind in WITH_DISTANCES] for kind in written})
+    kept = {kind: tale for kind, tale in told.items() if tale == tale_of(kind)}
+    folder.note(told=kept | {kind: tale_of(kind) for kind in written})
     if gone:
         names = ", ".join(path.relative_to(folder.root).as_posix() for path in gone[:5])
         more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""

@@ -153,7 +153,7 @@ def _add(group: Any, flag: str, means: Sequence[Key], metavar: str, text: str) -
 
 def _metavar(key: Key) -> str:
     value = "SECONDS" if unit(key.path) == "seconds" else METAVARS.get(key.kind, "VALUE")
-    return "NAME" if key.choices else f"NAME={value}" if key.kind == "mapping" else value
+    return f"NAME={value}" if key.kind == "mapping" else "NAME" if key.choices else value
 
 
 def _escaped(text: str) -> str:

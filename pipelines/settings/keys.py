@@ -77,7 +77,8 @@ def _key(
     value = values[0] if len(values) == 1 else {}
     kinds = {"object": "mapping", "array": "list"}
     kind = str(value.get("format") or value.get("type") or "other")
-    choices = value.get("enum") or ([value["const"]] if "const" in value else [])
+    parts = value.get("items") or value.get("propertyNames") or {}  # of a list, of a mapping
+    choices = value.get("enum") or ([value["const"]] if "const" in value else parts.get("enum", []))
     return Key(
         path=path,
         description=(field.description or "").strip(),

@@ -28,7 +28,7 @@ from reid.live.views.preview import Preview
 from reid.outputs.events.sink import Sink
 from reid.store.base import Store
 from reid.tracking.assembler import TrackletAssembler
-from reid.tracking.ultralytics_tracker import UltralyticsTracker
+from reid.tracking.build import build_tracker
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _camera_sides(
                 centre=policy.centre,
             ),
         )
-        tracker = UltralyticsTracker(config.tracker, fps)
+        tracker = build_tracker(config.tracker, fps)
         follower = Follower(tracker=tracker, assembler=assembler, static=things.of(camera_id))
         cadence = Cadence(config=config.online, settled_s=config.linking.fragment_s)
         return CameraSide(camera_id=camera_id, follower=follower, cadence=cadence)

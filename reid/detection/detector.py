@@ -1,16 +1,16 @@
 """What the program asks of a detector."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from reid.types import Detections, Image
 
 
+@runtime_checkable
 class Detector(Protocol):
-    """Finds people. `detector_id` names weights and settings by content; `model_s` counts time in the network."""
+    """Finds people."""
 
-    detector_id: str
-    model_s: float
+    model_s: float  # seconds spent in the network so far
     classes: str  # those of the network that are taken for people, for people: `person (0)`
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:

@@ -10,12 +10,14 @@ import numpy as np
 
 from reid.config import DetectorConfig
 from reid.detection.classes import described, people_classes
+from reid.detection.content import file_digests
 from reid.detection.export import openvino_export
 from reid.detection.first_look import KnownByName, check_detector
 from reid.detection.loading import load_network, run_blank
 from reid.detection.precision import full_precision
 from reid.errors import InputError
 from reid.geometry import clip
+from reid.registry import NoSettings
 from reid.shipped_weights import checked, chosen
 from reid.types import Detections, Image
 
@@ -94,6 +96,18 @@ class YoloDetector:
             self._batch = int(getattr(backend, "batch", 1) or 1)
 
 
+def yolo_detector(settings: NoSettings, config: DetectorConfig) -> YoloDetector:
+    """Loaded and warmed up; the row of `reid.tables.DETECTORS`."""
+    detector = YoloDetector(config)
+    detector.warm_up()
+    return detector
+
+
+def yolo_id(settings: NoSettings, config: DetectorConfig) -> str:
+    """Names what `yolo_detector` will make; a file that is no detector is refused."""
+    return content_id(check_detector(existing_weights(config.weights)), config)
+
+
 def existing_weights(weights: Path | None) -> Path:
     """The path of the detector's weights, by default of those that ship, or a sentence about what to do."""
     weights = chosen(weights, "detector")
@@ -156,10 +170,8 @@ def _detections(result: Any, image: Image, overlap: float | None) -> Detections:
 def content_id(weights: Path, config: DetectorConfig) -> str:
     """Names what decides the boxes: the weights' bytes and the settings, not where they lie or how they run."""
     digest = hashlib.blake2b(digest_size=8)
-    files = sorted(p for p in weights.rglob("*") if p.is_file()) if weights.is_dir() else [weights]
-    for file in files:
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "blake2b").digest())
+    for one in file_digests(weights):
+        digest.update(one)
     digest.update(repr((config.confidence, config.iou, config.image_size)).encode())
     if config.classes:
         digest.update(repr(sorted(config.classes)).encode())

@@ -2,28 +2,23 @@
 
 import logging
 import re
-
-import torch
+from pkgutil import resolve_name
 
 from reid.config import EncoderConfig
 from reid.embedding.encoder import CropEncoder, Encoder, Runner
-from reid.embedding.export import cached_export
 from reid.embedding.fastest import fastest
-from reid.embedding.onnx_backend import OnnxRunner, has_cuda
-from reid.embedding.openvino_backend import OpenVinoRunner
-from reid.embedding.torch_backend import TorchRunner
-from reid.embedding.weights import Weights, open_weights
+from reid.embedding.kind import Kind
+from reid.embedding.weights import open_weights
 from reid.errors import InputError
 from reid.shipped_weights import chosen
+from reid.tables import ENCODER_BACKENDS
 
 log = logging.getLogger(__name__)
 
-# What can run which kind of weights.
-BACKENDS: dict[str, tuple[str, ...]] = {
-    "checkpoint": ("torch", "onnxruntime", "openvino"),
-    "onnx": ("onnxruntime", "openvino"),
-    "openvino": ("openvino",),
-}
+
+def backends_of(kind: Kind) -> tuple[str, ...]:
+    """What of reid can run such weights, best first; what other packages add runs only where it is named."""
+    return tuple(name for name in ENCODER_BACKENDS if kind in ENCODER_BACKENDS.built_in[name].runs)
 
 
 def build_encoder(config: EncoderConfig, threads: int | None = None) -> Encoder:
@@ -43,25 +38,27 @@ def build_encoder(config: EncoderConfig, threads: int | None = None) -> Encoder:
         )
     weights = open_weights(path)
     asked = None if config.backend == "auto" else config.backend
-    if asked is not None and asked not in BACKENDS[weights.kind]:
+    able = backends_of(weights.kind)
+    if asked is not None and weights.kind not in ENCODER_BACKENDS[asked].runs:
         raise InputError(
-            f"encoder.backend {asked} cannot run {weights.path}; "
-            f"use {' or '.join(BACKENDS[weights.kind])}, or auto"
+            f"encoder.backend {asked} cannot run {weights.path}; use {' or '.join(able)}, or auto"
         )
-    device, candidates = _device(config.device, [asked] if asked else list(BACKENDS[weights.kind]))
+    device, candidates = _device(config.device, [asked] if asked else list(able))
     if not candidates:
         raise InputError(
             f"encoder.device {config.device} cannot run {weights.path}"
             f"{f' with encoder.backend {asked}' if asked else ''}; use device: cpu, or auto"
         )
+
+    def runner(name: str) -> Runner:
+        return ENCODER_BACKENDS.make(name, Runner, config.options, weights, device, threads)
+
     backend = candidates[0]
     if len(candidates) > 1:
-        backend = fastest(
-            weights, candidates, lambda name: _runner(weights, name, device, threads), threads=threads
-        )
+        backend = fastest(weights, candidates, runner, threads=threads)
     log.info("encoder %s: %s on %s, %s", weights.encoder_id, weights.path, backend, device)
     return CropEncoder(
-        _runner(weights, backend, device, threads),
+        runner(backend),
         preprocessing=weights.preprocessing,
         encoder_id=weights.encoder_id,
         backend=backend,
@@ -85,26 +82,8 @@ def _device(asked: str, backends: list[str]) -> tuple[str, list[str]]:
 
 
 def _has(backend: str, device: str) -> bool:
-    kind, _, index = device.partition(":")
-    match kind, backend:
-        case "cpu", _:
-            return True
-        case "cuda", "torch":
-            return int(index or 0) < torch.cuda.device_count()
-        case "cuda", "onnxruntime":
-            return has_cuda()
-        case "mps", "torch":
-            return torch.backends.mps.is_available()
-        case _:
-            return False
-
-
-def _runner(weights: Weights, backend: str, device: str, threads: int | None) -> Runner:
-    if backend == "torch":
-        if weights.network is None:
-            raise ValueError(f"torch cannot run {weights.path}")
-        return TorchRunner(weights.network, device=device, threads=threads)
-    path = weights.path if weights.network is None else cached_export(weights)
-    if backend == "onnxruntime":
-        return OnnxRunner(path, weights.preprocessing.size, device=device, threads=threads)
-    return OpenVinoRunner(path, weights.preprocessing.size, threads=threads)
+    has = ENCODER_BACKENDS[backend].has
+    if has is None:
+        return device == "cpu"
+    able = resolve_name(has) if isinstance(has, str) else has
+    return bool(able(device))

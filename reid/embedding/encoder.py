@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Encoder(Protocol):
         """Unit vectors (N, D) of N crops (h, w, 3) BGR of any size; none give (0, D)."""
 
 
+@runtime_checkable
 class Runner(Protocol):
     """A back end: runs the network on a prepared batch."""
 

@@ -17,7 +17,9 @@ class Center(nn.Module):
 
     centers: Tensor
 
-    def __init__(self, config: CenterConfig, *, dimension: int, people: int) -> None:
+    def __init__(
+        self, config: CenterConfig, *, dimension: int, people: int, generator: torch.Generator
+    ) -> None:
         super().__init__()
         self._rate = config.learning_rate
         self.register_buffer("centers", torch.zeros(people, dimension))

@@ -1,20 +1,19 @@
 """The settings of the objectives. Defaults are those of the papers or of the strong baselines in the field."""
 
-from typing import Annotated, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from reid.config import Section, Share
+from reid.config import OptionsByName, Section, Share
+from reid.extension_settings import ListedNames, checked_by_name
+from reid.registry import Extension, Registry
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Metric = Literal["euclidean", "unit-euclidean", "cosine"]
 METRIC = "euclidean: of vectors as they are; unit-euclidean: of vectors of length 1; cosine: 1 - cosine"
-WITH_MEMORY = ("triplet", "contrastive", "multi-similarity", "circle")  # can use vectors of earlier batches
-PAIRS = (*WITH_MEMORY, "quadruplet", "n-pair")  # compare images with images
-CLASSIFIERS = ("softmax", "arcface", "cosface")
 DISTILLATION = "distillation"  # needs no labels, but teachers
-OBJECTIVES = (*PAIRS, "proxy-nca", "proxy-anchor", "center", *CLASSIFIERS, DISTILLATION)
 
 
 class TripletConfig(Section):
@@ -136,13 +135,79 @@ class DistillationConfig(Section):
         return self
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveExtension(Extension):
+    """A row of `OBJECTIVES`.
+
+    Args:
+        sees: what the module is called with. pairs: a `Compared` of the vectors before the neck; vectors: those and
+            persons; classifier: the vectors behind the neck and persons; teachers: those and the teachers' vectors.
+        memory: pairs may hold vectors of earlier batches.
+    """
+
+    sees: Literal["pairs", "vectors", "classifier", "teachers"]
+    memory: bool = False
+
+
+# build(settings) -> nn.Module for pairs, else build(settings, dimension=, people=, generator=); it gives a `Cost`
+OBJECTIVES = Registry(
+    "objective",
+    "reid.objectives",
+    ObjectiveExtension,
+    {
+        "triplet": ObjectiveExtension(
+            config=TripletConfig, build="reid.losses.triplet:Triplet", sees="pairs", memory=True
+        ),
+        "contrastive": ObjectiveExtension(
+            config=ContrastiveConfig, build="reid.losses.contrastive:Contrastive", sees="pairs", memory=True
+        ),
+        "multi-similarity": ObjectiveExtension(
+            config=MultiSimilarityConfig,
+            build="reid.losses.multi_similarity:MultiSimilarity",
+            sees="pairs",
+            memory=True,
+        ),
+        "circle": ObjectiveExtension(
+            config=CircleConfig, build="reid.losses.circle:Circle", sees="pairs", memory=True
+        ),
+        "quadruplet": ObjectiveExtension(
+            config=QuadrupletConfig, build="reid.losses.quadruplet:Quadruplet", sees="pairs"
+        ),
+        "n-pair": ObjectiveExtension(config=NPairConfig, build="reid.losses.n_pair:NPair", sees="pairs"),
+        "proxy-nca": ObjectiveExtension(
+            config=ProxyNcaConfig, build="reid.losses.proxy_nca:ProxyNca", sees="vectors"
+        ),
+        "proxy-anchor": ObjectiveExtension(
+            config=ProxyAnchorConfig, build="reid.losses.proxy_anchor:ProxyAnchor", sees="vectors"
+        ),
+        "center": ObjectiveExtension(config=CenterConfig, build="reid.losses.center:Center", sees="vectors"),
+        "softmax": ObjectiveExtension(
+            config=SoftmaxConfig, build="reid.losses.softmax:Softmax", sees="classifier"
+        ),
+        "arcface": ObjectiveExtension(
+            config=AngularConfig, build="reid.losses.arcface:ArcFace", sees="classifier"
+        ),
+        "cosface": ObjectiveExtension(
+            config=AngularConfig, build="reid.losses.cosface:CosFace", sees="classifier"
+        ),
+        DISTILLATION: ObjectiveExtension(
+            config=DistillationConfig, build="reid.losses.distillation:Distillation", sees="teachers"
+        ),
+    },
+)
+WITH_MEMORY = tuple(name for name, row in OBJECTIVES.built_in.items() if row.memory)
+
+
 class LossConfig(Section):
     """Objective that is minimised, or a weighted sum of several."""
 
-    objectives: dict[str, NotNegative] = Field(
+    objectives: dict[Annotated[str, ListedNames(OBJECTIVES)], NotNegative] = Field(
         {"triplet": 1.0, "softmax": 1.0},
-        description="weight by objective, 0: not used; triplet, contrastive, quadruplet, n-pair, multi-similarity, "
-        "circle, proxy-nca, proxy-anchor, center, softmax, arcface, cosface, distillation (with --teacher)",
+        description="weight by objective, 0: not used; distillation needs --teacher; other packages can add some, "
+        "see docs/extend.md",
+    )
+    options: OptionsByName = Field(
+        {}, description="settings of objectives that other packages add, by objective: {mine: {margin: 0.2}}"
     )
     memory: Annotated[int, Field(ge=0)] = Field(
         0,
@@ -170,8 +235,9 @@ class LossConfig(Section):
     @classmethod
     def _known(cls, weights: dict[str, float]) -> dict[str, float]:
         for name in weights:
-            if name not in OBJECTIVES:
-                raise ValueError(f"{name!r} is no objective; choose from {', '.join(OBJECTIVES)}")
+            if name not in OBJECTIVES.names():
+                raise ValueError(f"{name!r} is no objective; choose from {', '.join(OBJECTIVES.names())}")
+            OBJECTIVES.check(name)
         used = {name: weight for name, weight in weights.items() if weight > 0}
         if not used:
             raise ValueError("must hold an objective with a weight above 0, such as {triplet: 1}")
@@ -179,14 +245,35 @@ class LossConfig(Section):
             raise ValueError("center alone lets all vectors fall together; add softmax, as in its paper")
         return weights
 
+    @field_validator("options")
+    @classmethod
+    def _options_of_objectives(
+        cls, options: dict[str, dict[str, Any]], info: ValidationInfo
+    ) -> dict[str, dict[str, Any]]:
+        weights = info.data.get("objectives")
+        added = None if weights is None else [name for name in weights if name not in OBJECTIVES.built_in]
+        return checked_by_name(OBJECTIVES, added, options)
+
+    def settings_of(self, name: str) -> Any:
+        """The settings of an objective: its section here, or its options where another package adds it."""
+        if name in OBJECTIVES.built_in:
+            return getattr(self, name.replace("-", "_"))
+        return OBJECTIVES.settings(name, self.options[name])
+
+    def pairs(self) -> list[str]:
+        """The objectives in use that compare pictures with pictures, in the order of the table."""
+        used = {name for name, weight in self.objectives.items() if weight > 0}
+        ordered = [*(name for name in OBJECTIVES if name in used), *sorted(used - set(OBJECTIVES))]
+        return [name for name in ordered if OBJECTIVES[name].sees == "pairs"]
+
     @model_validator(mode="after")
     def _memory_is_used(self) -> Self:
-        alone = [name for name in PAIRS if self.objectives.get(name) and name not in WITH_MEMORY]
+        alone = [name for name in self.pairs() if not OBJECTIVES[name].memory]
         if self.memory and alone:
             raise ValueError(
                 f"memory ({self.memory}) does not go with {alone[0]}, which compares within a batch; set it to 0"
             )
-        if self.memory and not any(self.objectives.get(name) for name in WITH_MEMORY):
+        if self.memory and not self.pairs():
             raise ValueError(
                 f"memory ({self.memory}) needs an objective that uses it: {', '.join(WITH_MEMORY)}; set it to 0"
             )

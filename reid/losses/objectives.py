@@ -6,23 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from reid.losses.arcface import ArcFace
-from reid.losses.center import Center
-from reid.losses.circle import Circle
 from reid.losses.compared import UNLABELLED, compare
-from reid.losses.config import CLASSIFIERS, DISTILLATION, PAIRS, LossConfig
-from reid.losses.contrastive import Contrastive
-from reid.losses.cosface import CosFace
+from reid.losses.config import DISTILLATION, OBJECTIVES, LossConfig
 from reid.losses.distillation import Distillation
 from reid.losses.memory import CrossBatchMemory
-from reid.losses.multi_similarity import MultiSimilarity
-from reid.losses.n_pair import NPair
 from reid.losses.objective import Cost
-from reid.losses.proxy_anchor import ProxyAnchor
-from reid.losses.proxy_nca import ProxyNca
-from reid.losses.quadruplet import Quadruplet
-from reid.losses.softmax import Softmax
-from reid.losses.triplet import Triplet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +61,8 @@ class Objectives(nn.Module):
                 config.distillation, dimension=dimension, teachers=teachers, generator=generator
             )
         self.memory = None
-        if config.memory and set(self._weights) & set(PAIRS):
+        self._sees = {name: OBJECTIVES[name].sees for name in self._weights}
+        if config.memory and config.pairs():
             self.memory = CrossBatchMemory(
                 config.memory, dimension=dimension, from_step=config.memory_from_step
             )
@@ -111,11 +100,12 @@ class Objectives(nn.Module):
         terms: dict[str, Tensor] = {}
         active = None
         for name, objective in self.objectives.items():
-            if name in PAIRS:
+            sees = self._sees[name]
+            if sees == "pairs":
                 cost: Cost = objective(compared)
                 active = cost.active if active is None else active
             else:
-                cost = objective(final if name in CLASSIFIERS else pooled, persons)
+                cost = objective(final if sees == "classifier" else pooled, persons)
             total = total + self._weights[name] * cost.loss
             terms[name] = cost.loss.detach()
         if self.memory is not None and self.training:
@@ -126,33 +116,9 @@ class Objectives(nn.Module):
 def _build(
     name: str, config: LossConfig, *, dimension: int, people: int, generator: torch.Generator
 ) -> nn.Module:
-    match name:
-        case "triplet":
-            return Triplet(config.triplet)
-        case "contrastive":
-            return Contrastive(config.contrastive)
-        case "quadruplet":
-            return Quadruplet(config.quadruplet)
-        case "n-pair":
-            return NPair(config.n_pair)
-        case "multi-similarity":
-            return MultiSimilarity(config.multi_similarity)
-        case "circle":
-            return Circle(config.circle)
-        case "proxy-nca":
-            return ProxyNca(config.proxy_nca, dimension=dimension, people=people, generator=generator)
-        case "proxy-anchor":
-            return ProxyAnchor(config.proxy_anchor, dimension=dimension, people=people, generator=generator)
-        case "center":
-            return Center(config.center, dimension=dimension, people=people)
-        case "softmax":
-            return Softmax(config.softmax, dimension=dimension, people=people, generator=generator)
-        case "arcface":
-            return ArcFace(config.arcface, dimension=dimension, people=people, generator=generator)
-        case "cosface":
-            return CosFace(config.cosface, dimension=dimension, people=people, generator=generator)
-        case _:
-            raise ValueError(f"no objective is called {name!r}")
+    size = {"dimension": dimension, "people": people, "generator": generator}
+    given = {} if OBJECTIVES[name].sees == "pairs" else size
+    return OBJECTIVES.make(name, nn.Module, config.settings_of(name), **given)
 
 
 def _at_least_float32(features: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from reid.types import person_name
 
 LAYOUT = 1  # changes whenever files of older runs could not be resumed
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^[. ]|[. ]$')
+ALSO = "also"  # holds a folder for each writer that another package adds
 # what each switch of `reid.config.OutputConfig` writes, by its first name in the folder
 KINDS = {
     "video": "video",
@@ -59,6 +60,10 @@ class ResultsFolder:
         """Path of one crop of a person."""
         return self.crops / person_name(person_id) / f"{file_stem(camera_id)}_{track_id}_{number}.jpg"
 
+    def also(self, writer: str) -> Path:
+        """The folder of a writer that another package adds."""
+        return self.root / ALSO / writer
+
     @property
     def crops(self) -> Path:
         return self.root / "crops"
@@ -89,8 +94,9 @@ class ResultsFolder:
         return self.root / "report.html"
 
     def kind(self, path: Path) -> str | None:
-        """The switch that a file belongs to; None: every run writes it."""
-        return KINDS.get(path.relative_to(self.root).parts[0])
+        """The switch that a file belongs to, or `also/WRITER`; None: every run writes it."""
+        first, *rest = path.relative_to(self.root).parts
+        return f"{ALSO}/{rest[0]}" if first == ALSO and rest else KINDS.get(first)
 
     def fixed(self, cameras: Sequence[str], kinds: Sequence[str]) -> list[Path]:
         """The files of a run that are known before it begins: all but the crops of people."""

@@ -1,7 +1,7 @@
 """What the program asks of a tracker."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ class Tracks:
     detections: NDArray[np.int64]  # (N,) row numbers of the frame's detections
 
 
+@runtime_checkable
 class Tracker(Protocol):
     """Follows people through the frames of one camera, which come in order."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from reid.config import TrackerConfig
 from reid.home import usable_home
 from reid.offline import keep_offline
+from reid.registry import NoSettings
 from reid.tracking.tracker import Tracks
 from reid.types import Detections, Embeddings, Image
 
@@ -48,6 +49,11 @@ class UltralyticsTracker:
         tracks = tracks.reshape(-1, 8)  # x1 y1 x2 y2 id score class detection
         seen = tracks[:, 7].astype(np.int64)
         return Tracks(tracker_ids=tracks[:, 4].astype(np.int64), detections=seen)
+
+
+def ultralytics_tracker(settings: NoSettings, config: TrackerConfig, fps: float) -> UltralyticsTracker:
+    """The row of `reid.tables.TRACKERS` for all four."""
+    return UltralyticsTracker(config, fps)
 
 
 def _buffer(lost_s: float, fps: float) -> int:

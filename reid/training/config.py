@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from reid.config import Seconds, Section, Share
 from reid.embedding.network_config import NetworkConfig
-from reid.losses.config import DISTILLATION, PAIRS, LossConfig
+from reid.losses.config import DISTILLATION, LossConfig
 
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
@@ -233,7 +233,7 @@ class TrainConfig(Section):
                 f"start.freeze_epochs ({self.start.freeze_epochs}) must be less than schedule.epochs "
                 f"({self.schedule.epochs})"
             )
-        pairs = [name for name in PAIRS if self.loss.objectives.get(name)]
+        pairs = self.loss.pairs()
         if self.batch.sampler == "random" and pairs:
             raise ValueError(
                 f"batch.sampler random rarely shows a person twice in a batch, which {', '.join(pairs)} needs; "

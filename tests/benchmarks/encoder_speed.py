@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from reid.config import EncoderConfig
-from reid.embedding.build import BACKENDS, build_encoder
+from reid.embedding.build import backends_of, build_encoder
 from reid.embedding.encoder import Encoder
 from reid.embedding.weights import open_weights
 from reid.types import Image
@@ -80,7 +80,7 @@ def row(contender: Contender, batch: int, times: Sequence[tuple[float, float]]) 
 def built(paths: Sequence[Path], threads: Sequence[int]) -> dict[Contender, Encoder]:
     found: dict[Contender, Encoder] = {}
     for path in paths:
-        for backend in BACKENDS[open_weights(path).kind]:
+        for backend in backends_of(open_weights(path).kind):
             config = EncoderConfig.model_validate({"weights": path, "backend": backend, "device": "cpu"})
             for count in threads:
                 found[Contender(str(path), backend, count)] = build_encoder(config, threads=count)

@@ -4,10 +4,11 @@ import os
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reid.errors import InputError
 from reid.outputs.events.broker import parse_broker
-from reid.outputs.events.config import EventsConfig, MqttConfig, OutboxConfig, WebhookConfig
+from reid.outputs.events.config import EVENT_SINKS, EventsConfig, MqttConfig, OutboxConfig, WebhookConfig
 from reid.outputs.events.event_file import EventFile
 from reid.outputs.events.mqtt import Login, Mqtt
 from reid.outputs.events.outbox import Outbox
@@ -34,18 +35,26 @@ def build_sinks(
     Raises:
         InputError: a setting that cannot work, a variable or a library that is missing. Nothing has begun then.
     """
-    webhook = _webhook(config.webhook, environment)
-    mqtt = _mqtt(config.mqtt, environment)
+    receivers = _receivers(config, environment)
     most_bytes = max(1, round(config.file.most_mib * 2**20))
     sinks: list[Sink] = [
         EventFile(output_folder / "events.jsonl", files, most_bytes=most_bytes, keep=config.file.keep)
     ]
-    if webhook is not None:
-        sinks.append(_outbox("webhook", webhook, config.outbox, rng))
-    if mqtt is not None:
-        mqtt.start()
-        sinks.append(_outbox("mqtt", mqtt, config.outbox, rng))
+    for name, receiver in receivers.items():
+        with EVENT_SINKS.blaming(name):
+            receiver.start()
+        sinks.append(_outbox(name, receiver, config.outbox, rng))
     return sinks
+
+
+def _receivers(config: EventsConfig, environment: Mapping[str, str]) -> dict[str, Receiver]:
+    """Those that the settings name: of reid, then of other packages."""
+    own: dict[str, WebhookConfig | MqttConfig] = {name: getattr(config, name) for name in EVENT_SINKS}
+    wanted: dict[str, Any] = {name: settings for name, settings in own.items() if settings.is_on}
+    wanted |= {name: config.options[name] for name in config.also}
+    return {
+        name: EVENT_SINKS.make(name, Receiver, settings, environment) for name, settings in wanted.items()
+    }
 
 
 def _outbox(name: str, receiver: Receiver, config: OutboxConfig, rng: random.Random) -> Outbox:
@@ -60,9 +69,9 @@ def _outbox(name: str, receiver: Receiver, config: OutboxConfig, rng: random.Ran
     )
 
 
-def _webhook(config: WebhookConfig, environment: Mapping[str, str]) -> Webhook | None:
-    if config.url is None:
-        return None
+def webhook(config: WebhookConfig, environment: Mapping[str, str]) -> Webhook:
+    """The row of `EVENT_SINKS`, for settings that are on."""
+    assert config.url is not None
     token = None
     if config.token_variable is not None:
         token = environment.get(config.token_variable)
@@ -74,9 +83,9 @@ def _webhook(config: WebhookConfig, environment: Mapping[str, str]) -> Webhook |
     return Webhook(config.url, headers=config.headers, token=token, timeout_s=config.timeout_s)
 
 
-def _mqtt(config: MqttConfig, environment: Mapping[str, str]) -> Mqtt | None:
-    if config.address is None:
-        return None
+def mqtt(config: MqttConfig, environment: Mapping[str, str]) -> Mqtt:
+    """The row of `EVENT_SINKS`, for settings that are on."""
+    assert config.address is not None
     broker = parse_broker(config.address)
     user, password = environment.get(USER), environment.get(PASSWORD)
     if user is None and password is not None:

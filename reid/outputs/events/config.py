@@ -1,10 +1,12 @@
 """The settings of who is told of events."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from reid.config import Section
+from reid.config import OptionsByName, Section
+from reid.extension_settings import NamesAdded, checked_by_name
+from reid.registry import Extension, Registry
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -34,6 +36,10 @@ class WebhookConfig(Section):
     )
     timeout_s: Positive = Field(10.0, description="seconds from looking up the name to the answer")
 
+    @property
+    def is_on(self) -> bool:
+        return self.url is not None
+
 
 class MqttConfig(Section):
     """Events published to an MQTT broker (QoS 1), below one topic.
@@ -54,6 +60,10 @@ class MqttConfig(Section):
         30, description="a broker is gone that has been silent for 1.5 times so many seconds"
     )
 
+    @property
+    def is_on(self) -> bool:
+        return self.address is not None
+
 
 class OutboxConfig(Section):
     """What waits for a webhook or a broker that is slow or away; each has a queue of its own."""
@@ -66,6 +76,19 @@ class OutboxConfig(Section):
     longest_wait_s: Positive = Field(60.0, description="at most so many seconds between attempts")
 
 
+# build(settings, environment) -> reid.outputs.events.receiver.Receiver, which an outbox is put before; `environment`
+# holds secrets, which are no settings
+EVENT_SINKS = Registry(
+    "event sink",
+    "reid.event_sinks",
+    Extension,
+    {
+        "webhook": Extension(config=WebhookConfig, build="reid.outputs.events.build:webhook"),
+        "mqtt": Extension(config=MqttConfig, build="reid.outputs.events.build:mqtt"),
+    },
+)
+
+
 class EventsConfig(Section):
     """Who is told of events, besides the pages."""
 
@@ -73,3 +96,16 @@ class EventsConfig(Section):
     webhook: WebhookConfig = WebhookConfig()
     mqtt: MqttConfig = MqttConfig()
     outbox: OutboxConfig = OutboxConfig()
+    also: Annotated[tuple[str, ...], NamesAdded(EVENT_SINKS)] = Field(
+        (), description="event sinks that other packages add, by name; see docs/extend.md"
+    )
+    options: OptionsByName = Field(
+        {}, description="settings of those event sinks, by sink: {chat: {room: lobby}}"
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _options_of_sinks(
+        cls, options: dict[str, dict[str, Any]], info: ValidationInfo
+    ) -> dict[str, dict[str, Any]]:
+        return checked_by_name(EVENT_SINKS, info.data.get("also"), options)

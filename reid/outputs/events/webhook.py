@@ -50,6 +50,9 @@ class Webhook:
         self._headers = {**_checked_headers(headers), **_authorization(token)}
         self._client = _client(url, self._headers, timeout_s)
 
+    def start(self) -> None:
+        """Nothing to do: each event opens a connection where there is none."""
+
     def deliver(self, event: Event) -> None:
         """Post an event; DeliveryFailed unless the answer is 2xx and begins within `timeout_s`.
 

@@ -102,8 +102,11 @@ def test_values_out_of_range_are_refused(config: dict[str, Any]) -> None:
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    for section in (EventsConfig, *(field.annotation for field in EventsConfig.model_fields.values())):
-        assert section is not None
-        assert section.__doc__
-        if section is not EventsConfig:
-            assert all(field.description for field in section.model_fields.values())
+    for name, field in EventsConfig.model_fields.items():
+        section = field.annotation
+        if name in ("also", "options"):
+            assert field.description
+        else:
+            assert section is not None
+            assert section.__doc__
+            assert all(inner.description for inner in section.model_fields.values())

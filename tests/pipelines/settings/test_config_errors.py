@@ -25,8 +25,8 @@ BAD_FILES = [
     ("detector: {image_size: 100}", "detector.image_size is '100'; must be a multiple of 32"),
     ("detector: {image_size: 640.5}", "detector.image_size is '640.5'; must be a whole number"),
     ("detector: {batch: many}", "detector.batch is 'many'; must be a whole number"),
-    ("detector: yolo.pt", "detector is 'yolo.pt'; must be a section with settings of its own: weights, "
-     "classes, confidence, iou, image_size, batch, device, backend"),
+    ("detector: yolo.pt", "detector is 'yolo.pt'; must be a section with settings of its own: kind, "
+     "options, weights, classes, confidence, iou, image_size, batch, device, backend"),
     ("detector: {weights: {a: b}}", "detector.weights is {a: b}; must be a path"),
     ("detector: {device: }", "detector.device is null; must be text"),
     ("source: {fps: 0}", "source.fps is '0'; must be above 0"),
@@ -43,7 +43,8 @@ BAD_FILES = [
      "linking.max_distance?"),
     ("source: {start-s: 2}", "source.start-s is not a setting; did you mean source.start_s?"),
     ("detector.iou: 0.2", "detector.iou is not a setting; write it as `iou:` inside `detector:`"),
-    ("outputs: {zzz: 1}", "outputs.zzz is not a setting; choose crops, report, tables, tracks or video"),
+    ("outputs: {zzz: 1}", "outputs.zzz is not a setting; choose also, crops, options, report, tables, "
+     "tracks or video"),
     ("output: a\noutput: b", "output is given twice, at lines 1 and 2"),
     ("tracker:\n  kind: ocsort\n\n  kind: ocsort", "tracker.kind is given twice, at lines 2 and 4"),
     ("tracker: [1, 2", "line 1, column 15: is not valid YAML: expected ',' or ']', but got '<stream end>'"),

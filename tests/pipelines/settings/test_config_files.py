@@ -69,6 +69,8 @@ def value_of(key: Key) -> st.SearchStrategy[Any]:
         return st.dictionaries(NAME, moments.map(datetime.isoformat), max_size=3)
     if key.path[-1] == "timezone":
         return st.none() | st.sampled_from(["UTC", "+01:00", "Europe/Berlin"])
+    if key.path[-1] in ("also", "options"):  # are for what other packages add: tests/extend
+        return st.just([] if key.kind == "list" else {})
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "number": numbers,
         "integer": st.integers(1, 3).map(lambda n: 32 * n if key.path[-1] == "image_size" else n),
