@@ -59,7 +59,7 @@ def load_detector(weights: Weights = None, **settings: Any) -> Detector:
     >>> people.boxes.shape[1], bool((people.scores >= 0.25).all())
     (4, True)
     """
-    return _detector(DetectorConfig(weights=_path(weights), **settings))
+    return build_detector(DetectorConfig(weights=_path(weights), **settings))
 
 
 def load_encoder(weights: Weights = None, **settings: Any) -> Encoder:
@@ -118,7 +118,7 @@ def track(
     sources = parse_sources((str(video),), config.source.offset_s, config.source.pixel_aspect)
     infos = [probe(source, config.source) for source in sources]  # before seconds are spent on networks
     models = Models(
-        detector=detector or _detector(config.detector), encoder=encoder or build_encoder(config.encoder)
+        detector=detector or build_detector(config.detector), encoder=encoder or build_encoder(config.encoder)
     )
     policy = policy or policy_of(models.encoder, config)
     found: list[Tracklet] = []
@@ -314,12 +314,6 @@ def evaluate_tracks(
 
 def _path(weights: Weights) -> Path | None:
     return None if weights is None else Path(weights)
-
-
-def _detector(config: DetectorConfig) -> Detector:
-    found = build_detector(config)
-    found.warm_up()
-    return found
 
 
 def _labels(values: ArrayLike) -> np.ndarray[Any, np.dtype[np.int64]]:

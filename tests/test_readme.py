@@ -71,7 +71,8 @@ def table_commands(page: Path) -> Iterator[str]:
             yield from (text for text in texts if text.startswith("reid ") and "..." not in text)
 
 
-LINES = [(page, line) for page in PAGES for line in shell_lines(page)]
+EXTEND = ROOT / "docs" / "extend.md"  # its packages are installed by tests/extend, and its commands run there
+LINES = [(page, line) for page in PAGES if page != EXTEND for line in shell_lines(page)]
 SHELL = [words for _, line in LINES for words in simple_commands(line)]
 WANTED = [words for line in table_commands(README) for words in simple_commands(line)]
 OURS = list(dict.fromkeys(tuple(words[1:]) for words in [*WANTED, *SHELL] if words[0] == "reid"))

@@ -67,7 +67,7 @@ IN_SECONDS = frozenset({"float_type", "float_parsing"})
 
 @dataclass(slots=True)
 class Origins:
-    """Who set what, for error sentences."""
+    """Origin of each setting, for error sentences."""
 
     file: str | None = None
     named: dict[tuple[str, ...], str] = field(default_factory=dict)  # what flags and environment set

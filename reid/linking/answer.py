@@ -1,4 +1,4 @@
-"""Who somebody is who was seen a moment ago: known, new, or not certain yet."""
+"""The answer on a track seen a moment ago: a known person, a new one, or not certain yet."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ Verdict = Literal["known", "new", "uncertain"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long an answer may wait for more to be seen of somebody."""
+    """How long an answer may wait for more of the track."""
 
     new_after_s: float  # nobody is new who was seen for less
     margin: float  # two people who are this nearly as near are not told apart before `fragment_s`
@@ -21,7 +21,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Who it is, and why: the nearest person, and the next."""
+    """The person that a track shows, and why: the nearest person, and the next."""
 
     verdict: Verdict
     person_id: int | None  # None: uncertain
@@ -35,7 +35,7 @@ class Answer:
 def decide(
     nearest: float, runner_up: float, seconds: float, policy: LinkingPolicy, patience: Patience
 ) -> Verdict:
-    """The verdict on somebody seen for `seconds`, at these distances of the two nearest people; inf: there is none.
+    """The verdict on a track of `seconds`, at these distances of the two nearest people; inf: there is none.
 
     It goes by what linking goes by: who is within `max_distance` is that person; who is seen for less than
     `fragment_s` and within `fragment_slack` times that distance is so probably, and more may be seen of them.

@@ -27,7 +27,7 @@ class Memory:
 
     @property
     def people(self) -> list[int]:
-        """Everybody, in the order of the rows of `means`."""
+        """Person ids, in the order of the rows of `means`."""
         return list(self._sums)
 
     @property

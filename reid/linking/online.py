@@ -1,4 +1,4 @@
-"""Who everybody at a site is, while it runs: answers at once, from what is known so far.
+"""Online linking of a site: answers at once, from what is known so far.
 
 What is known of a person is what linking would know: their tracklets of the last minutes, each with its weight, and
 one mean of everything before that. The engine's thread alone uses it.
@@ -37,7 +37,7 @@ class Recent:
 
 
 class OnlineGallery:
-    """Answers who somebody is, and remembers.
+    """Answers which person a track shows, and remembers it.
 
     Args:
         people: who is known from before, with their prototypes.
@@ -60,16 +60,16 @@ class OnlineGallery:
 
     @property
     def next_person_id(self) -> int:
-        """Whom the next stranger will be."""
+        """Next unused person id."""
         return self._next_id
 
     def new_person(self) -> int:
-        """An id that nobody ever had."""
+        """Take an unused person id."""
         self._next_id += 1
         return self._next_id - 1
 
     def answer(self, tracklet: Tracklet, *, final: bool = False) -> Answer:
-        """Who a tracklet shows, by what is known of others; changes nothing but the next new person's id.
+        """Answer which person a tracklet shows; changes nothing but the next new person's id.
 
         Args:
             final: no more will be seen of it, so "uncertain" is no answer.
@@ -95,7 +95,7 @@ class OnlineGallery:
         )
 
     def reassign(self, key: TrackletKey, person_id: int) -> None:
-        """A tracklet shows somebody else."""
+        """Give a tracklet to another person."""
         self.recent[key] = replace(self.recent[key], person_id=person_id)
 
     def use_bias(self, bias: Mapping[str, Array]) -> None:
@@ -113,7 +113,7 @@ class OnlineGallery:
                 self.memory.learn(one.person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
 
     def anchor(self, person_id: int) -> None:
-        """Second thoughts keep somebody apart from everybody remembered from before: a person who has a name."""
+        """Keep a person with a name apart from all people remembered from before."""
         own = [r for r in self.recent.values() if r.person_id == person_id]
         if person_id not in self.memory.people:
             for one in own:

@@ -36,7 +36,7 @@ class ReclusteringInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Refinement:
-    """Who is who by all that is known now."""
+    """Identities by all that is known now."""
 
     snapshot: ReclusteringInput
     matches: Mapping[TrackletKey, Match]
@@ -45,7 +45,7 @@ class Refinement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reassignment:
-    """A tracklet shows somebody else than it was said to."""
+    """A tracklet that shows another person than it was said to."""
 
     key: TrackletKey
     old: int | None

@@ -48,7 +48,7 @@ class SupervisionConfig(Section):
 
 
 class OnlineConfig(Section):
-    """When somebody gets an answer, and how long it may be changed."""
+    """When a track gets an answer, and how long it may be changed."""
 
     answer_after_s: Seconds = Field(
         0.5, description="somebody who has been in view for so long gets an answer: known, new or uncertain"

@@ -23,7 +23,7 @@ CROPS_PER_CAMERA = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunResults:
-    """Who is who in the recordings of one run, and where files about it go."""
+    """Identities of one run, and where files about it go."""
 
     folder: ResultsFolder
     files: OwnedFiles  # of that folder

@@ -87,7 +87,7 @@ class TrackletAssembler:
         return self._tracklet(track, slice(None), track.moments, track.track_id)
 
     def expire(self, now_s: float) -> Iterator[Tracklet]:
-        """The tracklets of whoever has been out of view for too long at `now_s`, frames or not."""
+        """Tracklets of tracks that have been out of view for too long at `now_s`, frames or not."""
         gone = [i for i, t in self._growing.items() if now_s - t.times_s[-1] > self._config.max_gap_s]
         for tracker_id in gone:
             yield from self._end(tracker_id)
@@ -97,7 +97,7 @@ class TrackletAssembler:
         self._growing.pop(tracker_id, None)
 
     def finish(self) -> Iterator[Tracklet]:
-        """The tracklets of everybody who was still in view."""
+        """Tracklets of all tracks that were still in view."""
         for tracker_id in list(self._growing):
             yield from self._end(tracker_id)
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from reid import json_text
 from reid.embedding.crops import Preprocessing
-from reid.evaluation.identity import Scores
+from reid.evaluation.identity import IdentityScores
 from reid.linking.calibration_file import CalibrationFile
 from reid.outputs.model_card import ModelCard
 from reid.outputs.static_things import ThingFacts
@@ -19,7 +19,7 @@ KINDS: Mapping[str, tuple[Any, str]] = {
     "calibration": (CalibrationFile, "calibration.json: the threshold of one encoder"),
     "model": (ModelCard, "model.json: the card of a trained encoder; beside these keys `format`"),
     "scores": (
-        Scores,
+        IdentityScores,
         "scores.json of reid evaluate; beside these keys the folders, the settings and the ceiling",
     ),
     "static": (ThingFacts, "one of `things` in the static.json of reid live"),

@@ -19,7 +19,7 @@ class CommandQueue:
     )
 
     def give(self, order: Callable[[], None]) -> None:
-        """Have `order` done, and wait for it; raises what it raises, and InputError where nobody serves."""
+        """Have `order` done, and wait for it; raises what it raises, and InputError where the queue is not served."""
         done: Future[None] = Future()
         self._waiting.put((order, done))
         try:

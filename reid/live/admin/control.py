@@ -1,4 +1,4 @@
-"""What a person may ask of a live site while it runs, and what may be asked of whoever keeps something of people."""
+"""Commands to a live site while it runs, and what a keeper of events or frames must be able to erase."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol

@@ -32,7 +32,7 @@ PREFIX = "REID_CAMERA_"  # of environment variables: REID_CAMERA_LOBBY_USER, REI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Who a camera lets in; never printed."""
+    """Credentials of a camera; never printed."""
 
     user: str = field(repr=False)
     password: str = field(repr=False)

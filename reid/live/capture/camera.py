@@ -26,7 +26,7 @@ _JITTER = 0.3  # share by which waits differ, so that twenty cameras behind one 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LivePicture:
-    """What waits in a slot: a decoded picture that nobody has converted yet."""
+    """A decoded frame that waits to be converted."""
 
     camera_id: str
     index: int

@@ -100,7 +100,7 @@ class CameraHealth:
         self._connected_s, self._lost = None, why
 
     def paused(self, paused: bool) -> None:
-        """Somebody wants no pictures of it, or wants them again."""
+        """Pause a camera, or go on with it."""
         self._paused = paused
 
     def must_reconnect(self, now_s: float) -> str | None:

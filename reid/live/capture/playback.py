@@ -84,7 +84,7 @@ class Ahead(Generic[T]):
             raise self._error
 
     def close(self) -> None:
-        """Nobody takes any more; does not wait for the thread."""
+        """Stop giving out frames; does not wait for the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -52,7 +52,7 @@ class IdentityRegistry:
         self._split_off: set[int] = set()  # people whom a split made
 
     def in_view(self, camera_id: str) -> list[Appearance]:
-        """Who is being followed there."""
+        """Tracks that are followed there."""
         return [one for (camera, _), one in self._appearances.items() if camera == camera_id]
 
     # what cameras send ---

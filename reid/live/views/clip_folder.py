@@ -1,4 +1,4 @@
-"""The folder of films. Each has a JSON file beside it that says whom it shows, so that it can be found again.
+"""The folder of clips. Each has a JSON file beside it that says which people it shows, so that it can be found again.
 
 Only films that the program wrote are read, changed or deleted. One whose JSON cannot be read any more is put aside,
 as nobody can tell whom it shows: it is not deleted, and every erasure tells of it.
@@ -88,7 +88,7 @@ class ClipFolder:
         return True
 
     def learn(self, told: Told) -> None:
-        """Note in the films of this run that a track is in them, and whom it shows."""
+        """Note in the clips of this run that a track is in them, and which person it shows."""
         tracks = frozenset([told.track])
         people = frozenset[str]() if told.person_id is None else frozenset([person_name(told.person_id)])
         for path, known in list(self._known.items()):

@@ -88,7 +88,7 @@ class ClipRecorder:
         camera.film.events.append(event)
 
     def forget(self, person_id: int) -> int:
-        """Delete every film that shows somebody or tells of them, and what would become one.
+        """Delete every clip that shows a person or tells of them, and what would become one.
 
         Returns how many films were deleted, with those of which nobody can tell whom they show.
 

@@ -1,4 +1,4 @@
-"""A camera's picture with who is in it, for whoever is watching."""
+"""A camera's frame with the people in it, for viewers of the page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Preview:
     _drawn_s: dict[str, float] = field(default_factory=dict)
 
     def picture(self, frame: Frame, visits: Sequence[Appearance]) -> None:
-        """Show the frame with the people who are in it, if somebody looks and the last one is old enough."""
+        """Show the frame with the people in it, if a viewer looks and the last one is old enough."""
         since_s = frame.timestamp_s - self._drawn_s.get(frame.camera_id, float("-inf"))
         if self.site_state.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
             self._drawn_s[frame.camera_id] = frame.timestamp_s

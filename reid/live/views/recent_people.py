@@ -1,4 +1,4 @@
-"""Who is or was here lately, as pages show it: appearances by person, with the best crop of each."""
+"""Recent people, as pages show them: appearances by person, with the best crop of each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,7 +48,7 @@ class _Appearance:
         return [piece for piece in self.pieces.values() if piece.person_id == person_id]
 
     def people(self) -> set[int]:
-        """Who is shown by it."""
+        """Person that it shows."""
         return {piece.person_id for piece in self.pieces.values()}
 
 

@@ -90,7 +90,7 @@ EVENT_SINKS = Registry(
 
 
 class EventsConfig(Section):
-    """Who is told of events, besides the pages."""
+    """Receivers of events, besides the pages."""
 
     file: EventFileConfig = EventFileConfig()
     webhook: WebhookConfig = WebhookConfig()

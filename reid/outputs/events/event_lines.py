@@ -1,4 +1,4 @@
-"""What a line of an event file says, and of whom."""
+"""What a line of an event file says, and of which people."""
 
 import json
 from collections.abc import Callable, Iterable, Set
@@ -36,7 +36,7 @@ def without_person(person_id: int, tracks: Set[Track] = frozenset()) -> Wanted:
 
 
 def tracks_given_to(person_id: int, lines: Iterable[bytes]) -> set[Track]:
-    """Tracks that were first said to show somebody else, and this person last; `lines` oldest first."""
+    """Tracks that were first said to show another person, and this one last; `lines` oldest first."""
     last: dict[Track | None, object] = {}
     for line in lines:
         if b'"identity_changed"' in line and (record := _record(line)) is not None:

@@ -24,7 +24,7 @@ LONGEST_RECONNECT_S = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Who the broker lets in; never printed."""
+    """Credentials of the broker; never printed."""
 
     user: str = field(repr=False)
     password: str | None = field(repr=False)

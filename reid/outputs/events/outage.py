@@ -27,7 +27,7 @@ class Outage:
         self._lost = 0
 
     def lost(self, why: str, *, error: BaseException | None = None) -> None:
-        """An event was lost; `error` is one that nobody expected, to be logged with its traceback."""
+        """Note that an event was lost; an unexpected `error` is logged with its traceback."""
         self._lost += 1
         if self._since is None:
             self._since = self._clock()

@@ -1,4 +1,4 @@
-"""Events on their way to a receiver that may be slow, away or broken: nobody else waits for it."""
+"""Events on their way to a receiver that may be slow, away or broken: nothing else waits for it."""
 
 import logging
 import random

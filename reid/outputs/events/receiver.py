@@ -1,4 +1,4 @@
-"""Who takes events over a network, one at a time."""
+"""A receiver of events over a network, one at a time."""
 
 from typing import Protocol, runtime_checkable
 
@@ -6,7 +6,7 @@ from reid.events import Event
 
 
 class DeliveryFailed(Exception):
-    """An event did not arrive, as far as anybody knows: a sentence for people, without credentials.
+    """An event that did not arrive, as far as is known: a sentence for people, without credentials.
 
     Args:
         retry: whether the same event may succeed later.
