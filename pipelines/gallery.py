@@ -73,7 +73,7 @@ def show(path: Path, person: str, progress: Progress) -> int:
     return 0
 
 
-def history(path: Path, person: str | None, progress: Progress) -> int:
+def history(path: Path, progress: Progress, *, person: str | None = None) -> int:
     """The journal, oldest first: of one person, or of all."""
     with open_store(path, encoder_id=None, read_only=True) as store:
         entries = store.history(None if person is None else store.find(person))

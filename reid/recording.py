@@ -1,8 +1,8 @@
 """One recording, from its frames to tracklets, with the tracker and the rules of a `VideoConfig`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from reid.build import Models
 from reid.camera import follow
 from reid.config import VideoConfig
 from reid.timing import Stopwatch
@@ -10,6 +10,9 @@ from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.build import build_tracker
 from reid.tracking.static import StaticPlaces
 from reid.types import Array, Frame, Tracklet
+
+if TYPE_CHECKING:  # brings torch, which no wrong recording should wait for
+    from reid.build import Models
 
 
 def static_places(camera_id: str, config: VideoConfig) -> StaticPlaces | None:
@@ -23,7 +26,7 @@ def follow_recording(
     camera_id: str,
     frames: Iterable[Frame],
     config: VideoConfig,
-    models: Models,
+    models: "Models",
     *,
     fps: float,
     split_distance: float,

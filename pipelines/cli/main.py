@@ -188,8 +188,10 @@ def _command(words: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
     word = " ".join(words[:2]) if family else words[0]
     from reid.errors import InputError
 
-    near = difflib.get_close_matches(word, family or [name.partition(" ")[0] for name in names], n=1)
-    better = f"did you mean reid {near[0]}?" if near else "see reid --help"
+    within = f"{words[0]} " if family else ""
+    known = [name.removeprefix(within).partition(" ")[0] for name in family or names]
+    near = difflib.get_close_matches(word.removeprefix(within), known, n=1)
+    better = f"did you mean reid {within}{near[0]}?" if near else f"see reid {within}--help"
     raise InputError(f"reid {word} is not a command; {better}")
 
 

@@ -177,7 +177,10 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return capsys.readouterr().out
 
 
-def test_help_and_yaml_list_it(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_and_yaml_list_it(
+    page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # where it is set, help is wrapped
     told = printed(capsys, "video", "--help")
     assert "bytetrack, botsort, ocsort, deepocsort or nearest; default botsort" in told
     assert "[presence; default []]" in told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reid.errors import InputError, StoreError
+from reid.errors import StoreError
 from reid.live.identity import unit_of_work
 from reid.store.opening import open_store
 from tests.live.toy_site import ENCODER, Toy, look
@@ -57,7 +57,7 @@ def test_another_gallery_in_its_place_is_not_written(toy: Toy) -> None:
     before = path.read_bytes()
     toy.walk("a", 2, look(1), 2.5)
     assert "was replaced by another file" in str(toy.unit_of_work.trouble)
-    with pytest.raises(InputError, match="was replaced by another file"):
+    with pytest.raises(StoreError, match="was replaced by another file"):
         toy.store.rename(1, "Ada")
     assert path.read_bytes() == before
 

@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from pipelines import calibrate
-from pipelines.cli.commands import COMMANDS
 from pipelines.cli.main import main
 from pipelines.runtime.displays import Lines
 from pipelines.runtime.progress import Progress
@@ -147,12 +146,9 @@ def test_other_points_are_refused(text: str) -> None:
 
 
 def test_crops_and_results_are_not_mixed(said: io.StringIO) -> None:
-    command = next(command for command in COMMANDS if command.name == "calibrate")
-    invocation = SimpleNamespace(
-        config=CalibrateConfig(results=Path("results")), arguments=SimpleNamespace(crops=["crops"])
-    )
+    config = CalibrateConfig(results=Path("results"))
     with pytest.raises(InputError, match="--from results needs no labels; leave crops out"):
-        command.run(invocation, Progress(Lines(said, said)))  # type: ignore[arg-type]
+        calibrate.run([Path("crops")], config, Progress(Lines(said, said)))
 
 
 def test_few_people_are_warned_of(run: Callable[..., Path], tmp_path: Path, said: io.StringIO) -> None:

@@ -164,7 +164,7 @@ def test_wrong_use_is_refused_and_changes_nothing(tmp_path: Path) -> None:
             ([sighting(1, one), sighting(2, one)], "two sightings of one tracklet"),
             ([sighting(1, one, encoder_id="other")], "vectors of encoder other"),
             ([sighting(1, two)], "different sizes"),
-            ([sighting(1, one, rival=77)], "nobody in this gallery"),
+            ([sighting(1, one, rival=77)], "not in this gallery"),
         ):
             with pytest.raises(ValueError, match=message):
                 store.commit_run("wrong", wrong, started=NOON)

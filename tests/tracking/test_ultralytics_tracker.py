@@ -1,17 +1,18 @@
 """The trackers, on boxes whose paths are known."""
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 
 from reid.config import TrackerConfig
+from reid.tables import TRACKERS
 from reid.tracking.tracker import Tracker
 from reid.tracking.ultralytics_tracker import UltralyticsTracker
 from tests.tracking.walkers import BLANK, DIMENSION, found, looks, person, step
 from tests.weight import held_bytes
 
-KINDS = get_args(TrackerConfig.model_fields["kind"].annotation)
+KINDS = sorted(TRACKERS.built_in)
 APPEARANCE = ("botsort", "deepocsort")
 
 

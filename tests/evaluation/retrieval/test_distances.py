@@ -7,15 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from reid.distance import pairwise, unit
-from reid.evaluation.retrieval.distances import (
-    TILE_COLUMNS,
-    TILE_ROWS,
-    CosineRows,
-    MatrixRows,
-    block_height,
-    blocks,
-    tile_height,
-)
+from reid.evaluation.retrieval.distances import CosineRows, MatrixRows, blocks
+from reid.evaluation.retrieval.tiles import TILE_COLUMNS, TILE_ROWS, block_height, tile_height
 from reid.types import Array
 
 
