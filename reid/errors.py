@@ -30,7 +30,7 @@ class StoreError(ReidError):
     ...     reid.open_gallery(VIDEO)
     ... except reid.StoreError as error:
     ...     print(str(error).partition(": ")[2].partition(";")[0])
-    not a gallery
+    not a gallery (not an SQLite file)
     """
 
 

@@ -38,5 +38,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _log_level() -> None:
-    """OpenVINO's converter sets the level of all logging, and leaves it there."""
+    """OpenVINO's converter sets the level of all logging, and leaves it there; other libraries disable loggers."""
+    logging.disable(logging.NOTSET)
     logging.getLogger().setLevel(logging.WARNING)
+    for name in [*logging.root.manager.loggerDict]:
+        if name.partition(".")[0] in ("reid", "pipelines"):
+            logger = logging.getLogger(name)
+            logger.disabled, logger.propagate = False, True
+            logger.setLevel(logging.NOTSET)

@@ -141,7 +141,7 @@ def test_live_tells_the_sink_of_the_page(packages: Path, tmp_path: Path) -> None
             "--tracker.options",
             "reach_px=200",
         )
-        done = reid(packages, "live", film, *words, *sink)
+        done = reid(packages, "live", film, "--listen", "127.0.0.1:0", *words, *sink)
         assert done.returncode == 0, done.stderr
         told = []
         while True:

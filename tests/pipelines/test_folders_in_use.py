@@ -78,7 +78,7 @@ def test_of_two_live_sites_in_one_folder_one_is_refused(
     for name in ("REID_DETECTOR", "REID_ENCODER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    words = ("live", f"a={CAMERAS[0]}", "--output", "out", "--gallery")
+    words = ("live", f"a={CAMERAS[0]}", "--listen", "127.0.0.1:0", "--output", "out", "--gallery")
     with running(tmp_path, *words, "one.db") as first:
         said = refused(capsys, *words, "two.db")
         assert f"--output out is in use by process {first.pid} (reid live since 2" in said
