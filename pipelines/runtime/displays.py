@@ -2,6 +2,7 @@
 
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
@@ -18,7 +19,7 @@ STYLES = {"info": "", "warning": "yellow", "error": "bold red"}
 EVERY_S = 10.0
 
 
-class _Paced:
+class _Paced(ABC):
     """A display that tells how far a task is every so many seconds."""
 
     def __init__(
@@ -41,18 +42,18 @@ class _Paced:
             self._told_s[meter.name] = self._clock()
             self._goes_on(meter)
 
-    def close(self) -> None:
-        pass
+    @abstractmethod
+    def _starts(self, meter: Meter) -> None: ...
 
-    def _starts(self, meter: Meter) -> None:
-        raise NotImplementedError
-
-    def _goes_on(self, meter: Meter) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _goes_on(self, meter: Meter) -> None: ...
 
 
 class Lines(_Paced):
     """A plain line per camera every ten seconds, for log files and pipes."""
+
+    def close(self) -> None:
+        pass  # it holds nothing
 
     def _starts(self, meter: Meter) -> None:
         about = "" if meter.total is None else f", {meter.total:.0f} {meter.unit}"
@@ -145,6 +146,9 @@ class Bars:
 
 class Json(_Paced):
     """One JSON object a line: events on standard error, results on standard output."""
+
+    def close(self) -> None:
+        pass  # it holds nothing
 
     def _starts(self, meter: Meter) -> None:
         self._task("start", meter)
