@@ -41,6 +41,8 @@ def _log_level() -> None:
     """OpenVINO's converter sets the level of all logging, and leaves it there; other libraries disable loggers."""
     logging.disable(logging.NOTSET)
     logging.getLogger().setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.NOTSET)
     for name in [*logging.root.manager.loggerDict]:
         if name.partition(".")[0] in ("reid", "pipelines"):
             logger = logging.getLogger(name)
