@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _log_level() -> None:
-    """OpenVINO's converter sets the level of all logging, and leaves it there; other libraries disable loggers."""
+    """Undo what libraries leave: OpenVINO's converter sets the root's level, nncf that of pytest's handlers."""
     logging.disable(logging.NOTSET)
     logging.getLogger().setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
