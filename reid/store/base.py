@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from reid.types import Array, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
 
 
+@runtime_checkable
 class Store(Protocol):
     """An open gallery. One process writes; others may read meanwhile, and see whole runs only.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reid.errors import Busy, InputError, StoreError
 from reid.lock import Lock
+from reid.registry import NoSettings
 from reid.store.base import Store
 from reid.store.records import (
     Decision,
@@ -60,7 +61,8 @@ class SqliteStore(Store):
     @classmethod
     def open(
         cls,
-        path: Path | str,
+        settings: NoSettings,
+        path: Path,
         *,
         encoder_id: str | None,
         dimension: int | None,
@@ -68,10 +70,9 @@ class SqliteStore(Store):
         max_prototypes: int,
         clock: Callable[[], datetime],
     ) -> Self:
-        """See `open_store`."""
+        """A row of `STORES`; see `open_store`."""
         if max_prototypes < 1:
             raise ValueError(f"max_prototypes must be at least 1, got {max_prototypes}")
-        path = Path(path)
         lock = None if read_only else writer_lock(path)
         try:
             db = connect(path, encoder_id=encoder_id, dimension=dimension, read_only=read_only)
