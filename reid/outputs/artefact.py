@@ -16,7 +16,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -80,9 +79,7 @@ class ArtefactWriter:
         self._file = CropWriter(self._stack.enter_context(partial.open("wb")), target)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not self._finished:
             why = error or RuntimeError(f"{self._path}: left before it was finished")
             self._stack.__exit__(type(why), why, why.__traceback__)  # removes what is there in part

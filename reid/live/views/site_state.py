@@ -40,9 +40,8 @@ class AppearanceNow:
     end_s: float  # when seen last
     present: bool
     answer: Verdict
-    nearest_id: (
-        int | None
-    )  # of those who were known: who it is, if known; else whom it was not near enough to
+    # of those who were known: who it is, if known; else whom it was not near enough to
+    nearest_id: int | None
     distance: float | None  # to the nearest
     probability: float | None  # that it is the nearest
     runner_up_id: int | None
