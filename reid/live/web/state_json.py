@@ -119,6 +119,7 @@ def _version(jpeg: bytes) -> str:
 
 
 def _visit(visit: AppearanceNow, colours: CameraColours) -> VisitAnswer:
+    answer = visit.answer
     return VisitAnswer(
         camera=visit.camera_id,
         colour=colours.colour(visit.camera_id),
@@ -126,10 +127,10 @@ def _visit(visit: AppearanceNow, colours: CameraColours) -> VisitAnswer:
         start_s=visit.start_s,
         end_s=visit.end_s,
         present=visit.present,
-        answer=visit.answer,
-        nearest=_compared(visit.nearest_id, visit.distance),
-        probability=_finite(visit.probability),
-        runner_up=_compared(visit.runner_up_id, visit.runner_up_distance),
+        answer=answer.verdict,
+        nearest=_compared(answer.nearest_id, answer.distance),
+        probability=_finite(answer.probability),
+        runner_up=_compared(answer.runner_up_id, answer.runner_up_distance),
     )
 
 
