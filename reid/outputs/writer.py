@@ -119,6 +119,7 @@ def report(settings: NoSettings) -> Writer:
             identities=results.identities,
             join_gap_s=JOIN_GAP_S,
             clock=results.clock,
+            things=results.things,
         )
 
     return write
