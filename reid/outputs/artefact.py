@@ -11,7 +11,7 @@ each, begin at byte `crop_start[i]`.
 
 import json
 import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
@@ -106,14 +106,6 @@ class ArtefactWriter:
         self._finished = True
         with atomic.replacing(self._path) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-
-
-def save_tracklets(path: Path, tracklets: Iterable[Tracklet], meta: Mapping[str, Any]) -> None:
-    """Write the tracklets, in order, and `meta` (anything JSON can hold)."""
-    with ArtefactWriter(path) as writer:
-        for tracklet in tracklets:
-            writer.append(tracklet)
-        writer.finish(meta)
 
 
 def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:
