@@ -60,9 +60,8 @@ def _run(
         warn_of_known(path, [data.gallery], KNOWN_PEOPLE, progress)
         measured = measure(name, data, path, encoder, config, progress)
         document["encoders"].append(measured.as_dict())
-        if (
-            not scores
-        ):  # what lies there from now on tells of this run, and no page of an earlier one beside it
+        # what lies there from now on tells of this run, and no page of an earlier one beside it
+        if not scores:
             _make_room(folder, figures, drawn, progress, again=config.page.enabled)
         atomic.write_text(figures, json_text.dumps(document, indent=1) + "\n")
         print_tables(measured, progress)

@@ -65,7 +65,6 @@ def _run(
 ) -> int:
     splits = [open_crops(config.format, folder) for folder in folders]
     encoder = build_encoder(config.encoder)
-    assert weights is not None  # build_encoder has refused that
     known = warn_of_known(weights, splits, KNOWN_PEOPLE, progress)
     sets = []
     alike = len({split.name for split in splits}) < len(splits)

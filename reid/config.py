@@ -13,13 +13,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from reid.errors import InputError
-from reid.extension_settings import NamesAdded, checked_by_name, checked_options
+from reid.extension_settings import NamesAdded, options_of, options_of_each
 from reid.tables import DETECTORS, ENCODER_BACKENDS, TRACKERS, WRITERS, BackendName, DetectorName, TrackerName
 from reid.wall_clock import zone_of
 
@@ -58,9 +57,8 @@ def _iso_time(value: object) -> datetime:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     except ValueError:
         raise ValueError("must be a time such as 2026-11-21T08:00:00+01:00") from None
-    if (
-        not 1900 <= moment.year < 9000
-    ):  # what lies near the ends of the calendar cannot be moved between zones
+    # what lies near the ends of the calendar cannot be moved between zones
+    if not 1900 <= moment.year < 9000:
         raise ValueError("must be a time such as 2026-11-21T08:00:00+01:00")
     if moment.tzinfo is None:
         raise ValueError(f"must name its zone, as in {moment.isoformat()}+01:00 or {moment.isoformat()}Z")
@@ -130,7 +128,7 @@ class DetectorConfig(Section):
     kind: DetectorName = Field(
         "ultralytics", description="what loads and runs it; other packages can add some, see docs/extend.md"
     )
-    options: Options = Field(
+    options: Annotated[Options, options_of(DETECTORS, "kind")] = Field(
         {}, description="settings of a detector that another package adds, by name: {stride: 4}"
     )
     weights: Path | None = Field(
@@ -161,11 +159,6 @@ class DetectorConfig(Section):
         "auto", description="openvino exports .pt weights once and caches them; auto does so on a CPU"
     )
 
-    @field_validator("options")
-    @classmethod
-    def _options_of_the_kind(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        return checked_options(DETECTORS, info.data.get("kind"), options)
-
 
 class EncoderConfig(Section):
     """The network that turns crops into vectors."""
@@ -179,16 +172,11 @@ class EncoderConfig(Section):
         "auto",
         description="what runs the network; auto measures those of reid that can and takes the fastest",
     )
-    options: Options = Field(
+    options: Annotated[Options, options_of(ENCODER_BACKENDS, "backend")] = Field(
         {}, description="settings of a back end that another package adds, by name: {threads: 2}"
     )
     batch: Annotated[int, Field(ge=1)] = Field(32, description="crops per call at most")
     device: str = Field("auto", description="auto, cpu, cuda:0, mps")
-
-    @field_validator("options")
-    @classmethod
-    def _options_of_the_back_end(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        return checked_options(ENCODER_BACKENDS, info.data.get("backend"), options)
 
 
 class TrackerConfig(Section):
@@ -198,7 +186,7 @@ class TrackerConfig(Section):
         "botsort",
         description="botsort and deepocsort use the encoder's vectors; bytetrack and ocsort only boxes",
     )
-    options: Options = Field(
+    options: Annotated[Options, options_of(TRACKERS, "kind")] = Field(
         {}, description="settings of a tracker that another package adds, by name: {reach_px: 80}"
     )
     high_confidence: Share = Field(0.25, description="detections at least this sure are matched first")
@@ -216,11 +204,6 @@ class TrackerConfig(Section):
         "walk farther than their own width between two frames",
     )
     max_distance: Distance = Field(0.3, description="largest embedding distance of an appearance match")
-
-    @field_validator("options")
-    @classmethod
-    def _options_of_the_kind(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        return checked_options(TRACKERS, info.data.get("kind"), options)
 
     @model_validator(mode="after")
     def _weak_below_strong(self) -> Self:
@@ -298,16 +281,9 @@ class OutputConfig(Section):
     also: Annotated[tuple[str, ...], NamesAdded(WRITERS)] = Field(
         (), description="writers that other packages add, by name; each writes to also/NAME"
     )
-    options: OptionsByName = Field(
+    options: Annotated[OptionsByName, options_of_each(WRITERS, "also")] = Field(
         {}, description="settings of those writers, by writer: {geojson: {indent: 2}}"
     )
-
-    @field_validator("options")
-    @classmethod
-    def _options_of_writers(
-        cls, options: dict[str, dict[str, Any]], info: ValidationInfo
-    ) -> dict[str, dict[str, Any]]:
-        return checked_by_name(WRITERS, info.data.get("also"), options)
 
 
 class VideoConfig(Section):

@@ -30,11 +30,6 @@ _WORDS = re.compile(
 )
 
 
-def is_fault(error: BaseException) -> bool:
-    """Whether it is an OSError that tells of the disk, not of the program."""
-    return isinstance(error, OSError) and error.errno in FAULTS
-
-
 @contextmanager
 def naming(path: Path, written: Path | None = None) -> Iterator[None]:
     """Have what goes wrong with the disk within the block name `path`.

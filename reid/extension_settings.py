@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from reid.errors import InputError
@@ -82,6 +82,24 @@ class NamesAdded:
         if repeated := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"{sorted(repeated)[0]!r} is named twice")
         return names
+
+
+def options_of(table: Registry[Any], key: str) -> AfterValidator:
+    """Marks the settings of the row that the earlier field `key` names; they are checked by its config class."""
+
+    def check(given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        return checked_options(table, info.data.get(key), given)
+
+    return AfterValidator(check)
+
+
+def options_of_each(table: Registry[Any], key: str) -> AfterValidator:
+    """Marks the settings, by name, of the rows that the earlier field `key` lists."""
+
+    def check(given: dict[str, dict[str, Any]], info: ValidationInfo) -> dict[str, dict[str, Any]]:
+        return checked_by_name(table, info.data.get(key), given)
+
+    return AfterValidator(check)
 
 
 def checked_options(table: Registry[Any], name: str | None, given: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -11,7 +10,7 @@ from reid.config import EncoderConfig
 from reid.embedding.encoder import Encoder
 from reid.errors import InputError
 from reid.shipped_weights import encoder_with, path_of
-from reid.stills import read_still
+from reid.stills import require_still
 from reid.store.base import Store
 from reid.store.index import PersonIndex
 from reid.store.records import PersonSummary, SeenAt
@@ -62,9 +61,7 @@ class Gallery:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.store.__exit__(kind, error, trace)
 
     def close(self) -> None:
@@ -121,7 +118,7 @@ class Gallery:
             case Embeddings():
                 embeddings = query
             case str() | Path():
-                embeddings = self.encoder.encode([_read(Path(query))])
+                embeddings = self.encoder.encode([require_still(Path(query), "give an image of one person")])
             case _:
                 embeddings = self.encoder.encode([query])
         if embeddings.encoder_id != self.store.encoder_id:
@@ -150,14 +147,3 @@ class Gallery:
     def forget(self, who: int | str) -> None:
         """Erase one person from the gallery; results folders and events of theirs are other files."""
         self.store.forget(self.store.find(who))
-
-
-def _read(path: Path) -> Image:
-    """A crop from a file."""
-    try:
-        crop = read_still(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give an image of one person") from error
-    if crop is None:
-        raise InputError(f"{path}: no image that can be decoded; give an image of one person")
-    return crop

@@ -60,9 +60,8 @@ class Lock:
             return
         with suppress(OSError):  # a folder that became read-only, or is gone: the next holder writes it anew
             self._holder.unlink()
-        if (
-            os.name == "posix"
-        ):  # while it is held: who waits for the file sees that it has gone, and makes its own
+        # while it is held: who waits for the file sees that it has gone, and makes its own
+        if os.name == "posix":
             with suppress(OSError):
                 self.path.unlink()
         self._lock.release()

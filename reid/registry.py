@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from reid.errors import InputError
+from reid.errors import InputError, ReidError
 from reid.text_file import first_complaint
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # also the name of a folder, and of a part of a network
@@ -180,7 +180,7 @@ class Registry(Generic[Row]):
         """
         try:
             yield
-        except InputError:
+        except ReidError:
             raise
         except Exception as error:
             if name in self.built_in:

@@ -117,6 +117,24 @@ def read_still(path: Path, max_megapixels: float = MAX_MEGAPIXELS, setting: str 
     return decode(path.read_bytes(), path, max_megapixels, setting)
 
 
+def require_still(path: Path, cure: str) -> Image:
+    """As `read_still`, where nothing works without it.
+
+    Args:
+        cure: what a person can do about a file that cannot be used.
+
+    Raises:
+        InputError: the file cannot be read, or is no image of a kind that is read.
+    """
+    try:
+        image = read_still(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {cure}") from error
+    if image is None:
+        raise InputError(f"{path}: no image that can be decoded; {cure}")
+    return image
+
+
 def _webp_size(file: BinaryIO) -> Size:
     """By RFC 9649, sections 2.4 to 2.7; Pillow's plugin makes room for the whole picture before it tells."""
     data = file.read(_BEGIN)

@@ -1,10 +1,11 @@
-"""The tables of trackers, detectors, encoders' back ends and writers: accepted names, and what they make.
+"""The tables of trackers, detectors, encoders' back ends, writers and stores: accepted names, and what they make.
 
 Objectives and event sinks have tables beside their settings: reid/losses/config.py, reid/outputs/events/config.py.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from reid.extension_settings import NameIn
@@ -103,6 +104,31 @@ WRITERS = Registry(
         "crops": WriterExtension(build="reid.outputs.writer:crops", early=True),
         "tables": WriterExtension(build="reid.outputs.writer:tables", early=True),
         "report": WriterExtension(build="reid.outputs.writer:report"),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreExtension(Extension):
+    """A row of `STORES`.
+
+    Args:
+        encoder_of: the id of the encoder whose vectors a gallery holds, None where there is no gallery yet:
+            (path) -> id, or where that function lies. None: the gallery is opened for reading and asked.
+    """
+
+    encoder_of: Callable[[Path], str | None] | str | None = None
+
+
+# build(settings, path, **what open_store is given) -> reid.store.base.Store; `site.NAME` is a gallery of store NAME
+STORES = Registry(
+    "store",
+    "reid.stores",
+    StoreExtension,
+    {
+        "sqlite": StoreExtension(
+            build="reid.store.sqlite.store:SqliteStore.open", encoder_of="reid.store.sqlite.schema:encoder_of"
+        )
     },
 )
 

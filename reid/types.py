@@ -287,9 +287,8 @@ class Calibration:
     genuine_rate: float  # share of same-person pairs of tracklets within max_distance
     impostor_rate: float  # share of different-person pairs within max_distance
     probability: ProbabilityMap | None = None  # None: an old file, or too little was known
-    camera_pairs: Mapping[tuple[str, str], float] = field(
-        default_factory=dict
-    )  # sorted names: own max_distance
+    # sorted names: own max_distance
+    camera_pairs: Mapping[tuple[str, str], float] = field(default_factory=dict)
     same_camera: SameCamera | None = None  # None: an old file, or a site's own without labels
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from reid.shipped_weights import (
     read_manifest,
     recorded,
 )
-from reid.store.sqlite.schema import encoder_of
+from reid.store.opening import encoder_of
 from reid.tables import DETECTORS
 
 Model = TypeVar("Model", bound=BaseModel)

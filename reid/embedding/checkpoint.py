@@ -146,9 +146,8 @@ def _trained(path: Path, stated: Mapping[str, Any], size: tuple[int, int]) -> Re
             "use the version that trained it"
         ) from None
     try:
-        with torch.random.fork_rng(
-            devices=[]
-        ):  # weights that will be replaced must not use up random numbers
+        # weights that will be replaced must not use up random numbers
+        with torch.random.fork_rng(devices=[]):
             return ReidNetwork(config, size)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error

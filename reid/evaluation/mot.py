@@ -167,9 +167,8 @@ def write_mot(path: Path, tracks: TrackTable) -> None:
     """
     ordered = tracks.select(np.lexsort((tracks.ids, tracks.frames)))
     corner = ordered.boxes[:, :2]
-    size = np.maximum(
-        ordered.boxes[:, 2:] - corner, 0
-    )  # a box turned inside out is empty, as in geometry.area
+    # a box turned inside out is empty, as in geometry.area
+    size = np.maximum(ordered.boxes[:, 2:] - corner, 0)
     lines = [
         f"{frame},{person},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{conf:.2f},-1,-1,-1\n"
         for frame, person, (left, top), (width, height), conf in zip(

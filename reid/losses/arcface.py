@@ -4,13 +4,12 @@ import math
 
 import torch
 from pytorch_metric_learning import losses as pml
-from torch import Tensor, nn
 
 from reid.losses.config import AngularConfig
-from reid.losses.objective import Cost
+from reid.losses.library import WithProxies
 
 
-class ArcFace(nn.Module):
+class ArcFace(WithProxies):
     """Additive margin of the angle (equation 3), mean over the batch.
 
     Where angle and margin together pass 180 degrees the cosine would rise again; there the cosine is lowered by
@@ -20,11 +19,6 @@ class ArcFace(nn.Module):
     def __init__(
         self, config: AngularConfig, *, dimension: int, people: int, generator: torch.Generator
     ) -> None:
-        super().__init__()
         margin_deg = math.degrees(config.margin)
-        self._loss = pml.ArcFaceLoss(people, dimension, margin=margin_deg, scale=config.scale)
-        with torch.no_grad():
-            self._loss.W.normal_(generator=generator)
-
-    def forward(self, features: Tensor, persons: Tensor) -> Cost:
-        return Cost(self._loss(features, persons))
+        loss = pml.ArcFaceLoss(people, dimension, margin=margin_deg, scale=config.scale)
+        super().__init__(loss, loss.W, generator)

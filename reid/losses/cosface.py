@@ -2,22 +2,16 @@
 
 import torch
 from pytorch_metric_learning import losses as pml
-from torch import Tensor, nn
 
 from reid.losses.config import AngularConfig
-from reid.losses.objective import Cost
+from reid.losses.library import WithProxies
 
 
-class CosFace(nn.Module):
+class CosFace(WithProxies):
     """Additive margin of the cosine (equation 4), mean over the batch."""
 
     def __init__(
         self, config: AngularConfig, *, dimension: int, people: int, generator: torch.Generator
     ) -> None:
-        super().__init__()
-        self._loss = pml.CosFaceLoss(people, dimension, margin=config.margin, scale=config.scale)
-        with torch.no_grad():
-            self._loss.W.normal_(generator=generator)
-
-    def forward(self, features: Tensor, persons: Tensor) -> Cost:
-        return Cost(self._loss(features, persons))
+        loss = pml.CosFaceLoss(people, dimension, margin=config.margin, scale=config.scale)
+        super().__init__(loss, loss.W, generator)

@@ -1,11 +1,25 @@
-"""Objectives of pytorch-metric-learning over pairs that were chosen here."""
+"""Objectives of pytorch-metric-learning: over pairs that were chosen here, and with proxies drawn here."""
 
 import torch
 from torch import Tensor, nn
 
 from reid.losses.compared import Compared
+from reid.losses.objective import Cost
 
 Pairs = tuple[Tensor, Tensor, Tensor, Tensor]  # anchors, their positives, anchors, their negatives
+
+
+class WithProxies(nn.Module):
+    """A loss of the library that holds a vector for each person, drawn by `generator`; mean over the batch."""
+
+    def __init__(self, loss: nn.Module, proxies: nn.Parameter, generator: torch.Generator) -> None:
+        super().__init__()
+        self._loss = loss
+        with torch.no_grad():
+            proxies.normal_(generator=generator)
+
+    def forward(self, features: Tensor, persons: Tensor) -> Cost:
+        return Cost(self._loss(features, persons))
 
 
 def over_pairs(loss: nn.Module, compared: Compared, pairs: Pairs) -> Tensor:

@@ -19,9 +19,8 @@ class Losses:
 
     total: Tensor  # the weighted sum, scalar, with a graph
     terms: dict[str, Tensor]  # each objective's value before its weight, without one
-    active: (
-        Tensor | None
-    )  # share of what the first objective of pairs mined that costs something; None: no such
+    # share of what the first objective of pairs mined that costs something; None: no such
+    active: Tensor | None
 
 
 class Objectives(nn.Module):

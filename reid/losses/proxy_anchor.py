@@ -2,22 +2,16 @@
 
 import torch
 from pytorch_metric_learning import losses as pml
-from torch import Tensor, nn
 
 from reid.losses.config import ProxyAnchorConfig
-from reid.losses.objective import Cost
+from reid.losses.library import WithProxies
 
 
-class ProxyAnchor(nn.Module):
+class ProxyAnchor(WithProxies):
     """Proxies as anchors, all images of the batch as their pairs (equation 4)."""
 
     def __init__(
         self, config: ProxyAnchorConfig, *, dimension: int, people: int, generator: torch.Generator
     ) -> None:
-        super().__init__()
-        self._loss = pml.ProxyAnchorLoss(people, dimension, margin=config.margin, alpha=config.scale)
-        with torch.no_grad():
-            self._loss.proxies.normal_(generator=generator)
-
-    def forward(self, features: Tensor, persons: Tensor) -> Cost:
-        return Cost(self._loss(features, persons))
+        loss = pml.ProxyAnchorLoss(people, dimension, margin=config.margin, alpha=config.scale)
+        super().__init__(loss, loss.proxies, generator)

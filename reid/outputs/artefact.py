@@ -11,12 +11,11 @@ each, begin at byte `crop_start[i]`.
 
 import json
 import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -80,9 +79,7 @@ class ArtefactWriter:
         self._file = CropWriter(self._stack.enter_context(partial.open("wb")), target)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not self._finished:
             why = error or RuntimeError(f"{self._path}: left before it was finished")
             self._stack.__exit__(type(why), why, why.__traceback__)  # removes what is there in part
@@ -109,14 +106,6 @@ class ArtefactWriter:
         self._finished = True
         with atomic.replacing(self._path) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-
-
-def save_tracklets(path: Path, tracklets: Iterable[Tracklet], meta: Mapping[str, Any]) -> None:
-    """Write the tracklets, in order, and `meta` (anything JSON can hold)."""
-    with ArtefactWriter(path) as writer:
-        for tracklet in tracklets:
-            writer.append(tracklet)
-        writer.finish(meta)
 
 
 def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:

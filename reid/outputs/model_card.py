@@ -63,9 +63,8 @@ class HeldOutScores:
     queries: int
     gallery: int  # images
     epoch: int  # whose weights were kept
-    intervals: Mapping[str, tuple[float, float]] = field(
-        default_factory=dict
-    )  # 95 %, over people; {} of one person
+    # 95 %, over people; {} of one person
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reid.errors import InputError
 from reid.outputs.benchmark_result import Activation, Kind, Numbers, RankedQuery
 from reid.outputs.thumbnails import data_uri
-from reid.stills import read_still
+from reid.stills import read_still, require_still
 from reid.types import Image
 
 _HEIGHT_PX = 128
@@ -68,13 +67,7 @@ def read_image(path: Path) -> Image:
     Raises:
         InputError: the file cannot be read or is not an image.
     """
-    try:
-        image = read_still(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); put it back, or take it out") from error
-    if image is None:
-        raise InputError(f"{path}: not a readable picture; remove it or copy it again")
-    return image
+    return require_still(path, "copy it again, or take it out")
 
 
 def overlay(image: Image, heat: Numbers) -> Image:

@@ -19,6 +19,7 @@ from typing import Any
 
 from reid import json_text
 from reid.types import Match, StaticThing, Tracklet, TrackletKey
+from reid.video.draw import camera_colour_hex
 
 _RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id")
 _CAMERA = (
@@ -32,10 +33,6 @@ _CAMERA = (
     "height",
     "frames_per_second",
 )
-_COLOURS = (
-    "#3b82f6", "#f59e0b", "#10b981", "#ec4899", "#8b5cf6",
-    "#06b6d4", "#ef4444", "#84cc16", "#b45309", "#64748b",
-)  # fmt: skip
 
 
 def facts(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,15 +70,11 @@ def camera_facts(
         given = (run.get("cameras") or {}).get(name) or {}
         counted = {"tracklets": count[name], "persons": len(persons[name])}
         found.append(
-            {key: given.get(key) for key in _CAMERA} | {"name": name, "colour": _colour(number)} | counted
+            {key: given.get(key) for key in _CAMERA}
+            | {"name": name, "colour": camera_colour_hex(number)}
+            | counted
         )
     return found
-
-
-def _colour(number: int) -> str:
-    if number < len(_COLOURS):
-        return _COLOURS[number]
-    return f"hsl({number * 137.508 % 360:.0f} 60% 55%)"  # the golden angle: neighbours differ most
 
 
 def _warnings(run: Mapping[str, Any]) -> list[str]:

@@ -35,9 +35,8 @@ class RunResults:
     things: Sequence[StaticThing] = ()  # never move, and were left out
     clock: WallClock | None = None  # when second 0 was; None: not known
     run: Mapping[str, Any] = field(default_factory=dict)  # what run.json says; empty for early writers
-    crops: dict[TrackletKey, list[str]] = field(
-        default_factory=dict
-    )  # files of each, where crops were written
+    # files of each, where crops were written
+    crops: dict[TrackletKey, list[str]] = field(default_factory=dict)
 
     def claim(self, writer: str, name: str) -> Path:
         """The place of a file of a writer that another package adds: `also/WRITER/NAME`, its folder made.
@@ -120,6 +119,7 @@ def report(settings: NoSettings) -> Writer:
             identities=results.identities,
             join_gap_s=JOIN_GAP_S,
             clock=results.clock,
+            things=results.things,
         )
 
     return write

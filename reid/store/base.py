@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from reid.types import Array, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
 
 
+@runtime_checkable
 class Store(Protocol):
     """An open gallery. One process writes; others may read meanwhile, and see whole runs only.
 
@@ -29,9 +29,7 @@ class Store(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None: ...
 
     @property
     def read_only(self) -> bool:

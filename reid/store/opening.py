@@ -1,15 +1,37 @@
-"""Opens the gallery that a path names."""
+"""Opens the gallery that a path names, with the store that its ending names."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from pkgutil import resolve_name
 
 from reid.store.base import Store
-from reid.store.sqlite.store import SqliteStore
+from reid.tables import STORES
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def store_name(path: Path) -> str:
+    """Name the store of a gallery: `audited` for `site.audited` where a package adds that, else `sqlite`."""
+    ending = path.suffix.removeprefix(".")
+    return ending if ending in STORES.added() else "sqlite"
+
+
+def encoder_of(path: Path) -> str | None:
+    """Id of the encoder whose vectors a gallery holds; None where there is no gallery yet.
+
+    Raises:
+        StoreError: what is there is no gallery, or one of a newer program.
+    """
+    found = STORES[store_name(path)].encoder_of
+    if found is not None:
+        return resolve_name(found)(path) if isinstance(found, str) else found(path)
+    if not path.exists():
+        return None
+    with open_store(path, encoder_id=None, read_only=True) as store:
+        return store.encoder_id
 
 
 def open_store(
@@ -32,11 +54,15 @@ def open_store(
         clock: the time, for the journal.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or the package that adds its store fails.
         StoreError: it is no gallery, damaged, of a newer program or another encoder, or its disk is full.
         Busy: another process writes it.
     """
-    return SqliteStore.open(
+    path = Path(path)
+    return STORES.make(
+        store_name(path),
+        Store,
+        {},
         path,
         encoder_id=encoder_id,
         dimension=dimension,

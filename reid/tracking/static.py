@@ -32,9 +32,8 @@ SECONDS = 10.0  # with detections, at least, of which a thing is learned
 LEAST_CONTRAST = 16.0  # grey levels; below, noise would be change
 CANDIDATE_S = 600.0  # a place without a detection for so long is forgotten
 FOLLOW_S = 60.0  # time constant by which a thing's picture follows the daylight
-FORGOTTEN_S = (
-    2 * 86400.0
-)  # a thing not seen for so long is gone; a camera's night picture comes back within a day
+# a thing not seen for so long is gone; a camera's night picture comes back within a day
+FORGOTTEN_S = 2 * 86400.0
 MOST_PLACES = 100
 
 
@@ -51,9 +50,8 @@ class _Place:
     seconds: float = 0.0  # with detections, each frame counting for a second at most
     unchanged: int = 1  # frames
     frames: int = 1
-    matched: NDArray[np.int64] = field(
-        default_factory=lambda: np.ones(THING_PICTURE, dtype=np.int64)
-    )  # frames
+    # frames
+    matched: NDArray[np.int64] = field(default_factory=lambda: np.ones(THING_PICTURE, dtype=np.int64))
     spans: list[list[float]] = field(default_factory=list)  # [from, to] within which nothing covered it
     crop: bytes = b""  # of a thing
 

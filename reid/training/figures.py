@@ -17,9 +17,8 @@ class StepFigures:
     epoch: int  # from 1
     learning_rate: float
     losses: Mapping[str, float]  # objective to value before its weight, and TOTAL
-    active: (
-        float | None
-    )  # share of mined pairs, triplets or quadruplets that cost something; None: there are none
+    # share of mined pairs, triplets or quadruplets that cost something; None: there are none
+    active: float | None
     grad_norm: float  # over all weights, before clipping
 
 

@@ -135,9 +135,8 @@ class Loop:
 
     def _tell(self, training: Training, images: int) -> None:
         figures = training.meters.flush()
-        scaled = (
-            training.accelerator.scaler is not None
-        )  # float16 tries scales that are too large, and skips the step
+        # float16 tries scales that are too large, and skips the step
+        scaled = training.accelerator.scaler is not None
         for one in figures:
             if not math.isfinite(one.losses[TOTAL]) or not (scaled or math.isfinite(one.grad_norm)):
                 raise InputError(_diverged(one, self.config))

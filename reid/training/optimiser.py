@@ -17,9 +17,8 @@ def build_optimiser(learner: Learner, config: OptimiserConfig) -> torch.optim.Op
     """
     groups = list(_groups(learner, config))
     rate, momentum = config.learning_rate, config.momentum
-    match (
-        config.kind
-    ):  # fused: one pass over all weights instead of one a tensor, of which small networks have many
+    # fused: one pass over all weights instead of one a tensor, of which small networks have many
+    match config.kind:
         case "adam":
             return torch.optim.Adam(groups, lr=rate, fused=True)
         case "adamw":

@@ -22,6 +22,10 @@ _GOLDEN_RATIO = 0.618033988749895
 # Saturation and value: people with near hues still differ. Five, because hues come near again at Fibonacci
 # distances, and 5 does not divide 8, 13, 21 and 34.
 _TONES = ((0.72, 0.98), (0.45, 1.0), (0.9, 0.8), (0.55, 0.8), (1.0, 1.0))
+_CAMERA_COLOURS = (
+    "#3b82f6", "#f59e0b", "#10b981", "#ec4899", "#8b5cf6",
+    "#06b6d4", "#ef4444", "#84cc16", "#b45309", "#64748b",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +51,13 @@ def person_colour_hex(person_id: int) -> str:
     """Colour of a person for HTML: #rrggbb."""
     blue, green, red = person_colour(person_id)
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def camera_colour_hex(number: int) -> str:
+    """Colour of a camera for HTML, by its number among the cameras."""
+    if number < len(_CAMERA_COLOURS):
+        return _CAMERA_COLOURS[number]
+    return f"hsl({number * 137.508 % 360:.0f} 60% 55%)"  # the golden angle: neighbours differ most
 
 
 def annotate(image: Image, marks: Sequence[Mark], *, camera: str, time_s: float) -> Image:

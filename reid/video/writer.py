@@ -3,7 +3,6 @@
 import os
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import av
@@ -60,9 +59,7 @@ class VideoWriter:
         with disk.naming(self._path, self._partial):
             self._container.mux(self._stream.encode(frame))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._container is None:
             return
         try:

@@ -9,10 +9,10 @@ import pytest
 
 from pipelines.cli.main import main
 from reid.evaluation.mot import TrackTable, table, write_mot
-from reid.outputs.artefact import save_tracklets
 from reid.types import Embeddings, Tracklet
 from tests.evaluation import reference
 from tests.evaluation.worlds import random_camera
+from tests.outputs.scenes import save_tracklets
 
 HERE, THERE = (0.0, 0.0, 20.0, 40.0), (300.0, 0.0, 320.0, 40.0)
 STEP_S = 10.0  # between frames: no gap is short enough to be filled

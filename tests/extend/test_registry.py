@@ -14,11 +14,11 @@ from reid.errors import InputError
 from reid.losses.config import OBJECTIVES, LossConfig
 from reid.outputs.events.config import EVENT_SINKS, EventsConfig
 from reid.registry import Registry
-from reid.tables import DETECTORS, ENCODER_BACKENDS, TRACKERS, WRITERS
+from reid.tables import DETECTORS, ENCODER_BACKENDS, STORES, TRACKERS, WRITERS
 from reid.tracking.build import build_tracker
 from tests.extend.package import distribution
 
-TABLES = (TRACKERS, DETECTORS, ENCODER_BACKENDS, OBJECTIVES, WRITERS, EVENT_SINKS)
+TABLES = (TRACKERS, DETECTORS, ENCODER_BACKENDS, OBJECTIVES, WRITERS, EVENT_SINKS, STORES)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.group)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from pipelines.recordings.camera_job import CameraJob, CameraReport, finished_camera
 from reid.config import VideoConfig
-from reid.outputs.artefact import crops_beside, save_tracklets
+from reid.outputs.artefact import crops_beside
 from reid.video.source import Source
 from tests.fuzz.damage import bytes_changed, damaged, dumped
-from tests.outputs.scenes import jpeg, tracklet
+from tests.outputs.scenes import jpeg, save_tracklets, tracklet
 
 fuzz = settings.get_profile("fuzz")
 

@@ -1,7 +1,7 @@
 """Tracklets to write results of: a small random one, and the bundled recording cut up by its ground truth."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 import reid
+from reid.outputs.artefact import ArtefactWriter
 from reid.types import Embeddings, Identity, Match, Tracklet, TrackletKey
 
 DEMO = Path(reid.__file__).parent / "demo"
@@ -55,6 +56,14 @@ def tracklet(
         qualities=np.linspace(0.9, 0.1, len(crops), dtype=np.float32),
         crops=tuple(crops),
     )
+
+
+def save_tracklets(path: Path, tracklets: Iterable[Tracklet], meta: Mapping[str, Any]) -> None:
+    """Write the tracklets, in order, and `meta` (anything JSON can hold)."""
+    with ArtefactWriter(path) as writer:
+        for one in tracklets:
+            writer.append(one)
+        writer.finish(meta)
 
 
 def match(

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid.errors import InputError
-from reid.outputs.artefact import ArtefactError, ArtefactWriter, crops_beside, load_tracklets, save_tracklets
+from reid.outputs.artefact import ArtefactError, ArtefactWriter, crops_beside, load_tracklets
 from reid.types import Embeddings, Tracklet
-from tests.outputs.scenes import demo_scene, jpeg, tracklet
+from tests.outputs.scenes import demo_scene, jpeg, save_tracklets, tracklet
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

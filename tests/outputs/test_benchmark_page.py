@@ -296,7 +296,7 @@ def test_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read_image(path)
     for content in (b"", b"nonsense"):
         path.write_bytes(content)
-        with pytest.raises(InputError, match=r"crop\.jpg: not a readable picture"):
+        with pytest.raises(InputError, match=r"crop\.jpg: no image that can be decoded; copy it again"):
             read_image(path)
 
 

@@ -15,9 +15,9 @@ from reid.config import CalibrateConfig
 from reid.errors import InputError
 from reid.evaluation.calibration.relation import USUAL
 from reid.linking.calibration import dumps, load
-from reid.outputs.artefact import save_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.types import Calibration, ProbabilityMap, Tracklet
+from tests.outputs.scenes import save_tracklets
 from tests.tracklets import ENCODER, towards, tracklet
 
 DIMENSION = 16

@@ -20,11 +20,10 @@ from reid.embedding.build import build_encoder
 from reid.embedding.features import extract
 from reid.errors import InputError
 from reid.linking.calibration import dumps
-from reid.outputs.artefact import save_tracklets
 from reid.training.log import Log
 from reid.types import Calibration
 from reid.video.source import Source
-from tests.outputs.scenes import jpeg, tracklet
+from tests.outputs.scenes import jpeg, save_tracklets, tracklet
 from tests.pipelines.test_bad_input import tiny_encoder
 
 REPORT = CameraReport(

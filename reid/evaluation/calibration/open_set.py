@@ -33,9 +33,8 @@ class OpenSet:
         others = len(self._people) - 1
         self._absent = _none_of(others, min(people, others))
         self._present = _none_of(others, min(people - 1, others))
-        self._skip = 1 - min(
-            1.0, people / len(self._people)
-        )  # chance that a distractor is not in the gallery
+        # chance that a distractor is not in the gallery
+        self._skip = 1 - min(1.0, people / len(self._people))
 
     def expected(
         self, distances: DistanceRows, persons: NDArray[np.int64], nearest: Array, edges: Array

@@ -58,9 +58,8 @@ class Corrected:
     shift: float  # what is added to the labelled threshold
     interval: tuple[float, float]  # of the shift: 95 %, bootstrap over tracklets
     shift_of_looks: float  # of the shift, what is not owed to another number of people
-    uncorrected: (
-        float | None
-    )  # best distance between halves and meetings themselves; None: one kind is missing
+    # best distance between halves and meetings themselves; None: one kind is missing
+    uncorrected: float | None
     genuine: Floats  # (Q,) quantiles at LEVELS, across cameras
     impostor: Floats  # (Q,)
 

@@ -94,9 +94,8 @@ def _rank_block(found: MatchRanks, block: "torch.Tensor", start: int, removed: C
     ranks = within.copy()
     tied = np.flatnonzero(within - below > 1)
     if len(tied):
-        block[put(gone_owner), put(removed.values[gone])] = (
-            torch.nan
-        )  # equal to nothing, not even to infinity
+        # equal to nothing, not even to infinity
+        block[put(gone_owner), put(removed.values[gone])] = torch.nan
         ranks[tied] = below[tied] + 1 + _equal_before(block, owner[tied], values[tied], columns[tied])
     found.distances[own], found.ranks[own] = values, ranks
     found.below[own], found.within[own] = below, within

@@ -61,9 +61,8 @@ class Retention:
             self._next_s = monotonic_s + START_S
             moment = self.store.newest()
             self._known = (now_s if moment is None else moment.timestamp(), monotonic_s)
-        if (
-            monotonic_s < self._next_s or self.engine.site.unit_of_work.behind
-        ):  # who is not on the disk yet is not gone
+        # who is not on the disk yet is not gone
+        if monotonic_s < self._next_s or self.engine.site.unit_of_work.behind:
             return
         self._next_s = monotonic_s + PERIOD_S
         try:

@@ -48,9 +48,8 @@ class ClipRecorder:
         self, folder: Path, files: OwnedFiles, config: ClipsConfig, clock: SiteClock | None = None
     ) -> None:
         self._config, self._clock = config, clock or SiteClock()
-        self._folder_of_clips = ClipFolder(
-            folder, files, most_mib=config.most_mib
-        )  # the worker's from here on
+        # the worker's from here on
+        self._folder_of_clips = ClipFolder(folder, files, most_mib=config.most_mib)
         self._cameras: dict[str, _Camera] = {}
         self._waiting: set[Future[bool]] = set()
         self._stop = threading.Event()

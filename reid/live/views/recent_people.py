@@ -218,17 +218,11 @@ class RecentPeople:
     def _now(self, shown: _Appearance, person_id: int) -> AppearanceNow:
         pieces = shown.of(person_id)
         last = pieces[-1]
-        answer = last.answer
         return AppearanceNow(
             camera_id=shown.camera_id,
             track_id=shown.track_id,
             start_s=self.clock.wall_s(pieces[0].start_s),
             end_s=self.clock.wall_s(last.end_s),
             present=shown.present and last is next(reversed(shown.pieces.values())),
-            answer=answer.verdict,
-            nearest_id=answer.nearest_id,
-            distance=answer.distance,
-            probability=answer.probability,
-            runner_up_id=answer.runner_up_id,
-            runner_up_distance=answer.runner_up_distance,
+            answer=last.answer,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from reid.events import Event, SinkCounts, about
-from reid.linking.answer import Verdict
+from reid.linking.answer import Answer
 from reid.live.capture.camera import CameraSnapshot
 from reid.live.capture.latest_frames import FrameCounts
 from reid.types import StaticThing
@@ -32,21 +32,14 @@ class CameraNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppearanceNow:
-    """A person in one camera, as it is shown, and why they were taken for who they are."""
+    """A person in one camera, as it is shown."""
 
     camera_id: str
     track_id: int  # of its first tracklet
     start_s: float  # wall clock
     end_s: float  # when seen last
     present: bool
-    answer: Verdict
-    nearest_id: (
-        int | None
-    )  # of those who were known: who it is, if known; else whom it was not near enough to
-    distance: float | None  # to the nearest
-    probability: float | None  # that it is the nearest
-    runner_up_id: int | None
-    runner_up_distance: float | None
+    answer: Answer  # who it was taken for, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

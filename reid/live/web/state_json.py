@@ -19,14 +19,10 @@ from reid.live.web.answers import (
     VisitAnswer,
 )
 from reid.types import StaticThing, person_name
-from reid.video.draw import person_colour_hex
+from reid.video.draw import camera_colour_hex, person_colour_hex
 
 LATELY_S = 900.0  # visits that ended before are only told of where a person has no later one
 OTHERS = 100  # people who are gone that are told of
-_COLOURS = (
-    "#3b82f6", "#f59e0b", "#10b981", "#ec4899", "#8b5cf6",
-    "#06b6d4", "#ef4444", "#84cc16", "#b45309", "#64748b",
-)  # fmt: skip
 
 
 class CameraColours:
@@ -39,10 +35,7 @@ class CameraColours:
     def colour(self, camera_id: str) -> str:
         """CSS colour of a camera; the first ten are those of the report."""
         with self._lock:
-            number = self._numbers.setdefault(camera_id, len(self._numbers))
-        if number < len(_COLOURS):
-            return _COLOURS[number]
-        return f"hsl({number * 137.508 % 360:.0f} 60% 55%)"  # the golden angle: neighbours differ most
+            return camera_colour_hex(self._numbers.setdefault(camera_id, len(self._numbers)))
 
 
 def state_answer(board: SiteState, colours: CameraColours) -> StateAnswer:
@@ -126,6 +119,7 @@ def _version(jpeg: bytes) -> str:
 
 
 def _visit(visit: AppearanceNow, colours: CameraColours) -> VisitAnswer:
+    answer = visit.answer
     return VisitAnswer(
         camera=visit.camera_id,
         colour=colours.colour(visit.camera_id),
@@ -133,10 +127,10 @@ def _visit(visit: AppearanceNow, colours: CameraColours) -> VisitAnswer:
         start_s=visit.start_s,
         end_s=visit.end_s,
         present=visit.present,
-        answer=visit.answer,
-        nearest=_compared(visit.nearest_id, visit.distance),
-        probability=_finite(visit.probability),
-        runner_up=_compared(visit.runner_up_id, visit.runner_up_distance),
+        answer=answer.verdict,
+        nearest=_compared(answer.nearest_id, answer.distance),
+        probability=_finite(answer.probability),
+        runner_up=_compared(answer.runner_up_id, answer.runner_up_distance),
     )
 
 

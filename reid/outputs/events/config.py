@@ -1,11 +1,11 @@
 """The settings of who is told of events."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from reid.config import OptionsByName, Section
-from reid.extension_settings import NamesAdded, checked_by_name
+from reid.extension_settings import NamesAdded, options_of_each
 from reid.registry import Extension, Registry
 
 Positive = Annotated[float, Field(gt=0)]
@@ -99,13 +99,6 @@ class EventsConfig(Section):
     also: Annotated[tuple[str, ...], NamesAdded(EVENT_SINKS)] = Field(
         (), description="event sinks that other packages add, by name; see docs/extend.md"
     )
-    options: OptionsByName = Field(
+    options: Annotated[OptionsByName, options_of_each(EVENT_SINKS, "also")] = Field(
         {}, description="settings of those event sinks, by sink: {chat: {room: lobby}}"
     )
-
-    @field_validator("options")
-    @classmethod
-    def _options_of_sinks(
-        cls, options: dict[str, dict[str, Any]], info: ValidationInfo
-    ) -> dict[str, dict[str, Any]]:
-        return checked_by_name(EVENT_SINKS, info.data.get("also"), options)

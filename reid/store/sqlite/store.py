@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from reid.errors import Busy, InputError, StoreError
 from reid.lock import Lock
+from reid.registry import NoSettings
 from reid.store.base import Store
 from reid.store.records import (
     Decision,
@@ -60,7 +60,8 @@ class SqliteStore(Store):
     @classmethod
     def open(
         cls,
-        path: Path | str,
+        settings: NoSettings,
+        path: Path,
         *,
         encoder_id: str | None,
         dimension: int | None,
@@ -68,10 +69,9 @@ class SqliteStore(Store):
         max_prototypes: int,
         clock: Callable[[], datetime],
     ) -> Self:
-        """See `open_store`."""
+        """A row of `STORES`; see `open_store`."""
         if max_prototypes < 1:
             raise ValueError(f"max_prototypes must be at least 1, got {max_prototypes}")
-        path = Path(path)
         lock = None if read_only else writer_lock(path)
         try:
             db = connect(path, encoder_id=encoder_id, dimension=dimension, read_only=read_only)
@@ -89,9 +89,7 @@ class SqliteStore(Store):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
         if error is not None:
             explain(error, self.path)

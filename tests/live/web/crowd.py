@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from reid.events import Event, SinkCounts
+from reid.linking.answer import Answer
 from reid.live.capture.camera_health import Level
 from reid.live.views.site_state import AppearanceNow, PersonNow, SiteState
 from tests.live.web.page_site import camera, thing
@@ -86,12 +87,15 @@ def _person(number: int, cameras: int) -> PersonNow:
             start_s=end_s - 30 - 3 * number,
             end_s=end_s,
             present=present and not back,
-            answer=("known", "new", "uncertain")[number % 3],
-            nearest_id=number if number % 3 == 0 else number + 1,
-            distance=0.1 + 0.01 * number,
-            probability=None if number % 4 == 0 else 0.5 + number / 130,
-            runner_up_id=number + 2 if number % 5 else None,
-            runner_up_distance=0.2 + 0.01 * number if number % 5 else None,
+            answer=Answer(
+                verdict=("known", "new", "uncertain")[number % 3],
+                person_id=number,
+                nearest_id=number if number % 3 == 0 else number + 1,
+                distance=0.1 + 0.01 * number,
+                probability=None if number % 4 == 0 else 0.5 + number / 130,
+                runner_up_id=number + 2 if number % 5 else None,
+                runner_up_distance=0.2 + 0.01 * number if number % 5 else None,
+            ),
         )
         visits.append(visit)
     return PersonNow(

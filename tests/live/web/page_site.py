@@ -11,6 +11,7 @@ import numpy as np
 
 from reid.errors import InputError
 from reid.events import Event, SinkCounts
+from reid.linking.answer import Answer
 from reid.live.capture.camera import CameraSnapshot
 from reid.live.capture.camera_health import Faults, Level, State
 from reid.live.capture.latest_frames import FrameCounts
@@ -58,12 +59,15 @@ def person(person_id: int, label: str | None = None, present: bool = True) -> Pe
         start_s=now - 20,
         end_s=now,
         present=present,
-        answer="known",
-        nearest_id=person_id,
-        distance=0.21,
-        probability=0.97,
-        runner_up_id=person_id + 1,
-        runner_up_distance=float("nan"),
+        answer=Answer(
+            verdict="known",
+            person_id=person_id,
+            nearest_id=person_id,
+            distance=0.21,
+            probability=0.97,
+            runner_up_id=person_id + 1,
+            runner_up_distance=float("nan"),
+        ),
     )
     return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=picture(person_id))
 
