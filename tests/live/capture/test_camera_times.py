@@ -16,6 +16,7 @@ from reid.live.capture.cameras import Cameras
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import SupervisionConfig
 from tests.live.capture import hls_camera, rtsp_camera
+from tests.live.running import Running, load_tracking
 
 pytestmark = pytest.mark.slow
 
@@ -151,3 +152,19 @@ def test_hls_with_a_wrong_date_is_timed_by_its_arrival(tmp_path: Path) -> None:
     assert now.clock.source == "arrival"
     assert now.clock.why.endswith("ahead of this machine's")
     assert np.median(early_s) == pytest.approx(0, abs=0.1)
+
+
+def test_a_track_of_frames_that_are_timed_long_before_they_come_is_one(tmp_path: Path) -> None:
+    """Not over before its next frame because that is older than a track may be lost."""
+    load_tracking()
+    with hls_camera.serving(tmp_path, seconds=10, each_s=1.0, dated="all") as camera:
+        camera.off_s = -30
+        here, begun_s = Running(tmp_path / "gallery.db", f"gate={camera.url}"), time.time()
+        until_s = time.monotonic() + 6
+        here.engine.run(lambda: time.monotonic() > until_s)
+        here.engine.cameras.stop(2)
+    told = [event for event, _ in here.told if event.kind in ("seen", "left")]
+    assert [event.kind for event in told] == ["seen", "left"]
+    assert begun_s - 36 < told[0].at_s < begun_s - 24
+    assert told[0].told_s == pytest.approx(begun_s, abs=6)
+    assert 3 < float(str(told[1].facts["seconds"])) < 6.5
