@@ -24,6 +24,7 @@ from reid.live.admin.control_service import ControlService
 from reid.live.admin.erasure import Erasure
 from reid.live.admin.retention import Retention
 from reid.live.capture.address import Address, parse_cameras, read_secrets, with_aspects, with_credentials
+from reid.live.capture.camera_clock import ClockState
 from reid.live.clock import SiteClock
 from reid.live.loop import Engine
 from reid.live.tracking.static_things import Things
@@ -189,10 +190,12 @@ def _summarise(
     for camera in engine.site.state.cameras():
         counts = camera.counts
         dropped = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.dropped.items()))
+        one = camera.snapshot
         rows.append(
-            [camera.snapshot.camera_id, counts.offered, counts.taken, dropped, camera.snapshot.connects]
+            [one.camera_id, counts.offered, counts.taken, dropped, one.connects, _clock_told(one.clock)]
         )
-    progress.summary("cameras", rows, header=("camera", "pictures", "processed", "dropped", "connections"))
+    header = ("camera", "pictures", "processed", "dropped", "connections", "clock")
+    progress.summary("cameras", rows, header=header)
     told = [sink.counts() for sink in sinks]
     progress.summary(
         "events",
@@ -213,6 +216,12 @@ def _summarise(
             ("results", str(config.output)),
         ],
     )
+
+
+def _clock_told(clock: ClockState) -> str:
+    """What a camera's frames were timed by, and how far its own clock is from ours."""
+    far = "" if clock.offset_s is None else f" {clock.offset_s:+.2f} s"
+    return f"{clock.source}{far}" if not clock.why else f"{clock.source}: {clock.why}"
 
 
 def _shares(spent: Mapping[str, float], seconds: float) -> str:

@@ -22,6 +22,11 @@ class SupervisionConfig(Section):
         20.0,
         description="the same for HLS, which comes a segment at a time: three segments or so, at least stall_s",
     )
+    camera_clock: Literal["auto", "arrival"] = Field(
+        "auto",
+        description="auto: frames are timed by the camera's own clock where it sends one (RTCP sender reports, dates "
+        "of an HLS playlist) and it is not plainly wrong; arrival: always by when they come",
+    )
     snapshot_fps: Annotated[float, Field(ge=0.5, le=25)] = Field(
         2.0,
         description="pictures a second that are asked for where an address answers with one picture (a snapshot)",

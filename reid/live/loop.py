@@ -133,8 +133,8 @@ class Engine:
         for camera_id in set(self._camera_sides) - set(self._snapshots):
             self._end(camera_id, monotonic)
         for camera_id, side in self._camera_sides.items():
-            offset_s = self.cameras.offset_s(camera_id)
-            self.site.registry.take(side.expire(now_s + offset_s - LATE_S, monotonic))
+            lead_s = self.cameras.lead_s(camera_id)
+            self.site.registry.take(side.expire(now_s + lead_s - LATE_S, monotonic))
         if (refinement := self.reclusterer.take(gallery)) is not None:
             self._refined(refinement)
         self.site.registry.age(now_s)

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from reid.live.capture.address import Address
+from reid.live.capture.camera_clock import CameraClock, ClockState
 from reid.live.capture.camera_health import CameraHealth, Faults, State
 from reid.live.capture.connection import Stalled, StreamLost
 from reid.live.capture.latest_frames import LatestFrames
@@ -63,6 +64,7 @@ class CameraSnapshot:
     faults: Faults
     drift: float  # seconds that its clock loses in a second
     behind_s: float  # how long after its time the last picture came
+    clock: ClockState
 
 
 class Camera:
@@ -89,6 +91,7 @@ class Camera:
         self._lock = threading.Lock()
         self._health = CameraHealth(config=self._config)
         self._clock = StreamClock()
+        self._camera_clock = CameraClock(address.kind, lambda: self._site_clock.wall_s(0.0))
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat_s = 0.0
@@ -152,7 +155,14 @@ class Camera:
                 faults=replace(health.faults),
                 drift=self._clock.drift,
                 behind_s=self._clock.behind_s,
+                clock=self._camera_clock.state,
             )
+
+    @property
+    def lead_s(self) -> float:
+        """How far the times of its frames are ahead of the site's clock."""
+        with self._lock:
+            return self._camera_clock.lead_s + self.offset_s
 
     def _run(self, stop: threading.Event) -> None:
         wait_s = self._config.first_wait_s
@@ -186,7 +196,9 @@ class Camera:
 
     def _connection(self, stop: threading.Event) -> None:
         """Read until `stop` is set; StreamLost where the connection is lost before."""
-        self._clock = StreamClock()
+        with self._lock:
+            self._clock = StreamClock()
+            self._camera_clock.begin()
         self._beat_s = time.monotonic()
         pictures = receive(
             self.address,
@@ -206,7 +218,8 @@ class Camera:
         with self._lock:  # the clock too, of which snapshots are taken
             changed = self._health.picture(received.decoded_s, received.look)
             jumps, arrival_s = self._clock.jumps, self._site_clock.at(received.decoded_s)
-            timestamp_s = self._clock.site_s(received.stream_s, arrival_s) + self.offset_s
+            by_arrival_s = self._clock.site_s(received.stream_s, arrival_s)
+            taken_s = self._camera_clock.site_s(by_arrival_s, arrival_s, received.camera_time)
             if self._clock.jumps > jumps:
                 self._health.jumped()
             self._index += 1
@@ -216,7 +229,7 @@ class Camera:
             LivePicture(
                 camera_id=camera_id,
                 index=self._index - 1,
-                timestamp_s=timestamp_s,
+                timestamp_s=taken_s + self.offset_s,
                 changed=changed,
                 received=received,
             ),

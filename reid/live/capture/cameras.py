@@ -39,6 +39,7 @@ class Cameras:
     site_clock: SiteClock = field(default_factory=SiteClock)
     _cameras: dict[str, Camera] = field(default_factory=dict)
     _told: dict[str, State] = field(default_factory=dict)
+    _doubted: set[str] = field(default_factory=set)  # cameras whose clock is not believed, as the log has it
 
     def add(self, address: Address, *, offset_s: float = 0.0) -> None:
         """Begin to read a camera; ValueError where one of that name is there."""
@@ -60,6 +61,7 @@ class Cameras:
         self._gone(camera_id, "removed")
         self._cameras.pop(camera_id).stop()
         self._told.pop(camera_id, None)
+        self._doubted.discard(camera_id)
         self.latest_frames.remove(camera_id)
 
     def pause(self, camera_id: str, paused: bool) -> None:
@@ -71,9 +73,9 @@ class Cameras:
         """Of all of them."""
         return list(self._cameras)
 
-    def offset_s(self, camera_id: str) -> float:
-        """What is added to the times of one of them."""
-        return self._cameras[camera_id].offset_s
+    def lead_s(self, camera_id: str) -> float:
+        """How far the times of one's frames are ahead of the site's clock."""
+        return self._cameras[camera_id].lead_s
 
     @property
     def over(self) -> bool:
@@ -89,6 +91,9 @@ class Cameras:
                 log.warning("camera %s: its thread hangs; another one is started", camera_id)
                 camera.restart()
             snapshot = camera.snapshot(now_s)
+            if snapshot.clock.why and camera_id not in self._doubted:
+                self._doubted.add(camera_id)
+                log.warning("camera %s: %s; the arrival of its frames counts", camera_id, snapshot.clock.why)
             if self._told.get(camera_id) != snapshot.state:
                 self._told[camera_id] = snapshot.state
                 self.on_change(snapshot)

@@ -7,6 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,8 +18,10 @@ from av.video.reformatter import VideoReformatter
 
 from reid.live.capture.address import Address, Kind
 from reid.live.capture.camera_health import FrameLook
+from reid.live.capture.camera_time import CameraTime, CameraTimeSource, SenderReports, Silent
 from reid.live.capture.connection import IT, Connection, StreamLost, connected, why_lost
 from reid.live.capture.playback import Playback
+from reid.live.capture.program_date_time import ProgramDateTime
 from reid.live.config import SupervisionConfig
 from reid.types import Image
 from reid.video.container import display_size, header_fps, oversized, pixel_aspect, stamp_s, untimed
@@ -41,6 +44,7 @@ class Received:
     """One decoded picture."""
 
     stream_s: float | None  # on the stream's clock; None where it has none that could tell when it was taken
+    camera_time: CameraTime | None  # by the camera's own clock; None where it does not say
     decoded_s: float  # monotonic clock
     look: FrameLook
     image: Callable[[], Image] = field(repr=False)  # converts it
@@ -85,7 +89,7 @@ def receive(
             on_open()
             still = connection.still if address.kind == "http" else None
             if still is None:
-                yield from _pictures(connection, address.kind, stop, listener)
+                yield from _pictures(connection, address, config, stop, listener)
         if still is not None:
             yield from _snapshots(address, config, stop, still, listener)
     except (av.error.FFmpegError, OSError) as error:
@@ -98,27 +102,51 @@ def receive(
 
 
 def _pictures(
-    connection: Connection, kind: Kind, stop: threading.Event, listener: StreamListener
+    connection: Connection,
+    address: Address,
+    config: SupervisionConfig,
+    stop: threading.Event,
+    listener: StreamListener,
 ) -> Generator[Received, None, int]:
     """All that a connection has; returns how many there were."""
     stream, count = connection.stream, 0
-    times = _Times(kind, connection.container, stream, stop)
+    times = _Times(address.kind, connection.container, stream, stop)
     convert = partial(
         _received, stream=stream, aspect=pixel_aspect(stream, connection.wanted), converter=VideoReformatter()
     )
-    for packet in connection.packets:
-        if stop.is_set():
-            break
-        listener.on_packet()
-        if packet.stream is not stream:  # sound: the pictures may have ended, which has to be noticed
-            continue
-        for frame in _decoded(packet, connection, listener.on_damage):
-            stream_s = times.of(frame)
+    with _camera_times(address, config, stop) as camera_times:
+        for packet in connection.packets:
             if stop.is_set():
                 break
-            yield convert(frame, stream_s)
-            count += 1
+            listener.on_packet()
+            if packet.stream is not stream:  # sound: the pictures may have ended, which has to be noticed
+                continue
+            camera_times.packet(packet)
+            for frame in _decoded(packet, connection, listener.on_damage):
+                stream_s = times.of(frame)
+                if stop.is_set():
+                    break
+                yield convert(frame, stream_s, camera_times.at(stamp_s(frame, connection.container)))
+                count += 1
     return count
+
+
+@contextmanager
+def _camera_times(
+    address: Address, config: SupervisionConfig, stop: threading.Event
+) -> Iterator[CameraTimeSource]:
+    """What tells when the frames of a connection were taken by the camera's own clock."""
+    if config.camera_clock == "auto" and address.kind == "rtsp":
+        yield SenderReports()
+    elif config.camera_clock == "auto" and address.kind == "hls":
+        dates = ProgramDateTime(address, config.open_s)
+        try:
+            dates.wait(stop)
+            yield dates
+        finally:
+            dates.close()
+    else:
+        yield Silent()
 
 
 def _snapshots(
@@ -134,7 +162,7 @@ def _snapshots(
         if due_s < time.monotonic():  # late: what was missed is not made up for
             due_s = time.monotonic() + every_s
         with connected(address, config, stop, still=still) as connection:
-            count = yield from _pictures(connection, address.kind, stop, listener)
+            count = yield from _pictures(connection, address, config, stop, listener)
 
 
 def _decoded(packet: Any, connection: Connection, on_damage: Callable[[], None]) -> Iterator[Any]:
@@ -154,10 +182,17 @@ def _decoded(packet: Any, connection: Connection, on_damage: Callable[[], None])
 
 
 def _received(
-    frame: Any, stream_s: float | None, *, stream: Any, aspect: float, converter: VideoReformatter
+    frame: Any,
+    stream_s: float | None,
+    camera_time: CameraTime | None,
+    *,
+    stream: Any,
+    aspect: float,
+    converter: VideoReformatter,
 ) -> Received:
     return Received(
         stream_s=stream_s,
+        camera_time=camera_time,
         decoded_s=time.monotonic(),
         look=FrameLook(
             size=display_size(frame.width, frame.height, aspect),

@@ -12,12 +12,46 @@ _STEP_S = 0.001  # between two pictures that claim one time
 _BUCKET_S = 1.0
 
 
+class LeastDelay:
+    """The least of some delays over the last WINDOW_S, a value a second."""
+
+    def __init__(self) -> None:
+        self._least: deque[tuple[float, float]] = deque()  # arrival and least delay of every second
+
+    def __bool__(self) -> bool:
+        return bool(self._least)
+
+    @property
+    def value(self) -> float:
+        """Seconds."""
+        return min(delay for _, delay in self._least)
+
+    @property
+    def first_s(self) -> float:
+        """Arrival of the oldest that counts."""
+        return self._least[0][0]
+
+    @property
+    def last_s(self) -> float:
+        """Arrival of the newest, to the second."""
+        return self._least[-1][0]
+
+    def add(self, arrival_s: float, delay_s: float) -> None:
+        """Take another; those that are too old count no more."""
+        if self._least and arrival_s - self._least[-1][0] < _BUCKET_S:
+            began, least = self._least[-1]
+            self._least[-1] = began, min(least, delay_s)
+        else:
+            self._least.append((arrival_s, delay_s))
+        while arrival_s - self._least[0][0] > WINDOW_S:
+            self._least.popleft()
+
+
 class StreamClock:
     """Stream seconds to seconds of the site's clock, of one connection, strictly ascending."""
 
     def __init__(self) -> None:
-        # arrival and least offset of every second of the window
-        self._least: deque[tuple[float, float]] = deque()
+        self._least = LeastDelay()
         self._first: tuple[float, float] | None = None  # (arrival, offset) at the beginning, for the drift
         self._last_s = self._last_stream_s = float("-inf")
         self.jumps = 0  # new origins of the stream's times
@@ -36,7 +70,7 @@ class StreamClock:
             self._last_stream_s = stream_s
             offset = arrival_s - stream_s
             if self._least and abs(offset - self._offset) > JUMP_S and not self._late(offset):
-                self._least.clear()
+                self._least = LeastDelay()
                 self._first = None
                 self.jumps += 1
             self._add(arrival_s, offset)
@@ -50,24 +84,18 @@ class StreamClock:
         """Seconds that the stream's clock loses in a second of ours; 0 until it has run for two windows."""
         if self._first is None or not self._least:
             return 0.0
-        elapsed = self._least[-1][0] - self._first[0]
+        elapsed = self._least.last_s - self._first[0]
         return (self._offset - self._first[1]) / elapsed if elapsed >= 2 * WINDOW_S else 0.0
 
     @property
     def _offset(self) -> float:
-        return min(offset for _, offset in self._least)
+        return self._least.value
 
     def _late(self, offset: float) -> bool:
         """Whether the picture is only delayed: what was held up on its way comes within some seconds."""
         return 0 < offset - self._offset < 5 * JUMP_S
 
     def _add(self, arrival_s: float, offset: float) -> None:
-        if self._least and arrival_s - self._least[-1][0] < _BUCKET_S:
-            began, least = self._least[-1]
-            self._least[-1] = began, min(least, offset)
-        else:
-            self._least.append((arrival_s, offset))
-        while arrival_s - self._least[0][0] > WINDOW_S:
-            self._least.popleft()
-        if self._first is None and self._least[-1][0] - self._least[0][0] >= WINDOW_S / 2:
-            self._first = self._least[0][0], self._offset
+        self._least.add(arrival_s, offset)
+        if self._first is None and self._least.last_s - self._least.first_s >= WINDOW_S / 2:
+            self._first = self._least.first_s, self._offset

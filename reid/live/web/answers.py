@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reid.events import Kind, SinkCounts
 from reid.linking.answer import Verdict
 from reid.live.capture.camera_health import Faults, Level
+from reid.live.capture.camera_time import ClockSource
 
 
 class _Answer(BaseModel):
@@ -52,6 +53,11 @@ class CameraAnswer(_Answer):
     faults: Faults
     drift: float | None = Field(description="seconds that its clock loses a second")
     behind_s: float | None = Field(description="delay of its frames beyond the usual")
+    clock_source: ClockSource = Field(description="what its frames are timed by")
+    clock_offset_s: float | None = Field(
+        description="time of a frame by the camera's clock less its arrival by ours; null: it sends none"
+    )
+    clock_why: str = Field(description="one sentence on why its clock is not believed; empty where it is")
     in_view: int = Field(description="people being followed")
     frames: FrameCountsAnswer
     things: list[ThingAnswer]

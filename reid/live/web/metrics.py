@@ -107,6 +107,17 @@ def _cameras(cameras: Sequence[CameraNow]) -> Iterator[Metric]:
     )
     behind = [([shot.camera_id], shot.behind_s) for shot in shots]
     yield _gauge("reid_camera_behind_seconds", "From a frame's time to its arrival.", one_each, behind)
+    clocks = [
+        ([shot.camera_id, shot.clock.source], shot.clock.offset_s)
+        for shot in shots
+        if shot.clock.offset_s is not None
+    ]
+    yield _gauge(
+        "reid_camera_clock_offset_seconds",
+        "A frame's time by its camera less its arrival; absent where the camera sends none.",
+        ["camera", "source"],
+        clocks,
+    )
 
 
 def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
@@ -24,8 +25,16 @@ class HlsCamera:
     each_s: float
     over: bool = False  # all are there, and no more will come
     slow: dict[int, float] = field(default_factory=dict)  # segments whose data takes so many seconds to come
+    dated: str = "none"  # which segments of the playlist have a date: all, the first, none
+    off_s: float = 0.0  # of the clock that dates
     port: int = 0
     _begun_s: float = field(default_factory=time.monotonic)
+    _began_s: float = field(default_factory=time.time)
+
+    @property
+    def began_s(self) -> float:
+        """When the first frame of the film was taken: a segment is there as soon as its last one was."""
+        return self._began_s - FIRST * self.each_s
 
     @property
     def url(self) -> str:
@@ -42,6 +51,9 @@ class HlsCamera:
             f"#EXT-X-MEDIA-SEQUENCE:{shown[0]}",
         ]
         for number in shown:
+            if self.dated == "all" or (self.dated == "first" and number == shown[0]):
+                at = datetime.fromtimestamp(self.began_s + number * self.each_s + self.off_s, UTC)
+                lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{at.isoformat(timespec='milliseconds')}")
             lines += [f"#EXTINF:{self.each_s:.6f},", f"{number}.ts"]
         return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if self.over else [])]) + "\n"
 
@@ -76,8 +88,10 @@ def cut(folder: Path, seconds: float, each_s: float) -> list[bytes]:
 
 
 @contextmanager
-def serving(folder: Path, seconds: float, each_s: float, *, over: bool = False) -> Iterator[HlsCamera]:
-    camera = HlsCamera(segments=cut(folder, seconds, each_s), each_s=each_s, over=over)
+def serving(
+    folder: Path, seconds: float, each_s: float, *, over: bool = False, dated: str = "none"
+) -> Iterator[HlsCamera]:
+    camera = HlsCamera(segments=cut(folder, seconds, each_s), each_s=each_s, over=over, dated=dated)
 
     class Handler(QuietHandler):
         def do_GET(self) -> None:

@@ -85,6 +85,7 @@ def test_jumps_of_a_camera_s_clock_are_counted_and_its_delay_told(monkeypatch: p
             look = FrameLook(size=(8, 8), codec="h264", fingerprint=place)
             yield Received(
                 stream_s=stream_s,
+                camera_time=None,
                 decoded_s=arrival_s,
                 look=look,
                 image=lambda: np.zeros((8, 8, 3), dtype=np.uint8),

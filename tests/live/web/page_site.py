@@ -13,6 +13,7 @@ from reid.errors import InputError
 from reid.events import Event, SinkCounts
 from reid.linking.answer import Answer
 from reid.live.capture.camera import CameraSnapshot
+from reid.live.capture.camera_clock import ClockState
 from reid.live.capture.camera_health import Faults, Level, State
 from reid.live.capture.latest_frames import FrameCounts
 from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
@@ -44,6 +45,7 @@ def camera(name: str, level: Level = "online", taken: int = 40) -> CameraNow:
             faults=Faults(disconnects=2, damaged=7, rates=4, jumps=1),
             drift=0.001,
             behind_s=0.25,
+            clock=ClockState(source="rtcp", offset_s=-0.35),
         ),
         counts=FrameCounts(offered=100, taken=taken, dropped={"sampling": 50, "newer": 9}),
         sampled_fps=5.0 if name == "door" else None,

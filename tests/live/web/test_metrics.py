@@ -35,6 +35,7 @@ def test_metrics_agree_with_the_board() -> None:
     assert ("reid_camera_sampled_fps", ("camera", "hall")) not in found
     assert found["reid_camera_drift_seconds_per_second", door] == 0.001
     assert found["reid_camera_behind_seconds", door] == 0.25
+    assert found["reid_camera_clock_offset_seconds", door, ("source", "rtcp")] == -0.35
     for kind, number in [("rates", 4), ("jumps", 1), ("stalls", 0)]:
         assert found["reid_camera_faults_total", door, ("kind", kind)] == number
     assert found["reid_in_view", door] == 2

@@ -1,7 +1,7 @@
 // The wall of cameras, and the table of how they are.
 
 import { ask, confirmed } from "./api.js";
-import { cameraChip, count, dayAndClock, duration, fill, h, keep, one, show } from "./dom.js";
+import { cameraChip, count, dayAndClock, delay, duration, fill, h, keep, one, show } from "./dom.js";
 import { watchPreviews } from "./previews.js";
 
 const RATE_MS = 10000; // what is processed is counted over this long
@@ -9,6 +9,7 @@ const SOON_S = 2; // no rate before
 const REASONS = { newer: "overtaken", sampling: "sampled out", old: "too old", paused: "paused" };
 const FAULTS = { disconnects: "disconnect", stalls: "stall", freezes: "freeze", damaged: "damaged packet", changes: "change of format", rates: "odd rate", jumps: "clock jump" };
 const COLUMNS = { state: "State", size: "Frame", rate: "Rate", dropped: "Not processed", faults: "Faults", drift: "Clock" }; // as the table's head
+const CLOCKS = { rtcp: "RTCP", "program-date-time": "playlist" }; // arrival: not by its own
 const CROPS = 6; // of static things, by camera
 const history = new Map(); // camera -> [{at, taken, offered, dropped}]
 const screens = new Map(); // camera -> its img
@@ -153,9 +154,17 @@ function updateRow(row, camera) {
   fill(cell(".faults"), faults.join(", ") || "none", h("small", {}, `connected ${count(camera.connects, "time")}`));
   const perDay = camera.drift * 86400;
   const drift = Math.abs(perDay) < 0.5 ? "none" : `${perDay > 0 ? "loses" : "gains"} ${duration(Math.abs(perDay))} a day`;
-  fill(cell(".drift"), drift, camera.behind_s < 0.1 ? null : h("small", {}, `${number(camera.behind_s)} s behind`));
+  fill(cell(".drift"), drift, camera.behind_s < 0.1 ? null : h("small", {}, `${number(camera.behind_s)} s behind`), clock(camera));
   fill(cell(".things"), leftOut(camera.things));
   updatePause(cell("button.pause"), camera);
+}
+
+/** What a camera's frames are timed by, and how far its own clock is from ours. */
+function clock(camera) {
+  const own = CLOCKS[camera.clock_source], offset = camera.clock_offset_s;
+  if (offset === null) return h("small", {}, "timed by arrival");
+  const far = `${offset < 0 ? "−" : "+"}${Math.abs(offset) < 60 ? delay(Math.abs(offset)) : duration(Math.abs(offset))}`;
+  return h("small", { title: camera.clock_why || "A frame's time by its camera less its arrival" }, own ? `timed by ${own}, ${far}` : `clock not believed, ${far}`);
 }
 
 /** How many static things a camera has left out, with their crops. */
