@@ -192,7 +192,7 @@ def _summarise(
         rows.append(
             [camera.snapshot.camera_id, counts.offered, counts.taken, dropped, camera.snapshot.connects]
         )
-    progress.summary("cameras", rows, header=("camera", "pictures", "processed", "dropped", "connections"))
+    progress.summary("cameras", rows, header=("camera", "frames", "processed", "dropped", "connections"))
     told = [sink.counts() for sink in sinks]
     progress.summary(
         "events",

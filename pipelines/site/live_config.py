@@ -58,7 +58,7 @@ class LiveConfig(Section):
     )
     pixel_aspect: dict[str, Aspect] = Field(
         {},
-        description="width of a pixel, as shown, by its height, by camera name, where a camera squeezes its pictures "
+        description="width of a pixel, as shown, by its height, by camera name, where a camera squeezes its frames "
         "and does not say so: {lobby: 2}",
     )
     output: Path = Field(Path("live"), description="folder of events and logs")

@@ -14,25 +14,25 @@ class SupervisionConfig(Section):
     """When a camera counts as troubled, and what is done about it."""
 
     transport: Literal["tcp", "udp"] = Field(
-        "tcp", description="of RTSP; udp loses pictures on bad networks, and delays none"
+        "tcp", description="of RTSP; udp loses frames on bad networks, and delays none"
     )
     open_s: Positive = Field(10.0, description="give up on opening a camera after this long")
-    stall_s: Positive = Field(5.0, description="reconnect where no new picture has come for this long")
+    stall_s: Positive = Field(5.0, description="reconnect where no new frame has come for this long")
     hls_stall_s: Positive = Field(
         20.0,
         description="the same for HLS, which comes a segment at a time: three segments or so, at least stall_s",
     )
     snapshot_fps: Annotated[float, Field(ge=0.5, le=25)] = Field(
         2.0,
-        description="pictures a second that are asked for where an address answers with one picture (a snapshot)",
+        description="frames a second that are asked for where an address answers with one image (a snapshot)",
     )
     max_megapixels: Megapixels = Field(
         200.0,
-        description="millions of pixels; pictures that declare more are refused before they are decoded",
+        description="millions of pixels; frames that declare more are refused before they are decoded",
     )
     frozen_s: Positive = Field(
         30.0,
-        description="a picture of which no pixel changes for this long is frozen: reconnect once, but not to a file",
+        description="a frame of which no pixel changes for this long is frozen: reconnect once, but not to a file",
     )
     slow_share: Share = Field(
         0.5,
@@ -72,13 +72,13 @@ class OnlineConfig(Section):
 
 
 class SamplingConfig(Section):
-    """How many pictures are processed."""
+    """How many frames are processed."""
 
     fps: Positive | None = Field(
-        None, description="pictures of each camera a second at most; null: as many as the machine sustains"
+        None, description="frames of each camera a second at most; null: as many as the machine sustains"
     )
     max_age_s: Positive = Field(
-        0.5, description="a picture that has waited for longer is dropped, because a newer one tells more"
+        0.5, description="a frame that has waited for longer is dropped, because a newer one tells more"
     )
     load: Annotated[float, Field(gt=0, le=1)] = Field(
         0.9, description="share of the machine's rate that is used; the rest is for what comes at once"
@@ -94,7 +94,7 @@ class ClipsConfig(Section):
     before_s: Seconds = Field(3.0, description="a film begins so long before its event")
     after_s: Seconds = Field(5.0, description="and ends so long after the last one")
     longest_s: Positive = Field(30.0, description="then the next one begins, where events do not end")
-    width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider pictures are made smaller")
+    width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider frames are made smaller")
     most_mib: Annotated[int, Field(ge=1)] = Field(
         10_000, description="MiB of all films together; the oldest are deleted when a new one makes it more"
     )

@@ -64,7 +64,7 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
             fps=fps,
             frames=count,
             duration_s=count / fps,
-            codec="pictures",
+            codec="images",
             step_s=1 / fps,
             fps_from="source.image_folder_fps",
         )
@@ -122,7 +122,7 @@ def read(
         delivered = True
         yield Frame(camera_id=source.camera_id, index=index, timestamp_s=time_s + source.shift_s, image=image)
     if undecoded and not delivered:
-        raise InputError(f"{source.files[0]}: none of its pictures can be decoded; copy them again")
+        raise InputError(f"{source.files[0]}: none of its images can be decoded; copy them again")
 
 
 def _sequence(

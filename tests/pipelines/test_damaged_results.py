@@ -62,7 +62,7 @@ def job(path: Path) -> CameraJob:
         ("box_offsets", "moment_offsets", "offsets do not fit"),
         ("times_s", "scores", "times_s is float32"),
         ("frames", "times_s", "frames is float64"),
-        ("crop_start", "track_id", "its pictures do not lie in their file"),
+        ("crop_start", "track_id", "its crops do not lie in their file"),
         ("dimension", "camera", "dimension"),
     ],
 )

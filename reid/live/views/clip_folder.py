@@ -55,7 +55,7 @@ class ClipFolder:
             raise InputError(f"{folder}: films cannot be kept there ({error.strerror}); {advice}") from error
 
     def write(
-        self, label: ClipLabel, pictures: Sequence[ClipFrame], stop: threading.Event, ahead_s: float = 0.0
+        self, label: ClipLabel, frames: Sequence[ClipFrame], stop: threading.Event, ahead_s: float = 0.0
     ) -> bool:
         """Write a clip; False where it was stopped, and nothing is left of it.
 
@@ -76,7 +76,7 @@ class ClipFolder:
             self._files.claim(path, path.with_suffix(".json"))
             # who is in it comes first: no film may exist that `forget` does not find
             write_text(path.with_suffix(".json"), on_disk.text())
-            _encode(path, pictures, stop)
+            _encode(path, frames, stop)
             written = True
         except _Stopped:
             return False
@@ -240,11 +240,11 @@ class ClipFolder:
                 self._files.remove(path)
 
 
-def _encode(path: Path, pictures: Sequence[ClipFrame], stop: threading.Event) -> None:
-    length_s = pictures[-1].at_s - pictures[0].at_s
-    with VideoWriter(path, fps_hint=len(pictures) / max(length_s, 1.0)) as writer:
-        for picture in pictures:
+def _encode(path: Path, frames: Sequence[ClipFrame], stop: threading.Event) -> None:
+    length_s = frames[-1].at_s - frames[0].at_s
+    with VideoWriter(path, fps_hint=len(frames) / max(length_s, 1.0)) as writer:
+        for frame in frames:
             if stop.is_set():
                 raise _Stopped
-            image = cv2.imdecode(np.frombuffer(picture.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
-            writer.write(np.asarray(image, dtype=np.uint8), picture.at_s)
+            image = cv2.imdecode(np.frombuffer(frame.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
+            writer.write(np.asarray(image, dtype=np.uint8), frame.at_s)

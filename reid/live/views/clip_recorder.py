@@ -23,14 +23,14 @@ from reid.types import Frame
 log = logging.getLogger(__name__)
 
 QUALITY = 90
-STOP_S = 0.2  # for giving up a film: the picture at hand is written, then what there is is deleted
+STOP_S = 0.2  # for giving up a film: the frame at hand is written, then what there is is deleted
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Camera:
     """The last seconds of one, and what is being filmed."""
 
-    now_s: float  # when its last picture was taken
+    now_s: float  # when its last frame was taken
     latest: deque[ClipFrame] = field(default_factory=deque)
     film: Clip | None = None
 
@@ -56,24 +56,24 @@ class ClipRecorder:
         self._stop = threading.Event()
         self._worker = BackgroundWorker("clips")
 
-    def picture(self, frame: Frame, visits: Sequence[Appearance]) -> None:
-        """A picture that was processed."""
+    def frame(self, frame: Frame, visits: Sequence[Appearance]) -> None:
+        """A frame that was processed."""
         shown = [visit for visit in visits if visit.shown(frame)]
-        picture = ClipFrame(
+        clip_frame = ClipFrame(
             at_s=frame.timestamp_s,
             jpeg=drawn(frame, visits, self._config.width, QUALITY, self._clock.wall_s(frame.timestamp_s)),
             tracks={str(visit.key) for visit in shown if visit.key is not None},
             people={visit.person_id for visit in shown if visit.person_id is not None},
         )
-        camera = self._cameras.setdefault(frame.camera_id, _Camera(now_s=picture.at_s))
-        camera.now_s = picture.at_s
-        camera.latest.append(picture)
-        while picture.at_s - camera.latest[0].at_s > self._config.before_s:
+        camera = self._cameras.setdefault(frame.camera_id, _Camera(now_s=clip_frame.at_s))
+        camera.now_s = clip_frame.at_s
+        camera.latest.append(clip_frame)
+        while clip_frame.at_s - camera.latest[0].at_s > self._config.before_s:
             camera.latest.popleft()
         film = camera.film
         if film is not None:
-            film.pictures.append(picture)
-            if picture.at_s >= film.until_s or film.length_s >= self._config.longest_s:
+            film.frames.append(clip_frame)
+            if clip_frame.at_s >= film.until_s or film.length_s >= self._config.longest_s:
                 self._end(camera)
 
     def event(self, event: Event) -> None:
@@ -83,7 +83,7 @@ class ClipRecorder:
         if camera is None or event.camera_id is None or event.kind not in self._config.events:
             return
         if camera.film is None:
-            camera.film = Clip(camera_id=event.camera_id, session=event.session, pictures=list(camera.latest))
+            camera.film = Clip(camera_id=event.camera_id, session=event.session, frames=list(camera.latest))
         camera.film.until_s = max(camera.film.until_s, camera.now_s + self._config.after_s)
         camera.film.events.append(event)
 
@@ -97,7 +97,7 @@ class ClipRecorder:
             OSError: the folder cannot be read.
         """
         for camera in self._cameras.values():
-            kept = [picture for picture in camera.latest if person_id not in picture.people]
+            kept = [one for one in camera.latest if person_id not in one.people]
             camera.latest = deque(kept)
             if camera.film is not None and camera.film.about(person_id):
                 camera.film = None
@@ -124,16 +124,16 @@ class ClipRecorder:
             return
         camera = self._cameras.get(told.camera_id)
         if camera is not None:
-            for picture in (*camera.latest, *(camera.film.pictures if camera.film is not None else ())):
-                picture.learn(told)
+            for one in (*camera.latest, *(camera.film.frames if camera.film is not None else ())):
+                one.learn(told)
         self._worker.give(partial(self._folder_of_clips.learn, told)).add_done_callback(_report)
 
     def _end(self, camera: _Camera) -> None:
         film, camera.film = camera.film, None
-        if film is not None and film.pictures:
+        if film is not None and film.frames:
             self._waiting = {one for one in self._waiting if not one.done()}
             label, ahead_s = label_of(film), self._clock.wall_s(0.0)
-            write = partial(self._folder_of_clips.write, label, film.pictures, self._stop, ahead_s)
+            write = partial(self._folder_of_clips.write, label, film.frames, self._stop, ahead_s)
             future = self._worker.give(write)
             future.add_done_callback(_report)
             self._waiting.add(future)

@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
         Camera(tmp_path / "file")
 
 
-def test_closing_ends_a_film_between_two_pictures(
+def test_closing_ends_a_film_between_two_frames(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     write = VideoWriter.write

@@ -29,7 +29,7 @@ CAMERAS = (
 
 
 def crop(seed: int) -> bytes:
-    """A picture of one colour, tall as a person."""
+    """A frame of one colour, tall as a person."""
     colour = np.random.default_rng(seed).integers(60, 220, 3)
     image = np.full((120, 50, 3), colour, dtype=np.uint8)
     cv2.circle(image, (25, 20), 12, (200, 210, 230), -1)
@@ -37,7 +37,7 @@ def crop(seed: int) -> bytes:
 
 
 def scene(seed: int) -> bytes:
-    """A picture of a camera."""
+    """A frame of a camera."""
     shades = np.linspace(50, 130, 360, dtype=np.uint8)[:, None, None]
     image = np.repeat(np.repeat(shades, 640, axis=1), 3, axis=2)
     cv2.rectangle(image, (80 + 20 * seed, 90), (150 + 20 * seed, 300), (90, 160, 60), -1)

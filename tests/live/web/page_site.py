@@ -17,13 +17,13 @@ from reid.live.capture.latest_frames import FrameCounts
 from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
 from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
-from reid.types import THING_PICTURE, StaticThing
+from reid.types import THING_TEMPLATE, StaticThing
 
 ASKS = {"X-Reid": "test"}
 TOKEN = "open sesame, please"
 
 
-def picture(shade: int) -> bytes:
+def shaded_jpeg(shade: int) -> bytes:
     """A drawn one, as JPEG."""
     image = np.full((48, 64, 3), shade, dtype=np.uint8)
     cv2.circle(image, (32, 24), 10, (0, 0, 255), -1)
@@ -65,7 +65,7 @@ def person(person_id: int, label: str | None = None, present: bool = True) -> Pe
         runner_up_id=person_id + 1,
         runner_up_distance=float("nan"),
     )
-    return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=picture(person_id))
+    return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=shaded_jpeg(person_id))
 
 
 def thing(camera_id: str, shade: int) -> StaticThing:
@@ -76,8 +76,8 @@ def thing(camera_id: str, shade: int) -> StaticThing:
         first_s=1000.0,
         last_s=2000.0,
         detections=shade,
-        picture=np.zeros(THING_PICTURE, dtype=np.float32),
-        crop=picture(shade),
+        template=np.zeros(THING_TEMPLATE, dtype=np.float32),
+        crop=shaded_jpeg(shade),
     )
 
 

@@ -10,7 +10,7 @@ import reid.live.web
 from reid.events import Event
 from reid.live.views.site_state import SiteState
 from reid.live.web.health import STALE_S, Watch
-from tests.live.web.page_site import ASKS, camera, person, picture, serving
+from tests.live.web.page_site import ASKS, camera, person, serving, shaded_jpeg
 
 
 def test_the_page_and_all_that_it_needs_come_from_here() -> None:
@@ -131,7 +131,7 @@ def test_markup_in_names_arrives_as_text() -> None:
 def test_crops() -> None:
     with serving() as site:
         crop = site.client.get("/people/1.jpg")
-        assert (crop.content, crop.headers["content-type"]) == (picture(1), "image/jpeg")
+        assert (crop.content, crop.headers["content-type"]) == (shaded_jpeg(1), "image/jpeg")
         assert crop.headers["cache-control"] == "no-store"
         before = site.client.get("/api/state").json()["people"][0]["crop"]
         site.board.set_person(person(1))
@@ -147,7 +147,7 @@ def test_static_things_are_told_of_with_their_crops() -> None:
             (1000.0, 2000.0, 120),
         ]
         crops = [site.client.get(thing["crop"]) for thing in door["things"]]
-        assert [crop.content for crop in crops] == [picture(80), picture(120)]
+        assert [crop.content for crop in crops] == [shaded_jpeg(80), shaded_jpeg(120)]
         assert {crop.headers["content-type"] for crop in crops} == {"image/jpeg"}
         for missing in (
             "/cameras/door/things/0.jpg",

@@ -15,12 +15,12 @@ from reid.live.web.answers import REFUSALS, content
 
 _LOOK_S = 0.03  # between looks; waiting inside the board would take a thread for every client
 _FIRST_S = 2.0  # for the first frame that is drawn because of the request
-_MULTIPART = "multipart/x-mixed-replace; boundary=picture"
-_BOUNDARY = b"--picture\r\n"
+_MULTIPART = "multipart/x-mixed-replace; boundary=frame"
+_BOUNDARY = b"--frame\r\n"
 _Wrap = Callable[[str, bytes], bytes]
 
 
-def build_pictures(board: SiteState, stopping: threading.Event) -> APIRouter:
+def build_previews(board: SiteState, stopping: threading.Event) -> APIRouter:
     """Build the routes of previews and crops; streams end once `stopping` is set."""
     router = APIRouter(default_response_class=Response, responses=REFUSALS)
 
@@ -28,12 +28,12 @@ def build_pictures(board: SiteState, stopping: threading.Event) -> APIRouter:
     async def stream(name: str) -> Response:
         """Every new annotated frame of a camera, as MJPEG."""
         _known(board, name)
-        return _Pictures(board, name, stopping, _part, _MULTIPART, _BOUNDARY)
+        return _FrameStream(board, name, stopping, _part, _MULTIPART, _BOUNDARY)
 
     @router.get("/api/previews", responses=content("application/octet-stream"))
     async def previews() -> Response:
         """Every new annotated frame of all cameras: a line of JSON with `camera` and `bytes`, then the JPEG."""
-        return _Pictures(board, None, stopping, _line_and_picture, "application/octet-stream", b"")
+        return _FrameStream(board, None, stopping, _line_and_frame, "application/octet-stream", b"")
 
     @router.get("/cameras/{name}.jpg", responses=content("image/jpeg"))
     async def preview(name: str) -> Response:
@@ -90,12 +90,12 @@ def _part(_name: str, jpeg: bytes) -> bytes:
     return b"".join([head, jpeg, b"\r\n", _BOUNDARY])
 
 
-def _line_and_picture(name: str, jpeg: bytes) -> bytes:
+def _line_and_frame(name: str, jpeg: bytes) -> bytes:
     head = json_text.dumps({"camera": name, "bytes": len(jpeg)})
     return head.encode() + b"\n" + jpeg
 
 
-class _Pictures(StreamingResponse):
+class _FrameStream(StreamingResponse):
     """Stream of every new preview of one camera or of all; while it lasts, they count as watched."""
 
     def __init__(
