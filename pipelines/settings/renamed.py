@@ -24,7 +24,7 @@ def todays_name(name: str, known: Collection[str], origin: str = "") -> str:
         log.warning(
             "%s is called %s now; write that, for the next version does not read the former name",
             origin or name,
-            today,
+            f"--{today}" if origin.startswith("--") else today,
         )
     return today
 
@@ -52,6 +52,8 @@ def _names(tree: Mapping[str, Any]) -> list[str]:
 
 def _walk(tree: Mapping[str, Any], above: str) -> Iterator[str]:
     for name, value in tree.items():
+        if "." in name:  # a key that is refused
+            continue
         yield f"{above}{name}"
         if isinstance(value, Mapping):
             yield from _walk(value, f"{above}{name}.")

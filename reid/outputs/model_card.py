@@ -13,7 +13,7 @@ from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.timeline import duration
 
-FORMAT = 1  # of model.json
+FORMAT = 2  # of model.json; 1 called the number of images `pictures`
 FEW = 20  # people, as in reid.evaluation.retrieval.intervals: the figures of fewer say little about others
 
 

@@ -1,8 +1,8 @@
 """Things that look like people and never move: mannequins, posters, plants. Learned per camera while frames pass.
 
-A place is a box in which a detection appeared, with a small grey template of it. Where detections come again and again
-and the look stays the same for long, a thing stands. What is detected there from then on is no person, unless the look
-has changed: then a person stands in front. A person who keeps still for minutes sways and turns by more than
+A place is a box in which a detection appeared, with a small grey template of it. Where detections come again and
+again and the look stays the same for long, a thing stands. What is detected there from then on is no person, unless
+the look has changed: then a person stands in front. A person who keeps still for minutes sways and turns by more than
 `tolerance`, and leaves: then the look changes too, and the place is forgotten.
 """
 

@@ -49,6 +49,14 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "static").iterdir()] == ["b%2Fc_1.jpg"]
 
 
+def test_a_list_of_before_is_read(tmp_path: Path) -> None:
+    """0.1 called the template of a thing its picture."""
+    write_things(tmp_path, OwnedFiles(tmp_path), [thing()], state=True)
+    path = tmp_path / "static.json"
+    path.write_text(path.read_text().replace('"template"', '"picture"'))
+    np.testing.assert_array_equal(read_things(path)[0].template, thing().template)
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

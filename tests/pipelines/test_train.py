@@ -139,7 +139,7 @@ def test_calibrating_on_people_who_were_trained_on_is_warned_of(
 ) -> None:
     copies, output = renamed(people, tmp_path / "copies"), tmp_path / "a.json"
     encoder = ("--encoder", str(trained / "model.pth"), "--quiet")
-    assert main(["calibrate", str(copies), *encoder, "--no-image", "--output", str(output)]) == 0
+    assert main(["calibrate", str(copies), *encoder, "--no-chart", "--output", str(output)]) == 0
     said = capsys.readouterr().err
     assert "was trained on 5 of these 8 people: their images lie closer together" in said
     assert json.loads(output.read_text(encoding="utf-8"))["evidence"]["trained_on_people"] == 5

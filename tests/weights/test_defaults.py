@@ -90,7 +90,7 @@ def test_calibrate_leaves_the_shipped_folder_alone(
     monkeypatch.chdir(tmp_path)
     before = sorted(whole.rglob("*"))
     crops = market(tmp_path / "data", people=30) / "bounding_box_train"
-    assert main(["calibrate", str(crops), "--people-per-site", "10", "--no-image"]) == 0
+    assert main(["calibrate", str(crops), "--people-per-site", "10", "--no-chart"]) == 0
     encoder_id = find("colours").encoder_id
     assert encoder_id is not None
     assert load(tmp_path / "colours.onnx.calibration.json", encoder_id).data_set == "bounding_box_train"
