@@ -25,7 +25,7 @@ class RetentionConfig(Section):
 
     days: Annotated[float, Field(gt=0)] | None = Field(
         30.0,
-        description="sightings and events are erased after so many days, and whoever was not seen since; null: never",
+        description="sightings and events are erased after so many days, and people who were not seen since; null: never",
     )
     named: Named = Field(
         "keep",
@@ -34,7 +34,7 @@ class RetentionConfig(Section):
     )
     most_people: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="in the gallery: beyond, whoever was seen longest ago is erased, those without a name first; "
+        description="in the gallery: beyond, the person seen longest ago is erased, those without a name first; "
         "null: no limit",
     )
 

@@ -51,23 +51,21 @@ class OnlineConfig(Section):
     """When a track gets an answer, and how long it may be changed."""
 
     answer_after_s: Seconds = Field(
-        0.5, description="somebody who has been in view for so long gets an answer: known, new or uncertain"
+        0.5, description="a person in view for so long gets an answer: known, new or uncertain"
     )
-    new_after_s: Seconds = Field(
-        1.5, description="nobody who has been in view for less is somebody new; uncertain until then"
-    )
+    new_after_s: Seconds = Field(1.5, description="a person in view for less is never new, but uncertain")
     margin: Distance = Field(
         0.05, description="two known people whose distances differ by less are not told apart at a glimpse"
     )
     again_s: Positive = Field(0.5, description="who is uncertain is asked about again so often")
     update_s: Positive = Field(
-        2.0, description="what is known of somebody in view is brought up to date so often"
+        2.0, description="what is known of a person in view is brought up to date so often"
     )
     window_s: Positive = Field(
-        600.0, description="identities of the last so many seconds may still be changed by second thoughts"
+        600.0, description="identities of the last so many seconds may still be changed by re-clustering"
     )
     refine_s: Positive = Field(
-        10.0, description="time between second thoughts; more where they take more than a fifth of it"
+        10.0, description="time between re-clusterings; more where they take more than a fifth of it"
     )
 
 
@@ -86,15 +84,15 @@ class SamplingConfig(Section):
 
 
 class ClipsConfig(Section):
-    """Films of what happened, with boxes and names, in the folder `clips`."""
+    """Clips of what happened, with boxes and names, in the folder `clips`."""
 
     events: tuple[Kind, ...] = Field(
-        (), description="kinds of events that are filmed: seen, left, identity_changed; none: no films"
+        (), description="kinds of events that are recorded: seen, left, identity_changed; none: no clips"
     )
-    before_s: Seconds = Field(3.0, description="a film begins so long before its event")
+    before_s: Seconds = Field(3.0, description="a clip begins so long before its event")
     after_s: Seconds = Field(5.0, description="and ends so long after the last one")
     longest_s: Positive = Field(30.0, description="then the next one begins, where events do not end")
     width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider frames are made smaller")
     most_mib: Annotated[int, Field(ge=1)] = Field(
-        10_000, description="MiB of all films together; the oldest are deleted when a new one makes it more"
+        10_000, description="MiB of all clips together; the oldest are deleted when a new one makes it more"
     )

@@ -121,7 +121,7 @@ class Toy:
         self.commit()
 
     def think(self) -> int:
-        """Second thoughts."""
+        """Re-clustering."""
         changed = self.site.apply(refine(snapshot(self.gallery), self.gallery.policy))
         self.commit()
         return changed

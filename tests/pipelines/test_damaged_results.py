@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.recordings.camera_job import CameraJob, CameraReport, finished_camera
-from pipelines.recordings.linkage import choose_policy
+from pipelines.recordings.linking_policy import choose_policy
 from pipelines.runtime.progress import reporter
 from pipelines.training.detector_folder import DetectorFolder
 from reid.cache import cached

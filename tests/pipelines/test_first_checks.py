@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.recordings.frame_counts import warn_of_pace
-from pipelines.recordings.linkage import choose_policy, open_gallery
+from pipelines.recordings.linking_policy import choose_policy, open_gallery
 from pipelines.runtime.progress import Progress, reporter
 from reid.config import LinkingConfig, SourceConfig, TrackletConfig, VideoConfig
 from reid.datasets.open import open_crops

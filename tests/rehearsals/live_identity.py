@@ -4,7 +4,7 @@
 
 `reid live` plays the rendered films at their own speed with an empty gallery, and takes as many frames as the
 machine sustains; each side is scored by `reid evaluate` on the frames that it processed. Live identities are those
-after the last second thoughts, as the gallery has them, written as `reid video` writes its own. Identity changes are
+after the last re-clustering, as the gallery has them, written as `reid video` writes its own. Identity changes are
 the events that gave a tracklet to another person than told before; that an uncertain answer was settled is none. The
 truth is that of the recording's visible boxes.
 """

@@ -6,7 +6,7 @@ Needs Debian's gir1.2-gst-rtsp-server-1.0 and python3-gi. The three rendered cam
 frames a second each. Fault follows fault, with calm between. Of each: seconds until the camera's state told of
 it, seconds from the moment at which the server was well again until frames came (both to a second: so often are
 figures taken), and frames that were lost meanwhile. Memory (PSS, every two seconds) is that of the last tenth of
-the time against that of the first tenth after the window of second thoughts was full, or after a third of the time
+the time against that of the first tenth after the window of re-clustering was full, or after a third of the time
 where that is sooner.
 """
 
@@ -31,7 +31,7 @@ FAULTS = (("kill", 10.0), ("stall", 15.0), ("small", 10.0), ("garbage", 15.0))  
 CALM_S = 20.0
 WIDTH = 640  # of the frames; `small` has half of it
 PATIENCE_S = 120.0  # for frames to come again
-WINDOW_S = 660.0  # of second thoughts, and some more: until then what is remembered grows
+WINDOW_S = 660.0  # of re-clustering, and some more: until then what is remembered grows
 GROWTH = 0.05
 STOP_S = 5.0
 

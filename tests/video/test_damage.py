@@ -120,7 +120,7 @@ def unusable(folder: Path) -> dict[str, Path]:
         "codec.mp4",
         "bare.mp4",
         "sound.wav",
-        "frame.mp4",
+        "image.mp4",
     ]
     files = {name: folder / name for name in names}
     files["noise.mp4"].write_bytes(random.Random(0).randbytes(9000))
@@ -134,7 +134,7 @@ def unusable(folder: Path) -> dict[str, Path]:
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(bytes(8000))
-    files["frame.mp4"].write_bytes(cv2.imencode(".jpg", numbered(0))[1].tobytes())
+    files["image.mp4"].write_bytes(cv2.imencode(".jpg", numbered(0))[1].tobytes())
     return files
 
 
@@ -148,7 +148,7 @@ def unusable(folder: Path) -> dict[str, Path]:
         ("codec.mp4", "its video codec is unknown"),
         ("bare.mp4", "not one frame of it can be decoded"),
         ("sound.wav", "has no video stream"),
-        ("frame.mp4", "a frame, not a video"),
+        ("image.mp4", "an image, not a video"),
     ],
 )
 def test_what_is_no_video_is_told_apart(tmp_path: Path, name: str, sentence: str) -> None:

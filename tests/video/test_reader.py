@@ -211,7 +211,7 @@ def test_probe_describes_a_recording(tmp_path: Path) -> None:
     )
     cv2.imwrite(str(tmp_path / "f1.png"), numbered(0))
     info = probe(camera(tmp_path), SETTINGS)
-    assert (info.fps, info.frames, info.duration_s, info.codec) == (25.0, 1, 0.04, "frames")
+    assert (info.fps, info.frames, info.duration_s, info.codec) == (25.0, 1, 0.04, "images")
 
 
 def test_reading_needs_no_network_and_no_other_file(tmp_path: Path) -> None:

@@ -116,15 +116,15 @@ class ClipLabel(BaseModel):
         return self.session == told.session and (here or told.track in self.tracks)
 
 
-def label_of(film: Clip) -> ClipLabel:
+def label_of(clip: Clip) -> ClipLabel:
     """The label of a clip that has frames, with what is known by now."""
-    people = set[int]().union(*(frame.people for frame in film.frames))
+    people = set[int]().union(*(frame.people for frame in clip.frames))
     return ClipLabel(
-        camera=film.camera_id,
-        begun_s=film.frames[0].at_s,
-        ended_s=film.frames[-1].at_s,
-        session=film.session,
-        tracks=frozenset().union(*(frame.tracks for frame in film.frames)),
+        camera=clip.camera_id,
+        begun_s=clip.frames[0].at_s,
+        ended_s=clip.frames[-1].at_s,
+        session=clip.session,
+        tracks=frozenset().union(*(frame.tracks for frame in clip.frames)),
         people=frozenset(person_name(person_id) for person_id in people),
-        events=tuple(event.content() for event in film.events),
+        events=tuple(event.content() for event in clip.events),
     )

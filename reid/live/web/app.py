@@ -37,7 +37,7 @@ class FiniteJson(JSONResponse):
 
 
 def build_app(
-    board: SiteState,
+    site_state: SiteState,
     control: Control,
     *,
     token: str | None,
@@ -63,9 +63,9 @@ def build_app(
         dependencies=[Depends(_BEARER)],
         generate_unique_id_function=lambda route: route.name,
     )
-    app.include_router(build_looking(board))
+    app.include_router(build_looking(site_state))
     app.include_router(build_asking(control))
-    app.include_router(build_previews(board, stopping or threading.Event()))
+    app.include_router(build_previews(site_state, stopping or threading.Event()))
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
 
     @app.get("/", response_class=HTMLResponse)

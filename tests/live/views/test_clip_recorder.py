@@ -91,7 +91,7 @@ def test_films_go_on_where_all_frames_were_forgotten(camera: Camera) -> None:
 
 
 def moved(camera: Camera) -> None:
-    """Second thoughts."""
+    """Re-clustering."""
     camera.event(5, kind="identity_changed", track="a/7", old=None, new="P0005", reason="moved")
 
 

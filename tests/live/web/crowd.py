@@ -1,4 +1,4 @@
-"""A made-up board with 60 people in 20 cameras, whose names are as awkward as names are."""
+"""A made-up site_state with 60 people in 20 cameras, whose names are as awkward as names are."""
 
 import time
 
@@ -46,20 +46,20 @@ def scene(seed: int) -> bytes:
 
 def crowded(people: int = 60, cameras: int = 20) -> SiteState:
     """A third of them are here, the others were."""
-    board = SiteState()
+    site_state = SiteState()
     levels: tuple[Level, ...] = ("online", "online", "degraded", "offline", "paused", "connecting")
-    board.set_cameras(
+    site_state.set_cameras(
         [camera(name, levels[number % len(levels)]) for number, name in enumerate(CAMERAS[:cameras])]
     )
     for number, name in enumerate(CAMERAS[:cameras]):
         if levels[number % len(levels)] != "connecting":
-            board.set_preview(name, scene(number))
+            site_state.set_preview(name, scene(number))
     for number in range(people, 0, -1):
-        board.set_person(_person(number, cameras))
+        site_state.set_person(_person(number, cameras))
     for number in range(100):
-        board.add_event(_event(number, people, cameras), 0.1 + number / 100)
-    board.set_things([thing(CAMERAS[number % 3], 10 + number) for number in range(24)])
-    board.set_queues(
+        site_state.add_event(_event(number, people, cameras), 0.1 + number / 100)
+    site_state.set_things([thing(CAMERAS[number % 3], 10 + number) for number in range(24)])
+    site_state.set_queues(
         [
             SinkCounts(name="file", waiting=0, sent=123456, given_up=0, dropped=0),
             SinkCounts(
@@ -67,11 +67,13 @@ def crowded(people: int = 60, cameras: int = 20) -> SiteState:
             ),
         ]
     )
-    board.set_trouble(
+    site_state.set_trouble(
         "gallery", "the gallery cannot be written: no space left on device (/srv/site/gallery.db)"
     )
-    board.set_notice("retention", "nothing is erased by age: the clock is 40 days ahead of the last sighting")
-    return board
+    site_state.set_notice(
+        "retention", "nothing is erased by age: the clock is 40 days ahead of the last sighting"
+    )
+    return site_state
 
 
 def _person(number: int, cameras: int) -> PersonNow:

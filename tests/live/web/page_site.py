@@ -1,4 +1,4 @@
-"""The real page on a free port of loopback, over a board with made-up cameras and people."""
+"""The real page on a free port of loopback, over a site_state with made-up cameras and people."""
 
 import time
 from collections.abc import Iterator
@@ -82,10 +82,10 @@ def thing(camera_id: str, shade: int) -> StaticThing:
 
 
 def filled() -> SiteState:
-    board = SiteState()
-    board.set_cameras([camera("door"), camera("hall", "offline")])
-    board.set_person(person(2, present=False))
-    board.set_person(person(1, "Anna"))
+    site_state = SiteState()
+    site_state.set_cameras([camera("door"), camera("hall", "offline")])
+    site_state.set_person(person(2, present=False))
+    site_state.set_person(person(1, "Anna"))
     event = Event(
         event_id="e1",
         kind="identity_changed",
@@ -94,10 +94,10 @@ def filled() -> SiteState:
         person_id=1,
         facts={"old": "P0002"},
     )
-    board.add_event(event, 0.25)
-    board.set_things([thing("door", 80), thing("door", 120), thing("gone", 9)])
-    board.set_queues([SinkCounts(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
-    return board
+    site_state.add_event(event, 0.25)
+    site_state.set_things([thing("door", 80), thing("door", 120), thing("gone", 9)])
+    site_state.set_queues([SinkCounts(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
+    return site_state
 
 
 @dataclass
@@ -136,7 +136,7 @@ class Recorder:
 class Site:
     """What a test speaks with."""
 
-    board: SiteState
+    site_state: SiteState
     control: Recorder
     server: PageServer
     client: httpx.Client
@@ -146,18 +146,18 @@ class Site:
 def serving(
     *,
     token: str | None = None,
-    board: SiteState | None = None,
+    site_state: SiteState | None = None,
     listen: str = "127.0.0.1:0",
     hosts: tuple[str, ...] = (),
     connections: int = 100,
 ) -> Iterator[Site]:
-    board, control = filled() if board is None else board, Recorder()
+    site_state, control = filled() if site_state is None else site_state, Recorder()
     config = PageConfig(listen=listen, token_env="PAGE", hosts=list(hosts), connections=connections)
     server = PageServer(listen, config, {} if token is None else {"PAGE": token})
-    server.start(board, control)
+    server.start(site_state, control)
     try:
         with httpx.Client(base_url=server.url.replace("0.0.0.0", "127.0.0.1"), timeout=5) as client:
-            yield Site(board, control, server, client)
+            yield Site(site_state, control, server, client)
     finally:
         assert server.stop(5.0)
 

@@ -15,7 +15,7 @@ from tests.live.web.page_site import camera, serving, shaded_jpeg, until
 
 
 @contextmanager
-def drawing(board: SiteState, name: str) -> Iterator[None]:
+def drawing(site_state: SiteState, name: str) -> Iterator[None]:
     """Draws frames of a camera while somebody looks, as the site does."""
     over = threading.Event()
 
@@ -23,8 +23,8 @@ def drawing(board: SiteState, name: str) -> Iterator[None]:
         for shade in range(10_000):
             if over.wait(0.05):
                 return
-            if board.watched(name):
-                board.set_preview(name, shaded_jpeg(shade % 200))
+            if site_state.watched(name):
+                site_state.set_preview(name, shaded_jpeg(shade % 200))
 
     thread = threading.Thread(target=draw)
     thread.start()
@@ -56,8 +56,8 @@ def parts(stream: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def test_a_stream_delivers_and_lets_go() -> None:
-    with serving() as site, drawing(site.board, "door"):
-        assert not site.board.watched("door")
+    with serving() as site, drawing(site.site_state, "door"):
+        assert not site.site_state.watched("door")
         with site.client.stream("GET", "/cameras/door.mjpg") as stream:
             assert stream.headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
             assert stream.headers["cache-control"] == "no-store"
@@ -65,30 +65,30 @@ def test_a_stream_delivers_and_lets_go() -> None:
             first, second = next(frames), next(frames)
             assert first != second
             assert decoded(first) == decoded(second) == (48, 64, 3)
-            assert site.board.watched("door")
-        until(lambda: not site.board.watched("door"))
+            assert site.site_state.watched("door")
+        until(lambda: not site.site_state.watched("door"))
 
 
 def test_a_client_that_goes_while_nothing_is_drawn_is_let_go_too() -> None:
     with serving() as site:
         with site.client.stream("GET", "/cameras/door.mjpg"):
-            until(lambda: site.board.watched("door"))
-        until(lambda: not site.board.watched("door"))
+            until(lambda: site.site_state.watched("door"))
+        until(lambda: not site.site_state.watched("door"))
 
 
 def test_no_frame_comes_twice() -> None:
     with serving() as site:
-        site.board.set_preview("door", shaded_jpeg(1))
+        site.site_state.set_preview("door", shaded_jpeg(1))
         with site.client.stream("GET", "/cameras/door.mjpg") as stream:
             frames = parts(stream.iter_raw())
             assert next(frames) == shaded_jpeg(1)
-            threading.Timer(0.3, site.board.set_preview, ("door", shaded_jpeg(2))).start()
+            threading.Timer(0.3, site.site_state.set_preview, ("door", shaded_jpeg(2))).start()
             assert next(frames) == shaded_jpeg(2)
 
 
 def test_a_camera_that_is_removed_ends_its_stream() -> None:
     with serving() as site, site.client.stream("GET", "/cameras/door.mjpg") as stream:
-        site.board.set_cameras([camera("hall")])
+        site.site_state.set_cameras([camera("hall")])
         assert list(parts(stream.iter_raw())) == []
 
 
@@ -98,11 +98,11 @@ def test_stopping_does_not_wait_for_who_looks() -> None:
         assert site.server.stop(5.0)
         assert time.monotonic() - begun < 1.5
         assert list(parts(stream.iter_raw())) == []
-    assert not site.board.watched("door")
+    assert not site.site_state.watched("door")
 
 
 def test_all_cameras_over_one_connection() -> None:
-    with serving() as site, drawing(site.board, "door"), drawing(site.board, "hall"):
+    with serving() as site, drawing(site.site_state, "door"), drawing(site.site_state, "hall"):
         with site.client.stream("GET", "/api/previews") as stream:
             seen: set[str] = set()
             held = b""
@@ -118,7 +118,7 @@ def test_all_cameras_over_one_connection() -> None:
                     seen.add(head["camera"])
                 if seen == {"door", "hall"}:
                     break
-        until(lambda: not site.board.watched("door") and not site.board.watched("hall"))
+        until(lambda: not site.site_state.watched("door") and not site.site_state.watched("hall"))
 
 
 def test_many_streams_leave_room_for_questions() -> None:
@@ -130,14 +130,14 @@ def test_many_streams_leave_room_for_questions() -> None:
         assert site.client.get("/api/state").status_code == 200
         for stream in streams:
             stream.__exit__(None, None, None)
-        until(lambda: not site.board.watched("door"))
+        until(lambda: not site.site_state.watched("door"))
 
 
 def test_a_single_frame_is_drawn_for_who_asks() -> None:
-    with serving() as site, drawing(site.board, "door"):
-        site.board.set_preview("door", shaded_jpeg(255))
+    with serving() as site, drawing(site.site_state, "door"):
+        site.site_state.set_preview("door", shaded_jpeg(255))
         answer = site.client.get("/cameras/door.jpg")
         assert answer.headers["content-type"] == "image/jpeg"
         assert answer.content != shaded_jpeg(255), "the old one was drawn before"
-        assert not site.board.watched("door")
+        assert not site.site_state.watched("door")
         assert site.client.get("/cameras/hall.jpg").status_code == 404, "nothing to show"
