@@ -25,7 +25,8 @@ class RetentionConfig(Section):
 
     days: Annotated[float, Field(gt=0)] | None = Field(
         30.0,
-        description="sightings and events are erased after so many days, and people who were not seen since; null: never",
+        description="sightings and events are erased after so many days, and people who were not seen since; "
+        "null: never",
     )
     named: Named = Field(
         "keep",

@@ -33,7 +33,7 @@ class SourceInfo:
     fps: float  # mean over the whole recording
     frames: int | None  # approximate
     duration_s: float | None  # recorded, without what lies between files
-    codec: str  # FFmpeg's name; "frames" for single frames
+    codec: str  # FFmpeg's name; "images" for single images
     step_s: float | None = None  # usual (median) seconds between two frames; None: too few to tell
     fps_from: str | None = None  # who says the rate of a recording without times; None: it has times
     parts: tuple[

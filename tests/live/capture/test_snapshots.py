@@ -67,12 +67,12 @@ def test_a_snapshot_camera_that_goes_away_comes_back() -> None:
     config = FAST.model_copy(update={"snapshot_fps": 20.0, "open_s": 0.5})
     with running() as camera, site(f"a={camera.url}", config=config) as here:
         here.until(online("a"))
-        here.until(lambda _: len(here.images) >= 4)
+        here.until(lambda _: len(here.frames) >= 4)
         camera.stop()
         here.until(lambda found: found["a"].state.level == "offline")
         camera.start()
-        before = len(here.images)
-        here.until(lambda found: found["a"].state.level == "online" and len(here.images) > before + 4)
+        before = len(here.frames)
+        here.until(lambda found: found["a"].state.level == "online" and len(here.frames) > before + 4)
         camera.mode = "refuse"
         here.until(lambda found: found["a"].state.why == "the camera knows no such path")
         camera.mode = "hang"
@@ -80,12 +80,12 @@ def test_a_snapshot_camera_that_goes_away_comes_back() -> None:
         camera.mode = "play"
         found = here.until(online("a"))
     assert found["a"].connects >= 3
-    assert all(np.diff([one.timestamp_s for one in here.images]) > 0)
+    assert all(np.diff([one.timestamp_s for one in here.frames]) > 0)
 
 
 def test_images_that_declare_too_many_pixels_are_refused() -> None:
     said = (
-        "its image: declares 30000 x 20000 pixels, more than supervision.max_megapixels \\(200\\) megapixels, and "
+        "its frame: declares 30000 x 20000 pixels, more than supervision.max_megapixels \\(200\\) megapixels, and "
         "is not decoded"
     )
     with (
