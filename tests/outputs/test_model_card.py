@@ -101,7 +101,7 @@ def test_everything_is_on_the_card(tmp_path: Path) -> None:
 def test_programs_read_the_same(tmp_path: Path) -> None:
     content = card()
     _, read = written(tmp_path, content)
-    assert read["format"] == 1
+    assert read["format"] == 2
     assert set(read) == {"format", *ModelCard.__slots__}
     assert read["encoder_id"] == content.encoder_id
     assert read["figures"] == {
