@@ -30,7 +30,7 @@ from reid.types import Calibration
 FEW_PEOPLE = 20  # below it, who they are decides more than how the encoder works
 
 KNOWN_PEOPLE = (
-    "their pictures lie closer together than those of others, so the distance is too small for strangers"
+    "their images lie closer together than those of others, so the distance is too small for strangers"
 )
 
 
@@ -56,7 +56,7 @@ def run(folders: Sequence[Path], config: CalibrateConfig, progress: Progress) ->
     if weights is None:
         build_encoder(config.encoder)  # says what to do
         raise AssertionError("an encoder without weights was built")
-    with calibration_file(_target(config, weights), picture=config.picture):
+    with calibration_file(_target(config, weights), chart=config.chart):
         return _run(folders, config, weights, point, progress)
 
 
@@ -102,9 +102,9 @@ def _run(
         )
     atomic.write_text(path, dumps(calibration, {**evidence(evaluation), "trained_on_people": known}))
     written = [("calibration", str(path))]
-    if config.picture:
-        picture = _draw(path, weights.name, str(point), calibration, evaluation)
-        written.append(("picture", str(picture)))
+    if config.chart:
+        chart = _draw(path, weights.name, str(point), calibration, evaluation)
+        written.append(("chart", str(chart)))
     if path != beside(weights):
         written.append(("use it", f"reid video ... --calibration {path}"))
     report(evaluation, calibration, point, progress)

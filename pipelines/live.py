@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pipelines.networks.chosen import identify, with_encoder_of, with_weights
-from pipelines.recordings.linkage import choose_policy
+from pipelines.recordings.linking_policy import choose_policy
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.logs import rotating
 from pipelines.runtime.ownership import OwnedFolder
@@ -194,7 +194,7 @@ def _summarise(
         rows.append(
             [one.camera_id, counts.offered, counts.taken, dropped, one.connects, _clock_told(one.clock)]
         )
-    header = ("camera", "pictures", "processed", "dropped", "connections", "clock")
+    header = ("camera", "frames", "processed", "dropped", "connections", "clock")
     progress.summary("cameras", rows, header=header)
     told = [sink.counts() for sink in sinks]
     progress.summary(
@@ -209,7 +209,7 @@ def _summarise(
         [
             ("people", f"{people} in the gallery"),
             *([("static things", things_sentence(left_out))] if left_out else []),
-            ("second thoughts", f"{engine.refinements}, which changed {engine.changed} tracklets"),
+            ("re-clusterings", f"{engine.refinements}, which changed {engine.changed} tracklets"),
             ("latency", f"{half:.2f} s, 95 % within {most:.2f} s, from decoding to event"),
             ("work", _shares(engine.watch.seconds, seconds)),
             ("took", f"{seconds:.1f} s"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
-from reid.datasets.listing import counted, pictures_below
+from reid.datasets.listing import counted, images_below
 from reid.embedding.quantise import quantise
 from reid.embedding.weights import METADATA_KEY, open_weights
 from reid.errors import InputError
@@ -14,13 +14,13 @@ from reid.shipped_weights import located
 from reid.stills import SUFFIXES, read_still
 from reid.types import Image
 
-PICTURES = 300  # more bring nothing: only ranges are taken from them
+IMAGES = 300  # more bring nothing: only ranges are taken from them
 
 
-def run(weights: Path, pictures: Path, output: Path, progress: Progress) -> int:
+def run(weights: Path, images: Path, output: Path, progress: Progress) -> int:
     """Write `output` (.xml, and .bin beside it), and say how far its vectors are from those of `weights`."""
     loaded = open_weights(located(weights, "encoder"))
-    crops = _crops(pictures, progress)
+    crops = _crops(images, progress)
     weights_file = output.with_suffix(".bin")
     with single_file(
         output, ".xml", work="reid quantise", what="a network", ours=_is_network, beside=[weights_file]
@@ -32,7 +32,7 @@ def run(weights: Path, pictures: Path, output: Path, progress: Progress) -> int:
         [
             ("file", str(output)),
             ("MB", f"{size / 1e6:.2f}"),
-            ("pictures", str(len(crops))),
+            ("images", str(len(crops))),
             ("cosine with the float network's vectors", f"{cosine:.4f}"),
         ],
     )
@@ -48,20 +48,20 @@ def _is_network(path: Path) -> bool:
 
 
 def _crops(folder: Path, progress: Progress) -> list[Image]:
-    """Up to `PICTURES` of a folder, evenly spread over the names."""
+    """Up to `IMAGES` of a folder, evenly spread over the names."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; give one with pictures of people")
-    files = pictures_below(folder)
-    places = np.linspace(0, len(files) - 1, min(len(files), PICTURES)).astype(int)
+        raise InputError(f"{folder}: no such folder; give one with images of people")
+    files = images_below(folder)
+    places = np.linspace(0, len(files) - 1, min(len(files), IMAGES)).astype(int)
     chosen = [files[at] for at in np.unique(places)]
     read = [_read(file) for file in chosen]
     crops = [image for image in read if image is not None]
     if len(crops) < 2:
         kinds = ", ".join(sorted(SUFFIXES))
-        raise InputError(f"{folder}: fewer than two readable pictures ({kinds}) in it; give more")
+        raise InputError(f"{folder}: fewer than two readable images ({kinds}) in it; give more")
     if damaged := [file for file, image in zip(chosen, read, strict=True) if image is None]:
         progress.message(
-            f"{counted(len(damaged), 'picture')} cannot be decoded and left out, {damaged[0]} first",
+            f"{counted(len(damaged), 'image')} cannot be decoded and left out, {damaged[0]} first",
             "warning",
         )
     return crops

@@ -41,8 +41,8 @@ def _run(config: TrainConfig, progress: Progress, kept: ExitStack) -> int:
     folder = TrainingFolder(config.output)
     accelerator = open_accelerator(config)
     if accelerator.is_main_process:  # of several, one speaks and writes
-        pictures = (("pictures in", path) for path in paths_of(config.sources))
-        kept.enter_context(folder.owned([*inputs_of(config), *pictures]))
+        images = (("images in", path) for path in paths_of(config.sources))
+        kept.enter_context(folder.owned([*inputs_of(config), *images]))
     else:
         progress, config = reporter(quiet=True), config.model_copy(update={"overwrite": False})
     sources, held = train_data.read(config)
@@ -113,13 +113,13 @@ def _images_left(config: TrainConfig, begun: Begun) -> int:
 
 def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingFolder) -> None:
     """Draw the images that the network will see, to be looked at before hours are spent on it."""
-    pictures = loader.pictures(0)
+    both = loader.images(0)
     write_contact_sheet(
         folder.augmented,
-        plain=pictures.plain.numpy(),
-        augmented=pictures.augmented.numpy(),
+        plain=both.plain.numpy(),
+        augmented=both.augmented.numpy(),
         names=[
             "unlabelled" if person == DISTRACTOR else data.train.person_name(person)
-            for person in data.train.persons[pictures.rows].tolist()
+            for person in data.train.persons[both.rows].tolist()
         ],
     )

@@ -68,16 +68,16 @@ def _checked(config: DetectorTrainConfig, folder: DetectorFolder) -> People:
             "weights, or train all layers with --no-freeze"
         )
     people = read_people(config.data)
-    folders = {picture.parent for part in (people.train, people.val) for picture in part.pictures}
-    refuse_inputs(folder.root, (("pictures in", one) for one in sorted(folders)))
+    folders = {image.parent for part in (people.train, people.val) for image in part.images}
+    refuse_inputs(folder.root, (("images in", one) for one in sorted(folders)))
     return people
 
 
 def _tell_of(people: People, progress: Progress) -> None:
     for name, part in (("train", people.train), ("val", people.val)):
-        progress.message(f"{name}: {len(part.pictures):,} pictures with {part.people:,} people")
+        progress.message(f"{name}: {len(part.images):,} images with {part.people:,} people")
         if part.missing:
-            progress.message(f"{name}: {part.missing:,} pictures are listed, but not there", "warning")
+            progress.message(f"{name}: {part.missing:,} images are listed, but not there", "warning")
 
 
 def _report(config: DetectorTrainConfig, people: People, folder: DetectorFolder, progress: Progress) -> None:
@@ -87,7 +87,7 @@ def _report(config: DetectorTrainConfig, people: People, folder: DetectorFolder,
         to_onnx(folder.detector, folder.onnx, config.image_size)
         if config.quantise:
             folder.make_room_for_int8()
-            to_openvino_int8(folder.detector, folder.int8, people.train.pictures, config.image_size)
+            to_openvino_int8(folder.detector, folder.int8, people.train.images, config.image_size)
     folder.files.remove(*folder.states)  # with optimiser and all, of no use any more
     best = best_of(folder.history())
     int8 = [("int8", folder.int8)] if folder.int8.is_dir() else []

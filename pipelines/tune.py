@@ -13,6 +13,7 @@ from pipelines.runtime.progress import Progress
 from pipelines.runtime.stopping import same_command, stopping_gently
 from pipelines.settings.document import document
 from pipelines.settings.loading import Override, load
+from pipelines.settings.renamed import under_former_names
 from pipelines.training import data as train_data
 from pipelines.training.build import build, new_network
 from pipelines.training.data import TrainingData
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 def run(config: TuneConfig, progress: Progress) -> int:
     """Try settings until there are enough trainings; a repeated command goes on with the study."""
     _optuna()
-    pictures = (("pictures in", path) for path in paths_of(config.sources))
-    inputs = [*inputs_of(config), *pictures]
+    images = (("images in", path) for path in paths_of(config.sources))
+    inputs = [*inputs_of(config), *images]
     with OwnedFolder.open(config.output, job="tune", inputs=inputs) as folder:
         return _run(config, folder, progress)
 
@@ -158,13 +159,13 @@ def _study(config: TuneConfig, data: TrainingData, files: OwnedFiles) -> "optuna
     )
     # a generator that began anew would propose again what an earlier run has tried
     study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.get_trials(deepcopy=False)))
-    about = {"data": data.fingerprint, "settings": fixed}
+    about = {"data": data.fingerprint, "settings": under_former_names(fixed)}
     if study.user_attrs.get("about", about) != about and not _over(study):
         files.remove(log)  # a study without a single training: it failed, or was stopped
         return _study(config, data, files)
     if study.user_attrs.get("about", about) != about:
         raise InputError(
-            f"--output {config.output} holds a study of other settings or pictures; name another folder, or "
+            f"--output {config.output} holds a study of other settings or images; name another folder, or "
             "replace it with --overwrite"
         )
     study.set_user_attr("about", about)

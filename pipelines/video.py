@@ -19,7 +19,7 @@ from pipelines.recordings.camera_job import (
 from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
-from pipelines.recordings.linkage import choose_policy, open_gallery
+from pipelines.recordings.linking_policy import choose_policy, open_gallery
 from pipelines.recordings.results import Results, describe
 from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.runtime.inputs import inputs_of

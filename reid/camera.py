@@ -33,10 +33,10 @@ def see(frames: Sequence[Frame], detector: Detector, encoder: Encoder, watch: St
         crops = [cut(frame.image, people.boxes) for frame, people in zip(frames, found, strict=True)]
         vectors = encoder.encode([crop for in_frame in crops for crop in in_frame]).vectors
     seen, start = [], 0
-    for frame, people, pictures in zip(frames, found, crops, strict=True):
+    for frame, people, own_crops in zip(frames, found, crops, strict=True):
         own = Embeddings(vectors=vectors[start : start + len(people)], encoder_id=encoder.encoder_id)
         start += len(people)
-        seen.append(Seen(frame=frame, people=people, crops=pictures, embeddings=own))
+        seen.append(Seen(frame=frame, people=people, crops=own_crops, embeddings=own))
     return seen
 
 

@@ -239,7 +239,7 @@ class TrackletConfig(Section):
     )
     static_change: Annotated[float, Field(gt=0, le=1)] = Field(
         0.1,
-        description="share of its contrast by which a part of a thing's picture may change, by noise and light; "
+        description="share of its contrast by which a part of a thing's look may change, by noise and light; "
         "people who keep still change by more",
     )
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(90, description="quality of the kept crops")
@@ -343,7 +343,7 @@ class CalibrateConfig(Section):
         None,
         description="calibration file; null: <weights>.calibration.json beside them, or in this folder if they ship",
     )
-    picture: bool = Field(True, description="draw the distances beside the file, .png for .json")
+    chart: bool = Field(True, description="draw the distances beside the file, .png for .json")
 
     @field_validator("operating_point")
     @classmethod

@@ -54,7 +54,7 @@ class InvertedResidual(nn.Module):
 
 
 def efficientnet_lite0_parts(last_stride: int) -> dict[str, nn.Module]:
-    """What makes the last feature map (B, 1280, h, w) of pictures, in order.
+    """What makes the last feature map (B, 1280, h, w) of images, in order.
 
     Args:
         last_stride: of the last stage that shrinks; 2 as in the paper, 1 keeps four times the places.

@@ -17,7 +17,7 @@ class Event:
 
     event_id: str  # never given twice: who is told a second time can tell
     kind: Kind
-    at_s: float  # wall clock, seconds since 1970, of the picture that showed it
+    at_s: float  # wall clock, seconds since 1970, of the image that showed it
     camera_id: str | None
     person_id: int | None  # None: nobody, or nobody certain
     told_s: float | None = None  # wall clock, when it was told: some tell of the past

@@ -1,6 +1,6 @@
 """Still images in files: which are read, and how one is decoded without trusting the size that it declares.
 
-A header of a few bytes may declare a picture of gigabytes. So the header is read first, by Pillow, which decodes
+A header of a few bytes may declare an image of gigabytes. So the header is read first, by Pillow, which decodes
 nothing; only then OpenCV gets the file. What neither is known to size up is not decoded at all.
 """
 
@@ -24,7 +24,7 @@ from reid.errors import InputError
 from reid.types import Image
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-# What people call pictures too; their number is told where they are left out.
+# What people call images too; their number is told where they are left out.
 UNREAD = frozenset(
     {".avif", ".dng", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jxl", ".pgm", ".ppm", ".svg"}
 )
@@ -39,16 +39,16 @@ Size = tuple[int, int]  # width, height
 
 
 class TooLarge(InputError):
-    """A picture that declares more pixels than it may have; it was not decoded."""
+    """An image that declares more pixels than it may have; it was not decoded."""
 
 
-def is_picture(name: str) -> bool:
-    """Whether a file is read as a picture, by its name; `._a.jpg` is a note of macOS, and none."""
+def is_image(name: str) -> bool:
+    """Whether a file is read as an image, by its name; `._a.jpg` is a note of macOS, and none."""
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
 def left_out(names: Iterable[str]) -> str | None:
-    """How many of the files are pictures of kinds that are not read: `3 pictures (.heic) ...`; None: none."""
+    """How many of the files are images of kinds that are not read: `3 images (.heic) ...`; None: none."""
     kinds = Counter(Path(name).suffix.lower() for name in names if not name.startswith("."))
     unread = sorted(kinds.keys() & UNREAD)
     if not unread:
@@ -56,7 +56,7 @@ def left_out(names: Iterable[str]) -> str | None:
     count = sum(kinds[kind] for kind in unread)
     readable = ", ".join(sorted(SUFFIXES))
     return (
-        f"{count:,} {'picture' if count == 1 else 'pictures'} ({', '.join(unread)}) left out, as only {readable} "
+        f"{count:,} {'image' if count == 1 else 'images'} ({', '.join(unread)}) left out, as only {readable} "
         "are read; convert them"
     )
 
@@ -73,7 +73,7 @@ def check_size(width: int, height: int, max_megapixels: float, what: str, settin
 
 
 def declared_size(file: BinaryIO) -> Size | None:
-    """Width and height that the header of a picture of a known kind states; None where there is no such header.
+    """Width and height that the header of an image of a known kind states; None where there is no such header.
 
     No more is read of the file than its header.
     """
@@ -91,7 +91,7 @@ def declared_size(file: BinaryIO) -> Size | None:
 def decode(
     data: bytes, what: Path, max_megapixels: float = MAX_MEGAPIXELS, setting: str = ""
 ) -> Image | None:
-    """The picture upright, uint8 (H, W, 3) BGR whatever its depth and channels; None if it is damaged.
+    """The image upright, uint8 (H, W, 3) BGR whatever its depth and channels; None if it is damaged.
 
     Raises:
         TooLarge: it declares more pixels than allowed.
@@ -136,7 +136,7 @@ def require_still(path: Path, cure: str) -> Image:
 
 
 def _webp_size(file: BinaryIO) -> Size:
-    """By RFC 9649, sections 2.4 to 2.7; Pillow's plugin makes room for the whole picture before it tells."""
+    """By RFC 9649, sections 2.4 to 2.7; Pillow's plugin makes room for the whole image before it tells."""
     data = file.read(_BEGIN)
     kind = data[12:16]
     if data[8:12] != b"WEBP" or len(data) < 30:
@@ -151,11 +151,11 @@ def _webp_size(file: BinaryIO) -> Size:
             int.from_bytes(data[26:28], "little") & 0x3FFF,
             int.from_bytes(data[28:30], "little") & 0x3FFF,
         )
-    raise ValueError("no WebP picture")
+    raise ValueError("no WebP image")
 
 
 def _tiff_size(header: int, file: BinaryIO) -> Size:
-    """Of the first picture; Pillow's plugin would refuse kinds of pixels that OpenCV knows."""
+    """Of the first image; Pillow's plugin would refuse kinds of pixels that OpenCV knows."""
     directory = ImageFileDirectory_v2(file.read(header))
     file.seek(directory.next)
     directory.load(file)

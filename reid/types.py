@@ -155,7 +155,7 @@ class TrackletKey:
         return f"{self.camera_id}/{self.track_id}"
 
 
-THING_PICTURE = (16, 8)  # rows, columns: a row is a sixteenth of a person's height
+THING_TEMPLATE = (16, 8)  # rows, columns: a row is a sixteenth of a person's height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -167,12 +167,12 @@ class StaticThing:
     first_s: float  # of its detections
     last_s: float
     detections: int
-    picture: Array  # THING_PICTURE, mean grey levels
+    template: Array  # THING_TEMPLATE, mean grey levels
     crop: bytes  # JPEG
 
     def __post_init__(self) -> None:
         _expect("StaticThing.box", self.box, (4,))
-        _expect("StaticThing.picture", self.picture, THING_PICTURE)
+        _expect("StaticThing.template", self.template, THING_TEMPLATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

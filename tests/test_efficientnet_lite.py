@@ -46,9 +46,9 @@ def test_the_last_map_is_timms(size: tuple[int, int]) -> None:
         [reference.conv_stem, reference.bn1, reference.blocks, reference.conv_head, reference.bn2]
     )
     copy_in_order(without_classifier, body)
-    pictures = torch.rand(2, 3, *size)
+    images = torch.rand(2, 3, *size)
     with torch.inference_mode():
-        expected, got = reference.forward_features(pictures), body(pictures)
+        expected, got = reference.forward_features(images), body(images)
     assert got.shape == (2, HEAD, size[0] // 32, size[1] // 32)
     torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-4)
     assert expected.std() > 0.01, "something is compared"
@@ -61,14 +61,14 @@ def test_the_detectors_maps_are_timms() -> None:
             module.eps = 1e-3
     ours = EfficientNetLite0().eval()
     copy_in_order(nn.ModuleList([reference.conv_stem, reference.bn1, reference.blocks]), ours)
-    pictures = torch.rand(1, 3, 64, 96)
+    images = torch.rand(1, 3, 64, 96)
     with torch.inference_mode():
-        x, expected = reference.bn1(reference.conv_stem(pictures)), []
+        x, expected = reference.bn1(reference.conv_stem(images)), []
         for number, stage in enumerate(reference.blocks):
             x = stage(x)
             if number in (2, 4, 6):
                 expected.append(x)
-        got = ours(pictures)
+        got = ours(images)
     assert [tuple(one.shape) for one in got] == [(1, 40, 8, 12), (1, 112, 4, 6), (1, 320, 2, 3)]
     for one, other in zip(got, expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
@@ -95,9 +95,9 @@ def test_a_published_state_dict_fits_the_detector() -> None:
 def test_as_a_backbone_of_reid(last_stride: int, places: tuple[int, int]) -> None:
     config = NetworkConfig(backbone="efficientnet_lite0", last_stride=last_stride, dimension=64)
     network = ReidNetwork(config, (128, 64)).eval()
-    pictures = torch.rand(2, 3, 128, 64)
+    images = torch.rand(2, 3, 128, 64)
     with torch.inference_mode():
-        maps, vectors = network.backbone(pictures), network(pictures)
+        maps, vectors = network.backbone(images), network(images)
     assert maps.shape == (2, HEAD, *places)
     assert vectors.shape == (2, 64)
     # 4,652,008 of the published network, less the classifier of 1000 classes

@@ -268,7 +268,7 @@ def test_the_documentation_tells_a_story_that_happens(tmp_path: Path) -> None:
 
 TINY = (
     "--epochs 1 --schedule.warmup_epochs 0 --start.freeze_epochs 0 --data.height 32 --data.width 16 "
-    "--data.held_out 3 --data.workers 0 --batch.people 3 --batch.pictures 2 --threads 1 --device cpu --overwrite"
+    "--data.held_out 3 --data.workers 0 --batch.people 3 --batch.images 2 --threads 1 --device cpu --overwrite"
 )
 TRAININGS = [line for _, line in LINES if line.startswith(("reid train ", "reid tune ")) and "<" not in line]
 
@@ -281,10 +281,10 @@ def test_the_trainings_of_the_documentation_happen(
     people = crops(tmp_path / "my-crops")
     crops(tmp_path / "street-crops", seed=2)
     crops(tmp_path / "Market-1501-v15.09.15" / "bounding_box_train", seed=1)
-    for number, picture in enumerate(sorted(people.iterdir())[:30]):
+    for number, image in enumerate(sorted(people.iterdir())[:30]):
         own = tmp_path / "monday" / "crops" / f"P{number // 6 + 1:04d}"
         own.mkdir(parents=True, exist_ok=True)
-        shutil.copy(picture, own / f"lobby_{number // 2}_{number % 2 + 1}.png")
+        shutil.copy(image, own / f"lobby_{number // 2}_{number % 2 + 1}.png")
     (tmp_path / "monday" / "identities.json").write_text("{}")
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     monkeypatch.chdir(tmp_path)

@@ -92,7 +92,7 @@ def test_what_cannot_be_sized_up_is_not_decoded() -> None:
     cuts=st.lists(st.tuples(st.integers(0, 200), st.binary(min_size=1, max_size=4)), max_size=4),
     length=st.integers(0, 400),
 )
-def test_a_broken_header_is_no_picture_or_a_sentence(
+def test_a_broken_header_is_no_image_or_a_sentence(
     kind: str, cuts: list[tuple[int, bytes]], length: int
 ) -> None:
     data = bytearray(coded(kind, numbered(3, 32, 16))[: 20 + length])
@@ -114,7 +114,7 @@ def test_frames_of_a_folder(tmp_path: Path, bomb: bytes) -> None:
     frames, sentences = read_all(source, image_folder_fps=10)
     assert [frame.index for frame in frames] == [0, 2]
     assert sentences == [
-        f"{tmp_path}: 1 picture (.heic) left out, as only .bmp, .jpeg, .jpg, .png, .tif, .tiff, .webp are read; "
+        f"{tmp_path}: 1 image (.heic) left out, as only .bmp, .jpeg, .jpg, .png, .tif, .tiff, .webp are read; "
         "convert them",
         f"{tmp_path}/1.png: declares 20000 x 20000 pixels, more than source.max_megapixels (200) megapixels, and is "
         "not decoded; make it smaller, or raise source.max_megapixels; it is left out",
@@ -136,7 +136,7 @@ def test_a_folder_of_nothing_else_is_refused(
 
 def test_a_folder_of_unread_kinds_says_so(tmp_path: Path) -> None:
     (tmp_path / "1.heic").touch()
-    with pytest.raises(InputError, match=r"without pictures or videos; 1 picture \(\.heic\) left out"):
+    with pytest.raises(InputError, match=r"without images or videos; 1 image \(\.heic\) left out"):
         parse_sources([str(tmp_path)], {})
 
 
@@ -157,7 +157,7 @@ def test_tif_crops_are_read_by_data_sets(tmp_path: Path, caplog: pytest.LogCaptu
     with caplog.at_level(logging.WARNING):
         read_folder(tmp_path)
     (said,) = caplog.messages
-    assert said.startswith(f"{tmp_path}/query: 2 pictures (.avif, .gif) left out, as only .bmp, ")
+    assert said.startswith(f"{tmp_path}/query: 2 images (.avif, .gif) left out, as only .bmp, ")
 
 
 def test_too_large_crops_are_named(tmp_path: Path, bomb: bytes) -> None:
@@ -176,7 +176,7 @@ def test_too_large_crops_are_named(tmp_path: Path, bomb: bytes) -> None:
         data_uri(bomb, 56)
 
 
-def test_too_large_pictures_of_a_detector_are_named(tmp_path: Path, bomb: bytes) -> None:
+def test_too_large_images_of_a_detector_are_named(tmp_path: Path, bomb: bytes) -> None:
     (tmp_path / "a.png").write_bytes(bomb)
     (tmp_path / "data.yaml").write_text("train: .\nval: .\nnames: [person]\n")
     with pytest.raises(TooLarge, match=r"a\.png: declares 20000 x 20000 pixels, more than 200 megapixels"):
@@ -188,10 +188,10 @@ def test_too_large_pictures_of_a_detector_are_named(tmp_path: Path, bomb: bytes)
     [
         ([], None),
         (["a.jpg", "b.txt", "._c.heic", "Thumbs.db"], None),
-        (["a.HEIC", "b.heic", "c.svg"], "3 pictures (.heic, .svg) left out, as only"),
+        (["a.HEIC", "b.heic", "c.svg"], "3 images (.heic, .svg) left out, as only"),
     ],
 )
-def test_only_pictures_are_counted(names: list[str], sentence: str | None) -> None:
+def test_only_images_are_counted(names: list[str], sentence: str | None) -> None:
     said = left_out(names)
     assert said is None if sentence is None else said is not None and said.startswith(sentence)
 

@@ -24,7 +24,7 @@ def zeros(*shape: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 4)])
-def test_a_frame_is_a_colour_picture(shape: tuple[int, ...]) -> None:
+def test_a_frame_is_a_colour_image(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"Frame\.image must have shape \(any, any, 3\), got \(4, 5"):
         Frame(camera_id="a", index=0, timestamp_s=0.0, image=np.zeros(shape, dtype=np.uint8))
 

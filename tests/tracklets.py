@@ -1,4 +1,4 @@
-"""Tracklets without pictures, to link, to forbid and to drop."""
+"""Tracklets without images, to link, to forbid and to drop."""
 
 from collections.abc import Sequence
 

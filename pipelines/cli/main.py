@@ -8,6 +8,7 @@ Exit codes:
 import difflib
 import errno
 import io
+import logging
 import os
 import signal
 import sys
@@ -115,7 +116,8 @@ def parse(words: Sequence[str]) -> "Invocation | str":
 
 
 def _run(words: Sequence[str]) -> int:
-    invocation = parse(words)
+    with _warnings_told(words):
+        invocation = parse(words)
     if isinstance(invocation, str):
         print(invocation, flush=True)
         return 0
@@ -224,6 +226,29 @@ def _complain(words: Sequence[str], sentence: str) -> None:
     from reid.printable import printable
 
     _say(words, printable(sentence), "error")
+
+
+class _ToStandardError(logging.Handler):
+    """Warnings of reading the command line, before a job's progress is there to show them."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._words = words
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from reid.printable import printable
+
+        _say(self._words, printable(record.getMessage()), "warning")
+
+
+@contextmanager
+def _warnings_told(words: Sequence[str]) -> Iterator[None]:
+    handler, logger = _ToStandardError(words), logging.getLogger("pipelines")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _say(words: Sequence[str], sentence: str, level: str) -> None:

@@ -23,7 +23,7 @@ examples:
 TRAINING_COMMANDS = (
     Command(
         name="train",
-        summary="labelled pictures to an embedding network, judged on people held out",
+        summary="labelled images to an embedding network, judged on people held out",
         usage="SOURCES... [--config FILE] [--output DIR] [settings]",
         examples=TRAIN_EXAMPLES,
         run="pipelines.train:run",
@@ -43,7 +43,7 @@ TRAINING_COMMANDS = (
     ),
     Command(
         name="train-detector",
-        summary="pictures with boxes to a person detector",
+        summary="images with boxes to a person detector",
         usage="[DATASET.yaml] [--start-from FILE] [--config FILE] [--output DIR] [settings]",
         examples=TRAIN_DETECTOR_EXAMPLES,
         run="pipelines.train_detector:run",

@@ -5,12 +5,12 @@ from pipelines.cli.command import Command, Operand
 QUANTISE_COMMAND = Command(
     name="quantise",
     summary="a trained network in 8-bit integers: a quarter of the size, several times as fast on processors",
-    usage="WEIGHTS PICTURES OUTPUT.xml",
+    usage="WEIGHTS IMAGES OUTPUT.xml",
     examples="example:\n  reid quantise training/model.pth my-crops training/model-int8.xml\n",
     run="pipelines.quantise:run",
     operands=(
         Operand("weights", "checkpoint of an embedding network (.pth), or shipped:NAME", path=True),
-        Operand("pictures", "folder with some hundred images of people, without labels", path=True),
+        Operand("images", "folder with some hundred images of people, without labels", path=True),
         Operand("output", "the network that is written, for OpenVINO", path=True),
     ),
 )

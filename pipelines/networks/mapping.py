@@ -9,7 +9,7 @@ from pipelines.job_configs import MapConfig
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
 from reid.config import EncoderConfig
-from reid.datasets.listing import counted, pictures_below
+from reid.datasets.listing import counted, images_below
 from reid.embedding import vector_map
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import Encoder
@@ -33,7 +33,7 @@ def run(old: Path, new: Path, crops: Sequence[Path], config: MapConfig, progress
         vectors = _vectors(_files(crops, config.most), encoders, progress)
         if len(vectors[0]) < vector_map.FEWEST:
             raise InputError(
-                f"{', '.join(map(str, crops))}: only {counted(len(vectors[0]), 'readable picture')} in it; a map "
+                f"{', '.join(map(str, crops))}: only {counted(len(vectors[0]), 'readable image')} in it; a map "
                 f"needs {vector_map.FEWEST}, and thousands to be good"
             )
         found = vector_map.fit(before, after, *vectors)
@@ -72,8 +72,8 @@ def _files(folders: Sequence[Path], most: int) -> list[Path]:
     held_out: list[Path] = []
     for folder in folders:
         if not folder.is_dir():
-            raise InputError(f"{folder}: no such folder; give one with pictures of people")
-        found = pictures_below(folder)
+            raise InputError(f"{folder}: no such folder; give one with images of people")
+        found = images_below(folder)
         share = most // len(folders)
         if len(found) > share:
             found = [found[at] for at in np.linspace(0, len(found) - 1, share).astype(int)]
@@ -101,7 +101,7 @@ def _vectors(files: Sequence[Path], encoders: Sequence[Encoder], progress: Progr
     task.finish()
     if unread:
         progress.message(
-            f"{counted(len(unread), 'picture')} cannot be decoded and left out, {unread[0]} first", "warning"
+            f"{counted(len(unread), 'image')} cannot be decoded and left out, {unread[0]} first", "warning"
         )
     return [np.concatenate(own) for own in parts]
 

@@ -11,7 +11,7 @@ def empty_cameras(cameras: Mapping[str, TrackedCamera], config: DetectorConfig) 
     return [
         f"{name}: no person was found in any of {len(camera.frames)} frames; if there were people, check the "
         f"detector's classes (taken: {camera.report['detector_classes']}), --detector.confidence "
-        f"({config.confidence:g}), --detector.image_size ({config.image_size}), and that the picture is upright and "
+        f"({config.confidence:g}), --detector.image_size ({config.image_size}), and that the frames are upright and "
         "not of a fisheye lens"
         for name, camera in cameras.items()
         if camera.report["people"] == 0

@@ -22,7 +22,7 @@ def frames_to_come(info: SourceInfo, config: VideoConfig) -> float | None:
 def tell_rates(infos: Mapping[str, SourceInfo], progress: Progress) -> None:
     """Say where the times of raw streams come from, which carry none."""
     for name, info in infos.items():
-        if info.fps_from is not None and info.codec != "pictures":
+        if info.fps_from is not None and info.codec != "images":
             progress.message(
                 f"{name}: a raw stream, which carries no times: {info.fps:.4g} frames a second, says "
                 f"{info.fps_from}; source.raw_fps sets another rate"
@@ -41,7 +41,5 @@ def warn_of_pace(infos: Mapping[str, SourceInfo], config: VideoConfig, progress:
             why = f"only {frames * step_s:.2g} s, and tracklets.min_s drops tracks below {limits.min_s:g}"
         else:
             continue
-        hint = (
-            " (pictures are as far apart as source.image_folder_fps says)" if info.codec == "pictures" else ""
-        )
+        hint = " (frames are as far apart as source.image_folder_fps says)" if info.codec == "images" else ""
         progress.message(f"{name}: {why}, so no person will be found{hint}", "warning")

@@ -77,7 +77,7 @@ def run(results: Path, config: CalibrateConfig, progress: Progress) -> int:
         )
     path = config.output or results / NAME
     given = _read(results)
-    with calibration_file(path, picture=False):
+    with calibration_file(path, chart=False):
         return _run(given, results, path, point, progress)
 
 

@@ -35,8 +35,8 @@ from reid.outputs.benchmark_result import (
 from reid.outputs.ranked_lists import read_image
 
 PROTOCOL = (
-    "Every query is compared with the whole gallery by cosine distance. Pictures of the query's person in the "
-    "query's camera and junk pictures are removed from its list, distractors stay. mAP counts AP = 1/R sum k/r_k; "
+    "Every query is compared with the whole gallery by cosine distance. Images of the query's person in the "
+    "query's camera and junk images are removed from its list, distractors stay. mAP counts AP = 1/R sum k/r_k; "
     "the trapezoid of the original MATLAB code stands beside it. Intervals: 95 %, bootstrap over people."
 )
 MAP_POINTS = 1500
@@ -142,11 +142,11 @@ def _looks(result: Measured, looked_at: Sequence[int]) -> dict[str, Any]:
     if not looked_at:
         return {}
     paths = [result.query.paths[query] for query in looked_at]
-    pictures = [read_image(path) for path in paths]
-    found = activation_maps(pictures, result.weights, result.encoder)
-    maps = zip(paths, pictures, found.maps, strict=True)
+    crops = [read_image(path) for path in paths]
+    found = activation_maps(crops, result.weights, result.encoder)
+    maps = zip(paths, crops, found.maps, strict=True)
     return {
-        "activations": [Activation(picture=image, map=heat, note=called(path)) for path, image, heat in maps],
+        "activations": [Activation(crop=image, map=heat, note=called(path)) for path, image, heat in maps],
         "activation_method": found.method,
     }
 

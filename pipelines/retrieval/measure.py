@@ -152,7 +152,7 @@ class _Work:
 
     def vectors(self, split: Split, encoder: Encoder) -> Vectors:
         """Embed all images; progress counts those that the cache had, too."""
-        task = self.progress.task(f"{self.name}: {split.name}", len(split), unit="pictures")
+        task = self.progress.task(f"{self.name}: {split.name}", len(split), unit="images")
         with self.watch.stage("vectors"):
             found = extract(
                 split.paths, encoder, flip=self.config.flip, dtype=self.config.precision, advance=task.advance

@@ -44,7 +44,7 @@ def ranked_queries(
     for row, kind, columns, near in zip(rows.tolist(), kinds.values(), found, values, strict=True):
         items = [
             RankedItem(
-                picture=gallery.paths[column],
+                crop=gallery.paths[column],
                 right=bool(gallery.persons[column] == query.persons[row]),
                 distance=float(distance),
                 note=called(gallery.paths[column]),
@@ -55,7 +55,7 @@ def ranked_queries(
         lists.append(
             RankedQuery(
                 kind=kind,
-                picture=query.paths[row],
+                crop=query.paths[row],
                 person=query.person_name(int(query.persons[row])),
                 camera=query.camera_names[query.cameras[row]],
                 average_precision=ap.get(row),

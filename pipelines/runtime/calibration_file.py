@@ -8,9 +8,9 @@ from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.single_file import single_file
 
 
-def calibration_file(path: Path, *, picture: bool) -> AbstractContextManager[OwnedFolder | None]:
+def calibration_file(path: Path, *, chart: bool) -> AbstractContextManager[OwnedFolder | None]:
     """Keep the file and its chart for this process; another calibration is replaced, anything else refused."""
-    beside = [path.with_suffix(".png")] if picture else []
+    beside = [path.with_suffix(".png")] if chart else []
     return single_file(
         path, ".json", work="reid calibrate", what="a calibration", ours=_is_calibration, beside=beside
     )

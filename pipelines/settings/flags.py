@@ -13,6 +13,7 @@ from pipelines.settings.document import summary
 from pipelines.settings.keys import Key, keys, section, unit
 from pipelines.settings.loading import Override, load
 from pipelines.settings.parser import Parser, Setting, Switch
+from pipelines.settings.renamed import FORMER_NAMES, todays_name
 
 Model = TypeVar("Model", bound=BaseModel)
 METAVARS = {"number": "NUMBER", "integer": "COUNT", "path": "PATH", "string": "TEXT", "list": "ITEM"}
@@ -116,11 +117,15 @@ def add_settings(
                 ".".join(above) or "run", None if inner is None else _escaped(summary(inner))
             )
         _add(groups[above], f"--{key.name}", [key], _metavar(key), f"{key.description} [{key.note}]")
+        if (former := FORMER_NAMES.get(key.name)) is not None:
+            _add(groups[above], f"--{former}", [key], _metavar(key), None)
 
 
 def settings(model: type[Model], space: argparse.Namespace, yaml_path: Path | None) -> Model:
     """The config that file, environment and the flags in `space` make."""
     known = {key.name: key for key in keys(model)}
+    for flag in dict.fromkeys(override.origin for override in space.given):
+        todays_name(flag.removeprefix("--"), known, flag)
     fallbacks = [
         Override(path=known[name].path, value=value, origin=variable)
         for variable, name in ENVIRONMENT.items()
@@ -143,12 +148,13 @@ def _together(given: Sequence[Override]) -> list[Override]:
     return result
 
 
-def _add(group: Any, flag: str, means: Sequence[Key], metavar: str, text: str) -> None:
+def _add(group: Any, flag: str, means: Sequence[Key], metavar: str, text: str | None) -> None:
     options: dict[str, Any] = {"settings": means, "dest": argparse.SUPPRESS, "default": argparse.SUPPRESS}
+    shown = argparse.SUPPRESS if text is None else _escaped(text)
     if means[0].kind == "boolean":
-        group.add_argument(flag, action=Switch, help=_escaped(text), **options)
+        group.add_argument(flag, action=Switch, help=shown, **options)
     else:
-        group.add_argument(flag, action=Setting, metavar=metavar, help=_escaped(text), **options)
+        group.add_argument(flag, action=Setting, metavar=metavar, help=shown, **options)
 
 
 def _metavar(key: Key) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pipelines.settings.keys import Key, keys, plain
+from pipelines.settings.renamed import under_todays_names
 from pipelines.settings.validation import Origins, complaint
 from reid.errors import InputError
 from reid.yaml_file import read_yaml
@@ -51,7 +52,8 @@ def load(
             _put(tree, key.path, plain(key.default))
     origins = Origins(file=None if yaml_path is None else str(yaml_path))
     if yaml_path is not None:
-        _overlay(tree, read_config(yaml_path), (), known)
+        content = under_todays_names(read_config(yaml_path), {key.name for key in known}, str(yaml_path))
+        _overlay(tree, content, (), known)
     for override in overrides:
         _apply(tree, override, origins)
     for fallback in fallbacks:

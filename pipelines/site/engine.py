@@ -13,7 +13,7 @@ from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
-from reid.live.capture.camera import CameraSnapshot, LivePicture
+from reid.live.capture.camera import CameraSnapshot, LiveFrame
 from reid.live.capture.cameras import ENDED, Cameras
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.clock import SiteClock
@@ -44,7 +44,7 @@ def build_engine(
     clock: SiteClock,
 ) -> Engine:
     """An engine without cameras; the gallery's people are known to it."""
-    latest_frames = LatestFrames[LivePicture]()
+    latest_frames = LatestFrames[LiveFrame]()
 
     def tell(event: Event, _latency_s: float | None) -> None:
         for sink in sinks:
@@ -86,7 +86,7 @@ def build_engine(
         site=site,
         reclusterer=Reclusterer(every_s=config.online.refine_s),
         sampling=config.sampling,
-        on_picture=[preview.picture] if clips is None else [preview.picture, clips.picture],
+        on_frame=[preview.frame] if clips is None else [preview.frame, clips.frame],
     )
 
 

@@ -25,7 +25,8 @@ class RetentionConfig(Section):
 
     days: Annotated[float, Field(gt=0)] | None = Field(
         30.0,
-        description="sightings and events are erased after so many days, and whoever was not seen since; null: never",
+        description="sightings and events are erased after so many days, and people who were not seen since; "
+        "null: never",
     )
     named: Named = Field(
         "keep",
@@ -34,7 +35,7 @@ class RetentionConfig(Section):
     )
     most_people: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="in the gallery: beyond, whoever was seen longest ago is erased, those without a name first; "
+        description="in the gallery: beyond, the person seen longest ago is erased, those without a name first; "
         "null: no limit",
     )
 
@@ -58,7 +59,7 @@ class LiveConfig(Section):
     )
     pixel_aspect: dict[str, Aspect] = Field(
         {},
-        description="width of a pixel, as shown, by its height, by camera name, where a camera squeezes its pictures "
+        description="width of a pixel, as shown, by its height, by camera name, where a camera squeezes its frames "
         "and does not say so: {lobby: 2}",
     )
     output: Path = Field(Path("live"), description="folder of events and logs")

@@ -17,7 +17,7 @@ class ThingsKeeper:
     """Writes what the cameras have learned, when something was learned or forgotten, and now and then."""
 
     def __init__(self, root: Path, files: OwnedFiles, things: Things, site_state: SiteState) -> None:
-        self._root, self._files, self._things, self._board = root, files, things, site_state
+        self._root, self._files, self._things, self._site_state = root, files, things, site_state
         self._written = _places(things.all())
         self._written_s = time.monotonic()
         site_state.set_things(things.all())
@@ -25,22 +25,22 @@ class ThingsKeeper:
     def tick(self) -> None:
         """To be called about once a second."""
         things = self._things.all()
-        self._board.set_things(things)
+        self._site_state.set_things(things)
         new = _places(things) != self._written
         if new or (self._written and time.monotonic() - self._written_s > EVERY_S):
             self.write()
 
     def write(self) -> None:
-        """Write, or tell on the board why that is not possible; the next tick tries again."""
+        """Write, or tell in the site state why that is not possible; the next tick tries again."""
         things = self._things.all()
         if not things and not self._written and not (self._root / FILE).exists():
             return
         try:
             write_things(self._root, self._files, things, state=True)
         except (InputError, OSError) as error:
-            self._board.set_trouble("static things", str(error))
+            self._site_state.set_trouble("static things", str(error))
             return
-        self._board.set_trouble("static things", None)
+        self._site_state.set_trouble("static things", None)
         self._written, self._written_s = _places(things), time.monotonic()
 
 

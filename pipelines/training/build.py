@@ -65,9 +65,7 @@ def _sampler(config: TrainConfig, split: Split) -> Sampler | WithUnlabelled:
     each = sampler.batch if config.batch.unlabelled is None else config.batch.unlabelled
     if labelled == len(split) or each == 0:
         return sampler
-    return WithUnlabelled(
-        sampler, first=labelled, pictures=len(split) - labelled, each=each, seed=config.seed
-    )
+    return WithUnlabelled(sampler, first=labelled, images=len(split) - labelled, each=each, seed=config.seed)
 
 
 def new_network(config: TrainConfig) -> ReidNetwork:

@@ -53,19 +53,19 @@ def read(config: TrainConfig) -> tuple[tuple[ImageSource, ...], Held]:
     """
     if not config.sources:
         raise InputError(
-            "no pictures given: name folders of labelled crops, CSV files or results of reid video, "
+            "no images given: name folders of labelled crops, CSV files or results of reid video, "
             "as in: reid train Market-1501-v15.09.15"
         )
     sources = open_sources(config.sources, corrections=_corrections(config))
     labelled = [source for source in sources if source.kind != UNLABELLED]
     if not labelled:
         raise InputError(
-            f"{config.sources[0]}: all sources are unlabelled; name labelled pictures too: people who are held out "
+            f"{config.sources[0]}: all sources are unlabelled; name labelled images too: people who are held out "
             "say how good the network is"
         )
     if len(labelled) < len(sources) and not config.teachers:
         raise InputError(
-            f"{UNLABELLED} pictures teach nothing without a teacher; name one with --teacher, or leave them out"
+            f"{UNLABELLED} images teach nothing without a teacher; name one with --teacher, or leave them out"
         )
     data, rng = config.data, np.random.default_rng(config.seed)
     held = hold_out(combine(labelled), data.held_out, data.hold_out, rng, of=data.hold_out_of)
@@ -108,7 +108,7 @@ def load(
     memory_mib = config.data.memory_mib
     parts: list[Loaded] = []
     for name, split in (("training", held.train), ("queries", held.query), ("gallery", held.gallery)):
-        task = progress.task(f"reading {name}", len(split), unit="pictures")
+        task = progress.task(f"reading {name}", len(split), unit="images")
         parts.append(
             load_pixels(split, size, min_px=config.data.min_px, memory_mib=memory_mib, advance=task.advance)
         )
@@ -120,15 +120,15 @@ def load(
     notes = [note for source in sources for note in source.notes] + list(held.notes)
     if left_out:
         more = f", and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
-        notes.append(f"{len(left_out):,} pictures left out: {'; '.join(left_out[:SHOWN])}{more}")
+        notes.append(f"{len(left_out):,} images left out: {'; '.join(left_out[:SHOWN])}{more}")
     counted = balance(learned)
     rows = describe(counted)
     if unlabelled := int(np.sum(learned.persons == DISTRACTOR)):
-        rows.append(("unlabelled pictures", f"{unlabelled:,}"))
+        rows.append(("unlabelled images", f"{unlabelled:,}"))
     progress.summary("learned from", rows)
     targets, teachers = _targets(learned, config, progress, accelerator)
     by_person = config.batch.sampler != "random"
-    notes += warnings(counted, pictures=config.batch.pictures if by_person else None)
+    notes += warnings(counted, images=config.batch.images if by_person else None)
     progress.summary(
         "held out",
         [
@@ -190,7 +190,7 @@ def fewer_in_a_batch(config: TrainConfig, people: int) -> str | None:
     if config.batch.sampler == "random" or people >= config.batch.people:
         return None
     return (
-        f"batch.people is {config.batch.people}, but the pictures to learn from show {people} people: "
+        f"batch.people is {config.batch.people}, but the images to learn from show {people} people: "
         f"a batch shows all {people} of them"
     )
 

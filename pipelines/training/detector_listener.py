@@ -42,13 +42,13 @@ class DetectorListener:
         self._progress.message(
             f"going on in epoch {epochs_done + 1}" if epochs_done else f"starts from {start}"
         )
-        left = (self._config.epochs - epochs_done) * len(self._people.train.pictures)
+        left = (self._config.epochs - epochs_done) * len(self._people.train.images)
         self._task = self._progress.task("training", left, unit="images")
         self._epoch_begun = time.monotonic()
 
-    def step(self, pictures: int) -> bool:
+    def step(self, images: int) -> bool:
         """Count images; False ends the training."""
-        in_epoch = min(pictures, len(self._people.train.pictures) - self._shown)  # the last batch is smaller
+        in_epoch = min(images, len(self._people.train.images) - self._shown)  # the last batch is smaller
         self._shown += in_epoch
         self._speed = self._shown / (time.monotonic() - self._epoch_begun)
         if self._task is not None:
@@ -65,7 +65,7 @@ class DetectorListener:
             size = self._config.image_size
             save_state(self._folder.detector, weights, image_size=size, epochs=figures.epoch)
         sizes = {
-            name: {"pictures": len(part.pictures), "people": part.people}
+            name: {"images": len(part.images), "people": part.people}
             for name, part in (("train", self._people.train), ("val", self._people.val))
         }
         self._folder.write(self._history, self._seconds, data=sizes)

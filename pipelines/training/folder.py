@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.runtime.inputs import Inputs
 from pipelines.runtime.json_file import json_object
 from pipelines.runtime.ownership import OwnedFolder
+from pipelines.settings.renamed import under_former_names
 from reid import json_text
 from reid.config import Section
 from reid.detection.training_config import DetectorTrainConfig
@@ -73,7 +74,7 @@ class OwnedTraining:
             data: fingerprint of the images.
         """
         settings = config.model_dump(mode="json", exclude=self._not_compared)
-        return json_text.digest([settings, data])
+        return json_text.digest([under_former_names(settings), data])
 
     def open(self, config: TrainConfig | DetectorTrainConfig, fingerprint: str, start: Path | None) -> bool:
         """Make the folder ready, empty but for what the same training has left in it.
@@ -94,7 +95,7 @@ class OwnedTraining:
             # the weights to start from may be gone by now: the state holds what became of them
             if found.get("fingerprint") != fingerprint or weights not in (None, found.get("start")):
                 raise InputError(
-                    f"--output {self.root} holds a training with other settings or pictures; name another folder, or "
+                    f"--output {self.root} holds a training with other settings or images; name another folder, or "
                     "replace it with --overwrite"
                 )
         if self._files is not None:

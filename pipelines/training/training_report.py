@@ -115,7 +115,7 @@ def _card(done: Finished) -> ModelCard:
             SourceFacts(
                 name=source.name,
                 kind=source.kind,
-                pictures=int((source.split.persons != DISTRACTOR).sum()),
+                images=int((source.split.persons != DISTRACTOR).sum()),
                 people=source.split.people,
                 cameras=len(np.unique(source.split.cameras)),
             )
@@ -162,7 +162,7 @@ def _write_page(done: Finished, card: ModelCard) -> None:
         done.folder.page,
         title=f"{config.network.backbone} on {', '.join(source.name for source in data.sources)}",
         facts={
-            "training": f"{len(data.train):,} pictures, {data.train.people:,} people",
+            "training": f"{len(data.train):,} images, {data.train.people:,} people",
             "held out": f"{held_out.query.people:,} people, {len(held_out.query):,} queries",
             "network": f"{card.parameters:,} parameters, vectors of {card.vector_length:,}",
             "encoder_id": card.encoder_id,

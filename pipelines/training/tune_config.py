@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from pipelines.settings.keys import keys
+from pipelines.settings.renamed import todays_name
 from pipelines.training.tune_space import Choice, parse_choice
 from reid.training.config import TrainConfig
 
@@ -36,6 +38,8 @@ class TuneConfig(TrainConfig):
     @field_validator("search")
     @classmethod
     def _understood(cls, search: dict[str, str]) -> dict[str, str]:
+        known = {key.name for key in keys(TrainConfig)}
+        search = {todays_name(key, known, f"search {key}"): text for key, text in search.items()}
         for key, text in search.items():
             parse_choice(key, text)
         return search

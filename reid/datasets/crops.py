@@ -6,7 +6,7 @@ import numpy as np
 
 from reid.datasets import folder as folders
 from reid.datasets import market1501
-from reid.datasets.listing import EXAMPLE, Listing, counted, label, number, pictures_below, require_folder
+from reid.datasets.listing import EXAMPLE, Listing, counted, images_below, label, number, require_folder
 from reid.datasets.records import DISTRACTOR, DataSet, Split
 from reid.errors import InputError
 
@@ -16,7 +16,7 @@ def named(root: Path) -> Split:
     require_folder(root, f"crops named as in Market-1501, {EXAMPLE}")
     _refuse_benchmark(root, market1501.is_root(root), market1501.TRAIN)
     listing = Listing(root.name)
-    for path in pictures_below(root):
+    for path in images_below(root):
         if (found := label(path.name)) is not None and found.person > 0:
             listing.add(path, found.person, found.camera, found.passage)
     if not listing.paths:

@@ -42,7 +42,7 @@ def read_cuhk03(root: Path) -> DataSet:
     if matlab is not None and not is_root(root):
         raise InputError(
             f"{matlab}: the original file is not read; give the CUHK03-NP layout, "
-            f"which has {QUERY}/, {GALLERY}/ and {TRAIN}/ with pictures named like 0001_c1_1_01.png"
+            f"which has {QUERY}/, {GALLERY}/ and {TRAIN}/ with images named like 0001_c1_1_01.png"
         )
     root = find_root(root, is_root, WANTED)
     return read_layout(root, _original(root.resolve()))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.datasets.listing import counted, label, pictures, require_folder
+from reid.datasets.listing import counted, images, label, require_folder
 from reid.datasets.records import DISTRACTOR, Split
 from reid.errors import InputError
 
-WANTED = "pictures of people that no query shows, directly or in a folder `images`"
+WANTED = "images of people that no query shows, directly or in a folder `images`"
 CAMERA = "distractors"  # of all: a distractor is never searched for, so its camera does not matter
 
 
@@ -28,7 +28,7 @@ def read_distractors(folder: Path, gallery: Split) -> tuple[Split, tuple[str, ..
     where = inner if inner.is_dir() else folder
     kept: list[Path] = []
     junk = people = 0
-    for path in pictures(where):
+    for path in images(where):
         found = label(path.name)
         if found is not None and found.person < 0:
             junk += 1
@@ -36,10 +36,10 @@ def read_distractors(folder: Path, gallery: Split) -> tuple[Split, tuple[str, ..
         people += found is not None and found.person > 0
         kept.append(path)
     if not kept:
-        raise InputError(f"{where}: no pictures in it; it must hold {WANTED}")
+        raise InputError(f"{where}: no images in it; it must hold {WANTED}")
     notes = []
     if junk:
-        notes.append(f"{counted(junk, 'junk picture')} of {where} left out")
+        notes.append(f"{counted(junk, 'junk image')} of {where} left out")
     if people:
         notes.append(
             f"{counted(people, 'distractor has', 'distractors have')} the name of a person in {where}; "

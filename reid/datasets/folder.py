@@ -11,16 +11,16 @@ from reid.datasets.listing import (
     EXAMPLE,
     Listing,
     find_root,
+    images_below,
     label,
     number,
     person_numbers,
-    pictures_below,
 )
 from reid.datasets.records import DISTRACTOR, DataSet, Split
 from reid.errors import InputError
 
 DISTRACTOR_NAME = "-"
-LAYOUT = f"pictures named like {EXAMPLE}, or <person>/<camera>/*.jpg"
+LAYOUT = f"images named like {EXAMPLE}, or <person>/<camera>/*.jpg"
 WANTED = f"the folders query and gallery, each with {LAYOUT}"
 
 
@@ -70,7 +70,7 @@ def read_people(folders: list[Path]) -> list[Split]:
 
 def _rows(folder: Path) -> list[tuple[Path, str, str, str]]:
     """Image, person, camera and passage of all images in one folder."""
-    paths = pictures_below(folder)
+    paths = images_below(folder)
     flat = [path for path in paths if path.parent == folder]
     deep = [path for path in paths if path.parent != folder]
     if flat and deep:
@@ -81,7 +81,7 @@ def _rows(folder: Path) -> list[tuple[Path, str, str, str]]:
     found = [_by_name(path) for path in flat] or [_by_folders(path, folder) for path in deep]
     rows = [row for row in found if row is not None]
     if not rows:
-        raise InputError(f"{folder}: no pictures in it; it must hold {LAYOUT}")
+        raise InputError(f"{folder}: no images in it; it must hold {LAYOUT}")
     return rows
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from reid.datasets.records import DISTRACTOR, Split
 from reid.errors import InputError
-from reid.stills import is_picture, left_out
+from reid.stills import is_image, left_out
 
 log = logging.getLogger(__name__)
 
@@ -107,21 +107,21 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts)
 
 
-def pictures(folder: Path) -> list[Path]:
+def images(folder: Path) -> list[Path]:
     """The images that lie directly in `folder`, by name; other files are not looked at."""
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries)
     _tell_left_out(folder, names)
-    return [folder / name for name in names if is_picture(name)]
+    return [folder / name for name in names if is_image(name)]
 
 
-def pictures_below(folder: Path) -> list[Path]:
+def images_below(folder: Path) -> list[Path]:
     """The images in `folder` and all folders below it, sorted; folders of other programs are not looked into."""
     found: list[Path] = []
     names: list[str] = []
     for where, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not _is_of_programs(name)]
-        found += [Path(where, name) for name in files if is_picture(name)]
+        found += [Path(where, name) for name in files if is_image(name)]
         names += files
     _tell_left_out(folder, names)
     return sorted(found)
@@ -174,11 +174,11 @@ def require_files(paths: Iterable[Path], source: Path) -> None:
     if absent:
         first = ", ".join(map(str, absent[:3]))
         raise InputError(
-            f"{source}: {len(absent):,} of the listed pictures are missing, the first {min(3, len(absent))}: "
+            f"{source}: {len(absent):,} of the listed images are missing, the first {min(3, len(absent))}: "
             f"{first}; copy them again, or take their lines out"
         )
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """`1 picture`, `1,204 pictures`; `many` where it is not `one` with an s."""
+    """`1 image`, `1,204 images`; `many` where it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

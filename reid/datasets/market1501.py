@@ -8,7 +8,7 @@ is left out.
 import re
 from pathlib import Path
 
-from reid.datasets.listing import EXAMPLE, Listing, counted, find_root, label, number, pictures
+from reid.datasets.listing import EXAMPLE, Listing, counted, find_root, images, label, number
 from reid.datasets.published import Original
 from reid.datasets.records import DISTRACTOR, DataSet
 from reid.errors import InputError
@@ -44,7 +44,7 @@ def read_market1501(root: Path, *, multi_query: bool = False) -> DataSet:
         InputError: `root` is at the wrong level, or a folder is missing or holds no image with such a name.
     """
     root = find_root(root, is_root, WANTED)
-    return read_layout(root, _original(pictures(root / QUERY)), multi_query=multi_query)
+    return read_layout(root, _original(images(root / QUERY)), multi_query=multi_query)
 
 
 def read_layout(root: Path, original: Original | None, *, multi_query: bool = False) -> DataSet:
@@ -84,7 +84,7 @@ def read_layout(root: Path, original: Original | None, *, multi_query: bool = Fa
 def _read(split: str, folder: Path, notes: list[str]) -> Listing:
     """The images of one folder; what is left out is noted."""
     listing, junk, nameless = Listing(split), 0, []
-    for path in pictures(folder):
+    for path in images(folder):
         if (found := label(path.name)) is None:
             nameless.append(path.name)
         elif found.person < 0:
@@ -92,14 +92,14 @@ def _read(split: str, folder: Path, notes: list[str]) -> Listing:
         else:
             listing.add(path, found.person if found.person > 0 else DISTRACTOR, found.camera, found.passage)
     if not listing.paths:
-        raise InputError(f"{folder}: no picture in it is named as in Market-1501, {EXAMPLE}")
+        raise InputError(f"{folder}: no image in it is named as in Market-1501, {EXAMPLE}")
     if nameless:
         notes.append(
-            f"{counted(len(nameless), 'picture')} of {folder.name} left out, not named like {EXAMPLE}: "
+            f"{counted(len(nameless), 'image')} of {folder.name} left out, not named like {EXAMPLE}: "
             f"{', '.join(nameless[:3])}"
         )
     if junk:
-        notes.append(f"{counted(junk, 'junk picture')} of {folder.name} left out")
+        notes.append(f"{counted(junk, 'junk image')} of {folder.name} left out")
     return listing
 
 

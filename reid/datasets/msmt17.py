@@ -59,7 +59,7 @@ def read_msmt17(root: Path) -> DataSet:
     listings, notes = {}, []
     for split, file in LISTS.items():
         if not (root / file).is_file():
-            notes.append(f"no file {file}, so its pictures are not in the train split")
+            notes.append(f"no file {file}, so its images are not in the train split")
             continue
         where = root / (train if split in ("train", "val") else test)
         listings[split] = _read(root / file, where, split)
@@ -99,10 +99,10 @@ def _read(path: Path, folder: Path, split: str) -> Listing:
         parts = Path(name).name.split("_")
         if len(parts) < 5 or not NUMBER.fullmatch(parts[2]) or not NUMBER.fullmatch(person):
             raise InputError(
-                f"{path}, line {line}: {text!r} is not a picture and a person's number, as {EXAMPLE}"
+                f"{path}, line {line}: {text!r} is not an image and a person's number, as {EXAMPLE}"
             )
         listing.add(folder / name, int(person), f"c{int(parts[2])}", parts[3])
     if not listing.paths:
-        raise InputError(f"{path}: lists no pictures; a line looks like {EXAMPLE}")
+        raise InputError(f"{path}: lists no images; a line looks like {EXAMPLE}")
     require_files(listing.paths, path)
     return listing

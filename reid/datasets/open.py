@@ -48,7 +48,7 @@ def open_data_set(
             or none has more images for multi-query.
     """
     if multi_query and kind in ("msmt17", "cuhk03"):
-        raise InputError(f"{kind} has no more pictures of its queries; leave multi_query off")
+        raise InputError(f"{kind} has no more images of its queries; leave multi_query off")
     match kind:
         case "market1501":
             data = read_market1501(root, multi_query=multi_query)
@@ -101,13 +101,13 @@ def describe(data: DataSet) -> list[tuple[str, str]]:
 
 
 def _contents(split: Split) -> str:
-    parts = [counted(len(split), "picture")]
+    parts = [counted(len(split), "image")]
     if split.people:
         parts += [counted(split.people, "person", "people")]
         parts += [counted(len(np.unique(split.cameras)), "camera")]
         if distractors := int(np.sum(split.persons == DISTRACTOR)):
             are = "is a distractor" if distractors == 1 else "are distractors"
-            parts.append(f"{distractors:,} of the pictures {are}")
+            parts.append(f"{distractors:,} of the images {are}")
     return ", ".join(parts)
 
 
@@ -122,14 +122,14 @@ def _of_queries(data: DataSet, pool: Split, root: Path) -> DataSet:
     wanted, offered = set(queries), set(pairs)
     if not wanted & offered:
         raise InputError(
-            f"{root}: no picture for multi-query shows a query's person in the query's camera, "
+            f"{root}: no image for multi-query shows a query's person in the query's camera, "
             f"{pool.paths[0]} for one does not; give others, or leave multi_query off"
         )
     pool = pool.select(np.array([pair in wanted for pair in pairs], dtype=np.bool_))
     notes = data.notes
     if alone := sum(pair not in offered for pair in queries):
         have, keep = ("has", "it keeps its") if alone == 1 else ("have", "they keep their")
-        notes += (f"{alone:,} of {len(queries):,} queries {have} no more pictures; {keep} own vector",)
+        notes += (f"{alone:,} of {len(queries):,} queries {have} no more images; {keep} own vector",)
     return replace(data, multi_query=pool, notes=notes)
 
 

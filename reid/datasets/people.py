@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reid.datasets import folder as folders
 from reid.datasets.folder import DISTRACTOR_NAME
-from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
+from reid.datasets.listing import Listing, counted, images_below, number, person_numbers, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
 
@@ -32,14 +32,14 @@ def read_person_folders(root: Path) -> tuple[Split, tuple[str, ...]]:
     if inside & _TEST and inside <= _TEST | {TRAIN}:
         if TRAIN not in inside:
             raise InputError(
-                f"{root}: holds {', '.join(sorted(inside))} and no {TRAIN}; test pictures must never be learned "
+                f"{root}: holds {', '.join(sorted(inside))} and no {TRAIN}; test images must never be learned "
                 f"from, so put what may be into {root / TRAIN}"
             )
         notes.append(f"only {TRAIN} is read of {', '.join(sorted(inside))}")
         root = root / TRAIN
-    paths = pictures_below(root)
+    paths = images_below(root)
     if not paths:
-        raise InputError(f"{root}: no pictures in it; it must hold {LAYOUT}")
+        raise InputError(f"{root}: no images in it; it must hold {LAYOUT}")
     if any(path.parent == root for path in paths):
         return folders.read_people([root])[0], tuple(notes)  # Market-1501's names; refuses all others
     known = [path for path in paths if path.relative_to(root).parts[0] != DISTRACTOR_NAME]
@@ -47,7 +47,7 @@ def read_person_folders(root: Path) -> tuple[Split, tuple[str, ...]]:
     (split,) = number([listing], numbers)
     if len(known) < len(paths):
         notes.append(
-            f"{counted(len(paths) - len(known), 'picture')} of distractors (folder {DISTRACTOR_NAME}) left out"
+            f"{counted(len(paths) - len(known), 'image')} of distractors (folder {DISTRACTOR_NAME}) left out"
         )
     return split, (*notes, *_about_cameras(listing))
 
@@ -67,13 +67,13 @@ def _about_cameras(listing: Listing) -> list[str]:
     notes = []
     if unknown := listing.cameras.count(UNKNOWN):
         notes.append(
-            f"{counted(unknown, 'picture names', 'pictures name')} no camera (a folder below the person's, or what "
+            f"{counted(unknown, 'image names', 'images name')} no camera (a folder below the person's, or what "
             f"stands before an underscore), and count as of one camera, {UNKNOWN}"
         )
     people, cameras = set(listing.persons), set(listing.cameras)
     if len(people) > 1 and len(set(zip(listing.persons, listing.cameras, strict=True))) == len(cameras):
         notes.append(
             f"no camera sees two people, so {sorted(cameras)[0]!r} is hardly a camera; "
-            f"name pictures <camera>_*.jpg, or use folders <person>/<camera>/"
+            f"name images <camera>_*.jpg, or use folders <person>/<camera>/"
         )
     return notes

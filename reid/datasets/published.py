@@ -19,9 +19,9 @@ class Original:
         The original's name is for figures that can stand beside published ones, so query and gallery must be whole.
         """
         differences = [
-            f"{part} holds {count:,} of {whole:,} pictures"
+            f"{part} holds {count:,} of {whole:,} images"
             if count < whole
-            else f"{part} holds {count:,} pictures, not {whole:,}"
+            else f"{part} holds {count:,} images, not {whole:,}"
             for part, count in found.items()
             if (whole := self.counts.get(part, count)) != count
         ]

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from reid.datasets.folder import DISTRACTOR_NAME
-from reid.datasets.listing import Listing, counted, number, person_numbers, pictures_below, require_folder
+from reid.datasets.listing import Listing, counted, images_below, number, person_numbers, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
 from reid.text_file import read_json
@@ -23,7 +23,7 @@ CROPS, RUN = "crops", "run.json"
 WANTED = f"{CROPS} and {RUN}, as `reid video` writes them"
 _MARKS = (RUN, "identities.json")
 _PERSON = re.compile(r"P([0-9]{1,18})")
-_PICTURE = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
+_CROP = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +53,7 @@ def read_results(root: Path, name: str, corrections: Corrections | None) -> Read
     """The images of people in a results folder; `name` tells its new people from those of other folders.
 
     Raises:
-        InputError: not a results folder, no images of people left, or it cannot be told whether `corrections`
+        InputError: not a results folder, no crops of people left, or it cannot be told whether `corrections`
             are about it.
     """
     require_folder(root, WANTED)
@@ -63,16 +63,16 @@ def read_results(root: Path, name: str, corrections: Corrections | None) -> Read
     now = corrections.people if linked and corrections is not None else None
     rows, left_out = _sorted_out(root / CROPS, name, now)
     if not rows:
-        reasons = "; ".join(f"of {counted(count, 'picture')} {why}" for why, count in left_out.items())
+        reasons = "; ".join(f"of {counted(count, 'crop')} {why}" for why, count in left_out.items())
         why = reasons or "`reid video` writes them where outputs.crops is on"
-        raise InputError(f"{root / CROPS}: no pictures of people that may be learned from; {why}")
+        raise InputError(f"{root / CROPS}: no crops of people that may be learned from; {why}")
     numbers = person_numbers(row.person for row in rows)
     listing = Listing(name)
     for row in rows:
         listing.add(row.path, numbers[row.person], row.camera, row.track)
-    notes += [f"{counted(count, 'picture')} left out: {why}" for why, count in left_out.items()]
+    notes += [f"{counted(count, 'crop')} left out: {why}" for why, count in left_out.items()]
     if deep := sum(row.path.parent.parent != root / CROPS for row in rows):
-        notes.append(f"{counted(deep, 'picture')} in folders within a person's folder count as that person's")
+        notes.append(f"{counted(deep, 'crop')} in folders within a person's folder count as that person's")
     (split,) = number([listing], numbers)
     return ReadResults(split=split, shared=linked, notes=tuple(notes))
 
@@ -96,10 +96,10 @@ def _sorted_out(
     """Images to learn from, and how many of the others there are for what reason."""
     rows: list[_Row] = []
     left_out: Counter[str] = Counter()
-    for path in pictures_below(crops):
+    for path in images_below(crops):
         folders = path.relative_to(crops).parts[:-1]
         people = [_person_now(folder, source, now) for folder in folders]
-        found = _PICTURE.fullmatch(path.stem)
+        found = _CROP.fullmatch(path.stem)
         if None in people:
             left_out[_ERASED] += 1
         elif not people or folders[0] == DISTRACTOR_NAME:

@@ -10,12 +10,12 @@ from typing import Literal, get_args
 import numpy as np
 
 from reid.datasets import market1501, msmt17
-from reid.datasets.listing import counted, label, natural, pictures_below
+from reid.datasets.listing import counted, images_below, label, natural
 from reid.datasets.people import read_person_folders
 from reid.datasets.records import DISTRACTOR, Labels, Split
 from reid.datasets.results import CROPS, Corrections, is_results, read_results
 from reid.datasets.table import read_rows
-from reid.datasets.train_split import read_market_train, read_msmt17_train, refuse_test_pictures
+from reid.datasets.train_split import read_market_train, read_msmt17_train, refuse_test_images
 from reid.errors import InputError
 
 Kind = Literal["market1501", "msmt17", "cuhk03", "folder", "csv", "results", "unlabelled"]
@@ -79,13 +79,13 @@ def recognise(path: Path) -> Kind:
     if is_results(path):
         return "results"
     if path.resolve().name == CROPS and is_results(path.resolve().parent):
-        raise InputError(f"{path}: the pictures of results; give the results folder {path.resolve().parent}")
+        raise InputError(f"{path}: the images of results; give the results folder {path.resolve().parent}")
     if (path / market1501.TRAIN).is_dir() or market1501.is_root(path):
         return "market1501"
     if msmt17.is_root(path):
         return "msmt17"
-    paths = pictures_below(path)
-    named = sum(label(picture.name) is not None for picture in paths)
+    paths = images_below(path)
+    named = sum(label(image.name) is not None for image in paths)
     return "market1501" if named > len(paths) / 2 else "folder"
 
 
@@ -184,13 +184,13 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
             split, notes = results.split, results.notes
             if results.shared and corrections is not None:
                 site = corrections.gallery.stem
-    refuse_test_pictures(path, split.paths)
+    refuse_test_images(path, split.paths)
     shown = split.persons != DISTRACTOR
     if not shown.any():
-        raise InputError(f"{path}: all of its pictures are distractors; there is nothing to learn from")
+        raise InputError(f"{path}: all of its images are distractors; there is nothing to learn from")
     more = []
     if distractors := int(np.sum(~shown)):
-        more.append(f"{counted(distractors, 'picture')} of distractors left out")
+        more.append(f"{counted(distractors, 'image')} of distractors left out")
     if split.people == 1:
         only = split.person_name(int(split.persons[shown][0]))
         more.append(
@@ -209,11 +209,11 @@ def _open(kind: Kind, path: Path, name: str, corrections: Corrections | None) ->
 def _unlabelled(path: Path, name: str) -> ImageSource:
     """Read all images below a folder, under any names."""
     if not path.is_dir():
-        raise InputError(f"{path}: no such folder; an unlabelled source is a folder of pictures")
-    paths = tuple(pictures_below(path))
+        raise InputError(f"{path}: no such folder; an unlabelled source is a folder of images")
+    paths = tuple(images_below(path))
     if not paths:
-        raise InputError(f"{path}: no pictures in it; an unlabelled source is a folder of pictures")
-    refuse_test_pictures(path, paths)
+        raise InputError(f"{path}: no images in it; an unlabelled source is a folder of images")
+    refuse_test_images(path, paths)
     split = Split(
         name=name,
         paths=paths,

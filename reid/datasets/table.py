@@ -59,7 +59,7 @@ def read_rows(path: Path) -> Split:
     if any(row.split for row in rows) and not any(row.split == "train" for row in rows):
         raise InputError(
             f"{path}: no row has the split train; nothing must be learned from query and gallery, or chosen on "
-            "them, so give other pictures, or take the column split out"
+            "them, so give other images, or take the column split out"
         )
     (split,) = _numbered(path, rows, ["train" if any(row.split for row in rows) else ""])
     return split
@@ -87,7 +87,7 @@ def _rows(path: Path, needed: tuple[str, ...]) -> list[_Row]:
     except csv.Error as error:
         raise InputError(f"{path}: not a CSV file ({error})") from error
     if not rows:
-        raise InputError(f"{path}: no rows below the header; a row names one picture")
+        raise InputError(f"{path}: no rows below the header; a row names one image")
     return rows
 
 
@@ -135,4 +135,4 @@ def _check(path: Path, line: int, values: dict[str, str], needed: tuple[str, ...
         raise InputError(f"{path}, line {line}, column split: {split!r} is none of {', '.join(SPLITS)}")
 
 
-_WANTS = {"path": "the picture's path, relative to this file", "camera": "the camera's name"}
+_WANTS = {"path": "the image's path, relative to this file", "camera": "the camera's name"}

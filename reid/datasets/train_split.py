@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reid.datasets import folder, market1501, msmt17
-from reid.datasets.listing import EXAMPLE, Listing, counted, label, number, pictures_below, require_folder
+from reid.datasets.listing import EXAMPLE, Listing, counted, images_below, label, number, require_folder
 from reid.datasets.market1501 import GALLERY, MULTI_QUERY, QUERY, TRAIN
 from reid.datasets.records import Split
 from reid.errors import InputError
@@ -21,15 +21,15 @@ def read_market_train(root: Path) -> Read:
     Raises:
         InputError: a benchmark without its train images, or no image has such a name.
     """
-    require_folder(root, f"{TRAIN}, or pictures named as in Market-1501, {EXAMPLE}")
+    require_folder(root, f"{TRAIN}, or images named as in Market-1501, {EXAMPLE}")
     where = root / TRAIN if (root / TRAIN).is_dir() else root
     if where == root and market1501.is_root(root):
         raise InputError(
             f"{root}: there is no {TRAIN} beside {QUERY} and {GALLERY}, which must never be learned from; "
-            "copy it there, or give other pictures"
+            "copy it there, or give other images"
         )
     listing, left_out, nameless = Listing(root.name), 0, []
-    for path in pictures_below(where):
+    for path in images_below(where):
         if (found := label(path.name)) is None:
             nameless.append(path)
         elif found.person <= 0:
@@ -37,14 +37,14 @@ def read_market_train(root: Path) -> Read:
         else:
             listing.add(path, found.person, found.camera, found.passage)
     if not listing.paths:
-        raise InputError(f"{where}: no picture of a person in it is named as in Market-1501, {EXAMPLE}")
+        raise InputError(f"{where}: no image of a person in it is named as in Market-1501, {EXAMPLE}")
     notes = []
     if left_out:
-        notes.append(f"{counted(left_out, 'picture')} of distractors (0000) and junk (-1) left out")
+        notes.append(f"{counted(left_out, 'image')} of distractors (0000) and junk (-1) left out")
     if nameless:
         first = nameless[0].relative_to(where)
         notes.append(
-            f"{counted(len(nameless), 'picture')} left out, not named like {EXAMPLE}, the first: {first}"
+            f"{counted(len(nameless), 'image')} left out, not named like {EXAMPLE}, the first: {first}"
         )
     (split,) = number([listing])
     names = {person: f"{person:04d}" for person in set(listing.persons)}
@@ -63,13 +63,13 @@ def read_msmt17_train(root: Path) -> Read:
     data = msmt17.read_msmt17(root)
     if data.train is None:
         raise InputError(
-            f"{root}: there is no {msmt17.LISTS['train']}, and the test pictures must never be learned from; "
-            "copy it there, or give other pictures"
+            f"{root}: there is no {msmt17.LISTS['train']}, and the test images must never be learned from; "
+            "copy it there, or give other images"
         )
     return data.train, data.notes
 
 
-def refuse_test_pictures(source: Path, paths: Iterable[Path]) -> None:
+def refuse_test_images(source: Path, paths: Iterable[Path]) -> None:
     """Raise InputError if an image lies in the query or gallery of a benchmark, however it came to be given."""
     folders = {path.resolve().parent for path in paths}  # a link leads to what it is, not to where it lies
     whole = {
@@ -81,8 +81,8 @@ def refuse_test_pictures(source: Path, paths: Iterable[Path]) -> None:
     if whole:
         instead = " or ".join(map(str, sorted(whole)))
         raise InputError(
-            f"{source}: has a benchmark's test pictures, which must never be learned from; give {instead}, "
-            "of which only the train pictures are read"
+            f"{source}: has a benchmark's test images, which must never be learned from; give {instead}, "
+            "of which only the train images are read"
         )
 
 

@@ -33,7 +33,7 @@ def load_network(path: Path, weights: Path) -> LoadedNetwork:
         weights: what the user calls it.
 
     Raises:
-        InputError: ultralytics cannot load it, or it gives no boxes, or takes no colour pictures.
+        InputError: ultralytics cannot load it, or it gives no boxes, or takes no colour images.
     """
     yolo = safe_ultralytics().YOLO
     try:
@@ -62,14 +62,14 @@ def load_network(path: Path, weights: Path) -> LoadedNetwork:
         )
     if channels != _COLOURS:
         raise InputError(
-            f"{weights}: takes pictures of {channels} channel{'s' * (channels != 1)}, and reid gives it colour ones, "
-            f"of {_COLOURS}; give a network that was trained on colour pictures"
+            f"{weights}: takes images of {channels} channel{'s' * (channels != 1)}, and reid gives it colour ones, "
+            f"of {_COLOURS}; give a network that was trained on colour images"
         )
     return LoadedNetwork(model=model, task=task, names=names)
 
 
 def run_blank(network: LoadedNetwork, weights: Path, **settings: Any) -> None:
-    """One empty picture through the network, for which ultralytics compiles it.
+    """One empty image through the network, for which ultralytics compiles it.
 
     Raises:
         InputError: it does not run.
@@ -82,7 +82,7 @@ def run_blank(network: LoadedNetwork, weights: Path, **settings: Any) -> None:
         raise
     except Exception as error:  # as in loading: each runtime has errors of its own
         raise InputError(
-            f"{weights}: loads, but ultralytics cannot run it on a picture ({_reason(error)})"
+            f"{weights}: loads, but ultralytics cannot run it on an image ({_reason(error)})"
         ) from error
 
 

@@ -16,7 +16,7 @@ _USED = {2: 40, 4: 112, 6: 320}  # stages to channels: strides 8, 16, 32
 
 
 class EfficientNetLite0(nn.Module):
-    """Pictures to the three maps that the pyramid is built on; names are those of the public checkpoints."""
+    """Images to the three maps that the pyramid is built on; names are those of the public checkpoints."""
 
     def __init__(self) -> None:
         super().__init__()

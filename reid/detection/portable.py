@@ -20,7 +20,7 @@ from reid.stills import read_still
 if TYPE_CHECKING:
     import onnx
 
-PICTURES = 300  # that activations are measured on; nncf's own default
+IMAGES = 300  # that activations are measured on; nncf's own default
 _SMALL = 1000  # tensors with fewer elements stay float32: they weigh nothing, and thresholds are among them
 _LARGEST = float(np.finfo(np.float16).max)
 _STRIDE = 32  # sides of what the network sees are multiples of it
@@ -66,8 +66,8 @@ def store_halved(network: "onnx.ModelProto") -> None:
     network.graph.node.extend(nodes)
 
 
-def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], image_size: int) -> None:
-    """Write the detector as an OpenVINO folder in int8, which ultralytics loads with pictures of any shape.
+def to_openvino_int8(state_path: Path, folder: Path, images: Sequence[Path], image_size: int) -> None:
+    """Write the detector as an OpenVINO folder in int8, which ultralytics loads with images of any shape.
 
     The decoding of boxes stays in floating point: one int8 scale for pixels and for probabilities would round
     every probability to 0. So do the last convolutions before it: 0.6 points of mAP50 were lost instead of 0.9,
@@ -75,7 +75,7 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
 
     Args:
         folder: ends in `_openvino_model`; must not exist yet.
-        pictures: like those it will see; `PICTURES` of them, evenly spread, are looked at.
+        images: like those it will see; `IMAGES` of them, evenly spread, are looked at.
 
     Raises:
         InputError: nncf is not installed, or `state_path` is no detector of ours.
@@ -88,7 +88,7 @@ def to_openvino_int8(state_path: Path, folder: Path, pictures: Sequence[Path], i
     with tempfile.TemporaryDirectory() as work:
         exported = _export(state_path, Path(work), "openvino", image_size)
         network = openvino.Core().read_model(next(exported.glob("*.xml")))
-        chosen = _spread(pictures)
+        chosen = _spread(images)
         nncf.set_log_level(logging.ERROR)
         with contextlib.redirect_stdout(io.StringIO()):  # its progress bars
             quantised = nncf.quantize(
@@ -122,20 +122,20 @@ def require_nncf() -> Any:
     return nncf
 
 
-def prepare(picture: Path, image_size: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """What ultralytics' predictor makes of a picture: (1, 3, H, W), RGB, 0 to 1, sides multiples of 32.
+def prepare(path: Path, image_size: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """What ultralytics' predictor makes of an image: (1, 3, H, W), RGB, 0 to 1, sides multiples of 32.
 
     Raises:
-        InputError: the picture cannot be read.
+        InputError: the image cannot be read.
     """
     from ultralytics.data.augment import LetterBox
 
     try:
-        image = read_still(picture)
+        image = read_still(path)
     except OSError as error:
-        raise InputError(f"{picture}: cannot be read as a picture ({error.strerror}); put it back") from None
+        raise InputError(f"{path}: cannot be read as an image ({error.strerror}); put it back") from None
     if image is None:
-        raise InputError(f"{picture}: cannot be read as a picture; copy it again, or take it out of the list")
+        raise InputError(f"{path}: cannot be read as an image; copy it again, or take it out of the list")
     image = LetterBox(image_size, auto=True, stride=_STRIDE)(image=image)
     planes: np.ndarray[Any, np.dtype[np.float32]] = (
         image[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32)
@@ -143,9 +143,9 @@ def prepare(picture: Path, image_size: int) -> np.ndarray[Any, np.dtype[np.float
     return np.ascontiguousarray(planes / np.float32(255))
 
 
-def _spread(pictures: Sequence[Path]) -> list[Path]:
-    count = min(PICTURES, len(pictures))
-    return [pictures[at * len(pictures) // count] for at in range(count)]
+def _spread(images: Sequence[Path]) -> list[Path]:
+    count = min(IMAGES, len(images))
+    return [images[at * len(images) // count] for at in range(count)]
 
 
 def _decoding(network: Any) -> list[str]:

@@ -38,8 +38,8 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
 
     Args:
         start: state dict of an EfficientNet-Lite0 checkpoint, or of a detector that this trainer made; empty: random.
-        window: side of the square that is cut out of a mosaic, in pixels; `imgsz` is what the pictures of the mosaic
-            are shrunk to. A window smaller than the pictures shows people large at the cost of a small one.
+        window: side of the square that is cut out of a mosaic, in pixels; `imgsz` is what the images of the mosaic
+            are shrunk to. A window smaller than the images shows people large at the cost of a small one.
     """
 
     def __init__(self, start: dict[str, Tensor], window: int, overrides: dict[str, Any]) -> None:

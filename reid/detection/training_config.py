@@ -14,7 +14,7 @@ Side = Annotated[int, Field(ge=32, multiple_of=32)]  # the network's largest str
 
 
 class DetectorTrainConfig(Section):
-    """`reid train-detector`: pictures with boxes to a person detector."""
+    """`reid train-detector`: images with boxes to a person detector."""
 
     data: Path | None = Field(
         None,
@@ -29,15 +29,15 @@ class DetectorTrainConfig(Section):
         description="state dict to start from: EfficientNet-Lite0 trained on ImageNet, or a detector.pth made "
         "before; null: random",
     )
-    epochs: Count = Field(14, description="passes over the training pictures")
+    epochs: Count = Field(14, description="passes over the training images")
     image_size: Side = Field(
         448,
-        description="longer side of a picture in training and validation, in pixels; four are joined to a mosaic",
+        description="longer side of an image in training and validation, in pixels; four are joined to a mosaic",
     )
     window: Side = Field(
         320,
         description="side of the square that is cut out of a mosaic, in pixels: it shows people as large as "
-        "image_size does, at the cost of a small picture",
+        "image_size does, at the cost of a small image",
     )
     batch: Count = Field(16, description="windows in a step")
     learning_rate: Positive = Field(1e-3, description="of AdamW after half an epoch; falls to a twentieth")

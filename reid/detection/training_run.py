@@ -35,7 +35,7 @@ RECIPE: dict[str, Any] = {
     "weight_decay": 5e-4,
     "warmup_epochs": 0.5,
     "scale": 0.5,
-    "close_mosaic": 0,  # mosaics to the end: single pictures in a small window would show few people
+    "close_mosaic": 0,  # mosaics to the end: single images in a small window would show few people
     "workers": 0,
     "cache": "ram",
     "amp": False,  # PersonModel sees to bfloat16 on CPUs; on GPUs ultralytics would fetch a network to try it with
@@ -67,7 +67,7 @@ class DetectorTrainingCallbacks(Protocol):
     """What wants to know of a training."""
 
     def started(self, epochs_done: int) -> None: ...
-    def step(self, pictures: int) -> bool: ...  # whether to go on
+    def step(self, images: int) -> bool: ...  # whether to go on
     def epoch(self, figures: DetectorEpochFigures, weights: Mapping[str, Tensor]) -> None: ...
 
 

@@ -58,7 +58,7 @@ class YoloDetector:
         return found
 
     def _ready(self) -> bool:
-        """Whether ultralytics has compiled the network, which it puts off until the first picture."""
+        """Whether ultralytics has compiled the network, which it puts off until the first image."""
         return getattr(self._model.predictor, "model", None) is not None
 
     def _detect_batch(self, images: list[Image]) -> list[Detections]:
@@ -153,7 +153,7 @@ def _device(asked: str) -> str | None:
 
 
 def _detections(result: Any, image: Image, overlap: float | None) -> Detections:
-    """Boxes of one picture; of rotated ones the upright box around each."""
+    """Boxes of one image; of rotated ones the upright box around each."""
     found = result.obb if result.boxes is None else result.boxes
     boxes, scores = found.xyxy, found.conf
     if overlap is not None:

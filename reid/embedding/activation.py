@@ -50,7 +50,7 @@ def activation_maps(crops: Sequence[Image], weights: Path, encoder: Encoder) -> 
 
     Args:
         weights: what `encoder` was made from; a checkpoint is run by PyTorch on the CPU, whatever runs `encoder`.
-        encoder: encodes 85 pictures for each crop where the weights are not a checkpoint.
+        encoder: encodes 85 images for each crop where the weights are not a checkpoint.
 
     Raises:
         InputError: the weights cannot be used.

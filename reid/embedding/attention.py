@@ -8,7 +8,7 @@ _LEAST_CHANNELS = 4  # of the bottleneck, where there are few
 
 
 class SqueezeExcitation(nn.Module):
-    """Weighs channels by the whole picture (Hu et al. 2018, equations 2 and 3)."""
+    """Weighs channels by the whole image (Hu et al. 2018, equations 2 and 3)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

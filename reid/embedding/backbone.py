@@ -1,4 +1,4 @@
-"""What makes a feature map of pictures: named parts in a row, with attention behind some of them."""
+"""What makes a feature map of images: named parts in a row, with attention behind some of them."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from reid.errors import InputError
 
 
 class Backbone(nn.Module):
-    """Pictures (B, 3, H, W), normalised, to a feature map (B, channels, h, w).
+    """Images (B, 3, H, W), normalised, to a feature map (B, channels, h, w).
 
     Args:
         parts: run one after the other; their names begin the keys of the state dict, as in checkpoints of the field.

@@ -35,10 +35,10 @@ def build_backbone(config: NetworkConfig, size: tuple[int, int] | None = None) -
     """An untrained backbone, from torch's own random numbers: seed them before.
 
     Args:
-        size: height and width of the pictures, if known; vision transformers must know, others are tried with it.
+        size: height and width of the images, if known; vision transformers must know, others are tried with it.
 
     Raises:
-        InputError: no such network, or one that cannot be a backbone, or not of pictures so small.
+        InputError: no such network, or one that cannot be a backbone, or not of images so small.
     """
     backbone = _untrained(config, size)
     if size is not None:
@@ -88,13 +88,13 @@ def _resnet(network: nn.Module, last_stride: int) -> Backbone:
 
 
 def _try(backbone: Backbone, name: str, size: tuple[int, int]) -> None:
-    """Raises InputError where nothing is left of the pictures, or one place only, which has no variance."""
+    """Raises InputError where nothing is left of the images, or one place only, which has no variance."""
     try:
         with torch.no_grad():
             backbone.eval()(torch.zeros(1, 3, *size))
     except (RuntimeError, ValueError) as error:
         raise InputError(
-            f"network.backbone is {name}, which makes no feature map of pictures of {size[0]} x {size[1]} pixels; "
+            f"network.backbone is {name}, which makes no feature map of images of {size[0]} x {size[1]} pixels; "
             "make data.height and data.width larger"
         ) from error
     backbone.train()

@@ -2,7 +2,7 @@
 
 Our own format is a dictionary that `torch.load(weights_only=True)` reads: `architecture` ({"name": "osnet",
 "width": 0.25, "dimension": 512}, or {"name": "reid"} and the fields of `NetworkConfig`), `preprocessing`
-(`Preprocessing.to_dict`), `state_dict`, and maybe `trained_on`, a number of each picture that was learned from.
+(`Preprocessing.to_dict`), `state_dict`, and maybe `trained_on`, a number of each image that was learned from.
 """
 
 import logging
@@ -88,7 +88,7 @@ def save_network(
     Args:
         architecture: its name and arguments; by default those that `architecture_of` finds.
         half: numbers as float16, in half the bytes; the network that is loaded computes in float32 all the same.
-        trained_on: (N,) a number of each picture that was learned from, by its content.
+        trained_on: (N,) a number of each image that was learned from, by its content.
     """
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     if half:
@@ -109,7 +109,7 @@ def save_network(
 
 
 def trained_on(path: Path) -> NDArray[np.int64]:
-    """(N,) the numbers of the pictures that a checkpoint of reid train learned from; (0,) of any other file.
+    """(N,) the numbers of the images that a checkpoint of reid train learned from; (0,) of any other file.
 
     Raises:
         InputError: the checkpoint cannot be read.
@@ -191,7 +191,7 @@ def _check_fit(path: Path, network: nn.Module, state: Mapping[str, Tensor]) -> N
 
 
 def stated_preprocessing(path: Path, content: Mapping[str, Any]) -> Preprocessing:
-    """What a checkpoint says of its pictures; ImageNet's where it says nothing.
+    """What a checkpoint says of its images; ImageNet's where it says nothing.
 
     Raises:
         InputError: what it says makes no sense.

@@ -14,7 +14,7 @@ from reid.errors import InputError
 
 # What follows the last map and still has four dimensions: pooling to a fixed size, classifiers made of convolutions.
 _BEHIND = ("avgpool", "classifier")
-_SIDE_PX = 128  # of the picture that finds the map: large enough for one of several places at stride 32
+_SIDE_PX = 128  # of the image that finds the map: large enough for one of several places at stride 32
 
 
 def torchvision_body(name: str) -> tuple[nn.Module, int]:
@@ -32,7 +32,7 @@ def torchvision_body(name: str) -> tuple[nn.Module, int]:
         for node, shape in nodes.items()
         if len(shape) == 4 and min(shape[2:]) > 1 and not node.startswith(_BEHIND)
     ]
-    # behind the last map of a transformer come tokens; the map itself is only its cut picture
+    # behind the last map of a transformer come tokens; the map itself is only its cut image
     tokens = [node for node, shape in nodes.items() if len(shape) == 3]
     order = list(nodes)
     if not maps or (tokens and order.index(tokens[-1]) > order.index(maps[-1])):
@@ -79,7 +79,7 @@ class TimmBody(nn.Module):
     """A network of timm without its classifier, whose maps or tokens become a map (B, C, h, w).
 
     Raises:
-        InputError: timm is not installed, or has no such network, or that cannot make maps of such pictures.
+        InputError: timm is not installed, or has no such network, or that cannot make maps of such images.
     """
 
     def __init__(self, name: str, size: tuple[int, int] | None) -> None:
@@ -100,9 +100,9 @@ class TimmBody(nn.Module):
             self.channels = int(self.body.num_features)
             self._leave_out_the_classifier(size or self.body.pretrained_cfg["input_size"][-2:])
         except Exception as error:  # a thousand networks, each with conditions of its own
-            pictures = f"pictures of {size[0]} x {size[1]} pixels" if size else "pictures"
+            shown = f"images of {size[0]} x {size[1]} pixels" if size else "images"
             raise InputError(
-                f"network.backbone is timm/{name}, which makes no feature map of {pictures} "
+                f"network.backbone is timm/{name}, which makes no feature map of {shown} "
                 f"({_first_line(error)}); choose another network"
             ) from error
 
@@ -132,12 +132,12 @@ class TimmBody(nn.Module):
 
 
 def _timm_network(name: str, size: tuple[int, int] | None) -> Any:
-    """An untrained one, for pictures of that size where it must know."""
+    """An untrained one, for images of that size where it must know."""
     import timm
 
     options = {"pretrained": False, "num_classes": 0, "global_pool": ""}
     if size is not None:
-        # most convolutional networks take pictures of any size, and no argument for it
+        # most convolutional networks take images of any size, and no argument for it
         with contextlib.suppress(TypeError):
             return timm.create_model(name, **options, img_size=size)
     return timm.create_model(name, **options)

@@ -1,7 +1,7 @@
-"""Pictures on the disk to vectors, each picture once: results are kept in the cache folder by content.
+"""Images on the disk to vectors, each image once: results are kept in the cache folder by content.
 
 The cache of one encoder is a folder of shards, files that are written once and whole. A shard holds the
-digests of up to `SHARD` pictures and their vectors. Nothing is ever changed, so a program that is killed
+digests of up to `SHARD` images and their vectors. Nothing is ever changed, so a program that is killed
 loses its last, unwritten shard and no more, and several programs may fill the same folder.
 """
 
@@ -31,9 +31,9 @@ from reid.types import Array, Image
 
 log = logging.getLogger(__name__)
 
-SHARD = 1024  # pictures whose work a kill may cost
+SHARD = 1024  # images whose work a kill may cost
 PATIENCE_S = 60.0  # and seconds of it, where the network is slow
-BATCH = 128  # pictures per call of the encoder; twice as many are in memory
+BATCH = 128  # images per call of the encoder; twice as many are in memory
 READERS = 4  # threads; decoding leaves Python's lock alone
 DIGEST = 16  # bytes
 
@@ -76,16 +76,16 @@ def extract(
     advance: Callable[[int], None] = lambda count: None,
     folder: Path | None = None,
 ) -> Array | Half:
-    """Unit vectors (N, D) of N pictures, in order; what the cache holds is not computed again.
+    """Unit vectors (N, D) of N images, in order; what the cache holds is not computed again.
 
     Args:
-        flip: the mean of a picture's vector and its mirror image's, at unit length: test-time augmentation.
+        flip: the mean of an image's vector and its mirror image's, at unit length: test-time augmentation.
         dtype: of the result; the cache holds float32.
-        advance: called with the number of pictures that were just finished, N in all.
+        advance: called with the number of images that were just finished, N in all.
         folder: holds the caches of all encoders; None: `features` in the cache folder.
 
     Raises:
-        InputError: a picture cannot be read, or changes meanwhile. What was computed until then is kept.
+        InputError: an image cannot be read, or changes meanwhile. What was computed until then is kept.
     """
     vectors = np.empty((len(paths), encoder.dimension), dtype=dtype)
     if paths:
@@ -110,7 +110,7 @@ def _fill(
     flip: bool,
     advance: Callable[[int], None],
 ) -> None:
-    """Put in all `vectors` (N, D): first those that the cache has, then the others, last of equal pictures."""
+    """Put in all `vectors` (N, D): first those that the cache has, then the others, last of equal images."""
     digests = _digests(paths)
     unique, first, inverse, counts = np.unique(
         digests, return_index=True, return_inverse=True, return_counts=True
@@ -169,7 +169,7 @@ class _Shard:
 def _remembered(cache: Path, unique: Digests, dimension: int) -> Iterator[tuple[NDArray[np.intp], Array]]:
     """Shard by shard, which of the ascending digests `unique` it holds, and their vectors.
 
-    A damaged shard is removed: its pictures are computed again.
+    A damaged shard is removed: its images are computed again.
     """
     for path in sorted(cache.glob("*.npz")):
         try:
@@ -188,10 +188,10 @@ def _remembered(cache: Path, unique: Digests, dimension: int) -> Iterator[tuple[
             if not np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-3):  # NaN too
                 raise ValueError("vectors are not of unit length")
         except OSError as error:  # not the file's fault, perhaps
-            log.warning("%s cannot be read (%s); its pictures are computed again", path, error)
+            log.warning("%s cannot be read (%s); its images are computed again", path, error)
             continue
         except _DAMAGE as error:
-            log.warning("%s is damaged (%s); its pictures are computed again", path, error)
+            log.warning("%s is damaged (%s); its images are computed again", path, error)
             path.unlink(missing_ok=True)
             continue
         yield rows[wanted], vectors[wanted]
@@ -210,32 +210,32 @@ def _digest(data: bytes) -> bytes:
 
 
 def _bytes(path: Path) -> bytes:
-    refuse_pipe(path, "a picture")
+    refuse_pipe(path, "an image")
     try:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); put it back, or take it out") from error
 
 
-def _picture(path: Path, digest: bytes) -> Image:
+def _image(path: Path, digest: bytes) -> Image:
     data = _bytes(path)
     if _digest(data) != digest:
         raise InputError(f"{path}: has changed while it was in use; run the same command again")
     if (image := decode(data, path)) is None:
-        raise InputError(f"{path}: not a readable picture; remove it or copy it again")
+        raise InputError(f"{path}: not a readable image; remove it or copy it again")
     return image
 
 
 def _read_ahead(
     paths: Sequence[Path], digests: Digests, first: NDArray[np.intp], rows: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.intp], list[Image]]]:
-    """Batches of `rows` and their pictures; the next batch is decoded while the network has this one."""
+    """Batches of `rows` and their images; the next batch is decoded while the network has this one."""
     raw = digests.view(np.uint8).reshape(-1, DIGEST)  # items of bytes_ would lose zeros at their end
     with ThreadPoolExecutor(READERS) as pool:
         waiting: deque[tuple[NDArray[np.intp], list[Future[Image]]]] = deque()
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
-            jobs = [pool.submit(_picture, paths[at], raw[at].tobytes()) for at in first[part].tolist()]
+            jobs = [pool.submit(_image, paths[at], raw[at].tobytes()) for at in first[part].tolist()]
             waiting.append((part, jobs))
             if len(waiting) == 2:
                 ready, done = waiting.popleft()

@@ -42,7 +42,7 @@ def initialise(network: ReidNetwork, path: Path) -> Initialised:
 
     Checkpoints of reid; of torchreid (`conv1.*` ... are the backbone, `fc.0` the embedding layer where it fits); and
     state dicts of torchvision and timm, whose keys are those of our backbones. A vision transformer's positions are
-    interpolated to the network's pictures.
+    interpolated to the network's images.
 
     Raises:
         InputError: the file cannot be used, or is not of this backbone.

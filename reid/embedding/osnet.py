@@ -41,7 +41,7 @@ class LiteConv3x3(nn.Module):
 
 
 class AggregationGate(nn.Module):
-    """Weighs a stream's channels by the whole picture (equation 3); one gate serves all streams."""
+    """Weighs a stream's channels by the whole image (equation 3); one gate serves all streams."""
 
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class OSNet(nn.Module):
 
 
 def osnet_parts(width: float) -> dict[str, nn.Module]:
-    """What makes the last feature map of pictures, in order.
+    """What makes the last feature map of images, in order.
 
     Raises:
         ValueError: `width` is none of the four.

@@ -71,7 +71,7 @@ class Pointwise(nn.Module):
 
 
 def osnet_ain_parts(width: float) -> dict[str, nn.Module]:
-    """What makes the last feature map of pictures, in order.
+    """What makes the last feature map of images, in order.
 
     Raises:
         ValueError: `width` is none of OSNet's.

@@ -1,4 +1,4 @@
-"""Learned positions of vision transformers, for pictures of another size than those they were learned on."""
+"""Learned positions of vision transformers, for images of another size than those they were learned on."""
 
 import math
 from typing import Any
@@ -15,7 +15,7 @@ def resized_positions(
 
     Args:
         key: of the tensor in the network.
-        size: height and width of the file's pictures; None: unknown, taken for square.
+        size: height and width of the file's images; None: unknown, taken for square.
     """
     body = getattr(backbone, "body", None)
     if not (isinstance(body, TimmBody) and key.endswith(".pos_embed") and value.ndim == wanted.ndim == 3):

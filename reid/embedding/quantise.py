@@ -27,7 +27,7 @@ def quantise(weights: Weights, crops: Sequence[Image], path: Path) -> float:
     """Write `weights` as OpenVINO IR with 8-bit weights and activations, by the ranges that `crops` show.
 
     Args:
-        crops: some hundred pictures of people (h, w, 3) uint8 BGR, of the kind that will be seen; no labels.
+        crops: some hundred images of people (h, w, 3) uint8 BGR, of the kind that will be seen; no labels.
         path: `.xml`; its `.bin` comes to lie beside it.
 
     Returns:

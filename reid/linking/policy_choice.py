@@ -111,7 +111,7 @@ def _evidence(path: Path, calibration: Calibration, curves: Curves | None) -> di
 
 
 def _coarse(curves: Curves) -> dict[str, list[float]]:
-    """Rates at steps of CURVE_STEP: enough for a picture, and few lines in run.json."""
+    """Rates at steps of CURVE_STEP: enough for a chart, and few lines in run.json."""
     steps = np.arange(0, 2 + CURVE_STEP / 2, CURVE_STEP)
     return {"distance": steps.round(3).tolist()} | {
         name: np.interp(steps, curves.distance, getattr(curves, name), left=0.0, right=1.0).round(5).tolist()

@@ -1,4 +1,4 @@
-"""Second thoughts: the last minutes are clustered as a recording would be, and what differs is changed.
+"""Re-clustering: the last minutes are clustered as a recording would be, and what differs is changed.
 
 `snapshot` and `changes` belong to the thread that owns the gallery; `refine`, which takes long where much was seen,
 may run in another meanwhile.

@@ -14,10 +14,10 @@ class SupervisionConfig(Section):
     """When a camera counts as troubled, and what is done about it."""
 
     transport: Literal["tcp", "udp"] = Field(
-        "tcp", description="of RTSP; udp loses pictures on bad networks, and delays none"
+        "tcp", description="of RTSP; udp loses frames on bad networks, and delays none"
     )
     open_s: Positive = Field(10.0, description="give up on opening a camera after this long")
-    stall_s: Positive = Field(5.0, description="reconnect where no new picture has come for this long")
+    stall_s: Positive = Field(5.0, description="reconnect where no new frame has come for this long")
     hls_stall_s: Positive = Field(
         20.0,
         description="the same for HLS, which comes a segment at a time: three segments or so, at least stall_s",
@@ -29,15 +29,15 @@ class SupervisionConfig(Section):
     )
     snapshot_fps: Annotated[float, Field(ge=0.5, le=25)] = Field(
         2.0,
-        description="pictures a second that are asked for where an address answers with one picture (a snapshot)",
+        description="frames a second that are asked for where an address answers with one image (a snapshot)",
     )
     max_megapixels: Megapixels = Field(
         200.0,
-        description="millions of pixels; pictures that declare more are refused before they are decoded",
+        description="millions of pixels; frames that declare more are refused before they are decoded",
     )
     frozen_s: Positive = Field(
         30.0,
-        description="a picture of which no pixel changes for this long is frozen: reconnect once, but not to a file",
+        description="a frame of which no pixel changes for this long is frozen: reconnect once, but not to a file",
     )
     slow_share: Share = Field(
         0.5,
@@ -56,34 +56,32 @@ class OnlineConfig(Section):
     """When a track gets an answer, and how long it may be changed."""
 
     answer_after_s: Seconds = Field(
-        0.5, description="somebody who has been in view for so long gets an answer: known, new or uncertain"
+        0.5, description="a person in view for so long gets an answer: known, new or uncertain"
     )
-    new_after_s: Seconds = Field(
-        1.5, description="nobody who has been in view for less is somebody new; uncertain until then"
-    )
+    new_after_s: Seconds = Field(1.5, description="a person in view for less is never new, but uncertain")
     margin: Distance = Field(
         0.05, description="two known people whose distances differ by less are not told apart at a glimpse"
     )
     again_s: Positive = Field(0.5, description="who is uncertain is asked about again so often")
     update_s: Positive = Field(
-        2.0, description="what is known of somebody in view is brought up to date so often"
+        2.0, description="what is known of a person in view is brought up to date so often"
     )
     window_s: Positive = Field(
-        600.0, description="identities of the last so many seconds may still be changed by second thoughts"
+        600.0, description="identities of the last so many seconds may still be changed by re-clustering"
     )
     refine_s: Positive = Field(
-        10.0, description="time between second thoughts; more where they take more than a fifth of it"
+        10.0, description="time between re-clusterings; more where they take more than a fifth of it"
     )
 
 
 class SamplingConfig(Section):
-    """How many pictures are processed."""
+    """How many frames are processed."""
 
     fps: Positive | None = Field(
-        None, description="pictures of each camera a second at most; null: as many as the machine sustains"
+        None, description="frames of each camera a second at most; null: as many as the machine sustains"
     )
     max_age_s: Positive = Field(
-        0.5, description="a picture that has waited for longer is dropped, because a newer one tells more"
+        0.5, description="a frame that has waited for longer is dropped, because a newer one tells more"
     )
     load: Annotated[float, Field(gt=0, le=1)] = Field(
         0.9, description="share of the machine's rate that is used; the rest is for what comes at once"
@@ -91,15 +89,15 @@ class SamplingConfig(Section):
 
 
 class ClipsConfig(Section):
-    """Films of what happened, with boxes and names, in the folder `clips`."""
+    """Clips of what happened, with boxes and names, in the folder `clips`."""
 
     events: tuple[Kind, ...] = Field(
-        (), description="kinds of events that are filmed: seen, left, identity_changed; none: no films"
+        (), description="kinds of events that are recorded: seen, left, identity_changed; none: no clips"
     )
-    before_s: Seconds = Field(3.0, description="a film begins so long before its event")
+    before_s: Seconds = Field(3.0, description="a clip begins so long before its event")
     after_s: Seconds = Field(5.0, description="and ends so long after the last one")
     longest_s: Positive = Field(30.0, description="then the next one begins, where events do not end")
-    width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider pictures are made smaller")
+    width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider frames are made smaller")
     most_mib: Annotated[int, Field(ge=1)] = Field(
-        10_000, description="MiB of all films together; the oldest are deleted when a new one makes it more"
+        10_000, description="MiB of all clips together; the oldest are deleted when a new one makes it more"
     )

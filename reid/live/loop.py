@@ -14,7 +14,7 @@ from reid.detection.detector import Detector
 from reid.embedding.encoder import Encoder
 from reid.linking.reclustering import Refinement
 from reid.live.admin.command_queue import CommandQueue
-from reid.live.capture.camera import CameraSnapshot, LivePicture
+from reid.live.capture.camera import CameraSnapshot, LiveFrame
 from reid.live.capture.cameras import Cameras
 from reid.live.capture.frame_rate import FrameRateController
 from reid.live.capture.latest_frames import LatestFrames
@@ -43,7 +43,7 @@ class Engine:
 
     Args:
         camera_side: makes one for a camera that delivers so many frames a second.
-        on_picture: called with every frame that was processed, and who is being followed in it.
+        on_frame: called with every frame that was processed, and who is being followed in it.
         on_tick: called about once a second.
     """
 
@@ -51,12 +51,12 @@ class Engine:
     encoder: Encoder
     batch: int
     cameras: Cameras
-    latest_frames: LatestFrames[LivePicture]
+    latest_frames: LatestFrames[LiveFrame]
     camera_side: Callable[[str, float], CameraSide]
     site: Site
     reclusterer: Reclusterer
     sampling: SamplingConfig
-    on_picture: Sequence[Callable[[Frame, list[Appearance]], None]] = ()
+    on_frame: Sequence[Callable[[Frame, list[Appearance]], None]] = ()
     on_tick: Callable[[], None] = lambda: None
     commands: CommandQueue = field(default_factory=CommandQueue)
     watch: Stopwatch = field(default_factory=Stopwatch)
@@ -77,7 +77,7 @@ class Engine:
             taken = self.latest_frames.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
             if taken:
                 begun = time.monotonic()
-                self._round([picture for _, picture in taken])
+                self._round([live for _, live in taken])
                 frame_rate.round(time.monotonic(), time.monotonic() - begun, len(taken))
             elif self.cameras.over:
                 break
@@ -93,23 +93,23 @@ class Engine:
         for camera_id, tracker_id in self.site.registry.forget(person_ids):
             self._camera_sides[camera_id].forget(tracker_id)
 
-    def _round(self, pictures: Sequence[LivePicture]) -> None:
+    def _round(self, taken: Sequence[LiveFrame]) -> None:
         """Frames of several cameras, one each, to events on the disk and out."""
         with self.watch.stage("convert"):
-            frames = [picture.frame() for picture in pictures]
+            frames = [live.frame() for live in taken]
         seen = see(frames, self.detector, self.encoder, self.watch)
         with self.watch.stage("track"):
-            for picture, one in zip(pictures, seen, strict=True):
-                if picture.changed:  # boxes of another size continue no track
-                    self._end(picture.camera_id, picture.decoded_s)
-                self._emptiness.update(picture.camera_id, len(one.people), picture.decoded_s)
-                side = self._camera_side(picture.camera_id)
-                self.site.registry.take(side.frame(one, picture.decoded_s))
+            for live, one in zip(taken, seen, strict=True):
+                if live.changed:  # boxes of another size continue no track
+                    self._end(live.camera_id, live.decoded_s)
+                self._emptiness.update(live.camera_id, len(one.people), live.decoded_s)
+                side = self._camera_side(live.camera_id)
+                self.site.registry.take(side.frame(one, live.decoded_s))
         with self.watch.stage("tell"):
             self.site.unit_of_work.commit()
         with self.watch.stage("draw"):
             for one in seen:
-                for look in self.on_picture:
+                for look in self.on_frame:
                     look(one.frame, self.site.registry.in_view(one.frame.camera_id))
 
     def _camera_side(self, camera_id: str) -> CameraSide:
@@ -152,7 +152,7 @@ class Engine:
         rates = [one.fps for one in self._snapshots.values() if one.state.level in ("online", "degraded")]
         fps = frame_rate.fps(rates)
         if fps != self._fps:
-            told = "every picture" if fps is None else f"{fps:.1f} pictures a second of each camera at most"
+            told = "every frame" if fps is None else f"{fps:.1f} frames a second of each camera at most"
             log.info("processing %s", told)
         self._fps = fps
         for camera_id in self._snapshots:

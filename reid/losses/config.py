@@ -261,7 +261,7 @@ class LossConfig(Section):
         return OBJECTIVES.settings(name, self.options[name])
 
     def pairs(self) -> list[str]:
-        """The objectives in use that compare pictures with pictures, in the order of the table."""
+        """The objectives in use that compare images with images, in the order of the table."""
         used = {name for name, weight in self.objectives.items() if weight > 0}
         ordered = [*(name for name in OBJECTIVES if name in used), *sorted(used - set(OBJECTIVES))]
         return [name for name in ordered if OBJECTIVES[name].sees == "pairs"]

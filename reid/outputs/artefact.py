@@ -208,16 +208,16 @@ def _tracklets(
     for i in range(count):
         own = {name: parts[i] for name, parts in columns.items()}
         own["boxes"] = own["boxes"].reshape(-1, 4)
-        pictures = int(moments[i + 1] - moments[i])
+        kept = int(moments[i + 1] - moments[i])
         places = tuple((arrays["crop_start"][i] + _offsets(sizes[i])).tolist())
         if places[0] < 0 or places[-1] > end or any(b < a for a, b in pairwise(places)):
-            raise ValueError("its pictures do not lie in their file")
+            raise ValueError("its crops do not lie in their file")
         tracklet = Tracklet(
             camera_id=cameras[arrays["camera"][i]],
             track_id=int(arrays["track_id"][i]),
             tracker_id=int(arrays["tracker_id"][i]),
             embeddings=Embeddings(
-                vectors=vectors[i].reshape(pictures, int(dimensions[i])),
+                vectors=vectors[i].reshape(kept, int(dimensions[i])),
                 encoder_id=encoders[arrays["encoder"][i]],
             ),
             crops=LazyCrops(crops, places),

@@ -51,7 +51,7 @@ def write_benchmark_page(
         encoders=[(result.name, style(number)) for number, result in enumerate(results)],
         **_scores(results),
         **_charts(results),
-        **_pictures(results),
+        **_images(results),
     )
     atomic.write_text(path, html)
 
@@ -82,7 +82,7 @@ def _charts(results: Sequence[EncoderResult]) -> dict[str, Any]:
     }
 
 
-def _pictures(results: Sequence[EncoderResult]) -> dict[str, Any]:
+def _images(results: Sequence[EncoderResult]) -> dict[str, Any]:
     """Ranked lists, planes of vectors, activation maps."""
     planes = benchmark_tables.planes(results)
     named = [(result, style(number)) for number, result in enumerate(results)]

@@ -89,7 +89,7 @@ class CameraPairs:
 class RankedItem:
     """One image of a ranked list."""
 
-    picture: Path | Image
+    crop: Path | Image
     right: bool  # shows the query's person
     distance: float
     note: str = ""  # shown on hovering: person, camera, file
@@ -100,7 +100,7 @@ class RankedQuery:
     """A query and the top of its list."""
 
     kind: Kind
-    picture: Path | Image
+    crop: Path | Image
     person: str
     camera: str
     average_precision: float | None  # None: no match in the gallery
@@ -127,7 +127,7 @@ class PointMap:
 class Activation:
     """Activation map of an encoder over one crop."""
 
-    picture: Path | Image
+    crop: Path | Image
     map: Numbers  # (h, w) in [0, 1], of any size
     note: str = ""  # person, camera, file
 

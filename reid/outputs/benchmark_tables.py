@@ -15,15 +15,15 @@ PLAIN = "single query"
 MAP_PX = 300  # side of the plane of vectors
 # Heading, name of its interval, what it means.
 COLUMNS = (
-    ("mAP", "mAP", "mean over queries of the average precision: the mean precision at each right picture"),
-    ("Rank-1", "rank-1", "share of queries whose first picture is right"),
-    ("Rank-5", "rank-5", "share of queries with a right picture among the first five"),
+    ("mAP", "mAP", "mean over queries of the average precision: the mean precision at each right image"),
+    ("Rank-1", "rank-1", "share of queries whose first image is right"),
+    ("Rank-5", "rank-5", "share of queries with a right image among the first five"),
     ("Rank-10", "rank-10", "the same among the first ten"),
     ("Rank-20", "rank-20", "the same among the first twenty"),
     (
         "mINP",
         "mINP",
-        "mean inverse negative penalty: how early the last right picture comes (Ye et al. 2021)",
+        "mean inverse negative penalty: how early the last right image comes (Ye et al. 2021)",
     ),
     (
         "mAP trapezoid",
@@ -186,7 +186,7 @@ def _person(number: int) -> tuple[str, str]:
 
 
 def _caption(points: PointMap) -> str:
-    counts = f"{len(points.points):,} pictures of {len(np.unique(points.persons)):,} people"
+    counts = f"{len(points.points):,} images of {len(np.unique(points.persons)):,} people"
     if points.method == "tsne":
         return (
             f"{counts}, t-SNE: neighbours stay neighbours; sizes of groups and the gaps between mean nothing."

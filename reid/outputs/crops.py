@@ -35,9 +35,9 @@ def kept_crops(tracklet: Tracklet) -> list[KeptCrop]:
     return sorted(found, key=by_quality)
 
 
-def by_quality(picture: KeptCrop) -> tuple[float, float, TrackletKey]:
+def by_quality(crop: KeptCrop) -> tuple[float, float, TrackletKey]:
     """Sorts the best first."""
-    return -picture.quality, picture.time_s, picture.tracklet
+    return -crop.quality, crop.time_s, crop.tracklet
 
 
 def best_crops(tracklets: Sequence[Tracklet], count: int) -> list[KeptCrop]:
@@ -46,9 +46,9 @@ def best_crops(tracklets: Sequence[Tracklet], count: int) -> list[KeptCrop]:
     Every tracklet's best crop is taken before any tracklet's second best one: twelve crops of one second
     would show less than one each of twelve walks past the camera.
     """
-    ranked = [(rank, picture) for t in tracklets for rank, picture in enumerate(kept_crops(t))]
+    ranked = [(rank, crop) for t in tracklets for rank, crop in enumerate(kept_crops(t))]
     ranked.sort(key=lambda item: (item[0], by_quality(item[1])))
-    chosen = [picture for _, picture in ranked[:count]]
+    chosen = [crop for _, crop in ranked[:count]]
     return sorted(chosen, key=by_quality)
 
 
@@ -69,14 +69,14 @@ def write_crops(
         InputError: a file of that name is there and not ours; no crop is written then.
     """
     chosen = {
-        folder.crop(person_id, camera_id, picture.tracklet.track_id, number): picture
+        folder.crop(person_id, camera_id, crop.tracklet.track_id, number): crop
         for (person_id, camera_id), members in by_person_and_camera(tracklets, by_tracklet(matches)).items()
-        for number, picture in enumerate(best_crops(members, per_camera), start=1)
+        for number, crop in enumerate(best_crops(members, per_camera), start=1)
     }
     files.remove(*(path for path in files.files() if folder.kind(path) == "crops"))
     files.claim(*chosen)
     written: dict[TrackletKey, list[str]] = {}
-    for path, picture in chosen.items():
-        atomic.write_bytes(path, picture.jpeg, durable=False)
-        written.setdefault(picture.tracklet, []).append(path.relative_to(folder.root).as_posix())
+    for path, crop in chosen.items():
+        atomic.write_bytes(path, crop.jpeg, durable=False)
+        written.setdefault(crop.tracklet, []).append(path.relative_to(folder.root).as_posix())
     return written

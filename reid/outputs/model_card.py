@@ -13,7 +13,7 @@ from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.timeline import duration
 
-FORMAT = 1  # of model.json
+FORMAT = 2  # of model.json; 1 called the number of images `pictures`
 FEW = 20  # people, as in reid.evaluation.retrieval.intervals: the figures of fewer say little about others
 
 
@@ -23,7 +23,7 @@ class SourceFacts:
 
     name: str
     kind: str  # its layout: market1501, folder, ...
-    pictures: int
+    images: int
     people: int
     cameras: int
 
@@ -155,10 +155,10 @@ known of differences between such groups."""
 
 _METRICS = """\
 - **mAP**: mean over queries of the average precision of the list, nearest first
-- **rank-1**: share of queries whose first picture shows the right person
-- **mINP**: mean inverse negative penalty (Ye et al. 2021): how early the last right picture comes
+- **rank-1**: share of queries whose first image shows the right person
+- **mINP**: mean inverse negative penalty (Ye et al. 2021): how early the last right image comes
 
-Pictures of the query's person in the query's own camera are not in the lists, as is the rule of Market-1501."""
+Images of the query's person in the query's own camera are not in the lists, as is the rule of Market-1501."""
 
 _ETHICS = """\
 Following people over cameras touches their rights: in most places it needs a legal ground, a purpose and an end.
@@ -177,14 +177,14 @@ def _evaluation_data(card: ModelCard) -> str:
     found = card.figures
     return (
         f"Held out: {_plain(card.held_out)}. {found.people:,} people, {found.queries:,} queries in {found.gallery:,} "
-        "pictures; none of them was trained on."
+        "images; none of them was trained on."
     )
 
 
 def _training_data(card: ModelCard) -> str:
-    head = ["source", "kind", "pictures", "people", "cameras"]
+    head = ["source", "kind", "images", "people", "cameras"]
     rows = [
-        [_plain(s.name), _plain(s.kind), f"{s.pictures:,}", f"{s.people:,}", f"{s.cameras:,}"]
+        [_plain(s.name), _plain(s.kind), f"{s.images:,}", f"{s.people:,}", f"{s.cameras:,}"]
         for s in card.sources
     ]
     table = _table(head, rows, numbers=3)

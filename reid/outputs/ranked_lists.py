@@ -89,14 +89,14 @@ def overlay(image: Image, heat: Numbers) -> Image:
 
 def _row(query: RankedQuery) -> Row:
     tiles = [
-        Tile(uri=_uri(item.picture), right=item.right, distance=item.distance, note=item.note)
+        Tile(uri=_uri(item.crop), right=item.right, distance=item.distance, note=item.note)
         for item in query.items
     ]
-    return Row(uri=_uri(query.picture), query=query, tiles=tiles)
+    return Row(uri=_uri(query.crop), query=query, tiles=tiles)
 
 
 def _look(activation: Activation) -> RankedCrop:
-    shows = activation.picture
+    shows = activation.crop
     image = read_still(shows) if isinstance(shows, Path) else shows
     if image is None:
         return RankedCrop(plain=None, overlaid=None, note=activation.note)
@@ -107,8 +107,8 @@ def _look(activation: Activation) -> RankedCrop:
     return RankedCrop(plain=_uri(shown), overlaid=_uri(overlay(shown, activation.map)), note=activation.note)
 
 
-def _uri(picture: Path | Image) -> str | None:
-    if isinstance(picture, Path):
-        return data_uri(picture.read_bytes(), _HEIGHT_PX)
-    _, coded = cv2.imencode(".png", picture)
+def _uri(crop: Path | Image) -> str | None:
+    if isinstance(crop, Path):
+        return data_uri(crop.read_bytes(), _HEIGHT_PX)
+    _, coded = cv2.imencode(".png", crop)
     return data_uri(coded.tobytes(), _HEIGHT_PX)

@@ -56,7 +56,7 @@ class Album:
         if person_id is None:
             return None
         others = [p for p in self._members.get(person_id, ()) if p.tracklet != besides]
-        far = [picture for picture in others if picture.tracklet.camera_id != besides.camera_id]
+        far = [p for p in others if p.tracklet.camera_id != besides.camera_id]
         best = (far or others)[:1]
         return self._uri(best[0].jpeg) if best else None
 

@@ -12,7 +12,7 @@ from reid.types import Match, TrackletKey, person_name
 _LANE_PX = 10
 _ROW_PX = 36
 _FIXED_LANES = 4
-_PICTURES = 2400  # of all cards together: about 12 MB
+_CROPS = 2400  # of all cards together: about 12 MB
 _PER_PERSON = 16
 _PER_CAMERA = 6
 
@@ -76,8 +76,8 @@ def people(
 ) -> list[PersonCard]:
     """One card each, in order; crops are rationed, so that the page stays light with many people."""
     number = {camera: at for at, camera in enumerate(cameras)}
-    per_person = max(1, min(_PER_PERSON, _PICTURES // max(1, len(sightings))))
-    left = _PICTURES
+    per_person = max(1, min(_PER_PERSON, _CROPS // max(1, len(sightings))))
+    left = _CROPS
     found = []
     for person_id, own in sightings.items():
         corners = _corners(own, number, min(per_person, left), moments)
@@ -113,10 +113,10 @@ def _corners(
         tracklets = [tracklet for sighting in here for tracklet in sighting.tracklets]
         share = min(_PER_CAMERA, most // len(names) + (position < most % len(names)))
         photos = []
-        for picture in best_crops(tracklets, share):
-            title = f"{camera} track {picture.tracklet.track_id} at {moments(picture.time_s)}"
-            if uri := data_uri(picture.jpeg, 160):
-                photos.append(Photo(uri=uri, title=f"{title}, quality {picture.quality:.2f}"))
+        for crop in best_crops(tracklets, share):
+            title = f"{camera} track {crop.tracklet.track_id} at {moments(crop.time_s)}"
+            if uri := data_uri(crop.jpeg, 160):
+                photos.append(Photo(uri=uri, title=f"{title}, quality {crop.quality:.2f}"))
         corner = Corner(
             camera=number[camera],
             times=[f"{moments(sighting.start_s)} – {moments(sighting.end_s)}" for sighting in here],

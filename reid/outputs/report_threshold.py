@@ -43,7 +43,7 @@ class ThresholdSection:
     impostor_rate: float | None
     people: int | None  # of the site that probabilities hold for
     camera_pairs: tuple[tuple[str, float], ...]
-    picture: ThresholdChart | None
+    chart: ThresholdChart | None
 
 
 def threshold(run: Mapping[str, Any], matches: Sequence[Match]) -> ThresholdSection | None:
@@ -62,13 +62,11 @@ def threshold(run: Mapping[str, Any], matches: Sequence[Match]) -> ThresholdSect
         impostor_rate=given.get("impostor_rate"),
         people=given.get("people"),
         camera_pairs=tuple((given.get("camera_pairs") or {}).items()),
-        picture=_picture(float(limit), given.get("curves"), matches),
+        chart=_chart(float(limit), given.get("curves"), matches),
     )
 
 
-def _picture(
-    limit: float, curves: Mapping[str, Any] | None, matches: Sequence[Match]
-) -> ThresholdChart | None:
+def _chart(limit: float, curves: Mapping[str, Any] | None, matches: Sequence[Match]) -> ThresholdChart | None:
     linked = [m for m in matches if m.person_id is not None]
     links = [(m, m.distance, m.person_id) for m in linked if m.distance is not None]
     others = [(m, m.runner_up_distance, m.runner_up_id) for m in linked]

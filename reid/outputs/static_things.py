@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from reid import json_text
 from reid.errors import InputError
@@ -14,11 +14,11 @@ from reid.outputs import atomic
 from reid.outputs.folder import file_stem
 from reid.owned_files import OwnedFiles
 from reid.text_file import first_complaint, read_json
-from reid.types import THING_PICTURE, StaticThing
+from reid.types import THING_TEMPLATE, StaticThing
 from reid.wall_clock import WallClock
 
-FILE, PICTURES = "static.json", "static"
-_ROWS, _COLUMNS = THING_PICTURE
+FILE, CROPS = "static.json", "static"
+_ROWS, _COLUMNS = THING_TEMPLATE
 _Row = Annotated[
     tuple[Annotated[float, Field(ge=0, le=255)], ...], Field(min_length=_COLUMNS, max_length=_COLUMNS)
 ]
@@ -34,7 +34,14 @@ class ThingFacts(BaseModel):
     first_s: float
     last_s: float
     detections: Annotated[int, Field(ge=1)]
-    picture: Annotated[tuple[_Row, ...], Field(min_length=_ROWS, max_length=_ROWS)]
+    template: Annotated[
+        tuple[_Row, ...],
+        Field(
+            min_length=_ROWS,
+            max_length=_ROWS,
+            validation_alias=AliasChoices("template", "picture"),  # its name in 0.1
+        ),
+    ]
     jpeg: bytes  # as base64
 
     @field_validator("jpeg", mode="before")
@@ -44,7 +51,7 @@ class ThingFacts(BaseModel):
             data = base64.b64decode(value, validate=True)
             if data.startswith(b"\xff\xd8"):
                 return data
-        raise ValueError("must be a JPEG picture as base64")
+        raise ValueError("must be a JPEG image as base64")
 
     def thing(self, *, name: str | None = None, shift_s: float = 0.0) -> StaticThing:
         """The thing, of the camera `name` if that is given, its times moved by `shift_s`."""
@@ -54,7 +61,7 @@ class ThingFacts(BaseModel):
             first_s=self.first_s + shift_s,
             last_s=self.last_s + shift_s,
             detections=self.detections,
-            picture=np.array(self.picture, dtype=np.float32),
+            template=np.array(self.template, dtype=np.float32),
             crop=self.jpeg,
         )
 
@@ -62,7 +69,7 @@ class ThingFacts(BaseModel):
 def thing_facts(thing: StaticThing) -> dict[str, Any]:
     """What `ThingFacts` reads."""
     return _described(thing) | {
-        "picture": thing.picture.round(1).tolist(),
+        "template": thing.template.round(1).tolist(),
         "jpeg": base64.b64encode(thing.crop).decode(),
     }
 
@@ -86,23 +93,23 @@ def write_things(
         InputError: a file of that name is there and not ours.
     """
     numbers: dict[str, int] = {}
-    pictures: dict[Path, bytes] = {}
+    crops: dict[Path, bytes] = {}
     rows = []
     for thing in things:
         number = numbers[thing.camera_id] = numbers.get(thing.camera_id, 0) + 1
-        picture = root / PICTURES / f"{file_stem(thing.camera_id)}_{number}.jpg"
-        pictures[picture] = thing.crop
+        path = root / CROPS / f"{file_stem(thing.camera_id)}_{number}.jpg"
+        crops[path] = thing.crop
         world = (
             {}
             if clock is None
             else {"first_at": clock.iso(thing.first_s), "last_at": clock.iso(thing.last_s)}
         )
         facts = thing_facts(thing) if state else _described(thing)
-        rows.append(facts | world | {"crop": picture.relative_to(root).as_posix()})
-    old = [path for path in files.files() if path.parent == root / PICTURES and path not in pictures]
+        rows.append(facts | world | {"crop": path.relative_to(root).as_posix()})
+    old = [path for path in files.files() if path.parent == root / CROPS and path not in crops]
     files.remove(*old)
-    files.claim(root / FILE, *pictures)
-    for path, data in pictures.items():
+    files.claim(root / FILE, *crops)
+    for path, data in crops.items():
         atomic.write_bytes(path, data, durable=False)
     atomic.write_text(root / FILE, json_text.dumps({"things": rows}, indent=1) + "\n")
 

@@ -197,7 +197,7 @@ def _person(
 def _sighting(
     sighting: PersonSighting, crops: Mapping[TrackletKey, Sequence[str]], clock: WallClock | None
 ) -> dict[str, Any]:
-    pictures = [path for tracklet in sighting.tracklets for path in crops.get(tracklet.key, ())]
+    paths = [path for tracklet in sighting.tracklets for path in crops.get(tracklet.key, ())]
     return {
         "camera": sighting.camera_id,
         "start_s": round(sighting.start_s, 3),
@@ -205,7 +205,7 @@ def _sighting(
         **_world(clock, start_at=sighting.start_s, end_at=sighting.end_s),
         "track_ids": [tracklet.track_id for tracklet in sighting.tracklets],
         **_decision(sighting.match),
-        "crop": pictures[0] if pictures else None,
+        "crop": paths[0] if paths else None,
     }
 
 

@@ -13,7 +13,7 @@ _JPEG_QUALITY = 80
 
 def data_uri(jpeg: bytes, max_height_px: int) -> str | None:
     """The image as a `data:` address, shrunk to the height; None for what is not an image."""
-    image = decode(jpeg, Path("a picture of the page"))
+    image = decode(jpeg, Path("an image of the page"))
     if image is None:
         return None
     height, width = image.shape[:2]

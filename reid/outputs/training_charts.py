@@ -64,7 +64,7 @@ def _held_out(rows: Sequence[EpochRow], best_epoch: int) -> Chart | None:
     marks = [] if best is None else [("e1 best", best["rank1"]), ("e0 best", best["map"])]
     return charts.draw(
         "People who are held out",
-        "mAP: how early all pictures of the right person come, over all queries; rank-1: how often the first picture "
+        "mAP: how early all images of the right person come, over all queries; rank-1: how often the first image "
         f"is right. Higher is better; the axis begins at {100 * low:.0f} %.",
         x=x,
         y=charts.linear("share (%)", low, high, percent=True),
@@ -170,7 +170,7 @@ def _speed(rows: Sequence[EpochRow]) -> Chart:
     )
     return charts.draw(
         "Speed",
-        "Pictures trained on in a second, without the evaluations.",
+        "Images trained on in a second, without the evaluations.",
         x=_epochs(rows),
         y=charts.linear("images per second", 0, 1.1 * max(row.images_per_s for row in rows) or 1.0),
         lines=_lines([shown]),

@@ -119,5 +119,5 @@ def _tiles(
         *judged,
         ("epochs", f"{len(rows):,}", f"{rows[-1].step:,} steps"),
         ("images per second", f"{speed:,.0f}", "median of the epochs"),
-        ("time", duration(rows[-1].seconds), f"{100 * waited:.1f} % of a step waiting for pictures"),
+        ("time", duration(rows[-1].seconds), f"{100 * waited:.1f} % of a step waiting for images"),
     ]

@@ -21,7 +21,7 @@ class Moment:
     best_quality: float = -1.0
     best_s: float = 0.0
     crop: bytes = b""
-    _picture: Image | None = field(default=None, repr=False)
+    _uncoded: Image | None = field(default=None, repr=False)
 
     def add(self, time_s: float, vector: Array, quality: float, crop: Image) -> None:
         """Take one observation. `crop` (H, W, 3) may be a view of the frame; what is kept is copied."""
@@ -32,19 +32,19 @@ class Moment:
         # blur only decides between candidates that are good otherwise, and costs too much to measure on all
         rating = quality * min(1.0, 0.5 + sharpness(crop) / 40)
         if rating > self.best_quality:
-            self.best_quality, self.best_s, self._picture = rating, time_s, crop.copy()
+            self.best_quality, self.best_s, self._uncoded = rating, time_s, crop.copy()
 
     def close(self, jpeg_quality: int) -> None:
         """Compress the crop; called once, when the stretch is over."""
-        self.crop, self._picture = self.jpeg(jpeg_quality), None
+        self.crop, self._uncoded = self.jpeg(jpeg_quality), None
 
     def jpeg(self, quality: int) -> bytes:
         """The best crop so far, compressed."""
-        if self._picture is None:
+        if self._uncoded is None:
             return self.crop
-        ok, data = cv2.imencode(".jpg", self._picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        ok, data = cv2.imencode(".jpg", self._uncoded, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if not ok:
-            raise RuntimeError(f"OpenCV could not write a crop of shape {self._picture.shape} as JPEG")
+            raise RuntimeError(f"OpenCV could not write a crop of shape {self._uncoded.shape} as JPEG")
         return data.tobytes()
 
     @property
@@ -65,7 +65,7 @@ def merge(moments: list[Moment]) -> Moment:
         best_quality=best.best_quality,
         best_s=best.best_s,
         crop=best.crop,
-        _picture=best._picture,
+        _uncoded=best._uncoded,
     )
 
 

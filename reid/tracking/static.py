@@ -1,9 +1,9 @@
 """Things that look like people and never move: mannequins, posters, plants. Learned per camera while frames pass.
 
-A place is a box in which a detection appeared, with a small picture of it. Where detections come again and again and
-the picture stays the same for long, a thing stands. What is detected there from then on is no person, unless the
-picture has changed: then a person stands in front. A person who keeps still for minutes sways and turns by more than
-`tolerance`, and leaves: then the picture changes too, and the place is forgotten.
+A place is a box in which a detection appeared, with a small grey template of it. Where detections come again and
+again and the look stays the same for long, a thing stands. What is detected there from then on is no person, unless
+the look has changed: then a person stands in front. A person who keeps still for minutes sways and turns by more than
+`tolerance`, and leaves: then the look changes too, and the place is forgotten.
 """
 
 import math
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from reid.config import TrackletConfig
 from reid.geometry import area, clip, intersection, iou
-from reid.types import THING_PICTURE, Array, Detections, Frame, Image, StaticThing, Tracklet
+from reid.types import THING_TEMPLATE, Array, Detections, Frame, Image, StaticThing, Tracklet
 
-ROWS, COLUMNS = THING_PICTURE
+ROWS, COLUMNS = THING_TEMPLATE
 SAME_BOX, NEAR_BOX, INSIDE = 0.7, 0.5, 0.7  # IoU, IoU, share of a box that lies in another one
 # Measured: 95 to 100 % of the cells of a mannequin that people pass before and behind are as they were in 60 % of the
 # frames; those of a man who stands and reads for 12 s are 85 to 89 %, whichever frame they are compared with.
@@ -26,13 +26,13 @@ OFTEN, STEADY = 0.6, 0.94  # share of the frames, share of the cells
 HARDLY_CHANGED = 0.8  # of the cells, also of those where a detection of a known thing lies
 IN_FRONT = 0.6  # while fewer are unchanged, a person covers the thing
 LEARN_EVERY_S = (
-    0.25  # a picture of every place is cut out: in each frame it would cost as much as the detector
+    0.25  # a template of every place is cut out: in each frame it would cost as much as the detector
 )
 SECONDS = 10.0  # with detections, at least, of which a thing is learned
 LEAST_CONTRAST = 16.0  # grey levels; below, noise would be change
 CANDIDATE_S = 600.0  # a place without a detection for so long is forgotten
-FOLLOW_S = 60.0  # time constant by which a thing's picture follows the daylight
-# a thing not seen for so long is gone; a camera's night picture comes back within a day
+FOLLOW_S = 60.0  # time constant by which a thing's template follows the daylight
+# a thing not seen for so long is gone; a camera's night view comes back within a day
 FORGOTTEN_S = 2 * 86400.0
 MOST_PLACES = 100
 
@@ -40,7 +40,7 @@ MOST_PLACES = 100
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Place:
     box: Array  # (4,)
-    picture: Array  # (ROWS, COLUMNS)
+    template: Array  # (ROWS, COLUMNS)
     first_s: float
     last_s: float  # last detection while unchanged
     looked_s: float  # last frame
@@ -51,7 +51,7 @@ class _Place:
     unchanged: int = 1  # frames
     frames: int = 1
     # frames
-    matched: NDArray[np.int64] = field(default_factory=lambda: np.ones(THING_PICTURE, dtype=np.int64))
+    matched: NDArray[np.int64] = field(default_factory=lambda: np.ones(THING_TEMPLATE, dtype=np.int64))
     spans: list[list[float]] = field(default_factory=list)  # [from, to] within which nothing covered it
     crop: bytes = b""  # of a thing
 
@@ -115,7 +115,7 @@ class StaticPlaces:
                 first_s=one.first_s,
                 last_s=one.last_s,
                 detections=one.detections,
-                picture=one.picture,
+                template=one.template,
                 crop=one.crop,
             )
             for one in sorted(whole, key=lambda one: one.first_s)
@@ -123,11 +123,11 @@ class StaticPlaces:
 
     def _look(self, place: _Place, image: Image, now: float) -> NDArray[np.bool_]:
         """Which cells (ROWS, COLUMNS) of a place are as they were."""
-        seen = _picture(image, place.box)
-        gain = float(np.median((place.picture + LEAST_CONTRAST) / (seen + LEAST_CONTRAST)))
+        seen = _template(image, place.box)
+        gain = float(np.median((place.template + LEAST_CONTRAST) / (seen + LEAST_CONTRAST)))
         seen = gain * (seen + LEAST_CONTRAST) - LEAST_CONTRAST
-        limit = self._change * max(float(place.picture.std()), LEAST_CONTRAST)
-        same: NDArray[np.bool_] = np.abs(seen - place.picture) <= limit
+        limit = self._change * max(float(place.template.std()), LEAST_CONTRAST)
+        same: NDArray[np.bool_] = np.abs(seen - place.template) <= limit
         share = same.mean()
         place.frames += 1
         place.matched += same
@@ -136,7 +136,7 @@ class StaticPlaces:
             place.unchanged_s = now
             if place.thing:
                 weight = same * min(0.1, (now - place.looked_s) / FOLLOW_S)
-                place.picture = (place.picture + weight * (seen - place.picture)).astype(np.float32)
+                place.template = (place.template + weight * (seen - place.template)).astype(np.float32)
         if share >= IN_FRONT:
             if place.spans and place.spans[-1][1] == place.looked_s:
                 place.spans[-1][1] = now
@@ -193,7 +193,7 @@ class StaticPlaces:
         if place.thing:
             return now - place.unchanged_s <= FORGOTTEN_S
         if now - place.first_s >= self._static_s / 2 and not _steady(place):
-            return False  # the next detection begins anew, with a picture that may not show a passer-by
+            return False  # the next detection begins anew, with a template that may not show a passer-by
         return 2 * place.unchanged >= place.frames and now - place.last_s <= CANDIDATE_S
 
 
@@ -205,7 +205,7 @@ def _new(box: Array, score: float, image: Image, now: float) -> _Place:
     return _Place(
         box=box.copy(),
         sure=score,
-        picture=_picture(image, box),
+        template=_template(image, box),
         first_s=now,
         last_s=now,
         looked_s=now,
@@ -217,7 +217,7 @@ def _new(box: Array, score: float, image: Image, now: float) -> _Place:
 def _remembered(thing: StaticThing) -> _Place:
     return _Place(
         box=thing.box,
-        picture=thing.picture,
+        template=thing.template,
         first_s=thing.first_s,
         last_s=thing.last_s,
         looked_s=thing.last_s,
@@ -235,7 +235,7 @@ def _cut(image: Image, box: Array) -> Image:
     return image[top : max(top + 1, round(float(box[3]))), left : max(left + 1, round(float(box[2])))]
 
 
-def _picture(image: Image, box: Array) -> Array:
+def _template(image: Image, box: Array) -> Array:
     small = cv2.resize(_cut(image, box), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.float32)
 

@@ -55,7 +55,7 @@ class BatchConfig(Section):
         "as there are; random: any images (for classification)",
     )
     people: Annotated[int, Field(ge=2)] = Field(16, description="P, people in a batch")
-    pictures: Annotated[int, Field(ge=2)] = Field(4, description="K, images of each person in a batch")
+    images: Annotated[int, Field(ge=2)] = Field(4, description="K, images of each person in a batch")
     unlabelled: CountOrNone | None = Field(
         None,
         description="images of unlabelled sources in a batch, beside P * K labelled ones; null: as many as those",

@@ -102,18 +102,18 @@ def _divided(split: Split, rng: np.random.Generator) -> tuple[Split, Split, tupl
         queries = [int(rng.choice(own)) for own in rows if len(own) > 1]
         split = _a_camera_each(split)
         notes.append(
-            "no person held out is seen by two cameras, so every picture of them counts as a camera of its own; "
+            "no person held out is seen by two cameras, so every image of them counts as a camera of its own; "
             "people are easily found within a camera, so the figures will be too good"
         )
     else:
         queries = [row for own in rows for row in _queries(own, split.cameras[own], rng)]
     if not queries:
         raise InputError(
-            f"none of the {len(rows)} people held out has two pictures, so no person can be searched for; "
+            f"none of the {len(rows)} people held out has two images, so no person can be searched for; "
             "hold out more people (data.held_out) or others (data.hold_out: random)"
         )
     if alone := len(rows) - len(np.unique(split.persons[queries])):
-        why = "with one picture" if apart else "in one camera"
+        why = "with one image" if apart else "in one camera"
         notes.append(f"{alone:,} of {len(rows):,} people held out are {why}, so they are in the gallery only")
     asked = np.isin(np.arange(len(split)), queries)
     return (
@@ -155,10 +155,10 @@ def _last(persons: Labels, of: list[str], people: int) -> Labels:
 
 def _queries(rows: Labels, cameras: Labels, rng: np.random.Generator) -> list[int]:
     """The queries among one person's images, given their cameras: at most one in each."""
-    pictures = {camera: rows[cameras == camera] for camera in rng.permutation(np.unique(cameras)).tolist()}
-    left = {camera: len(own) for camera, own in pictures.items()}
+    images = {camera: rows[cameras == camera] for camera in rng.permutation(np.unique(cameras)).tolist()}
+    left = {camera: len(own) for camera, own in images.items()}
     queries: dict[int, int] = {}
-    for camera, own in pictures.items():
+    for camera, own in images.items():
         left[camera] -= 1
         where = {other for other, count in left.items() if count}
         if all(where - {asked} for asked in (*queries, camera)):
@@ -177,7 +177,7 @@ def _too_many(people: int, there: int) -> str:
     if there < 2 * LEAST:
         return (
             f"the sources show {counted(there, 'person', 'people')}, and {2 * LEAST} are needed: {LEAST} to learn "
-            "from and 2 to hold out; add pictures of others"
+            "from and 2 to hold out; add images of others"
         )
     return (
         f"data.held_out is {people}, but the sources show {there} people, of whom {LEAST} must be left to learn "

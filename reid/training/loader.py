@@ -34,7 +34,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pictures:
+class PlainAndAugmented:
     """A batch before normalisation, to be looked at."""
 
     plain: torch.Tensor  # (N, 3, H, W) uint8
@@ -70,7 +70,7 @@ class Loader:
             raise ValueError(f"split and pixels must be equally long, got {len(split)} and {len(pixels)}")
         for target in targets:
             if len(target) != len(split):
-                raise ValueError(f"targets must be of {len(split)} pictures, got {len(target)}")
+                raise ValueError(f"targets must be of {len(split)} images, got {len(target)}")
         self._split = split
         self._targets = targets
         self._pixels = pixels
@@ -102,11 +102,11 @@ class Loader:
                     return
                 yield batch
 
-    def pictures(self, number: int, batch: int = 0) -> Pictures:
+    def images(self, number: int, batch: int = 0) -> PlainAndAugmented:
         """The images of this process's `batch`-th batch of an epoch, beside the unchanged ones."""
         at, rows = self._plan(number)[batch]
         with _one_thread():
-            return self._pictures(number, at, rows)
+            return self._images(number, at, rows)
 
     def _plan(self, number: int) -> list[tuple[int, Labels]]:
         """Number in the epoch and rows of this process's batches."""
@@ -132,23 +132,23 @@ class Loader:
                 yield waiting.popleft().result()
 
     def _batch(self, number: int, at: int, rows: Labels) -> Batch:
-        pictures = self._pictures(number, at, rows)
+        made = self._images(number, at, rows)
         return Batch(
-            images=normalise(pictures.augmented, self._preprocessing),
+            images=normalise(made.augmented, self._preprocessing),
             persons=torch.from_numpy(self._split.persons[rows]),
             targets=tuple(torch.from_numpy(target[rows]) for target in self._targets),
             cameras=torch.from_numpy(self._split.cameras[rows]),
             rows=rows,
         )
 
-    def _pictures(self, number: int, at: int, rows: Labels) -> Pictures:
+    def _images(self, number: int, at: int, rows: Labels) -> PlainAndAugmented:
         rng = np.random.default_rng(np.random.SeedSequence([self._seed, number, at], spawn_key=_STREAM))
         plain = self._pixels.get(rows)
         others = (np.arange(len(rows)) + rng.integers(1, max(2, len(rows)), len(rows))) % len(rows)
         augmented = torch.empty_like(plain)
         for target, image, other in zip(augmented, plain, others.tolist(), strict=True):
             target.copy_(self._augment(image, plain[other], rng))
-        return Pictures(plain=plain, augmented=augmented, rows=rows)
+        return PlainAndAugmented(plain=plain, augmented=augmented, rows=rows)
 
 
 @contextmanager

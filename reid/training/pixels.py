@@ -62,7 +62,7 @@ class Pixels:
                 continue
             image = _read(self._paths[row])
             if isinstance(image, str):
-                raise InputError(f"{self._paths[row]}: {image}, though it was a picture before; put it back")
+                raise InputError(f"{self._paths[row]}: {image}, though it was an image before; put it back")
             resize(image, self._preprocessing, out=target)
         return torch.from_numpy(planes)
 
@@ -92,8 +92,8 @@ def load_pixels(
     Raises:
         InputError: no image is left.
     """
-    picture_bytes = 3 * preprocessing.height * preprocessing.width
-    room = min(len(split), memory_mib * 2**20 // picture_bytes)
+    image_bytes = 3 * preprocessing.height * preprocessing.width
+    room = min(len(split), memory_mib * 2**20 // image_bytes)
     kept = np.empty((room, 3, *preprocessing.size), dtype=np.uint8)
     good: list[int] = []
     left_out: list[UnreadableImage] = []
@@ -120,17 +120,17 @@ def load_pixels(
     return Loaded(pixels=pixels, split=usable, left_out=tuple(left_out))
 
 
-def normalise(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
+def normalise(images: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
     """Images (n, 3, height, width) uint8 to the network's input, float32 with channels last in memory.
 
     The values are those of `reid.embedding.crops.prepare`, to the last bit.
     """
     scale, shift = scale_and_shift(preprocessing)
-    count, _, height, width = pictures.shape
+    count, _, height, width = images.shape
     batch = np.empty((count, height, width, 3), dtype=np.float32)
     planes = np.empty((3, height, width), dtype=np.float32)
     # By image through a buffer that stays in the processor's cache: half the time of torch on the whole batch.
-    for source, target in zip(pictures.numpy(), batch, strict=True):
+    for source, target in zip(images.numpy(), batch, strict=True):
         np.multiply(source, scale, out=planes, dtype=np.float32)
         planes += shift
         cv2.merge(list(planes), target)
@@ -162,15 +162,15 @@ def _read(path: Path) -> Image | str:
     except TooLarge as error:
         return str(error).removeprefix(f"{path}: ")
     if image is None:
-        return "not a readable picture" if data else "an empty file"
+        return "not a readable image" if data else "an empty file"
     return image
 
 
 def _nothing_left(split: Split, left_out: list[UnreadableImage]) -> str:
     if not left_out:
-        return f"{split.name}: there are no pictures in it; name another source"
+        return f"{split.name}: there are no images in it; name another source"
     count, first = len(left_out), left_out[0]
     return (
-        f"{split.name}: none of its pictures ({count}) can be used, the first, {first.path}, because: {first.why}; "
+        f"{split.name}: none of its images ({count}) can be used, the first, {first.path}, because: {first.why}; "
         "name another source, or lower data.min_px where they are too small"
     )

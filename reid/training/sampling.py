@@ -22,35 +22,35 @@ class Sampler:
     """Plans of batches: rows of the training images. Made by `build_sampler`."""
 
     def __init__(
-        self, config: BatchConfig, *, groups: Sequence[Sequence[Labels]], pictures: int, seed: int
+        self, config: BatchConfig, *, groups: Sequence[Sequence[Labels]], images: int, seed: int
     ) -> None:
         """`groups`: person to groups of rows, whose hands of K images are dealt from each group in turn."""
         self._config = config
         self._groups = groups
-        self._pictures = pictures
+        self._images = images
         self._seed = seed
 
     def __len__(self) -> int:
         """Batches in an epoch: as many as there are images for, and at least one."""
-        return max(1, round(self._pictures / (self._config.people * self._config.pictures)))
+        return max(1, round(self._images / (self._config.people * self._config.images)))
 
     @property
     def batch(self) -> int:
         """Images in a batch."""
-        return self._config.people * self._config.pictures
+        return self._config.people * self._config.images
 
     def epoch(self, number: int) -> list[NDArray[np.int64]]:
         """Plan an epoch: batches of rows, each (P * K,), people one after the other."""
         rng = np.random.default_rng(np.random.SeedSequence([self._seed, number], spawn_key=_STREAM))
-        people, pictures = self._config.people, self._config.pictures
+        people, images = self._config.people, self._config.images
         if self._config.sampler == "random":
-            size = people * pictures
-            passes = -(-len(self) * size // self._pictures)
-            rows = np.concatenate([rng.permutation(self._pictures) for _ in range(passes)])
+            size = people * images
+            passes = -(-len(self) * size // self._images)
+            rows = np.concatenate([rng.permutation(self._images) for _ in range(passes)])
             return np.split(rows[: len(self) * size], len(self))
         visits = _visits(self._weights(), batches=len(self), people=people, rng=rng)
         hands = [
-            iter(_hands(groups, count, pictures, rng))
+            iter(_hands(groups, count, images, rng))
             for groups, count in zip(self._groups, visits, strict=True)
         ]
         plan = _spread(visits, batches=len(self), people=people, rng=rng)
@@ -70,14 +70,14 @@ class WithUnlabelled:
 
     Args:
         labelled: plans of rows 0 to `first` - 1.
-        images: unlabelled ones, rows `first` to `first` + `pictures` - 1.
+        images: unlabelled ones, rows `first` to `first` + `images` - 1.
         each: of them in a batch.
     """
 
-    def __init__(self, labelled: Sampler, *, first: int, pictures: int, each: int, seed: int) -> None:
+    def __init__(self, labelled: Sampler, *, first: int, images: int, each: int, seed: int) -> None:
         self._labelled = labelled
         self._first = first
-        self._pictures = pictures
+        self._images = images
         self._each = each
         self._seed = seed
 
@@ -92,14 +92,14 @@ class WithUnlabelled:
     def epoch(self, number: int) -> list[NDArray[np.int64]]:
         """Plan an epoch: batches of rows, each (P * K + `each`,)."""
         begin, wanted = number * len(self) * self._each, len(self) * self._each
-        passes = range(begin // self._pictures, (begin + wanted - 1) // self._pictures + 1)
+        passes = range(begin // self._images, (begin + wanted - 1) // self._images + 1)
         orders = [
             np.random.default_rng(
                 np.random.SeedSequence([self._seed, number], spawn_key=_UNLABELLED)
-            ).permutation(self._pictures)
+            ).permutation(self._images)
             for number in passes
         ]
-        start = begin - passes.start * self._pictures
+        start = begin - passes.start * self._images
         rows = self._first + np.concatenate(orders)[start : start + wanted]
         parts = np.split(rows, len(self))
         return [np.concatenate(both) for both in zip(self._labelled.epoch(number), parts, strict=True)]
@@ -126,12 +126,12 @@ def build_sampler(config: BatchConfig, *, persons: Labels, cameras: Labels, seed
     if len(people) < (1 if config.sampler == "random" else config.people):
         remedy = f"set it to {len(people)} or less, or " if len(people) >= 2 else ""
         raise InputError(
-            f"batch.people is {config.people}, but the pictures to train on show {len(people)} people; "
-            f"{remedy}add pictures of more people, or hold fewer out with data.held_out"
+            f"batch.people is {config.people}, but the images to train on show {len(people)} people; "
+            f"{remedy}add images of more people, or hold fewer out with data.held_out"
         )
     by_camera = config.sampler == "camera-aware"
     groups = [_parted(rows, cameras[rows]) if by_camera else [rows] for rows in people]
-    return Sampler(config, groups=groups, pictures=len(persons), seed=seed)
+    return Sampler(config, groups=groups, images=len(persons), seed=seed)
 
 
 def _parted(rows: Labels, labels: Labels) -> list[Labels]:

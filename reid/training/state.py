@@ -98,9 +98,7 @@ def load_state(path: Path, training: Training, *, fingerprint: str) -> None:
     """
     content = read_state(path)
     if content["fingerprint"] != fingerprint:
-        raise InputError(
-            f"{path}: belongs to other settings or pictures; use another --output, or --overwrite"
-        )
+        raise InputError(f"{path}: belongs to other settings or images; use another --output, or --overwrite")
     training.learner.load_state_dict(content["learner"])
     training.optimiser.load_state_dict(content["optimiser"])
     training.schedule.restore(content["schedule"])

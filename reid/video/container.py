@@ -196,10 +196,10 @@ def _why_unusable(container: Any, choice: int | None) -> str | None:
     if kind == "tty":  # FFmpeg plays text files as if they were a terminal
         return "not a video but text"
     if kind.endswith("_pipe") or kind == "image2":
-        return "a picture, not a video; give the folder that holds it"
+        return "an image, not a video; give the folder that holds it"
     streams = _video_streams(container)
     if not streams:
-        return "has no video stream; give the file that holds the pictures"
+        return "has no video stream; give the file that holds the frames"
     if choice is not None and choice >= len(streams):
         there = "only #0" if len(streams) == 1 else f"#0 to #{len(streams) - 1}"
         return f"has no video stream #{choice}; there is {there}"
@@ -210,7 +210,7 @@ def _why_unusable(container: Any, choice: int | None) -> str | None:
 
 def _why_unopened(path: Path, error: Any) -> str:
     if isinstance(error, av.error.EOFError) and path.stat().st_size:
-        return "ends before its first picture; record or copy it again"
+        return "ends before its first frame; record or copy it again"
     if not isinstance(error, av.error.InvalidDataError):
         return f"cannot be opened ({error.strerror})"
     with path.open("rb") as file:

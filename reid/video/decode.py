@@ -118,7 +118,7 @@ def _begin(path: Path, container: Any, health: Health, wanted: Wanted) -> tuple[
     if first is None and health.oversized is not None:
         raise health.oversized
     if first is None:
-        raise InputError(f"{path}: not one picture of it can be decoded; record or export it again")
+        raise InputError(f"{path}: not one frame of it can be decoded; record or export it again")
     return chain([first], frames), stamp_s(first, container)
 
 

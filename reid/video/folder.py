@@ -35,7 +35,7 @@ def first_size(paths: Sequence[Path], wanted: Wanted = USUAL) -> tuple[int, int]
         if image is not None:
             return image.shape[1], image.shape[0]
     raise refused or InputError(
-        f"{paths[0].parent}: none of its {len(paths)} pictures can be decoded; copy them again"
+        f"{paths[0].parent}: none of its {len(paths)} images can be decoded; copy them again"
     )
 
 
@@ -65,5 +65,5 @@ def _load_or_report(path: Path, wanted: Wanted, on_damage: Callable[[str], None]
         on_damage(f"{error}; it is left out")
         return None
     if image is None:
-        on_damage(f"{path}: this picture cannot be decoded and is left out")
+        on_damage(f"{path}: this image cannot be decoded and is left out")
     return image

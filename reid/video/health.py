@@ -74,8 +74,8 @@ class Health:
         if self.oversized is not None:
             parts.append(f"the first of them {str(self.oversized).removeprefix(f'{path}: ')}")
         if self.concealed:
-            pictures = _count(self.concealed, "picture")
-            parts.append(f"{pictures} decoded with errors, from {self.first_concealed_s:.1f} s")
+            frames = _count(self.concealed, "frame")
+            parts.append(f"{frames} decoded with errors, from {self.first_concealed_s:.1f} s")
         if clock.repaired:
             stamps = _count(clock.repaired, "timestamp")
             parts.append(f"{stamps} did not ascend and were repaired, from {clock.first_repair_s:.1f} s")

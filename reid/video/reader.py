@@ -33,7 +33,7 @@ class SourceInfo:
     fps: float  # mean over the whole recording
     frames: int | None  # approximate
     duration_s: float | None  # recorded, without what lies between files
-    codec: str  # FFmpeg's name; "frames" for single frames
+    codec: str  # FFmpeg's name; "images" for single images
     step_s: float | None = None  # usual (median) seconds between two frames; None: too few to tell
     fps_from: str | None = None  # who says the rate of a recording without times; None: it has times
     parts: tuple[
@@ -64,7 +64,7 @@ def probe(source: Source, config: SourceConfig) -> SourceInfo:
             fps=fps,
             frames=count,
             duration_s=count / fps,
-            codec="pictures",
+            codec="images",
             step_s=1 / fps,
             fps_from="source.image_folder_fps",
         )
@@ -122,7 +122,7 @@ def read(
         delivered = True
         yield Frame(camera_id=source.camera_id, index=index, timestamp_s=time_s + source.shift_s, image=image)
     if undecoded and not delivered:
-        raise InputError(f"{source.files[0]}: none of its pictures can be decoded; copy them again")
+        raise InputError(f"{source.files[0]}: none of its images can be decoded; copy them again")
 
 
 def _sequence(

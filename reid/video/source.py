@@ -68,7 +68,7 @@ def parse_sources(
     """
     aspects = pixel_aspects or {}
     if not arguments:
-        raise InputError("no recordings given: name video files, globs or folders of pictures")
+        raise InputError("no recordings given: name video files, globs or folders of images")
     named: dict[str, _Group] = {}
     groups: list[_Group] = []
     for argument in arguments:
@@ -156,7 +156,7 @@ class _Group:
     def add(self, files: Sequence[Path], stream: int | None) -> None:
         for file in files:
             if stream is not None and _is_images(file):
-                raise InputError(f"{file}#{stream}: single pictures have no streams; leave #{stream} out")
+                raise InputError(f"{file}#{stream}: single images have no streams; leave #{stream} out")
             if stream is not None and self.streams.setdefault(file, stream) != stream:
                 raise InputError(
                     f"{self.name}: {file} has one stream a camera; give #{self.streams[file]} and #{stream} two "
@@ -207,13 +207,13 @@ def _expand(path: Path) -> list[list[Path]]:
         return [[path]]
     has_images, videos = bool(_inside(path, IMAGES)), _inside(path, VIDEOS)
     if has_images and videos:
-        raise InputError(f"{path}: holds both pictures and videos; name one kind, as in '{path / '*.mp4'}'")
+        raise InputError(f"{path}: holds both images and videos; name one kind, as in '{path / '*.mp4'}'")
     if has_images:
         return [[path]]
     if not videos:
         unread = left_out(file.name for file in path.iterdir())
         advice = unread or "give one with jpg, png or mp4 files"
-        raise InputError(f"{path}: a folder without pictures or videos; {advice}")
+        raise InputError(f"{path}: a folder without images or videos; {advice}")
     return [[video] for video in videos]
 
 
@@ -230,10 +230,10 @@ def _is_images(path: Path) -> bool:
 def _refuse_mixture(name: str | None, files: list[Path]) -> None:
     images = [_is_images(file) for file in files]
     if any(images) and not all(images):
-        raise InputError(f"{name}: mixes pictures and videos ({files[0]}, ...); give them two camera names")
+        raise InputError(f"{name}: mixes images and videos ({files[0]}, ...); give them two camera names")
     if name is None and images[0] and not files[0].is_dir():
         raise InputError(
-            f"{files[0]}: a single picture; give its folder, or make pictures one camera with name='*.jpg'"
+            f"{files[0]}: a single image; give its folder, or make images one camera with name='*.jpg'"
         )
 
 

@@ -21,7 +21,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
-    """The boxes that count, of one picture or of many, and how many people there were to be found."""
+    """The boxes that count, of one image or of many, and how many people there were to be found."""
 
     scores: Floats  # (D,)
     hits: Mask  # (D,) found somebody whom no surer box had found
@@ -63,7 +63,7 @@ def claim(affinity: Floats, scores: Floats) -> NDArray[np.int64]:
 
 
 def judge(found: Detections, people: Boxes, ignored: Boxes, *, min_height: float) -> Found:
-    """Boxes against truth of one picture, at IoU 0.5.
+    """Boxes against truth of one image, at IoU 0.5.
 
     People lower than `min_height` pixels are ignored too. A box that finds nobody does not count where it matches
     somebody ignored, or is itself too low.
@@ -170,7 +170,7 @@ def equal_precision(candidate: Curve, reference: Curve, confidence: float) -> Re
 def interval(
     pairs: Sequence[tuple[Found, Found]], figure: Callable[[Curve, Curve], float | None], *, times: int
 ) -> list[float] | None:
-    """The middle 95 % of `figure` where pictures are drawn with replacement."""
+    """The middle 95 % of `figure` where images are drawn with replacement."""
     rng = np.random.default_rng(0)
     values = []
     for _ in range(times):

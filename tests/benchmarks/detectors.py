@@ -6,11 +6,11 @@
         --mot reid/demo/cam1.mp4=reid/demo/cam1_gt.txt --output detectors.json
 
 Boxes are matched at IoU 0.5, one to one, the surest first; people lower than --min-height pixels of the original
-picture are neither right nor wrong, and so are unmatched boxes that are lower. Both detectors run as the product
+image are neither right nor wrong, and so are unmatched boxes that are lower. Both detectors run as the product
 runs them (`YoloDetector`), down to confidence 0.01.
 
 *Equal precision*: the reference has some precision at confidence C; at that precision, which people does each
-detector find at its best? The interval is the middle 95 % where pictures are drawn with replacement.
+detector find at its best? The interval is the middle 95 % where images are drawn with replacement.
 
 Photographs have people whom nobody labelled. What is done about a box there is a rule, and all three are reported:
 `listed`: an ignore file excuses it. If the file was made with the reference, it excuses all mistakes of the
@@ -57,7 +57,7 @@ Both = tuple[Detections, Detections]
 
 
 def judged(shot: Shot, both: Both, rule: str, min_height: float) -> Pair:
-    """What counts of the boxes of both detectors in a picture with boxes as truth."""
+    """What counts of the boxes of both detectors in an image with boxes as truth."""
     extra = shot.listed if rule == "listed" else shot.listed[:0]
     if rule == "agreed" and shot.time_s is None:  # in a recording, the truth is whole
         extra = scores.agreed(*both, known=np.concatenate([shot.people, shot.ignored]))
@@ -84,10 +84,10 @@ def judged_heads(
 
 
 def figures(pairs: Sequence[Pair], *, resamples: int) -> Report:
-    """What the two have found in some pictures."""
+    """What the two have found in some images."""
     lines = [scores.curve(scores.joined([pair[side] for pair in pairs])) for side in (0, 1)]
     report: Report = {
-        "pictures": len(pairs),
+        "images": len(pairs),
         "people": sum(pair[0].people for pair in pairs),
         "ap50": [scores.average_precision(line) for line in lines],
         "equal_precision": {},
@@ -186,7 +186,7 @@ def speed(spent: Sequence[Sequence[tuple[float, float]]]) -> Report:
 
 
 def speeds(scenes: Sequence[Scene], told: argparse.Namespace) -> Report:
-    """Milliseconds a frame, of pictures evenly from every scene."""
+    """Milliseconds a frame, of images evenly from every scene."""
     detectors = [YoloDetector(config) for config in configs(told, DetectorConfig().confidence)]
     calls = [lambda image, one=one: one.detect([image]) for one in detectors]
     each: Report = {}
@@ -257,12 +257,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--iou", type=float, nargs=2, default=[usual, usual], metavar=("A", "B"))
     parser.add_argument("--backends", nargs=2, default=["auto", "auto"], metavar=("A", "B"))
     parser.add_argument("--scenes", nargs="+", default=[], metavar="NAME=LIST[:IGNORE.json]")
-    parser.add_argument("--by-folder", action="store_true", help="each folder of pictures is a scene")
+    parser.add_argument("--by-folder", action="store_true", help="each folder of images is a scene")
     parser.add_argument("--mot", nargs="+", default=[], metavar="VIDEO=GT.txt")
     parser.add_argument("--heads", nargs="+", default=[], metavar="NAME=LIST:HEADS.json")
     parser.add_argument("--min-height", type=float, default=60, metavar="PX")
     parser.add_argument("--rule", choices=RULES, default="listed", help="that the table is of")
-    parser.add_argument("--every", type=int, default=1, help="only every so many pictures, to try it")
+    parser.add_argument("--every", type=int, default=1, help="only every so many images, to try it")
     parser.add_argument("--resamples", type=int, default=200, help="of the intervals")
     parser.add_argument("--speed-frames", type=int, default=150, help="0: no times")
     parser.add_argument("--output", type=Path, required=True, metavar="JSON")

@@ -48,7 +48,7 @@ def fit_tallness(found: Sequence[Detections], heads: Sequence[Points]) -> Tallne
     """By Theil and Sen, over the confident boxes that find a head: a third of them may be of half a person.
 
     Args:
-        found: of any number of detectors; `heads` are those of the same pictures.
+        found: of any number of detectors; `heads` are those of the same images.
 
     Raises:
         InputError: fewer than two such boxes.
@@ -69,7 +69,7 @@ def fit_tallness(found: Sequence[Detections], heads: Sequence[Points]) -> Tallne
 
 
 def judge_heads(found: Detections, heads: Points, tallness: Tallness, *, min_height: float) -> Found:
-    """Boxes against head points of one picture; heads of people lower than `min_height` pixels are ignored."""
+    """Boxes against head points of one image; heads of people lower than `min_height` pixels are ignored."""
     tall = tallness(heads) >= min_height
     near = nearness(found.boxes, heads)
     return count(found, near[:, tall], near[:, ~tall], min_height=min_height)

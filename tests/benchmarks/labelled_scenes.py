@@ -1,4 +1,4 @@
-"""Pictures of people with truth, for judging detectors: labelled photographs, rendered recordings, head points."""
+"""Images of people with truth, for judging detectors: labelled photographs, rendered recordings, head points."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from reid.types import Image
 from reid.video.reader import read
 from reid.video.source import Source
 
-_ORIENTATION, _TURNED = 274, (5, 6, 7, 8)  # EXIF; OpenCV turns such pictures, Pillow does not
+_ORIENTATION, _TURNED = 274, (5, 6, 7, 8)  # EXIF; OpenCV turns such images, Pillow does not
 
 
 def _none() -> Boxes:
@@ -29,7 +29,7 @@ def _none() -> Boxes:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shot:
-    """One picture and who is in it; boxes are xyxy pixels."""
+    """One image and who is in it; boxes are xyxy pixels."""
 
     name: str
     load: Callable[[], Image]
@@ -53,27 +53,27 @@ class Scene:
 
 
 def photographs(text: str, *, every: int = 1) -> Scene:
-    """NAME=LIST or NAME=LIST:IGNORE.json: pictures with YOLO labels."""
+    """NAME=LIST or NAME=LIST:IGNORE.json: images with YOLO labels."""
     name, listing, json_file = _parts(text)
-    ignore = _by_picture(json_file) if json_file else {}
+    ignore = _by_image(json_file) if json_file else {}
     shots = []
-    for path, key in _pictures(listing)[::every]:
+    for path, key in _images(listing)[::every]:
         boxes = yolo_boxes(label_path(path), size_of(path))
         listed = _boxes(ignore.get(key))
         shots.append(Shot(name=key, load=partial(read_image, path), people=boxes, listed=listed))
     if ignore and not any(shot.name in ignore for shot in shots):
-        raise InputError(f"{json_file}: names none of the pictures of {listing}")
+        raise InputError(f"{json_file}: names none of the images of {listing}")
     return Scene(name=name, shots=tuple(shots))
 
 
 def head_points(text: str, *, every: int = 1) -> Scene:
-    """NAME=LIST:HEADS.json: pictures with one point a head."""
+    """NAME=LIST:HEADS.json: images with one point a head."""
     name, listing, json_file = _parts(text)
     if json_file is None:
         raise InputError(f"{text}: expected NAME=LIST:HEADS.json")
-    points = _by_picture(json_file)
+    points = _by_image(json_file)
     shots = []
-    for path, key in _pictures(listing)[::every]:
+    for path, key in _images(listing)[::every]:
         if (found := points.get(key)) is None:
             raise InputError(f"{json_file}: no head points of {key}")
         heads = np.asarray(found, np.float32).reshape(-1, 2)
@@ -111,23 +111,23 @@ def _frame_of(truth: TrackTable, number: int, image: Image, time_s: float, visib
 
 
 def by_folder(scene: Scene) -> list[Scene]:
-    """One scene for each folder of pictures, in order of appearance."""
+    """One scene for each folder of images, in order of appearance."""
     groups: dict[str, list[Shot]] = {}
     for shot in scene.shots:
         groups.setdefault(Path(shot.name).parent.name, []).append(shot)
     return [Scene(name=f"{scene.name}-{name}", shots=tuple(shots)) for name, shots in groups.items()]
 
 
-def label_path(picture: Path) -> Path:
+def label_path(image: Path) -> Path:
     """ultralytics' rule: the last folder `images` becomes `labels`, the suffix .txt."""
-    head, found, tail = picture.as_posix().rpartition("/images/")
+    head, found, tail = image.as_posix().rpartition("/images/")
     if not found:
-        raise InputError(f"{picture}: not below a folder images, so there is no folder labels")
+        raise InputError(f"{image}: not below a folder images, so there is no folder labels")
     return Path(f"{head}/labels/{tail}").with_suffix(".txt")
 
 
 def yolo_boxes(path: Path, size: tuple[int, int]) -> Boxes:
-    """People (class 0) as xyxy pixels (N, 4) of a picture of `size` (width, height); no file: nobody."""
+    """People (class 0) as xyxy pixels (N, 4) of an image of `size` (width, height); no file: nobody."""
     if not path.is_file():
         return _none()
     rows = [[float(word) for word in line.split()] for line in path.read_text().splitlines() if line.strip()]
@@ -138,9 +138,9 @@ def yolo_boxes(path: Path, size: tuple[int, int]) -> Boxes:
 
 def size_of(path: Path) -> tuple[int, int]:
     """Width and height upright, from the file's header."""
-    with Pillow.open(path) as picture:
-        width, height = picture.size
-        turned = picture.getexif().get(_ORIENTATION) in _TURNED
+    with Pillow.open(path) as opened:
+        width, height = opened.size
+        turned = opened.getexif().get(_ORIENTATION) in _TURNED
     return (height, width) if turned else (width, height)
 
 
@@ -154,15 +154,15 @@ def _parts(text: str) -> tuple[str, Path, Path | None]:
     return name, Path(rest), None
 
 
-def _pictures(listing: Path) -> list[tuple[Path, str]]:
-    """Each picture's path, and its name in the list without a leading ./"""
+def _images(listing: Path) -> list[tuple[Path, str]]:
+    """Each image's path, and its name in the list without a leading ./"""
     if not listing.is_file():
-        raise InputError(f"{listing}: no such list of pictures")
+        raise InputError(f"{listing}: no such list of images")
     lines = [line.strip() for line in listing.read_text().splitlines() if line.strip()]
     return [(listing.parent / line, Path(line).as_posix()) for line in lines]
 
 
-def _by_picture(path: Path) -> dict[str, Any]:
+def _by_image(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     found: dict[str, Any] = {

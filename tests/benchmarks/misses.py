@@ -1,11 +1,11 @@
-"""What goes wrong, in pictures: people a detector misses or makes up, queries an encoder answers wrongly.
+"""What goes wrong, in images: people a detector misses or makes up, queries an encoder answers wrongly.
 
     python -m tests.benchmarks.misses detector --detector FILE --image-size 512 \\
         --mot reid/demo/cam1.mp4=reid/demo/cam1_gt.txt --output FOLDER
     python -m tests.benchmarks.misses encoder --encoder FILE --crops data/rendered/crops --people 1041:1140 \\
         --output FOLDER
 
-Give it rendered material only: the pictures are for cards that are published, and nobody in them may be real.
+Give it rendered material only: the images are for cards that are published, and nobody in them may be real.
 Writes missed.png and false.png, or worst_queries.png, and misses.json with the counts.
 """
 

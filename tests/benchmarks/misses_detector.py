@@ -108,7 +108,7 @@ def diverse(misses: Sequence[Miss], count: int) -> list[Miss]:
     """The `count` of largest weight, none like one already chosen.
 
     Alike are, in recordings: the same person, or a box at nearly the same place of the same camera, within
-    APART_S seconds; otherwise: the same picture.
+    APART_S seconds; otherwise: the same image.
     """
     chosen: list[Miss] = []
     for miss in sorted(misses, key=lambda one: -one.weight):
@@ -141,7 +141,7 @@ def cut(
     size = np.array([image.shape[1], image.shape[0]])
     middle = np.clip(
         middle, np.minimum(half, size / 2), np.maximum(size - half, size / 2)
-    )  # stay in the picture
+    )  # stay in the image
     low = np.maximum(np.round(middle - half), 0).astype(int)
     high = np.minimum(np.round(middle + half), size).astype(int)
     scale = TILE[1] / max(1, high[1] - low[1])
@@ -206,10 +206,10 @@ def measure(told: argparse.Namespace) -> Report:
     )
     detector = YoloDetector(config)
     lost, false, counts = _run(scenes, detector, told.min_height)
-    people, pictures = (sum(one[key] for one in counts.values()) for key in ("people", "pictures"))
+    people, images = (sum(one[key] for one in counts.values()) for key in ("people", "images"))
     heading = [
         f"Missed: people at least {told.min_height:.0f} px high and half visible, without a box of confidence "
-        f"{CONFIDENCE} of their own: {len(lost)} of {people} people in {pictures} rendered pictures.",
+        f"{CONFIDENCE} of their own: {len(lost)} of {people} people in {images} rendered images.",
         f"Shown are the tallest, nobody twice within {APART_S:.0f} s. Yellow: the person. Blue: the surest box that "
         f"overlaps (IoU {TOUCHING} or more); a neighbour's where it has found somebody else.",
     ]
@@ -217,7 +217,7 @@ def measure(told: argparse.Namespace) -> Report:
     sizes = {"missed.png": save(sheet(heading, _rows(tiles), tile=TILE), told.output / "missed.png")}
     heading = [
         f"False: boxes of confidence {CONFIDENCE} or more that match nobody at IoU {IOU}, or whose person has a "
-        f"surer one: {len(false)} in {pictures} rendered pictures.",
+        f"surer one: {len(false)} in {images} rendered images.",
         "Shown are the surest. Blue: the box. Yellow: the person who overlaps it most.",
     ]
     tiles = [false_tile(miss) for miss in diverse(false, told.count)]
@@ -240,7 +240,7 @@ def _run(
             false += made_up(shot, found)
             people += int(np.count_nonzero(heights(shot.people) >= min_height))
         counts[scene.name] = {
-            "pictures": len(scene.shots),
+            "images": len(scene.shots),
             "people": people,
             "missed": len(lost) - before[0],
             "false": len(false) - before[1],

@@ -11,7 +11,7 @@ from reid.evaluation.retrieval.labels import Labelled
 from tests.shared import SHARED
 
 INTRINSIC = 64  # dimensions that tell people apart, whatever the width of the vectors
-NOISE = 1.0  # of a picture against its person; gives an mAP of about .8 at Market's size
+NOISE = 1.0  # of an image against its person; gives an mAP of about .8 at Market's size
 FIXTURE = SHARED / "fixtures" / "market1501_labels.npz"
 
 
@@ -31,7 +31,7 @@ def problem(width: int, *, quick: bool) -> Problem:
     turned = np.linalg.qr(rng.standard_normal((width, INTRINSIC)))[0].T.astype(np.float32)
 
     def vectors(persons: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Some pictures are worse than others, and distractors are each somebody else."""
+        """Some images are worse than others, and distractors are each somebody else."""
         shape = (len(persons), INTRINSIC)
         own = np.where((persons == DISTRACTOR)[:, None], rng.standard_normal(shape), centres[persons])
         spread = NOISE * rng.uniform(0.5, 1.5, (len(persons), 1))

@@ -1,4 +1,4 @@
-"""A labelled contact sheet of pictures, small enough to be committed."""
+"""A labelled contact sheet of images, small enough to be committed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Tile:
 
 
 def sheet(heading: Sequence[str], rows: Sequence[Sequence[Tile]], *, tile: tuple[int, int]) -> Pillow.Image:
-    """Rows of tiles under a heading; every picture is fitted into `tile` (width, height) pixels."""
+    """Rows of tiles under a heading; every image is fitted into `tile` (width, height) pixels."""
     width, height = tile
     lines = max((len(one.lines) for row in rows for one in row), default=0)
     cell = (width + 2 * _FRAME + _GAP, height + 2 * _FRAME + lines * _LINE + _GAP)
@@ -36,18 +36,18 @@ def sheet(heading: Sequence[str], rows: Sequence[Sequence[Tile]], *, tile: tuple
         [len(row) * cell[0] for row in rows] + [int(font.getlength(line)) + _GAP for line in heading]
     )
     top = _GAP + len(heading) * _LINE + _GAP
-    picture = Pillow.new("RGB", (across + _GAP, top + len(rows) * cell[1] + _GAP), PAPER)
-    draw = ImageDraw.Draw(picture)
+    drawn = Pillow.new("RGB", (across + _GAP, top + len(rows) * cell[1] + _GAP), PAPER)
+    draw = ImageDraw.Draw(drawn)
     for number, line in enumerate(heading):
         draw.text((_GAP, _GAP + number * _LINE), line, fill=FAINT if number else INK, font=font)
     for r, row in enumerate(rows):
         for c, one in enumerate(row):
-            _draw(picture, draw, font, one, (_GAP + c * cell[0], top + r * cell[1]), tile)
-    return picture
+            _draw(drawn, draw, font, one, (_GAP + c * cell[0], top + r * cell[1]), tile)
+    return drawn
 
 
 def _draw(
-    picture: Pillow.Image,
+    drawn: Pillow.Image,
     draw: ImageDraw.ImageDraw,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     one: Tile,
@@ -63,7 +63,7 @@ def _draw(
         if one.frame:
             corner = (left + fitted.width + _FRAME - 1, up + fitted.height + _FRAME - 1)
             draw.rectangle((left - _FRAME, up - _FRAME, *corner), fill=one.frame)
-        picture.paste(fitted, (left, up))
+        drawn.paste(fitted, (left, up))
         below = y + height + 2 * _FRAME
     for number, line in enumerate(one.lines):
         draw.text((x + _FRAME, below + 1 + number * _LINE), line, fill=FAINT if number else INK, font=font)
@@ -76,20 +76,18 @@ def _fitted(image: Image, width: int, height: int) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=kind), np.uint8)
 
 
-def save(picture: Pillow.Image, path: Path, *, most_bytes: int = 400_000) -> int:
+def save(drawn: Pillow.Image, path: Path, *, most_bytes: int = 400_000) -> int:
     """Writes a PNG of at most so many bytes, with fewer colours where that is needed; its size.
 
     Raises:
         ValueError: it does not get small enough.
     """
     for colours in _COLOURS:
-        coloured = (
-            picture if colours is None else picture.quantize(colours, kmeans=1, dither=Pillow.Dither.NONE)
-        )
+        coloured = drawn if colours is None else drawn.quantize(colours, kmeans=1, dither=Pillow.Dither.NONE)
         with replacing(path) as partial:
             coloured.save(partial, optimize=True)
         if path.stat().st_size <= most_bytes:
             return path.stat().st_size
     raise ValueError(
-        f"{path}: {path.stat().st_size} bytes with {_COLOURS[-1]} colours; draw fewer or smaller pictures"
+        f"{path}: {path.stat().st_size} bytes with {_COLOURS[-1]} colours; draw fewer or smaller images"
     )

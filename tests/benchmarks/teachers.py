@@ -1,11 +1,11 @@
-"""What teachers and pictures without labels bring, one step at a time, on people whom training did not see.
+"""What teachers and images without labels bring, one step at a time, on people whom training did not see.
 
     python -m tests.benchmarks.teachers --labelled Market-1501-v15.09.15/bounding_box_train cuhk03 rendered \
         --hold-out-of bounding_box_train --unlabelled crops --teacher retail.xml --second osnet.onnx \
         --start start.pth --unseen cuhk01 --unseen market-last-100 --work folder --output teachers.json
 
-Every row is trained by `reid train` from the same weights, with as many steps, and as many pictures in each of them;
-only the objectives, the teachers and the kinds of pictures differ. `--unseen` folders have Market-1501's layout
+Every row is trained by `reid train` from the same weights, with as many steps, and as many images in each of them;
+only the objectives, the teachers and the kinds of images differ. `--unseen` folders have Market-1501's layout
 (query, bounding_box_test) and are measured by `reid benchmark`: raw cosine, single images, 95 % over people.
 Two trainings run beside each other, one thread each. What an interrupted run has finished in the work folder is not
 done again.
@@ -27,7 +27,7 @@ import yaml
 from tests.benchmarks.jobs import Report, machine, table, versions
 
 ROOT = Path(__file__).parents[2]
-BATCH, EACH = 80, 4  # pictures in a batch, and of each person
+BATCH, EACH = 80, 4  # images in a batch, and of each person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Row:
 
     identities: bool = True  # triplet and softmax
     teachers: int = 1
-    unlabelled: int | None = 0  # pictures; None: all
+    unlabelled: int | None = 0  # images; None: all
     relation: str = "rkd"
 
 
@@ -90,14 +90,14 @@ def main() -> None:
 
 
 def _train(row: Row, output: Path, told: argparse.Namespace, labelled: int) -> None:
-    """`told.steps` steps with BATCH pictures each, half of them unlabelled where there are such."""
+    """`told.steps` steps with BATCH images each, half of them unlabelled where there are such."""
     half = row.unlabelled != 0
     people = BATCH // EACH // (2 if half else 1)
     steps_in_epoch = labelled // (people * EACH)
     words = ["train", *map(str, told.labelled), "--output", str(output), "--start-from", str(told.start)]
     words += [*("--data.height", str(told.size[0])), *("--data.width", str(told.size[1]))]
     words += ["--config", str(_settings(output.with_suffix(".yaml")))]
-    words += [*("--batch.people", str(people)), *("--batch.pictures", str(EACH)), "--threads", "1"]
+    words += [*("--batch.people", str(people)), *("--batch.images", str(EACH)), "--threads", "1"]
     words += [
         *("--epochs", str(max(1, round(told.steps / steps_in_epoch)))),
         "--data.held_out",
@@ -145,7 +145,7 @@ def _measure(output: Path, folder: Path) -> Report:
 
 
 def _some(folder: Path, count: int, work: Path) -> Path:
-    """A folder of links to `count` of the pictures, any of them."""
+    """A folder of links to `count` of the images, any of them."""
     chosen = random.Random(0).sample(sorted(folder.rglob("*.jpg")), count)
     some = work / f"unlabelled-{count}"
     some.mkdir(parents=True, exist_ok=True)

@@ -175,7 +175,7 @@ def test_how_tall_people_are_is_a_line_that_outliers_leave_alone() -> None:
 
 @pytest.fixture
 def people(tmp_path: Path) -> Path:
-    """Two folders with a picture each, 200 x 100: one has somebody at (40, 10, 80, 90), and a bicycle."""
+    """Two folders with an image each, 200 x 100: one has somebody at (40, 10, 80, 90), and a bicycle."""
     for folder in ("a", "b"):
         (tmp_path / "images" / folder).mkdir(parents=True)
         (tmp_path / "labels" / folder).mkdir(parents=True)
@@ -236,7 +236,7 @@ def test_speed_by_hand() -> None:
 
 
 class Planted:
-    """A detector that sees the same two people in every picture; one with another size sees one of them."""
+    """A detector that sees the same two people in every image; one with another size sees one of them."""
 
     def __init__(self, config: DetectorConfig) -> None:
         self._both = config.image_size == 640
@@ -257,7 +257,7 @@ def test_the_whole_program(
     assert detectors.main([*words, "--output", str(people / "out.json")]) == 0
     report = json.loads((people / "out.json").read_text())
     photographs, heads = (report["rules"]["none"]["scenes"][name] for name in ("test", "heads"))
-    assert (photographs["pictures"], photographs["people"]) == (2, 1)
+    assert (photographs["images"], photographs["people"]) == (2, 1)
     equal = photographs["equal_precision"]["0.25"]
     assert (equal["precision"], equal["recall"], equal["ratio"]) == (0.25, [1, 1], 1)
     assert heads["people"] == 2

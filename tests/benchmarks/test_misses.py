@@ -84,7 +84,7 @@ def test_a_false_box_at_one_place_is_shown_once() -> None:
 
 
 @pytest.mark.parametrize("box", [A, B, (0, 0, 300, 200), (290, 190, 300, 200)])
-def test_a_cut_lies_within_the_picture(box: tuple[int, ...]) -> None:
+def test_a_cut_lies_within_the_image(box: tuple[int, ...]) -> None:
     part = cut(shot().load(), np.asarray(box, np.float32), [(np.asarray(box, np.float32), (0, 220, 255))])
     assert part.shape[0] == TILE[1]
     assert part.shape[1] > 0
@@ -95,13 +95,13 @@ def test_a_sheet_is_small_enough(tmp_path: Path) -> None:
     noise = [
         Tile(image=rng.integers(0, 256, (24, 24, 3), dtype=np.uint8), lines=("a", "b")) for _ in range(6)
     ]
-    picture = sheet(["noise"], [noise[:3], noise[3:]], tile=(24, 24))
-    whole = save(picture, tmp_path / "whole.png")
-    small = save(picture, tmp_path / "small.png", most_bytes=whole // 2)
+    drawn = sheet(["noise"], [noise[:3], noise[3:]], tile=(24, 24))
+    whole = save(drawn, tmp_path / "whole.png")
+    small = save(drawn, tmp_path / "small.png", most_bytes=whole // 2)
     assert small <= whole // 2
     assert small == (tmp_path / "small.png").stat().st_size
     with pytest.raises(ValueError, match="draw fewer"):
-        save(picture, tmp_path / "tiny.png", most_bytes=100)
+        save(drawn, tmp_path / "tiny.png", most_bytes=100)
 
 
 def test_a_query_is_searched_in_the_other_cameras() -> None:

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.train_step --output step.json
 
-Pictures are noise, decoded before; every network in a process of its own. `loader_share` is the share of the
+Images are noise, decoded before; every network in a process of its own. `loader_share` is the share of the
 steps' time that the training waited for batches, with one thread that prepares them beside it;
 `loader_work_share` is what preparing them takes of a step's time where nothing is prepared beside it: the work
 itself, whoever waits for it.
@@ -117,7 +117,7 @@ class _Nobody:
 
 
 def _noise(folder: Path, config: Any) -> Any:
-    """Training data of pictures that show nothing."""
+    """Training data of images that show nothing."""
     import cv2
 
     from pipelines.runtime.progress import reporter

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.training --root Market-1501-v15.09.15 --epochs 10 --output training.json
 
-Same pictures, same held-out people, same number of epochs, same input size, same batch size, no pretrained
+Same images, same held-out people, same number of epochs, same input size, same batch size, no pretrained
 weights, the same evaluation code at the end, both sides with the same number of threads, each in a process of
 its own, one after the other. What differs is what each of them recommends: torchreid's documented recipe for
 OSNet x0.25 from scratch (softmax with label smoothing, AMSGrad at 0.003, random flip; cosine schedule), reid's
@@ -148,7 +148,7 @@ def peer(job: dict[str, Any]) -> Report:
 
 
 def _dataset(job: dict[str, Any]) -> type:
-    """reid's split of the pictures as a class that torchreid can register."""
+    """reid's split of the images as a class that torchreid can register."""
     from torchreid.reid.data import ImageDataset
 
     held = _held(job)

@@ -87,7 +87,7 @@ def made_up(number: int, rows: Sequence[tuple[int, int, int]], site: str) -> Ima
 
 @given(st.lists(st.tuples(LABELS, st.sampled_from(["", "north", "south"])), min_size=1, max_size=4))
 def test_combining_keeps_people_apart(parts: list[tuple[list[tuple[int, int, int]], str]]) -> None:
-    """Pictures show one person in the whole if, and only if, they do in one source, or in sources of one site."""
+    """Images show one person in the whole if, and only if, they do in one source, or in sources of one site."""
     sources = [made_up(at, rows, site or f"source {at}") for at, (rows, site) in enumerate(parts)]
     split = combine(sources)
     whole = list(zip(split.persons.tolist(), split.cameras.tolist(), split.tracklets.tolist(), strict=True))

@@ -12,7 +12,7 @@ from reid.errors import InputError
 from tests.datasets.trees import market, touch
 
 
-def test_named_pictures(tmp_path: Path) -> None:
+def test_named_images(tmp_path: Path) -> None:
     touch(tmp_path / "query", ["0002_c1_a.jpg"])
     touch(
         tmp_path / "gallery",
@@ -105,7 +105,7 @@ def test_multi_query_is_of_the_queries_people_and_cameras(tmp_path: Path) -> Non
     touch(tmp_path / "gallery", ["Ann/yard/1.jpg"])
     touch(tmp_path / "multi_query", ["Ann/yard/2.jpg", "Cid/door/1.jpg"])
     with pytest.raises(
-        InputError, match=r"no picture for multi-query .*yard/2\.jpg for one .*leave multi_query"
+        InputError, match=r"no image for multi-query .*yard/2\.jpg for one .*leave multi_query"
     ):
         open_data_set("folder", tmp_path, multi_query=True)
     touch(tmp_path / "multi_query", ["Ann/door/2.jpg"])
@@ -113,13 +113,13 @@ def test_multi_query_is_of_the_queries_people_and_cameras(tmp_path: Path) -> Non
     assert data.multi_query is not None
     assert [path.name for path in data.multi_query.paths] == ["2.jpg"]
     assert data.multi_query.cameras.tolist() == [0]
-    assert data.notes == ("1 of 2 queries has no more pictures; it keeps its own vector",)
+    assert data.notes == ("1 of 2 queries has no more images; it keeps its own vector",)
 
 
 def test_empty_and_wrong_level(tmp_path: Path) -> None:
     (tmp_path / "site" / "query").mkdir(parents=True)
     (tmp_path / "site" / "gallery").mkdir()
-    with pytest.raises(InputError, match="query: no pictures in it; it must hold pictures named like"):
+    with pytest.raises(InputError, match="query: no images in it; it must hold images named like"):
         open_data_set("folder", tmp_path / "site")
     with pytest.raises(InputError, match=rf"the wrong level.*--root {tmp_path / 'site'} would work"):
         open_data_set("folder", tmp_path)

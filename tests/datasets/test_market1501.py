@@ -29,7 +29,7 @@ def test_tracklets_are_person_camera_and_sequence(tmp_path: Path) -> None:
     data = open_data_set("market1501", market(tmp_path))
     first, second, sequence_1, sequence_2, camera_2, other = data.gallery.tracklets.tolist()
     assert len({first, second, sequence_1, sequence_2, camera_2, other}) == 6  # distractors are each alone
-    assert data.query.tracklets[0] == sequence_1  # one passage, whatever split its pictures are in
+    assert data.query.tracklets[0] == sequence_1  # one passage, whatever split its images are in
     assert data.query.tracklets[1] != other
 
 
@@ -43,12 +43,12 @@ def test_multi_query_is_of_the_queries_people_and_cameras(tmp_path: Path) -> Non
     assert data.multi_query.cameras.tolist() == [0, 0]
 
 
-def test_multi_query_says_who_has_no_more_pictures(tmp_path: Path) -> None:
+def test_multi_query_says_who_has_no_more_images(tmp_path: Path) -> None:
     notes = open_data_set("market1501", market(tmp_path), multi_query=True).notes
-    assert notes[-1] == "1 of 2 queries has no more pictures; it keeps its own vector"
+    assert notes[-1] == "1 of 2 queries has no more images; it keeps its own vector"
     touch(tmp_path / "query", ["0005_c2s1_000100_00.jpg"])
     notes = open_data_set("market1501", tmp_path, multi_query=True).notes
-    assert notes[-1] == "2 of 3 queries have no more pictures; they keep their own vector"
+    assert notes[-1] == "2 of 3 queries have no more images; they keep their own vector"
     touch(tmp_path / "gt_bbox", ["0005_c2s1_000100_00.jpg", "0005_c3s1_000100_00.jpg"])
     assert not any(
         "queries" in note for note in open_data_set("market1501", tmp_path, multi_query=True).notes
@@ -60,40 +60,40 @@ def test_a_subset_is_not_called_market(tmp_path: Path) -> None:
     data = open_data_set("market1501", tmp_path / "yard", multi_query=True)
     assert data.name == "yard"
     assert data.notes[:-1] == (
-        "1 picture of query left out, not named like 0002_c1s1_000451_03.jpg: me.jpg",
-        "1 junk picture of bounding_box_test left out",
-        "a subset of Market-1501, or other data with its file names: query holds 2 of 3,368 pictures, "
-        "bounding_box_test holds 6 of 15,913 pictures, bounding_box_train holds 2 of 12,936 pictures, "
-        "gt_bbox holds 4 of 25,259 pictures",
+        "1 image of query left out, not named like 0002_c1s1_000451_03.jpg: me.jpg",
+        "1 junk image of bounding_box_test left out",
+        "a subset of Market-1501, or other data with its file names: query holds 2 of 3,368 images, "
+        "bounding_box_test holds 6 of 15,913 images, bounding_box_train holds 2 of 12,936 images, "
+        "gt_bbox holds 4 of 25,259 images",
     )
 
 
-def test_the_test_pictures_decide_on_the_name(tmp_path: Path) -> None:
+def test_the_test_images_decide_on_the_name(tmp_path: Path) -> None:
     original = Original(name="Whole", counts={"q": 2, "g": 1_000, "t": 3}, test=("q", "g"))
     assert original.compare({"q": 2, "g": 1_000, "t": 3}, tmp_path) == ("Whole", ())
     assert original.compare({"q": 2, "g": 1_000, "more": 7}, tmp_path) == ("Whole", ())
     assert original.compare({"q": 2, "g": 1_000, "t": 1}, tmp_path) == (
         "Whole",
-        ("query and gallery of Whole, but not all the rest: t holds 1 of 3 pictures",),
+        ("query and gallery of Whole, but not all the rest: t holds 1 of 3 images",),
     )
     assert original.compare({"q": 2, "g": 1_001, "t": 3}, tmp_path) == (
         tmp_path.name,
-        ("a subset of Whole, or other data with its file names: g holds 1,001 pictures, not 1,000",),
+        ("a subset of Whole, or other data with its file names: g holds 1,001 images, not 1,000",),
     )
 
 
 def test_describe(tmp_path: Path) -> None:
     assert describe(open_data_set("market1501", market(tmp_path), multi_query=True)) == [
-        ("query", "2 pictures, 2 people, 2 cameras"),
-        ("gallery", "6 pictures, 2 people, 3 cameras, 2 of the pictures are distractors"),
-        ("train", "2 pictures, 1 person, 2 cameras"),
-        ("multi-query", "2 pictures, 1 person, 1 camera"),
+        ("query", "2 images, 2 people, 2 cameras"),
+        ("gallery", "6 images, 2 people, 3 cameras, 2 of the images are distractors"),
+        ("train", "2 images, 1 person, 2 cameras"),
+        ("multi-query", "2 images, 1 person, 1 camera"),
     ]
     touch(tmp_path / "small" / "query", ["0002_c1_1.jpg"])
     touch(tmp_path / "small" / "bounding_box_test", ["0002_c2_1.jpg", "0000_c2_1.jpg"])
     assert describe(open_data_set("market1501", tmp_path / "small")) == [
-        ("query", "1 picture, 1 person, 1 camera"),
-        ("gallery", "2 pictures, 1 person, 1 camera, 1 of the pictures is a distractor"),
+        ("query", "1 image, 1 person, 1 camera"),
+        ("gallery", "2 images, 1 person, 1 camera, 1 of the images is a distractor"),
     ]
 
 
@@ -128,7 +128,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"bounding_box_test; it holds query$"):
         open_data_set("market1501", tmp_path)
     (tmp_path / "bounding_box_test").mkdir()
-    with pytest.raises(InputError, match=r"query: no picture in it is named as in Market-1501, 0002_c1s1"):
+    with pytest.raises(InputError, match=r"query: no image in it is named as in Market-1501, 0002_c1s1"):
         open_data_set("market1501", tmp_path)
     touch(tmp_path, ["file"])
     with pytest.raises(InputError, match="file: a file, not a folder"):
@@ -138,7 +138,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 def test_multi_query_needs_its_folder(tmp_path: Path) -> None:
     for path in (market(tmp_path) / "gt_bbox").iterdir():
         path.unlink()
-    with pytest.raises(InputError, match="gt_bbox: no picture"):
+    with pytest.raises(InputError, match="gt_bbox: no image"):
         open_data_set("market1501", tmp_path, multi_query=True)
     (tmp_path / "gt_bbox").rmdir()
     with pytest.raises(InputError, match="no folder gt_bbox"):
@@ -174,11 +174,11 @@ def test_distractors(tmp_path: Path) -> None:
     both = np.concatenate([data.gallery.tracklets, data.distractors.tracklets])
     assert len(np.unique(both)) == len(both)
     assert sum("1 distractor has the name of a person" in note for note in data.notes) == 1
-    assert ("distractors", "3 pictures") in describe(data)
+    assert ("distractors", "3 images") in describe(data)
     with pytest.raises(InputError, match=r"extra/none: no such folder"):
         open_data_set("market1501", root, distractors=extra / "none")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty: no pictures in it"):
+    with pytest.raises(InputError, match="empty: no images in it"):
         open_data_set("market1501", root, distractors=tmp_path / "empty")
 
 
@@ -198,14 +198,14 @@ def test_cuhk03(tmp_path: Path) -> None:
         assert data.name == folder
         assert data.gallery.persons.tolist() == [3, 3]
         assert data.notes == (
-            f"a subset of CUHK03-NP {name}, or other data with its file names: query holds 1 of 1,400 pictures, "
-            f"bounding_box_test holds 2 of {gallery} pictures, bounding_box_train holds 1 of {train} pictures",
+            f"a subset of CUHK03-NP {name}, or other data with its file names: query holds 1 of 1,400 images, "
+            f"bounding_box_test holds 2 of {gallery} images, bounding_box_train holds 1 of {train} images",
         )
     with pytest.raises(InputError, match=r"use --root \S+/detected or --root \S+/labeled"):
         open_data_set("cuhk03", tmp_path)
     with pytest.raises(InputError, match=r"the wrong level.*--root \S+/detected would work"):
         open_data_set("cuhk03", tmp_path / "detected" / "query")
-    with pytest.raises(InputError, match="cuhk03 has no more pictures of its queries"):
+    with pytest.raises(InputError, match="cuhk03 has no more images of its queries"):
         open_data_set("cuhk03", tmp_path / "detected", multi_query=True)
 
 
@@ -221,7 +221,7 @@ def test_cuhk03_as_first_published(tmp_path: Path) -> None:
 def test_the_real_one() -> None:
     data = open_data_set("market1501", market1501(), multi_query=True)
     assert data.name == "Market-1501"
-    assert data.notes == ("3,819 junk pictures of bounding_box_test left out",)
+    assert data.notes == ("3,819 junk images of bounding_box_test left out",)
     assert data.train is not None
     assert data.multi_query is not None
     assert (len(data.train), data.train.people) == (12_936, 751)

@@ -39,9 +39,9 @@ def test_labels(tmp_path: Path, folders: tuple[str, str]) -> None:
     assert data.gallery.paths[0] == tmp_path / folders[1] / "0000/0000_001_15_0303morning_0018_1.jpg"
     assert data.name == tmp_path.name
     assert data.notes == (
-        "a subset of MSMT17, or other data with its file names: list_query.txt holds 1 of 11,659 pictures, "
-        "list_gallery.txt holds 2 of 82,161 pictures, list_train.txt holds 2 of 30,248 pictures, "
-        "list_val.txt holds 2 of 2,373 pictures",
+        "a subset of MSMT17, or other data with its file names: list_query.txt holds 1 of 11,659 images, "
+        "list_gallery.txt holds 2 of 82,161 images, list_train.txt holds 2 of 30,248 images, "
+        "list_val.txt holds 2 of 2,373 images",
     )
 
 
@@ -60,12 +60,12 @@ def test_levels(tmp_path: Path) -> None:
             open_data_set("msmt17", wrong)
 
 
-def test_missing_pictures(tmp_path: Path) -> None:
+def test_missing_images(tmp_path: Path) -> None:
     msmt17(tmp_path)
     for line in LISTS["gallery"]:
         (tmp_path / "test" / line.split()[0]).unlink()
     with pytest.raises(
-        InputError, match=r"list_gallery\.txt: 2 of the listed pictures are missing.*0018_1\.jpg, "
+        InputError, match=r"list_gallery\.txt: 2 of the listed images are missing.*0018_1\.jpg, "
     ):
         open_data_set("msmt17", tmp_path)
 
@@ -78,12 +78,12 @@ def test_bad_lines(tmp_path: Path, line: str) -> None:
     msmt17(tmp_path)
     (tmp_path / "list_query.txt").write_text(f"{LISTS['query'][0]}\n\n{line}\n", encoding="utf-8")
     with pytest.raises(
-        InputError, match=rf"list_query\.txt, line 3: '{line}' is not a picture and a person's"
+        InputError, match=rf"list_query\.txt, line 3: '{line}' is not an image and a person's"
     ):
         open_data_set("msmt17", tmp_path)
 
 
 def test_an_empty_list(tmp_path: Path) -> None:
     (msmt17(tmp_path) / "list_query.txt").write_text("\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"list_query\.txt: lists no pictures"):
+    with pytest.raises(InputError, match=r"list_query\.txt: lists no images"):
         open_data_set("msmt17", tmp_path)

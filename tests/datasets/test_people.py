@@ -10,7 +10,7 @@ from tests.datasets.trees import touch
 
 
 def rows(root: Path) -> tuple[list[tuple[str, str, int]], tuple[str, ...]]:
-    """Person, camera and tracklet of every picture in the order of their paths; notes."""
+    """Person, camera and tracklet of every image in the order of their paths; notes."""
     split, notes = read_person_folders(root)
     columns = zip(split.persons.tolist(), split.cameras.tolist(), split.tracklets.tolist(), strict=True)
     found = [(split.person_name(one), split.camera_names[camera], track) for one, camera, track in columns]
@@ -30,12 +30,12 @@ def test_camera_as_a_folder(tmp_path: Path) -> None:
     assert rows(tmp_path) == ([("Ann", "door", 0), ("Ann", "door", 1), ("Bob", "door", 2)], ())
 
 
-def test_pictures_without_a_camera_count_as_of_one(tmp_path: Path) -> None:
+def test_images_without_a_camera_count_as_of_one(tmp_path: Path) -> None:
     touch(tmp_path, ["Ann/1.jpg", "Ann/_2.jpg", "Ann/door_1.jpg", "Bob/1.jpg", "-/door_1.jpg"])
     found, (nobody, unknown) = rows(tmp_path)
     assert [camera for _, camera, _ in found] == ["unknown", "unknown", "door", "unknown"]
-    assert nobody == "1 picture of distractors (folder -) left out"
-    assert unknown.startswith("3 pictures name no camera")
+    assert nobody == "1 image of distractors (folder -) left out"
+    assert unknown.startswith("3 images name no camera")
     assert unknown.endswith("count as of one camera, unknown")
 
 
@@ -44,11 +44,11 @@ def test_names_that_hardly_begin_with_a_camera(tmp_path: Path) -> None:
     _, notes = rows(tmp_path)
     assert notes == (
         "no camera sees two people, so 'Ann' is hardly a camera; "
-        "name pictures <camera>_*.jpg, or use folders <person>/<camera>/",
+        "name images <camera>_*.jpg, or use folders <person>/<camera>/",
     )
 
 
-def test_named_pictures_and_others_beside_them(tmp_path: Path) -> None:
+def test_named_images_and_others_beside_them(tmp_path: Path) -> None:
     touch(tmp_path, ["0002_c1s1_000451_03.jpg", "0003_c2s1_000451_03.jpg"])
     assert [row[:2] for row in rows(tmp_path)[0]] == [("2", "c1"), ("3", "c2")]
     touch(tmp_path, ["me.jpg"])

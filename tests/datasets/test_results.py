@@ -1,4 +1,4 @@
-"""Results of `reid video` as pictures to learn from, after a reviewer has been at them."""
+"""Results of `reid video` as images to learn from, after a reviewer has been at them."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ DOOR, YARD = "front: door/1", "yard_2"  # what a file name cannot hold, and what
 def results(
     root: Path, people: dict[int, dict[str, int]], *, gallery: Path | None = None, started: datetime = STARTED
 ) -> Path:
-    """A results folder with two pictures of the tracks 10 * person + n of every camera."""
+    """A results folder with two images of the tracks 10 * person + n of every camera."""
     folder = ResultsFolder(root)
     for person, cameras in people.items():
         for camera, tracks in cameras.items():
@@ -55,7 +55,7 @@ def corrections_of(gallery: Path) -> Corrections:
 
 
 def who(split: Split) -> dict[str, int]:
-    """Pictures of every person by name."""
+    """Images of every person by name."""
     persons, counts = np.unique(split.persons, return_counts=True)
     return {
         split.person_name(person): count
@@ -94,9 +94,9 @@ def test_what_a_reviewer_did_in_the_folder(tmp_path: Path) -> None:
     assert who(read.split) == {"Ann": 1, "P0001": 9, "P0004": 7}
     assert set(read.split.camera_names) == {DOOR, YARD}
     assert set(read.notes) == {
-        "2 pictures left out: they lie in no person's folder, or in -",
-        "1 picture left out: their names are not <camera>_<track>_<n>.jpg",
-        "4 pictures in folders within a person's folder count as that person's",
+        "2 crops left out: they lie in no person's folder, or in -",
+        "1 crop left out: their names are not <camera>_<track>_<n>.jpg",
+        "4 crops in folders within a person's folder count as that person's",
     }
 
 
@@ -113,7 +113,7 @@ def test_what_a_reviewer_did_in_the_gallery(tmp_path: Path) -> None:
     read = read_results(root, "day", corrections_of(gallery))
     assert who(read.split) == {"P0001": 4, "Ann": 3, "P0005": 2, "Stranger (day)": 1}
     assert read.shared
-    assert "2 pictures left out: their people are not in the gallery any more" in read.notes[0]
+    assert "2 crops left out: their people are not in the gallery any more" in read.notes[0]
 
 
 def test_two_days_of_a_site_are_one_data_set(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_results_that_cannot_be_used(tmp_path: Path) -> None:
     corrections = Corrections(gallery=gallery, people={1: None}, runs=frozenset())
     root = results(tmp_path / "day", {1: {DOOR: 1}}, gallery=gallery)
     with pytest.raises(
-        InputError, match="no pictures of people that may be learned from; of 2 pictures their people"
+        InputError, match="no crops of people that may be learned from; of 2 crops their people"
     ):
         read_results(root, "day", corrections)
     run = root / "run.json"

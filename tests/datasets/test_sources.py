@@ -11,7 +11,7 @@ from tests.datasets.trees import market, touch
 
 
 def names_of(split: Split) -> set[tuple[str, str, str]]:
-    """File, person and camera of all pictures, as people read them."""
+    """File, person and camera of all images, as people read them."""
     rows = zip(split.paths, split.persons.tolist(), split.cameras.tolist(), strict=True)
     return {
         (path.name, split.person_name(person), split.camera_names[camera]) for path, person, camera in rows
@@ -63,8 +63,8 @@ def test_every_kind_is_recognised(tmp_path: Path) -> None:
         ("folder=notes.txt", "a file, not a folder"),
         ("msmt17=results", "not MSMT17's own folder, which holds list_query"),
         ("results=empty", "not a results folder; it must hold crops"),
-        ("empty", r"empty: no pictures in it; it must hold <person>"),
-        ("market1501=empty", "no picture of a person in it is named as in Market-1501"),
+        ("empty", r"empty: no images in it; it must hold <person>"),
+        ("market1501=empty", "no image of a person in it is named as in Market-1501"),
     ],
 )
 def test_what_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, why: str) -> None:
@@ -81,7 +81,7 @@ def test_a_path_may_have_an_equals_sign(tmp_path: Path, monkeypatch: pytest.Monk
     assert [open_sources([text])[0].path for text in ("day=1", "folder=day=1")] == [Path("day=1")] * 2
 
 
-def test_only_train_pictures_of_a_benchmark(tmp_path: Path) -> None:
+def test_only_train_images_of_a_benchmark(tmp_path: Path) -> None:
     (source,) = open_sources([str(market(tmp_path / "market"))])
     assert (source.kind, source.name, source.site) == ("market1501", "market", "market")
     assert names_of(source.split) == {
@@ -108,7 +108,7 @@ LEVELS += ["market1501=.", "market1501=market/query", "list.csv"]
 
 
 @pytest.mark.parametrize("text", LEVELS)
-def test_test_pictures_are_refused_however_they_are_given(
+def test_test_images_are_refused_however_they_are_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     root = market(tmp_path / "market")
@@ -118,9 +118,7 @@ def test_test_pictures_are_refused_however_they_are_given(
         open_sources([text])
 
 
-def test_test_pictures_of_other_benchmarks_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_test_images_of_other_benchmarks_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(tmp_path / "site", ["query/Ann/door/1.jpg", "gallery/Ann/yard/1.jpg", "train/Bob/door/1.jpg"])
     msmt(tmp_path / "msmt")
     monkeypatch.chdir(tmp_path)
@@ -136,7 +134,7 @@ def test_test_pictures_of_other_benchmarks_are_refused(
         open_sources(["."])
 
 
-def test_benchmarks_without_train_pictures(tmp_path: Path) -> None:
+def test_benchmarks_without_train_images(tmp_path: Path) -> None:
     (tmp_path / "market" / "query").mkdir(parents=True)
     (tmp_path / "market" / "bounding_box_test").mkdir()
     (msmt(tmp_path / "msmt") / "list_train.txt").unlink()
@@ -158,13 +156,13 @@ def test_two_kinds_of_boxes_are_two_sources(tmp_path: Path) -> None:
     assert open_sources([f"cuhk03={tmp_path / 'detected'}"])[0].kind == "cuhk03"
 
 
-def test_named_pictures_in_a_folder(tmp_path: Path) -> None:
+def test_named_images_in_a_folder(tmp_path: Path) -> None:
     touch(tmp_path, ["0002_c1s1_1.jpg", "more/0002_c2s1_1.jpg", "0000_c1s1_1.jpg", "-1_c1s1_1.jpg", "me.jpg"])
     (source,) = open_sources([str(tmp_path)])
     assert names_of(source.split) == {("0002_c1s1_1.jpg", "0002", "c1"), ("0002_c2s1_1.jpg", "0002", "c2")}
     first, second, third = source.notes
-    assert "2 pictures of distractors (0000) and junk (-1) left out" in first
-    assert "1 picture left out, not named like 0002_c1s1_000451_03.jpg, the first: me.jpg" in second
+    assert "2 images of distractors (0000) and junk (-1) left out" in first
+    assert "1 image left out, not named like 0002_c1s1_000451_03.jpg, the first: me.jpg" in second
     assert "shows one person only, '0002'" in third
 
 
@@ -173,7 +171,7 @@ def test_tables(tmp_path: Path) -> None:
     (source,) = open_sources([str(table(tmp_path / "crops.csv", *rows))])
     assert (source.kind, source.name) == ("csv", "crops")
     assert names_of(source.split) == {("a.jpg", "Ann", "door"), ("b.jpg", "Bob", "door")}
-    assert source.notes == (f"{tmp_path / 'crops.csv'}: 2 pictures of distractors left out",)
+    assert source.notes == (f"{tmp_path / 'crops.csv'}: 2 images of distractors left out",)
     parted = ("a.jpg,Ann,door,train", "b.jpg,Bob,door,query", "c.jpg,Bob,yard,gallery")
     parts = table(tmp_path / "parts.csv", *parted, header="path,person,camera,split")
     assert names_of(open_sources([str(parts)])[0].split) == {("a.jpg", "Ann", "door")}
@@ -186,8 +184,8 @@ def test_tables(tmp_path: Path) -> None:
         ("path,person,camera\n", "no rows below the header"),
         ("path,person,camera\na.jpg,Ann\n", "line 2: 2 values, but the header has 3 columns"),
         ("path,person,camera\na.jpg,Ann,\n", "line 2, column camera: empty"),
-        ("path,person,camera\nnone.jpg,Ann,door\n", "1 of the listed pictures are missing"),
-        ("path,person,camera\na.jpg,-,door\n", "all of its pictures are distractors"),
+        ("path,person,camera\nnone.jpg,Ann,door\n", "1 of the listed images are missing"),
+        ("path,person,camera\na.jpg,-,door\n", "all of its images are distractors"),
         ("path,person,camera,split\na.jpg,Ann,door,query\n", "no row has the split train"),
     ],
 )

@@ -59,7 +59,7 @@ def test_multi_query_is_of_the_queries_people_and_cameras(tmp_path: Path) -> Non
     data = open_data_set("csv", table(tmp_path, more), multi_query=True)
     assert data.multi_query is not None
     assert [path.name for path in data.multi_query.paths] == ["8.jpg"]
-    assert data.notes == ("1 of 2 queries has no more pictures; it keeps its own vector",)
+    assert data.notes == ("1 of 2 queries has no more images; it keeps its own vector",)
 
 
 def test_columns_in_any_order_and_byte_order_mark(tmp_path: Path) -> None:
@@ -130,14 +130,14 @@ def test_bad_files(tmp_path: Path) -> None:
         open_data_set("csv", path)
 
 
-def test_missing_pictures(tmp_path: Path) -> None:
+def test_missing_images(tmp_path: Path) -> None:
     path = table(tmp_path)
     for index in (2, 3, 4, 5):
         (tmp_path / f"a/{index}.jpg").unlink()
     with pytest.raises(InputError) as caught:
         open_data_set("csv", path)
     text = str(caught.value)
-    assert text.startswith(f"{path}: 4 of the listed pictures are missing, the first 3: ")
+    assert text.startswith(f"{path}: 4 of the listed images are missing, the first 3: ")
     assert [f"a/{index}.jpg" in text for index in (2, 3, 4, 5)] == [True, True, True, False]
 
 

@@ -1,11 +1,11 @@
-"""Small data sets on the disk. Readers never decode, so one byte is a picture to them."""
+"""Small data sets on the disk. Readers never decode, so one byte is an image to them."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 
 def touch(folder: Path, names: Iterable[str]) -> None:
-    """Pictures (or anything else) with these names, folders in the names included."""
+    """Images (or anything else) with these names, folders in the names included."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         path = folder / name

@@ -27,8 +27,8 @@ def people(folder: Path, *, shots: int = SHOTS) -> Path:
             _write(folder, name, frame, rows)
             lists["val" if shot == shots - 1 else "train"].append(f"./images/{name}.jpg")
         video.release()
-    for part, pictures in lists.items():
-        (folder / f"{part}.txt").write_text("\n".join(pictures) + "\n", encoding="utf-8")
+    for part, images in lists.items():
+        (folder / f"{part}.txt").write_text("\n".join(images) + "\n", encoding="utf-8")
     file = folder / "dataset.yaml"
     file.write_text("path: .\ntrain: train.txt\nval: val.txt\nnames: {0: person}\n", encoding="utf-8")
     return file

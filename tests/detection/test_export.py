@@ -72,7 +72,7 @@ def test_other_weights_and_sizes_are_other_exports(
 
 
 def test_both_find_the_same_people(exported: Path, weights: Path) -> None:
-    """In pictures of the network's size and of other shapes, and a batch that is not full."""
+    """In images of the network's size and of other shapes, and a batch that is not full."""
     rng = np.random.default_rng(5)
     shapes = [(64, 64), (64, 64), (90, 200), (90, 200), (40, 64)]
     images: list[Image] = [rng.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in shapes]

@@ -95,8 +95,8 @@ def test_a_class_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("backend", ["native", "auto"])
-def test_grey_pictures(backend: Any) -> None:
-    with pytest.raises(InputError, match=r"grey-1-channel\.pt: takes pictures of 1 channel, .* colour"):
+def test_grey_images(backend: Any) -> None:
+    with pytest.raises(InputError, match=r"grey-1-channel\.pt: takes images of 1 channel, .* colour"):
         YoloDetector(DetectorConfig(weights=CASES / "grey-1-channel.pt", device="cpu", backend=backend))
 
 

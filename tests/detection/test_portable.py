@@ -91,17 +91,17 @@ def test_onnx_says_what_the_network_with_rounded_weights_says(detector: Path, ex
     assert (stated["task"], stated["stride"], stated["names"]) == ("detect", "32", "{0: 'person'}")
     session, model = onnxruntime.InferenceSession(str(exported)), load_model(detector)
     for shape in ((1, 3, 96, 96), (3, 3, 64, 160)):
-        pictures = torch.rand(shape, generator=torch.Generator().manual_seed(1))
+        images = torch.rand(shape, generator=torch.Generator().manual_seed(1))
         with torch.inference_mode():
-            expected = model(pictures)[0].numpy()
-        (got,) = session.run(None, {"images": pictures.numpy()})
+            expected = model(images)[0].numpy()
+        (got,) = session.run(None, {"images": images.numpy()})
         assert got.shape == expected.shape
         assert alike(got[:, 4], expected[:, 4]) > 0.99
         assert alike(got[:, 2:4], expected[:, 2:4]) > 0.99
         np.testing.assert_allclose(got[:, 4], expected[:, 4], atol=0.05)
 
 
-def test_pictures_are_prepared_as_ultralytics_does(tmp_path: Path) -> None:
+def test_images_are_prepared_as_ultralytics_does(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 256, (90, 160, 3), dtype=np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), image)
     got = prepare(tmp_path / "a.png", SIZE)
@@ -109,23 +109,23 @@ def test_pictures_are_prepared_as_ultralytics_does(tmp_path: Path) -> None:
     shrunk = cv2.resize(image, (96, 54), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_allclose(got[0, :, 5:59], shrunk[..., ::-1].transpose(2, 0, 1) / 255, atol=1e-6)
     np.testing.assert_allclose(got[0, :, :5], 114 / 255, atol=1e-6)
-    with pytest.raises(InputError, match=r"none\.png: cannot be read as a picture"):
+    with pytest.raises(InputError, match=r"none\.png: cannot be read as an image"):
         prepare(tmp_path / "none.png", SIZE)
 
 
 @pytest.mark.slow
 def test_int8_finds_what_float_finds(detector: Path, exported: Path, tmp_path: Path) -> None:
     pytest.importorskip("nncf", reason="int8 needs nncf")
-    pictures = sorted((people(tmp_path / "people").parent / "images").iterdir())
+    paths = sorted((people(tmp_path / "people").parent / "images").iterdir())
     folder = tmp_path / "detector_int8_openvino_model"
-    to_openvino_int8(detector, folder, pictures, SIZE)
+    to_openvino_int8(detector, folder, paths, SIZE)
     assert {path.name for path in folder.iterdir()} == {"detector.xml", "detector.bin", "metadata.yaml"}
     assert (folder / "detector.bin").stat().st_size < 0.6 * exported.stat().st_size
     raw = []
     for weights in (exported, folder):
         loaded = YoloDetector(DetectorConfig(weights=weights, image_size=SIZE, device="cpu", batch=2))
-        loaded.detect([cv2.imread(str(picture)) for picture in pictures[:2]])
-        batch = np.concatenate([prepare(picture, SIZE) for picture in pictures[:2]])
+        loaded.detect([cv2.imread(str(path)) for path in paths[:2]])
+        batch = np.concatenate([prepare(path, SIZE) for path in paths[:2]])
         output = loaded._model.predictor.model(torch.from_numpy(batch))
         raw.append(np.asarray(output[0] if isinstance(output, list) else output))
     assert raw[0].shape == raw[1].shape

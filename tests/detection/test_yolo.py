@@ -37,7 +37,7 @@ def detector(weights: Path) -> YoloDetector:
 IMAGES = [noise(64, 64), noise(48, 96, 1), noise(120, 50, 2), noise(64, 64, 3), noise(7, 9, 4)]
 
 
-def test_boxes_lie_in_their_own_picture(detector: YoloDetector) -> None:
+def test_boxes_lie_in_their_own_image(detector: YoloDetector) -> None:
     found = detector.detect(IMAGES)
     assert len(found) == len(IMAGES), "in three batches, the last one not full"
     assert sum(map(len, found)) > 20
@@ -57,7 +57,7 @@ def test_batches_do_not_change_what_is_found(detector: YoloDetector) -> None:
         np.testing.assert_allclose(alone.scores, people.scores, atol=1e-4)
 
 
-def test_no_pictures(detector: YoloDetector) -> None:
+def test_no_images(detector: YoloDetector) -> None:
     assert detector.detect([]) == []
 
 

@@ -29,10 +29,10 @@ def bottleneck(block: nn.Module, vector: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_se_weighs_channels_by_their_means(shape: tuple[int, ...]) -> None:
     block, x = seeded(SqueezeExcitation, shape[1]), maps(shape)
-    for picture, got in zip(x, block(x), strict=True):
-        means = torch.stack([channel.sum() / channel.numel() for channel in picture])
+    for image, got in zip(x, block(x), strict=True):
+        means = torch.stack([channel.sum() / channel.numel() for channel in image])
         for channel, weight in enumerate(1 / (1 + torch.exp(-bottleneck(block, means)))):
-            torch.testing.assert_close(got[channel], picture[channel] * weight)
+            torch.testing.assert_close(got[channel], image[channel] * weight)
 
 
 def test_se_has_a_bottleneck_of_a_sixteenth_but_not_of_nothing() -> None:
@@ -44,11 +44,11 @@ def test_se_has_a_bottleneck_of_a_sixteenth_but_not_of_nothing() -> None:
 def test_cbam_weighs_channels_then_places(shape: tuple[int, ...]) -> None:
     block, x = seeded(Cbam, shape[1]), maps(shape)
     _, channels, rows, columns = shape
-    for picture, got in zip(x, block(x), strict=True):
-        means = torch.stack([channel.mean() for channel in picture])
-        largest = torch.stack([channel.max() for channel in picture])
+    for image, got in zip(x, block(x), strict=True):
+        means = torch.stack([channel.mean() for channel in image])
+        largest = torch.stack([channel.max() for channel in image])
         weights = torch.sigmoid(bottleneck(block, means) + bottleneck(block, largest))
-        weighed = torch.stack([picture[channel] * weights[channel] for channel in range(channels)])
+        weighed = torch.stack([image[channel] * weights[channel] for channel in range(channels)])
         seen = torch.stack([weighed.sum(dim=0) / channels, weighed.max(dim=0).values])
         for row in range(rows):
             for column in range(columns):
@@ -66,8 +66,8 @@ def test_cbam_weighs_channels_then_places(shape: tuple[int, ...]) -> None:
 def test_non_local_adds_what_every_place_sees(shape: tuple[int, ...]) -> None:
     block, x = seeded(NonLocal, shape[1]), maps(shape)
     scramble(block)
-    for picture, got in zip(x, block(x), strict=True):
-        places = list(picture.flatten(1).T)
+    for image, got in zip(x, block(x), strict=True):
+        places = list(image.flatten(1).T)
         query, key, value = (
             [part.weight[:, :, 0, 0] @ place + part.bias for place in places]
             for part in (block.query, block.key, block.value)

@@ -108,7 +108,7 @@ def test_parity_of_osnet_ain_with_torchreid(width: str) -> None:
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_ibn_normalises_half_by_picture_and_half_by_batch(training: bool) -> None:
+def test_ibn_normalises_half_by_image_and_half_by_batch(training: bool) -> None:
     torch.manual_seed(0)
     norm = IbnNorm(6).double()
     scramble(norm)
@@ -118,11 +118,11 @@ def test_ibn_normalises_half_by_picture_and_half_by_batch(training: bool) -> Non
     x = torch.randn(3, 6, 4, 2, dtype=torch.float64)
     got = norm.train(training)(x)
     for channel in range(3):
-        for picture in range(3):
-            values = x[picture, channel]
+        for image in range(3):
+            values = x[image, channel]
             unit = (values - values.mean()) / torch.sqrt(values.var(correction=0) + 1e-5)
             want = unit * norm.IN.weight[channel] + norm.IN.bias[channel]
-            torch.testing.assert_close(got[picture, channel], want)
+            torch.testing.assert_close(got[image, channel], want)
         values = x[:, 3 + channel]
         if training:
             unit = (values - values.mean()) / torch.sqrt(values.var(correction=0) + 1e-5)
@@ -233,8 +233,6 @@ def test_timm_is_only_needed_by_its_own(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("name", ["osnet_ain_x0_25", "resnet50_ibn", "squeezenet1_1"])
-def test_pictures_that_are_too_small(name: str) -> None:
-    with pytest.raises(
-        InputError, match=rf"{name}, which makes no feature map of pictures of 16 x 16 pixels"
-    ):
+def test_images_that_are_too_small(name: str) -> None:
+    with pytest.raises(InputError, match=rf"{name}, which makes no feature map of images of 16 x 16 pixels"):
         backbone(name, (16, 16))

@@ -15,7 +15,7 @@ from reid.embedding import features
 from reid.embedding.features import extract
 from reid.errors import InputError
 from reid.types import Embeddings, Image
-from tests.embedding.pictures import DIMENSION, Counting, reference, write
+from tests.embedding.images import DIMENSION, Counting, reference, write
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +35,7 @@ def shards(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.usefixtures("small")
 def test_everything_once_and_in_order(tmp_path: Path, count: int, flip: bool) -> None:
-    paths = write(tmp_path / "pictures", count)[::-1]
+    paths = write(tmp_path / "images", count)[::-1]
     encoder, advances = Counting(), list[int]()
     vectors = extract(paths, encoder, flip=flip, advance=advances.append, folder=tmp_path / "cache")
     assert vectors.dtype == np.float32
@@ -54,9 +54,9 @@ def test_everything_once_and_in_order(tmp_path: Path, count: int, flip: bool) ->
 
 
 @pytest.mark.usefixtures("small")
-def test_equal_pictures_are_computed_once(tmp_path: Path) -> None:
-    paths = write(tmp_path / "pictures", 7)
-    copy = tmp_path / "pictures" / "copy.png"
+def test_equal_images_are_computed_once(tmp_path: Path) -> None:
+    paths = write(tmp_path / "images", 7)
+    copy = tmp_path / "images" / "copy.png"
     copy.write_bytes(paths[3].read_bytes())
     asked = [copy, *paths, paths[0], copy]
     encoder, advances = Counting(), list[int]()
@@ -67,8 +67,8 @@ def test_equal_pictures_are_computed_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_new_and_changed_pictures_only(tmp_path: Path) -> None:
-    paths = write(tmp_path / "pictures", 10)
+def test_new_and_changed_images_only(tmp_path: Path) -> None:
+    paths = write(tmp_path / "images", 10)
     extract(paths[:6], Counting(), folder=tmp_path / "cache")
     cv2.imwrite(str(paths[2]), np.full((8, 4, 3), 7, dtype=np.uint8))
     encoder = Counting()
@@ -79,7 +79,7 @@ def test_new_and_changed_pictures_only(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_encoders_back_ends_devices_and_flip_are_kept_apart(tmp_path: Path) -> None:
-    paths = write(tmp_path / "pictures", 5)
+    paths = write(tmp_path / "images", 5)
     encoders = (
         Counting(),
         Counting("counting@2"),
@@ -103,12 +103,12 @@ def test_encoders_back_ends_devices_and_flip_are_kept_apart(tmp_path: Path) -> N
 
 def test_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
-    extract(write(tmp_path / "pictures", 2), Counting())
+    extract(write(tmp_path / "images", 2), Counting())
     assert len(shards(tmp_path / "cache" / "features")) == 1
 
 
 def test_half_precision_of_the_result_only(tmp_path: Path) -> None:
-    paths = write(tmp_path / "pictures", 5)
+    paths = write(tmp_path / "images", 5)
     half = extract(paths, Counting(), dtype="float16", folder=tmp_path)
     assert half.dtype == np.float16
     encoder = Counting()
@@ -158,10 +158,10 @@ def damage_key(path: Path) -> None:
     [damage_cut, damage_bit, damage_empty, damage_text, damage_shape, damage_digests, damage_key],
 )
 @pytest.mark.usefixtures("small")
-def test_a_damaged_shard_costs_its_own_pictures(
+def test_a_damaged_shard_costs_its_own_images(
     tmp_path: Path, damage: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    paths, cache = write(tmp_path / "pictures", 20), tmp_path / "cache"
+    paths, cache = write(tmp_path / "images", 20), tmp_path / "cache"
     extract(paths, Counting(), folder=cache)
     assert len(shards(cache)) == 3
     spoiled = shards(cache)[0]
@@ -181,12 +181,12 @@ def test_a_damaged_shard_costs_its_own_pictures(
     assert caplog.text == ""
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture"])
+@pytest.mark.parametrize("content", [b"", b"not an image"])
 @pytest.mark.usefixtures("small")
-def test_an_unreadable_picture_is_named_and_the_rest_kept(tmp_path: Path, content: bytes) -> None:
-    paths = write(tmp_path / "pictures", 15)
+def test_an_unreadable_image_is_named_and_the_rest_kept(tmp_path: Path, content: bytes) -> None:
+    paths = write(tmp_path / "images", 15)
     paths[13].write_bytes(content)
-    with pytest.raises(InputError, match=r"0013\.png: not a readable picture; remove it or copy it again"):
+    with pytest.raises(InputError, match=r"0013\.png: not a readable image; remove it or copy it again"):
         extract(paths, Counting(), folder=tmp_path / "cache")
     encoder = Counting()
     extract(paths[:12], encoder, folder=tmp_path / "cache")
@@ -197,8 +197,8 @@ def test_an_unreadable_picture_is_named_and_the_rest_kept(tmp_path: Path, conten
 
 
 @pytest.mark.usefixtures("small")
-def test_a_picture_that_changes_meanwhile(tmp_path: Path) -> None:
-    paths = write(tmp_path / "pictures", 30)
+def test_a_image_that_changes_meanwhile(tmp_path: Path) -> None:
+    paths = write(tmp_path / "images", 30)
 
     class Meddling(Counting):
         def encode(self, crops: Sequence[Image]) -> Embeddings:
@@ -213,7 +213,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from reid.embedding import features
-from tests.embedding.pictures import Counting
+from tests.embedding.images import Counting
 features.BATCH, features.SHARD = 4, 8
 class Slow(Counting):
     def encode(self, crops):
@@ -226,8 +226,8 @@ features.extract(sorted(folder.iterdir()), Slow(), folder=cache)
 
 @pytest.mark.usefixtures("small")
 def test_a_kill_costs_one_shard(tmp_path: Path) -> None:
-    paths, cache = write(tmp_path / "pictures", 400), tmp_path / "cache"
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path / "pictures"), str(cache)], cwd=ROOT)
+    paths, cache = write(tmp_path / "images", 400), tmp_path / "cache"
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path / "images"), str(cache)], cwd=ROOT)
     deadline = time.monotonic() + 60
     while len(shards(cache)) < 3 and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -244,5 +244,5 @@ def test_a_kill_costs_one_shard(tmp_path: Path) -> None:
 def test_slow_networks_are_kept_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "BATCH", 4)
     monkeypatch.setattr(features, "PATIENCE_S", 0.0)
-    extract(write(tmp_path / "pictures", 12), Counting(), folder=tmp_path / "cache")
+    extract(write(tmp_path / "images", 12), Counting(), folder=tmp_path / "cache")
     assert len(shards(tmp_path / "cache")) == 3

@@ -179,9 +179,9 @@ def test_positions_of_a_transformer_are_interpolated(tmp_path: Path) -> None:
 
 
 def interpolated(positions: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
-    """The class token as it is, the rest as a picture."""
-    picture = positions[:, 1:].reshape(1, *old, -1).permute(0, 3, 1, 2)
-    resized = functional.interpolate(picture, size=new, mode="bicubic", antialias=True)
+    """The class token as it is, the rest as an image."""
+    image = positions[:, 1:].reshape(1, *old, -1).permute(0, 3, 1, 2)
+    resized = functional.interpolate(image, size=new, mode="bicubic", antialias=True)
     return torch.cat([positions[:, :1], resized.permute(0, 2, 3, 1).flatten(1, 2)], dim=1)
 
 
@@ -248,7 +248,7 @@ def test_missing_damaged_and_dangerous_files(tmp_path: Path) -> None:
         initialise(made(), saved(tmp_path / "net.pth", OSNet(0.25)))
 
 
-def test_files_of_other_pictures_are_welcome(tmp_path: Path) -> None:
+def test_files_of_other_images_are_welcome(tmp_path: Path) -> None:
     given = made(1)
     save_network(tmp_path / "net.pth", given, preprocessing=IMAGENET)
     assert initialise(made(2, size=(128, 48)), tmp_path / "net.pth").random == ()

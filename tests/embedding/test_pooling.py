@@ -16,11 +16,11 @@ def test_gem_is_its_formula(power: float, shape: tuple[int, ...]) -> None:
     x = maps(*shape)
     got = GemPooling(power).double()(x)
     assert got.shape == shape[:2]
-    for picture in range(shape[0]):
+    for image in range(shape[0]):
         for channel in range(shape[1]):
-            values = [max(float(value), 1e-6) for value in x[picture, channel].flatten()]
+            values = [max(float(value), 1e-6) for value in x[image, channel].flatten()]
             want = (sum(value**power for value in values) / len(values)) ** (1 / power)
-            assert got[picture, channel].item() == pytest.approx(want, rel=1e-9)
+            assert got[image, channel].item() == pytest.approx(want, rel=1e-9)
 
 
 def test_gem_begins_at_three_and_learns_its_power() -> None:
@@ -59,11 +59,11 @@ def test_gem_stays_finite_as_the_power_grows(power: float) -> None:
 def test_average_and_maximum(shape: tuple[int, ...]) -> None:
     x = maps(*shape)
     average, largest = AveragePooling()(x), MaxPooling()(x)
-    for picture in range(shape[0]):
+    for image in range(shape[0]):
         for channel in range(shape[1]):
-            values = x[picture, channel].flatten().tolist()
-            assert average[picture, channel].item() == pytest.approx(sum(values) / len(values))
-            assert largest[picture, channel].item() == max(values)
+            values = x[image, channel].flatten().tolist()
+            assert average[image, channel].item() == pytest.approx(sum(values) / len(values))
+            assert largest[image, channel].item() == max(values)
 
 
 def test_names() -> None:

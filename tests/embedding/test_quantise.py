@@ -22,7 +22,7 @@ SIZE = (64, 32)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A small network, and pictures in folders."""
+    """A small network, and images in folders."""
     torch.manual_seed(0)
     network = ReidNetwork(NetworkConfig(backbone="efficientnet_lite0", dimension=32), SIZE)
     network.train()(torch.randn(32, 3, *SIZE))  # so that normalisations have seen something
@@ -69,7 +69,7 @@ def test_a_file_of_the_user_is_not_replaced(
     ("words", "sentence"),
     [
         ("model.pth none out.xml", "none: no such folder"),
-        ("model.pth empty out.xml", "empty: fewer than two readable pictures"),
+        ("model.pth empty out.xml", "empty: fewer than two readable images"),
         ("model.pth crops out.onnx", "must be a file whose name ends with .xml"),
         ("model.onnx crops out.xml", "model.onnx: no such file"),
     ],

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SPREAD = ("--objective", "spread=0.5", "--loss.options", "{spread: {limit: 0.2}}")
 SMALL = (
     *("--data.height", "32", "--data.width", "16", "--data.held-out", "3", "--network.dimension", "16"),
-    *("--batch.people", "3", "--batch.pictures", "2", "--schedule.warmup-epochs", "0", "--epochs", "1"),
+    *("--batch.people", "3", "--batch.images", "2", "--schedule.warmup-epochs", "0", "--epochs", "1"),
     *("--device", "cpu", "--threads", "1", "--data.workers", "0"),
 )
 PARTS = (

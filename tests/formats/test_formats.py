@@ -87,7 +87,7 @@ def test_recordings_and_their_scores(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 TINY = (
     "--epochs 1 --schedule.warmup_epochs 0 --data.height 32 --data.width 16 --data.held_out 3 --data.workers 0 "
-    "--batch.people 3 --batch.pictures 2 --threads 1 --device cpu"
+    "--batch.people 3 --batch.images 2 --threads 1 --device cpu"
 )
 
 

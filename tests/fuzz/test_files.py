@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.recordings.linkage import choose_policy
+from pipelines.recordings.linking_policy import choose_policy
 from pipelines.runtime.progress import reporter
 from pipelines.settings.loading import load
 from reid.config import LinkingConfig, VideoConfig

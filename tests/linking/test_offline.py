@@ -145,7 +145,7 @@ def test_everything_is_explained() -> None:
         assert match.runner_up_id == min(gaps, key=lambda person: gaps[person])
 
 
-def test_look_alikes_in_one_picture_stay_apart() -> None:
+def test_look_alikes_in_one_image_stay_apart() -> None:
     a = tracklet("a", 1, frames=range(20), box=(0, 0, 40, 100))
     b = tracklet("a", 2, frames=range(20), box=(300, 0, 340, 100))
     c = tracklet("b", 1, frames=range(40, 60))

@@ -1,4 +1,4 @@
-"""Second thoughts: what linking says of the whole, in a gallery that has gone on meanwhile."""
+"""Re-clustering: what linking says of the whole, in a gallery that has gone on meanwhile."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Second thoughts that come late: the gallery has gone on since the snapshot."""
+"""Re-clusterings that come late: the gallery has gone on since the snapshot."""
 
 import numpy as np
 

@@ -18,7 +18,7 @@ FPS = 20
 ENCODER = "blocks@0123456789ab"
 
 
-def picture(people: dict[int, float], size: tuple[int, int] = (320, 180)) -> Image:
+def scene(people: dict[int, float], size: tuple[int, int] = (320, 180)) -> Image:
     """Blocks of the colours of `people`, each standing at that share of the width."""
     width, height = size
     image = np.full((height, width, 3), GREY, dtype=np.uint8)
@@ -40,7 +40,7 @@ def film(path: Path, seconds: float, people: Sequence[int], size: tuple[int, int
             places = {
                 person: 0.05 + 0.16 * place + 0.1 * number / count for place, person in enumerate(people)
             }
-            frame = av.VideoFrame.from_ndarray(picture(places, size), format="bgr24")
+            frame = av.VideoFrame.from_ndarray(scene(places, size), format="bgr24")
             frame.pts = number
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -48,7 +48,7 @@ def film(path: Path, seconds: float, people: Sequence[int], size: tuple[int, int
 
 
 class BlockDetector:
-    """Finds blocks; takes `seconds` for each picture, as a network does."""
+    """Finds blocks; takes `seconds` for each frame, as a network does."""
 
     detector_id = "blocks"
     classes = "block (0)"

@@ -19,7 +19,7 @@ from reid.linking.policy import LinkingPolicy
 from reid.live.admin.control_service import ControlService
 from reid.live.admin.erasure import Erasure
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import CameraSnapshot, LivePicture
+from reid.live.capture.camera import CameraSnapshot, LiveFrame
 from reid.live.capture.cameras import Cameras
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.clock import SiteClock
@@ -64,7 +64,7 @@ class Running:
         self.keeper = Keeper()
         self.assemblers: dict[str, TrackletAssembler] = {}
         self.states: list[CameraSnapshot] = []
-        self.detector, latest_frames = BlockDetector(seconds), LatestFrames[LivePicture]()
+        self.detector, latest_frames = BlockDetector(seconds), LatestFrames[LiveFrame]()
         self.config = OnlineConfig(refine_s=0.5)
         gallery = OnlineGallery(
             LinkingPolicy(max_distance=0.3),
@@ -95,7 +95,7 @@ class Running:
             latest_frames=latest_frames,
             camera_side=self._camera_side,
             site=site,
-            on_picture=[Preview(site_state=site.state, fps=50, width=160, quality=80).picture],
+            on_frame=[Preview(site_state=site.state, fps=50, width=160, quality=80).frame],
             reclusterer=Reclusterer(every_s=self.config.refine_s),
             sampling=SamplingConfig(**sampling),
         )

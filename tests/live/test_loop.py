@@ -32,7 +32,7 @@ def test_the_same_people_in_two_cameras(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_slow_machine_drops_pictures_and_stays_timely(tmp_path: Path) -> None:
+def test_a_slow_machine_drops_frames_and_stays_timely(tmp_path: Path) -> None:
     films = [film(tmp_path / f"{name}.mp4", 4, [0, 1]) for name in "abc"]
     here = Running(tmp_path / "site.db", *map(str, films), seconds=0.1, max_age_s=0.4)
     here.run()

@@ -1,4 +1,4 @@
-"""A site without pictures: people are directions, and tracks grow as fast as a test says."""
+"""A site without frames: people are directions, and tracks grow as fast as a test says."""
 
 import pickle
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ class Toy:
         return self.tracks[camera, tracker][-1].key
 
     def show(self, camera: str, tracker: int, vectors: Array, begun: float) -> None:
-        """One picture."""
+        """One frame."""
         track_id = self.tracks[camera, tracker][-1].track_id if (camera, tracker) in self.tracks else 0
         if not track_id:
             self._ids += 1
@@ -121,7 +121,7 @@ class Toy:
         self.commit()
 
     def think(self) -> int:
-        """Second thoughts."""
+        """Re-clustering."""
         changed = self.site.apply(refine(snapshot(self.gallery), self.gallery.policy))
         self.commit()
         return changed

@@ -11,7 +11,7 @@ from torch import Tensor
 from reid.losses.config import LossConfig, Metric
 from reid.losses.objectives import Losses, Objectives
 from tests.losses import reference, reference_people
-from tests.losses.reference import Pictures, Value
+from tests.losses.reference import Images, Value
 from tests.losses.reference_people import Learned
 
 PEOPLE, DIMENSION = 8, 5  # not the same, so that a mix-up is noticed
@@ -22,7 +22,7 @@ MINING = ("batch-hard", "semi-hard", "all", "informative-positive")
 class Case:
     """One objective with one setting, and its formula.
 
-    Formulas take pictures, of objectives that learn a vector for every person that too, and the objective's config.
+    Formulas take images, of objectives that learn a vector for every person that too, and the objective's config.
     """
 
     name: str  # what the test is called by
@@ -34,9 +34,9 @@ class Case:
     def config(self, **more: Any) -> LossConfig:
         return config_of(self.objective, self.settings, **more)
 
-    def value(self, pictures: Pictures, learned: Learned = ()) -> Value:
+    def value(self, images: Images, learned: Learned = ()) -> Value:
         section = getattr(self.config(), self.objective.replace("-", "_"))
-        given = (pictures,) if self.kind == "pairs" else (pictures, learned)
+        given = (images,) if self.kind == "pairs" else (images, learned)
         return self.formula(*given, section)
 
 
@@ -95,8 +95,8 @@ def vectors(count: int, *, seed: int, dimension: int = DIMENSION) -> Tensor:
     return torch.randn(count, dimension, generator=generator, dtype=torch.float64)
 
 
-def pictures(batch: Tensor, persons: list[int]) -> Pictures:
-    return Pictures(vectors=batch.tolist(), persons=persons, anchors=len(persons))
+def images(batch: Tensor, persons: list[int]) -> Images:
+    return Images(vectors=batch.tolist(), persons=persons, anchors=len(persons))
 
 
 def learned(objectives: Objectives, case: Case) -> Learned:

@@ -19,7 +19,7 @@ from reid.losses.config import (
 )
 
 Vector = Sequence[float]
-Distance = Callable[[int, int], float]  # of two pictures, by their numbers
+Distance = Callable[[int, int], float]  # of two images, by their numbers
 Triple = tuple[int, int, int]  # anchor, positive, negative
 
 SOFT_MARGIN_WINDOW = 1.0  # of semi-hard mining where there is no margin
@@ -33,7 +33,7 @@ class Value(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictures:
+class Images:
     """The first `anchors` are the batch; what follows is remembered of earlier batches."""
 
     vectors: Sequence[Vector]
@@ -92,62 +92,62 @@ def share(values: Sequence[float]) -> float:
     return mean([value > 0 for value in values])
 
 
-def triplet(pictures: Pictures, config: TripletConfig) -> Value:
-    d = pictures.distance(config.distance)
-    gaps = [d(a, p) - d(a, n) for a, p, n in mined(pictures, config)]
+def triplet(images: Images, config: TripletConfig) -> Value:
+    d = images.distance(config.distance)
+    gaps = [d(a, p) - d(a, n) for a, p, n in mined(images, config)]
     if config.margin is None:
         return Value(mean([math.log(1 + math.exp(gap)) for gap in gaps]), share(gaps))
     costs = [max(0, gap + config.margin) for gap in gaps]
     return Value(mean(costly(costs) if config.mining == "all" else costs), share(costs))
 
 
-def mined(pictures: Pictures, config: TripletConfig) -> list[Triple]:
-    d = pictures.distance(config.distance)
+def mined(images: Images, config: TripletConfig) -> list[Triple]:
+    d = images.distance(config.distance)
     match config.mining:
         case "batch-hard":
-            return batch_hard(pictures, d)
+            return batch_hard(images, d)
         case "informative-positive":
-            return [informative_positive(pictures, d, a) for a in pictures.able()]
+            return [informative_positive(images, d, a) for a in images.able()]
         case "semi-hard":
             window = SOFT_MARGIN_WINDOW if config.margin is None else config.margin
-            return [(a, p, n) for a, p, n in pictures.triplets() if d(a, p) < d(a, n) < d(a, p) + window]
+            return [(a, p, n) for a, p, n in images.triplets() if d(a, p) < d(a, n) < d(a, p) + window]
         case "all":
-            return pictures.triplets()
+            return images.triplets()
 
 
-def batch_hard(pictures: Pictures, d: Distance) -> list[Triple]:
+def batch_hard(images: Images, d: Distance) -> list[Triple]:
     return [
         (
             a,
-            max(pictures.positives(a), key=lambda p: d(a, p)),
-            min(pictures.negatives(a), key=lambda n: d(a, n)),
+            max(images.positives(a), key=lambda p: d(a, p)),
+            min(images.negatives(a), key=lambda n: d(a, n)),
         )
-        for a in pictures.able()
+        for a in images.able()
     ]
 
 
-def informative_positive(pictures: Pictures, d: Distance, a: int) -> Triple:
-    negative = min(pictures.negatives(a), key=lambda n: d(a, n))
-    nearer = [p for p in pictures.positives(a) if d(a, p) < d(a, negative)]
+def informative_positive(images: Images, d: Distance, a: int) -> Triple:
+    negative = min(images.negatives(a), key=lambda n: d(a, n))
+    nearer = [p for p in images.positives(a) if d(a, p) < d(a, negative)]
     if nearer:
         return a, max(nearer, key=lambda p: d(a, p)), negative
-    return a, min(pictures.positives(a), key=lambda p: d(a, p)), negative
+    return a, min(images.positives(a), key=lambda p: d(a, p)), negative
 
 
-def contrastive(pictures: Pictures, config: ContrastiveConfig) -> Value:
-    d, anchors = pictures.distance(config.distance), range(pictures.anchors)
-    near = [d(i, j) ** 2 for i in anchors for j in pictures.positives(i)]
-    far = [max(0, config.margin - d(i, j)) ** 2 for i in anchors for j in pictures.negatives(i)]
+def contrastive(images: Images, config: ContrastiveConfig) -> Value:
+    d, anchors = images.distance(config.distance), range(images.anchors)
+    near = [d(i, j) ** 2 for i in anchors for j in images.positives(i)]
+    far = [max(0, config.margin - d(i, j)) ** 2 for i in anchors for j in images.negatives(i)]
     return Value(mean(near) + mean(far), share(near + far))
 
 
-def quadruplet(pictures: Pictures, config: QuadrupletConfig) -> Value:
-    d = pictures.distance(config.distance)
-    triplets = batch_hard(pictures, d) if config.hard else pictures.triplets()
+def quadruplet(images: Images, config: QuadrupletConfig) -> Value:
+    d = images.distance(config.distance)
+    triplets = batch_hard(images, d) if config.hard else images.triplets()
     quadruplets = []
     for a, p in sorted({(a, p) for a, p, _ in triplets}):
-        others = [(i, j) for i in pictures.negatives(a) for j in pictures.negatives(a) if i < j]
-        others = [(i, j) for i, j in others if pictures.persons[i] != pictures.persons[j]]
+        others = [(i, j) for i in images.negatives(a) for j in images.negatives(a) if i < j]
+        others = [(i, j) for i, j in others if images.persons[i] != images.persons[j]]
         if config.hard and others:
             others = [min(others, key=lambda pair: d(*pair))]
         quadruplets += [(a, p, i, j) for i, j in others]
@@ -157,25 +157,25 @@ def quadruplet(pictures: Pictures, config: QuadrupletConfig) -> Value:
     return Value(sum(mean(part) for part in parts), share(first + second))
 
 
-def n_pair(pictures: Pictures, config: NPairConfig) -> Value:
+def n_pair(images: Images, config: NPairConfig) -> Value:
     of_person: dict[int, list[int]] = {}
-    for i, person in enumerate(pictures.persons):
+    for i, person in enumerate(images.persons):
         of_person.setdefault(person, []).append(i)
     pairs = [numbers[:2] for numbers in of_person.values() if len(numbers) > 1]
     if len(pairs) < 2:
         return Value(0.0, 0.0)
-    product = [[dot(pictures.vectors[a], pictures.vectors[p]) for _, p in pairs] for a, _ in pairs]
+    product = [[dot(images.vectors[a], images.vectors[p]) for _, p in pairs] for a, _ in pairs]
     costs = [
         math.log(1 + sum(math.exp(row[j] - row[i]) for j in range(len(pairs)) if j != i))
         for i, row in enumerate(product)
     ]
-    return Value(mean(costs) + config.l2 * mean([dot(vector, vector) for vector in pictures.vectors]), 1.0)
+    return Value(mean(costs) + config.l2 * mean([dot(vector, vector) for vector in images.vectors]), 1.0)
 
 
-def multi_similarity(pictures: Pictures, config: MultiSimilarityConfig) -> Value:
-    s, costs, kept, pairs = pictures.cosine, [], 0, 0
-    for i in range(pictures.anchors):
-        positives, negatives = pictures.positives(i), pictures.negatives(i)
+def multi_similarity(images: Images, config: MultiSimilarityConfig) -> Value:
+    s, costs, kept, pairs = images.cosine, [], 0, 0
+    for i in range(images.anchors):
+        positives, negatives = images.positives(i), images.negatives(i)
         pairs += len(positives) + len(negatives)
         if config.mining:
             likest = max([s(i, n) for n in negatives], default=-math.inf)
@@ -189,13 +189,13 @@ def multi_similarity(pictures: Pictures, config: MultiSimilarityConfig) -> Value
     return Value(mean(costs), kept / max(1, pairs))
 
 
-def circle(pictures: Pictures, config: CircleConfig, weighted: Pictures | None = None) -> Value:
+def circle(images: Images, config: CircleConfig, weighted: Images | None = None) -> Value:
     """`weighted`: where the weights alpha are taken from; in the gradient they are constants."""
     m, gamma = config.margin, config.scale
-    s, fixed = pictures.cosine, (weighted or pictures).cosine
+    s, fixed = images.cosine, (weighted or images).cosine
     costs, counted = [], []
-    for i in range(pictures.anchors):
-        positives, negatives = pictures.positives(i), pictures.negatives(i)
+    for i in range(images.anchors):
+        positives, negatives = images.positives(i), images.negatives(i)
         both = bool(positives and negatives)
         counted += [both] * (len(positives) + len(negatives))
         if both:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tests.losses.cases import built, config_of
 
-# Two people, each seen at two angles 60 degrees apart. From every picture the other one is 120 and 180 away.
+# Two people, each seen at two angles 60 degrees apart. From every image the other one is 120 and 180 away.
 OPPOSITE = (0, 60, 180, 240)
 # From 0 and from 150 the other one is 90 and 150 away; from 60 and from 90, 30 and 90.
 BESIDE = (0, 60, 90, 150)
@@ -95,7 +95,7 @@ def test_n_pair_does_not_normalise() -> None:
     assert total.item() == pytest.approx(log(1 + exp(0 - 4)) + 0.1 * 4, rel=1e-12)
 
 
-# One picture at 60 degrees of the first of two people, whose learned vectors point to 0 and 90 degrees.
+# One image at 60 degrees of the first of two people, whose learned vectors point to 0 and 90 degrees.
 NEAR, FAR = 0.5, sqrt(3) / 2
 LEARNED = {
     "softmax": ("softmax", {"smoothing": 0}, log(1 + exp(FAR - NEAR))),
@@ -125,7 +125,7 @@ def test_known_angles_from_learned_vectors(objective: str, settings: dict[str, A
     assert objectives(batch, batch, torch.tensor([0])).total.item() == pytest.approx(cost, rel=1e-12)
 
 
-def test_center_begins_at_zero_and_goes_half_of_the_way_to_one_picture() -> None:
+def test_center_begins_at_zero_and_goes_half_of_the_way_to_one_image() -> None:
     objectives = built(config_of("center", {"learning_rate": 1}), dimension=2, people=2)
     batch, persons = 4 * on_circle((0,)), torch.tensor([0])
     costs = [objectives(batch, batch, persons).terms["center"].item() for _ in range(3)]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from reid.losses.objectives import Objectives
 from tests.losses import reference_people
-from tests.losses.cases import CASES, DIMENSION, PEOPLE, built, pictures, run, vectors
+from tests.losses.cases import CASES, DIMENSION, PEOPLE, built, images, run, vectors
 from tests.losses.reference_people import Learned
 
 BATCHES = [[0, 0, 0, 1, 1, 2], [4, 2, 4, 6, 2, 4, 0], [3], [3, 3, 3, 3], [0, 1, 2, 3, 4, 5, 6, 7]]
@@ -26,8 +26,8 @@ def test_centers_follow_the_papers_rule(rate: float) -> None:
     for step, persons in enumerate(BATCHES):
         batch = vectors(len(persons), seed=step)
         cost = run(case, objectives, batch, persons).terms["center"].item()
-        assert cost == pytest.approx(case.value(pictures(batch, persons), expected).loss, rel=1e-12)
-        expected = reference_people.moved_centers(pictures(batch, persons), expected, case.config().center)
+        assert cost == pytest.approx(case.value(images(batch, persons), expected).loss, rel=1e-12)
+        expected = reference_people.moved_centers(images(batch, persons), expected, case.config().center)
         torch.testing.assert_close(centers(objectives), torch.tensor(expected, dtype=torch.float64))
 
 

@@ -103,7 +103,7 @@ def test_gradients(relation: str) -> None:
 
 @pytest.mark.parametrize("relation", ["rkd", "pkt"])
 def test_degenerate_batches_are_finite(relation: str) -> None:
-    """One picture; and pictures whose vectors are all equal, to both."""
+    """One image; and images whose vectors are all equal, to both."""
     loss = built(relation=relation)
     for count in (1, 4):
         student = torch.ones(count, STUDENT, dtype=torch.float64, requires_grad=True)
@@ -114,7 +114,7 @@ def test_degenerate_batches_are_finite(relation: str) -> None:
         assert torch.isfinite(student.grad).all()
 
 
-def test_unlabelled_pictures_count_for_distillation_only() -> None:
+def test_unlabelled_images_count_for_distillation_only() -> None:
     """The identity objectives of a mixed batch are those of its labelled part."""
     config = LossConfig.model_validate({"objectives": {"triplet": 1.0, "softmax": 1.0, "distillation": 0.5}})
     made = Objectives(

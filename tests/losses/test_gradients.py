@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from tests.losses import reference
-from tests.losses.cases import CASES, Case, built, pictures, run, vectors
+from tests.losses.cases import CASES, Case, built, images, run, vectors
 
 PERSONS = [0, 0, 0, 1, 1, 2, 2, 3]  # 3 is alone, the others are not in the batch
 STEP = 1e-6  # of the finite differences
@@ -33,12 +33,12 @@ def test_gradients_of_circle_hold_its_weights_constant() -> None:
     case = CASES["circle"]
     batch = vectors(len(PERSONS), seed=3).requires_grad_()
     run(case, built(case.config()), batch, PERSONS).total.backward()
-    here = pictures(batch.detach(), PERSONS)
+    here = images(batch.detach(), PERSONS)
 
     def moved(row: int, column: int, step: float) -> float:
         there = batch.detach().clone()
         there[row, column] += step
-        return reference.circle(pictures(there, PERSONS), case.config().circle, weighted=here).loss
+        return reference.circle(images(there, PERSONS), case.config().circle, weighted=here).loss
 
     rows, columns = batch.shape
     expected = [
@@ -84,7 +84,7 @@ def test_gradients_are_finite_along_and_against_learned_vectors(case: Case, sign
 
 @by_name
 def test_descent_lowers_the_loss(case: Case) -> None:
-    """A linear network on fixed pictures."""
+    """A linear network on fixed images."""
     objectives, pixels = built(case.config()), vectors(len(PERSONS), seed=7, dimension=12)
     network = vectors(12, seed=8).requires_grad_()
     optimiser = torch.optim.SGD([network, *objectives.parameters()], lr=1e-3)

@@ -1,4 +1,4 @@
-"""Cross-batch memory against brute force: a list of the last pictures, kept by hand."""
+"""Cross-batch memory against brute force: a list of the last images, kept by hand."""
 
 import io
 from collections import deque
@@ -12,7 +12,7 @@ from reid.losses.config import WITH_MEMORY, LossConfig
 from reid.losses.memory import CrossBatchMemory
 from reid.losses.objectives import Objectives
 from tests.losses.cases import CASES, PAIR_CASES, Case, built, run, vectors
-from tests.losses.reference import Pictures
+from tests.losses.reference import Images
 
 BATCHES = [
     [0, 0, 1, 1],
@@ -31,14 +31,14 @@ by_name = pytest.mark.parametrize("case", CASES_WITH_MEMORY.values(), ids=CASES_
 @pytest.mark.parametrize("from_step", [0, 3], ids=["from-the-start", "from-step-3"])
 @pytest.mark.parametrize("size", [3, 7, 100], ids=["less-than-a-batch", "some-batches", "never-full"])
 @by_name
-def test_equals_the_formula_over_the_last_pictures(case: Case, size: int, from_step: int) -> None:
+def test_equals_the_formula_over_the_last_images(case: Case, size: int, from_step: int) -> None:
     objectives = built(case.config(memory=size, memory_from_step=from_step))
     last: deque[tuple[list[float], int]] = deque(maxlen=size)
     for step, persons in enumerate(BATCHES):
         batch = vectors(len(persons), seed=step)
         now = list(zip(batch.tolist(), persons, strict=True))
         compared = [*now, *(last if step >= from_step else [])]
-        seen = Pictures(vectors=[v for v, _ in compared], persons=[p for _, p in compared], anchors=len(now))
+        seen = Images(vectors=[v for v, _ in compared], persons=[p for _, p in compared], anchors=len(now))
         expected, losses = case.value(seen), run(case, objectives, batch, persons)
         assert losses.total.item() == pytest.approx(expected.loss, rel=1e-9, abs=1e-12), step
         assert losses.active is not None
@@ -47,15 +47,15 @@ def test_equals_the_formula_over_the_last_pictures(case: Case, size: int, from_s
 
 
 @by_name
-def test_equals_the_formula_where_the_same_pictures_come_again(case: Case) -> None:
-    """What is remembered of a picture is another picture of its person, at a distance of 0."""
+def test_equals_the_formula_where_the_same_images_come_again(case: Case) -> None:
+    """What is remembered of an image is another image of its person, at a distance of 0."""
     objectives, persons = built(case.config(memory=4, memory_from_step=0)), [0, 0, 1, 2]
     batch = (
         torch.eye(5, dtype=torch.float64)[[0, 1, 2, 3]] * 2
     )  # exact, so that no rounding decides what is mined
     for _ in range(2):
         losses = run(case, objectives, batch, persons)
-    expected = case.value(Pictures(vectors=[*batch.tolist()] * 2, persons=persons * 2, anchors=4))
+    expected = case.value(Images(vectors=[*batch.tolist()] * 2, persons=persons * 2, anchors=4))
     assert losses.total.item() == pytest.approx(expected.loss, rel=1e-9, abs=1e-12)
 
 

@@ -16,20 +16,20 @@ from tests.losses.cases import (
     PEOPLE,
     Case,
     built,
+    images,
     learned,
-    pictures,
     run,
     vectors,
 )
 
 EVEN = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
-UNEVEN = [4, 2, 4, 6, 2, 4, 0, 4, 6, 5, 4]  # 5, 2, 2, 1 and 1 pictures, mixed
+UNEVEN = [4, 2, 4, 6, 2, 4, 0, 4, 6, 5, 4]  # 5, 2, 2, 1 and 1 images, mixed
 LITTLE = {
     "one-person": [3, 3, 3, 3],
     "everybody-alone": [0, 1, 2, 3, 4],
-    "two-pictures-of-one": [6, 6],
-    "two-pictures-of-two": [1, 5],
-    "one-picture": [2],
+    "two-images-of-one": [6, 6],
+    "two-images-of-two": [1, 5],
+    "one-image": [2],
 }
 BOTH_KINDS = ("triplet", "quadruplet", "circle", "n-pair")  # others learn from pairs of one kind too
 by_name = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -37,7 +37,7 @@ by_name = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 def check(case: Case, batch: Tensor, persons: list[int]) -> None:
     objectives = built(case.config(), dimension=batch.shape[1])
-    expected = case.value(pictures(batch, persons), learned(objectives, case))
+    expected = case.value(images(batch, persons), learned(objectives, case))
     losses = run(case, objectives, batch, persons)
     assert losses.terms[case.objective].item() == pytest.approx(expected.loss, rel=1e-9, abs=1e-12)
     if expected.active is None:
@@ -92,7 +92,7 @@ def test_nothing_to_compare_costs_nothing(case: Case, persons: list[int]) -> Non
 
 
 @pytest.mark.parametrize("case", PAIR_CASES.values(), ids=PAIR_CASES)
-def test_one_picture_costs_nothing(case: Case) -> None:
+def test_one_image_costs_nothing(case: Case) -> None:
     check_nothing(case, [2])
 
 
@@ -113,17 +113,17 @@ def test_a_single_pair_that_mining_leaves_counts(persons: list[int]) -> None:
     batch = torch.zeros(4, DIMENSION, dtype=torch.float64)
     batch[:, 0], batch[:, 1] = angles.cos(), angles.sin()
     case = CASES["multi-similarity-mined"]
-    assert case.value(pictures(batch, persons)).loss > 0.1
+    assert case.value(images(batch, persons)).loss > 0.1
     check(case, batch, persons)
 
 
 def test_proxies_may_be_steep() -> None:
-    """A picture at another person's proxy is the dearest there is, not one that is left out."""
+    """An image at another person's proxy is the dearest there is, not one that is left out."""
     case = replace(CASES["proxy-nca"], settings={"scale": 60})
     objectives = built(case.config()).float()
     (proxies,) = objectives.parameters()
     batch = -proxies.detach()[:3]
     losses = run(case, objectives, batch, [0, 1, 2])
-    expected = case.value(pictures(batch, [0, 1, 2]), learned(objectives, case))
+    expected = case.value(images(batch, [0, 1, 2]), learned(objectives, case))
     assert expected.loss > 100
     assert losses.total.item() == pytest.approx(expected.loss, rel=1e-5)

@@ -79,7 +79,7 @@ def match(
 
 
 def jpeg(seed: int = 0, height: int = 60, width: int = 24) -> bytes:
-    """A noisy picture of one colour."""
+    """A noisy image of one colour."""
     rng = np.random.default_rng(seed)
     image = np.clip(rng.integers(40, 215, 3) + rng.normal(0, 12, (height, width, 3)), 0, 255)
     return bytes(cv2.imencode(".jpg", image.astype(np.uint8))[1])

@@ -191,21 +191,21 @@ def test_killed_between_the_two_files_is_not_done_yet(tmp_path: Path) -> None:
 
 
 def test_crops_are_a_sequence_read_on_demand(tmp_path: Path) -> None:
-    path, pictures = tmp_path / "a.npz", tuple(jpeg(n) for n in range(4))
-    save_tracklets(path, [tracklet("b", 1, range(3)), tracklet("a", 1, range(9), crops=pictures)], {})
+    path, kept = tmp_path / "a.npz", tuple(jpeg(n) for n in range(4))
+    save_tracklets(path, [tracklet("b", 1, range(3)), tracklet("a", 1, range(9), crops=kept)], {})
     (none, some), _ = load_tracklets(path)
     assert len(none.crops) == 0
     crops = pickle.loads(pickle.dumps(some)).crops
     assert len(crops) == 4
-    assert tuple(crops) == pictures
-    assert (crops[-1], crops[1:3], list(reversed(crops))) == (pictures[-1], pictures[1:3], [*pictures[::-1]])
-    assert pictures[2] in crops
+    assert tuple(crops) == kept
+    assert (crops[-1], crops[1:3], list(reversed(crops))) == (kept[-1], kept[1:3], [*kept[::-1]])
+    assert kept[2] in crops
     for outside in (4, -5):
         with pytest.raises(IndexError):
             crops[outside]
     whole = crops_beside(path).read_bytes()
     crops_beside(path).write_bytes(whole[:-1])
-    assert crops[0] == pictures[0], "nothing else is read"
+    assert crops[0] == kept[0], "nothing else is read"
     with pytest.raises(InputError, match=r"a\.crops: was cut off"):
         crops[3]
     crops_beside(path).unlink()
@@ -214,7 +214,7 @@ def test_crops_are_a_sequence_read_on_demand(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_images(tmp_path: Path) -> None:
     def many() -> Iterator[Tracklet]:
         rng = np.random.default_rng(0)
         for number in range(2000):

@@ -67,16 +67,16 @@ def roc_of(genuine: Any, impostor: Any) -> Roc:
 def result(name: str, folder: Path, seed: int = 0) -> EncoderResult:
     """An encoder with everything; four queries with lists of five, right where the position is even."""
     rng = np.random.default_rng(seed)
-    picture = folder / "a picture.jpg"
-    picture.write_bytes(jpeg(seed, 128, 64))
+    path = folder / "an image.jpg"
+    path.write_bytes(jpeg(seed, 128, 64))
     image: Image = rng.integers(0, 256, (90, 40, 3), dtype=np.uint8)
     genuine, impostor = distances(seed)
     edges = np.linspace(0, 2, 101)
-    items = [RankedItem(picture=picture, right=n % 2 == 0, distance=0.1 * n, note=name) for n in range(5)]
+    items = [RankedItem(crop=path, right=n % 2 == 0, distance=0.1 * n, note=name) for n in range(5)]
     queries = [
         RankedQuery(
             kind=kind,
-            picture=image,
+            crop=image,
             person="7",
             camera="c1",
             average_precision=0.5,
@@ -108,7 +108,7 @@ def result(name: str, folder: Path, seed: int = 0) -> EncoderResult:
             method="pca",
             explained=0.42,
         ),
-        activations=[Activation(picture=picture, map=rng.random((16, 8)), note="person 7")],
+        activations=[Activation(crop=path, map=rng.random((16, 8)), note="person 7")],
         activation_method="by looking",
     )  # fmt: skip
 
@@ -118,7 +118,7 @@ def written(tmp_path: Path, results: Sequence[EncoderResult], text: str = "a dat
     write_benchmark_page(
         path,
         data_set=text,
-        facts={"Query": f"40 pictures {text}"},
+        facts={"Query": f"40 images {text}"},
         notes=[f"junk {text}"],
         protocol=f"The protocol. {text}",
         run={"command": text},
@@ -170,9 +170,9 @@ def test_nothing_is_fetched_and_no_script_runs(tmp_path: Path) -> None:
     assert len(addresses) > 20
     assert all(re.match(r"data:|#[\w-]+$", address) for address in addresses)
     assert {a[1:] for a in addresses if a.startswith("#")} == set(page.having("section", "id"))
-    without_pictures = re.sub(r"data:image/jpeg;base64,[\w+/=]*", "", page.html)
-    assert not re.search(r"https?:|url\(|@import|<script|NaN|\bnan\b|\binf\b", without_pictures)
-    assert str(tmp_path) not in without_pictures
+    without_images = re.sub(r"data:image/jpeg;base64,[\w+/=]*", "", page.html)
+    assert not re.search(r"https?:|url\(|@import|<script|NaN|\bnan\b|\binf\b", without_images)
+    assert str(tmp_path) not in without_images
 
 
 def test_drawings_hold_finite_numbers_inside_or_near_their_frame(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_drawings_hold_finite_numbers_inside_or_near_their_frame(tmp_path: Path)
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     hostile = result("x", tmp_path)
-    item = RankedItem(picture=tmp_path / "a picture.jpg", right=True, distance=0.1, note=HOSTILE)
+    item = RankedItem(crop=tmp_path / "an image.jpg", right=True, distance=0.1, note=HOSTILE)
     page = written(
         tmp_path,
         [
@@ -206,12 +206,12 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
                 roc=hostile.roc,
                 camera_pairs=CameraPairs(names=[HOSTILE], scores=np.array([[0.5]]), counts=np.array([[1]])),
                 ranked=[
-                    RankedQuery(kind="best", picture=item.picture, person=HOSTILE, camera=HOSTILE,
+                    RankedQuery(kind="best", crop=item.crop, person=HOSTILE, camera=HOSTILE,
                                 average_precision=1.0, matches=1, items=[item])
                 ],
                 points=PointMap(points=np.zeros((1, 2)), persons=np.array([1]), cameras=np.array([0]),
                                 camera_names=[HOSTILE], method="tsne"),
-                activations=[Activation(picture=item.picture, map=np.ones((2, 2)), note=HOSTILE)],
+                activations=[Activation(crop=item.crop, map=np.ones((2, 2)), note=HOSTILE)],
                 activation_method=HOSTILE,
             )
         ],
@@ -259,8 +259,8 @@ def test_skipped_queries_are_counted(tmp_path: Path) -> None:
 def test_a_query_without_a_match_has_no_precision(tmp_path: Path) -> None:
     image: Image = np.zeros((90, 40, 3), dtype=np.uint8)
     query = RankedQuery(
-        kind="chosen", picture=image, person="p", camera="c", average_precision=None, matches=0,
-        items=[RankedItem(picture=image, right=False, distance=0.5)],
+        kind="chosen", crop=image, person="p", camera="c", average_precision=None, matches=0,
+        items=[RankedItem(crop=image, right=False, distance=0.5)],
     )  # fmt: skip
     page = written(tmp_path, [alone(scores=scores(0.5, skipped=0), ranked=[query])])
     assert page.unpaired == []
@@ -281,7 +281,7 @@ def test_rates_that_were_not_measured_are_dashes_with_a_reason(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp", ".tif"])
-def test_pictures_are_read_from_any_path(tmp_path: Path, suffix: str) -> None:
+def test_images_are_read_from_any_path(tmp_path: Path, suffix: str) -> None:
     folder = tmp_path / "Überwachung 監視"
     folder.mkdir()
     image: Image = np.full((12, 6, 3), (10, 120, 240), dtype=np.uint8)
@@ -290,7 +290,7 @@ def test_pictures_are_read_from_any_path(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(read_image(path).astype(int), image.astype(int), atol=6)
 
 
-def test_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+def test_images_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     path = tmp_path / "crop.jpg"
     with pytest.raises(InputError, match=r"crop\.jpg: cannot be read \(No such file"):
         read_image(path)
@@ -300,14 +300,14 @@ def test_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
             read_image(path)
 
 
-def test_pictures_that_are_none_are_said_to_be(tmp_path: Path) -> None:
+def test_images_that_are_none_are_said_to_be(tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
-    broken.write_bytes(b"no picture")
-    item = RankedItem(picture=broken, right=False, distance=1.0)
+    broken.write_bytes(b"no image")
+    item = RankedItem(crop=broken, right=False, distance=1.0)
     query = RankedQuery(
-        kind="worst", picture=broken, person="p", camera="c", average_precision=0.0, matches=1, items=[item]
+        kind="worst", crop=broken, person="p", camera="c", average_precision=0.0, matches=1, items=[item]
     )  # fmt: skip
-    seen = Activation(picture=broken, map=np.ones((2, 2)))
+    seen = Activation(crop=broken, map=np.ones((2, 2)))
     page = written(
         tmp_path,
         [EncoderResult(name="a", encoder_id="0", scores=scores(0.5), ranked=[query], activations=[seen])],
@@ -324,10 +324,10 @@ def test_a_full_page_stays_light(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     noisy = rng.integers(60, 190, (128, 64, 3), dtype=np.uint8)
     noisy = cv2.GaussianBlur(noisy, (3, 3), 0)
-    items = [RankedItem(picture=noisy, right=True, distance=0.1)] * 10
+    items = [RankedItem(crop=noisy, right=True, distance=0.1)] * 10
     queries = [
         RankedQuery(
-            kind=kind, picture=noisy, person="p", camera="c", average_precision=1, matches=1, items=items
+            kind=kind, crop=noisy, person="p", camera="c", average_precision=1, matches=1, items=items
         )
         for kind in KINDS[:3]
         for _ in range(5)

@@ -1,4 +1,4 @@
-"""The picture of a threshold: it can be drawn, whatever the distances are."""
+"""The chart of a threshold: it can be drawn, whatever the distances are."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_equal_distances(tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / "x.png")) is not None
 
 
-def test_the_picture_knows_where_the_pairs_end(tmp_path: Path) -> None:
+def test_the_chart_knows_where_the_pairs_end(tmp_path: Path) -> None:
     """Thresholds beyond all pairs are drawn too."""
     write_chart(tmp_path / "x.png", "t", (panel(0.3, 0.5, {"max-f1": 1.6}),), None)
     assert cv2.imread(str(tmp_path / "x.png")) is not None

@@ -9,9 +9,9 @@ HEIGHT, WIDTH = 16, 8
 
 
 def test_pairs_stand_in_their_persons_row(tmp_path: Path) -> None:
-    pictures = np.zeros((5, 3, HEIGHT, WIDTH), dtype=np.uint8)
-    pictures[:, 0] = np.arange(5)[:, None, None]  # reds that are found again; text is gray
-    plain, augmented = pictures.copy(), pictures.copy()
+    images = np.zeros((5, 3, HEIGHT, WIDTH), dtype=np.uint8)
+    images[:, 0] = np.arange(5)[:, None, None]  # reds that are found again; text is gray
+    plain, augmented = images.copy(), images.copy()
     plain[:, 1], augmented[:, 1] = 100, 200
     path = tmp_path / "made" / "batch.png"
     names = ["Ada", "Zoë", "Ada", "Zoë", "Bob"]
@@ -19,12 +19,12 @@ def test_pairs_stand_in_their_persons_row(tmp_path: Path) -> None:
     with Pillow.open(path) as image:
         sheet = np.asarray(image)
 
-    def found(picture: int, green: int) -> list[tuple[int, int]]:
-        return [(y, x) for y, x in np.argwhere((sheet == (picture, green, 0)).all(axis=2)).tolist()]
+    def found(red: int, green: int) -> list[tuple[int, int]]:
+        return [(y, x) for y, x in np.argwhere((sheet == (red, green, 0)).all(axis=2)).tolist()]
 
     places = []
-    for picture in range(4):
-        (top, left), both = found(picture, 100)[0], found(picture, 100) + found(picture, 200)
+    for red in range(4):
+        (top, left), both = found(red, 100)[0], found(red, 100) + found(red, 200)
         # The augmented one right beside the plain one, both whole.
         assert set(both) == {(top + y, left + x) for y in range(HEIGHT) for x in range(2 * WIDTH)}
         places.append((top, left))

@@ -40,11 +40,11 @@ def card(**more: Any) -> ModelCard:
         "parameters": 468_816,
         "vector_length": 512,
         "sources": [
-            SourceFacts(name="Market-1501", kind="market1501", pictures=12_936, people=751, cameras=6),
-            SourceFacts(name="my_crops", kind="folder", pictures=40, people=4, cameras=2),
+            SourceFacts(name="Market-1501", kind="market1501", images=12_936, people=751, cameras=6),
+            SourceFacts(name="my_crops", kind="folder", images=40, people=4, cameras=2),
         ],
         "held_out": "the last 100 people of Market-1501",
-        "notes": ["3 pictures were left out"],
+        "notes": ["3 images were left out"],
         "recipe": Recipe(
             objectives=[
                 Objective(name="triplet", weight=1.0, settings={"mining": "batch-hard", "margin": 0.3}),
@@ -85,7 +85,7 @@ def test_everything_is_on_the_card(tmp_path: Path) -> None:
         "`43d171f42b9b058c`", "name osnet, width 0.25, dimension 512", "256 x 128 pixels", "RGB",
         "mean (123.675, 116.28, 103.53)", "468,816", "512 numbers",
         "| Market-1501 | market1501 | 12,936 | 751 | 6 |", "| my_crops | folder | 40 | 4 | 2 |",
-        "the last 100 people of Market-1501. 100 people, 212 queries in 1,427 pictures", "- 3 pictures were left out",
+        "the last 100 people of Market-1501. 100 people, 212 queries in 1,427 images", "- 3 images were left out",
         "| `triplet` | 1 | mining batch-hard, margin 0.3 |", "| `center` | 0.0005 | none |",
         "**sampler**: sampler pxk, people 16", "flip 0.5", "kind adam, clip_norm none", "steps (0.5, 0.8)",
         "60, of which the weights of epoch 58 were kept", "**seed**: 7", "bfloat16", "random weights",
@@ -101,7 +101,7 @@ def test_everything_is_on_the_card(tmp_path: Path) -> None:
 def test_programs_read_the_same(tmp_path: Path) -> None:
     content = card()
     _, read = written(tmp_path, content)
-    assert read["format"] == 1
+    assert read["format"] == 2
     assert set(read) == {"format", *ModelCard.__slots__}
     assert read["encoder_id"] == content.encoder_id
     assert read["figures"] == {
@@ -111,7 +111,7 @@ def test_programs_read_the_same(tmp_path: Path) -> None:
     assert read["sources"][1] == {
         "name": "my_crops",
         "kind": "folder",
-        "pictures": 40,
+        "images": 40,
         "people": 4,
         "cameras": 2,
     }
@@ -132,7 +132,7 @@ def test_names_are_text_whatever_they_hold(tmp_path: Path, text: str) -> None:
         tmp_path,
         card(
             architecture={"name": text},
-            sources=[SourceFacts(name=text, kind=text, pictures=1, people=1, cameras=1)],
+            sources=[SourceFacts(name=text, kind=text, images=1, people=1, cameras=1)],
             held_out=text,
             notes=[text],
             recipe=replace(card().recipe, objectives=[objective], start=text, precision=text),

@@ -10,7 +10,7 @@ import pytest
 from reid.outputs.report import write_report
 from reid.outputs.thumbnails import data_uri
 from reid.outputs.timeline import axis, clock, duration
-from reid.types import THING_PICTURE, Match, StaticThing, Tracklet
+from reid.types import THING_TEMPLATE, Match, StaticThing, Tracklet
 from reid.video.draw import person_colour_hex
 from tests.outputs.scenes import Scene, demo_run, demo_scene, identities, jpeg, match, tracklet
 
@@ -113,8 +113,8 @@ def test_nothing_is_fetched(tmp_path: Path) -> None:
     ]
     assert len(addresses) > 200
     assert all(re.match(r"data:|#[\w]+$", address) for address in addresses)
-    without_pictures = re.sub(r"data:image/jpeg;base64,[\w+/=]*", "", report.html)
-    assert not re.search(r"https?:|url\(|@import|fetch\(|XMLHttp|WebSocket|import\(", without_pictures)
+    without_images = re.sub(r"data:image/jpeg;base64,[\w+/=]*", "", report.html)
+    assert not re.search(r"https?:|url\(|@import|fetch\(|XMLHttp|WebSocket|import\(", without_images)
     ids = set(report.having("section", "id") + report.having("article", "id"))
     assert {a[1:] for a in addresses if a.startswith("#")} <= ids
 
@@ -207,7 +207,7 @@ def test_a_sighting_shows_its_least_certain_link(tmp_path: Path) -> None:
 def test_hostile_names_stay_text(tmp_path: Path, known_to_the_run: bool) -> None:
     items = [
         tracklet(HOSTILE, 1, range(20), crops=[jpeg()]),
-        tracklet("b", 1, range(20), crops=[b"no picture"]),
+        tracklet("b", 1, range(20), crops=[b"no image"]),
     ]
     facts = {"source": HOSTILE, "duration_s": 2.0}
     run = {
@@ -245,12 +245,12 @@ def test_writing_twice_is_writing_once(tmp_path: Path) -> None:
 
 def large(people: int, tracklets: int, cameras: int) -> Scene:
     rng = np.random.default_rng(0)
-    pictures = [jpeg(n, 220, 90) for n in range(30)]
+    jpegs = [jpeg(n, 220, 90) for n in range(30)]
     items, matches = [], []
     for number in range(tracklets):
         start = int(rng.integers(0, 36000))
         frames = range(start, start + int(rng.integers(5, 200)))
-        crops = [pictures[n] for n in rng.integers(0, 30, 4)]
+        crops = [jpegs[n] for n in rng.integers(0, 30, 4)]
         items.append(tracklet(f"camera {number % cameras}", number, frames, crops=crops))
         person = None if number % 20 == 19 else number % people + 1
         matches.append(match(items[-1], person, float(rng.random() / 3), int(rng.integers(1, people + 1))))
@@ -292,9 +292,9 @@ def test_times_read_as_times() -> None:
     ]
 
 
-def test_thumbnails_are_small_and_bad_pictures_are_none() -> None:
+def test_thumbnails_are_small_and_bad_images_are_none() -> None:
     assert data_uri(b"", 100) is None
-    assert data_uri(b"not a picture", 100) is None
+    assert data_uri(b"not an image", 100) is None
     assert len(str(data_uri(jpeg(1, 900, 400), 160))) < 12_000
     assert str(data_uri(jpeg(1, 10, 5), 160)).startswith("data:image/jpeg;base64,")
 
@@ -383,7 +383,7 @@ def thing(camera: str, detections: int, first_s: float = 1.0) -> StaticThing:
         first_s=first_s,
         last_s=first_s + 40,
         detections=detections,
-        picture=np.zeros(THING_PICTURE, dtype=np.float32),
+        template=np.zeros(THING_TEMPLATE, dtype=np.float32),
         crop=jpeg(detections),
     )
 

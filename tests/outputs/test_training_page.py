@@ -49,9 +49,9 @@ def histogram(positive: int = 500) -> Histogram:
 
 def query(text: str = "7") -> RankedQuery:
     image: Image = np.random.default_rng(0).integers(0, 256, (90, 40, 3), dtype=np.uint8)
-    items = [RankedItem(picture=image, right=n == 2, distance=0.123 * n, note=text) for n in range(5)]
+    items = [RankedItem(crop=image, right=n == 2, distance=0.123 * n, note=text) for n in range(5)]
     return RankedQuery(
-        kind="worst", picture=image, person=text, camera="c1", average_precision=0.015, matches=3, items=items
+        kind="worst", crop=image, person=text, camera="c1", average_precision=0.015, matches=3, items=items
     )
 
 
@@ -64,8 +64,8 @@ def written(tmp_path: Path, **more: Any) -> Page:
     rows = more.get("rows", [row(epoch) for epoch in (1, 2, 3)])
     given: Mapping[str, Any] = {
         "title": "OSNet on a set",
-        "facts": {"learned from": "900 pictures"},
-        "notes": ["3 pictures were left out"],
+        "facts": {"learned from": "900 images"},
+        "notes": ["3 images were left out"],
         "recipe": {"network.pooling": "gem", "seed": "0"},
         "defaults": DEFAULTS,
         "rows": rows,
@@ -125,7 +125,7 @@ def test_what_was_measured_is_on_the_page(tmp_path: Path) -> None:
         *("2", "200", "2 min 10 s", "20.0", "25.0", "10.0", "4.1250", "1.0000", "3.1250"),
         *("45.0", "1.75e-04", "1.75", "82.0", "3.1"),
     ]
-    for text in ("900 pictures", "3 pictures were left out", "reid train a-set", "AP 1.5 %", "3 matches", "0.492",
+    for text in ("900 images", "3 images were left out", "reid train a-set", "AP 1.5 %", "3 matches", "0.492",
                  "best: epoch 3", "500 and 9,000 pairs", "the same people"):  # fmt: skip
         assert text in page.text, text
     hovered = "".join(re.findall(r"<circle.*?</circle>", page.html))
@@ -266,7 +266,7 @@ def test_what_is_not_there_has_no_section(tmp_path: Path) -> None:
     assert page.unpaired == []
     assert page.having("section", "id") == ["curves", "epochs", "recipe", "run"]
     assert page.having("a", "href") == ["#curves", "#epochs", "#recipe", "#run"]
-    assert len(written(tmp_path, augmented_png=b"no picture", worst=[]).classed("none")) == 1
+    assert len(written(tmp_path, augmented_png=b"no image", worst=[]).classed("none")) == 1
 
 
 def test_nothing_is_fetched_and_no_script_runs(tmp_path: Path) -> None:
@@ -280,8 +280,8 @@ def test_nothing_is_fetched_and_no_script_runs(tmp_path: Path) -> None:
     assert len(addresses) > 10
     assert all(re.match(r"data:|#[\w-]+$", address) for address in addresses)
     assert {a[1:] for a in addresses if a.startswith("#")} == set(page.having("section", "id"))
-    without_pictures = re.sub(r"data:image/jpeg;base64,[\w+/=]*", "", page.html)
-    assert not re.search(r"https?:|url\(|@import|<script", without_pictures)
+    without_images = re.sub(r"data:image/jpeg;base64,[\w+/=]*", "", page.html)
+    assert not re.search(r"https?:|url\(|@import|<script", without_images)
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ GOOD = "good.mp4 --detector detector.pt --encoder encoder.onnx --output out"
 TRAVEL = "names no pair of cameras; write camera-camera with two of"
 
 RECORDINGS = [
-    ("", "no recordings given: name video files, globs or folders of pictures"),
+    ("", "no recordings given: name video files, globs or folders of images"),
     ("none.mp4", "none.mp4: no such file"),
     ("*.xyz", "*.xyz: no file matches"),
     ("a=", "a=: no file after '='; write a=path"),
@@ -36,16 +36,16 @@ RECORDINGS = [
     ("text.mp4", "text.mp4: not a video that FFmpeg knows; give an MP4, MKV, AVI, TS or raw H.264 file"),
     ("text.txt", "text.txt: not a video but text"),
     ("empty.mp4", "empty.mp4: an empty file; record or copy it again"),
-    ("sound.mp4", "sound.mp4: has no video stream; give the file that holds the pictures"),
-    ("sound.wav", "sound.wav: has no video stream; give the file that holds the pictures"),
-    ("frameless.mp4", "frameless.mp4: has no video stream; give the file that holds the pictures"),
-    ("frameless.mkv", "frameless.mkv: ends before its first picture; record or copy it again"),
+    ("sound.mp4", "sound.mp4: has no video stream; give the file that holds the frames"),
+    ("sound.wav", "sound.wav: has no video stream; give the file that holds the frames"),
+    ("frameless.mp4", "frameless.mp4: has no video stream; give the file that holds the frames"),
+    ("frameless.mkv", "frameless.mkv: ends before its first frame; record or copy it again"),
     ("cut.mp4", "cut.mp4: an MP4 cut off before its index was written; repair it, or copy or record it again"),
     ("codec.mp4", "codec.mp4: its video codec is unknown to FFmpeg; export it as H.264 with the recorder's own "
      "program"),
-    ("nothing", "nothing: a folder without pictures or videos; give one with jpg, png or mp4 files"),
-    ("broken", "broken: none of its 1 pictures can be decoded; copy them again"),
-    ("broken/1.jpg", "broken/1.jpg: a single picture; give its folder, or make pictures one camera with "
+    ("nothing", "nothing: a folder without images or videos; give one with jpg, png or mp4 files"),
+    ("broken", "broken: none of its 1 images can be decoded; copy them again"),
+    ("broken/1.jpg", "broken/1.jpg: a single image; give its folder, or make images one camera with "
      "name='*.jpg'"),
     ("good.mp4 good.mp4", "good.mp4: given twice; name every recording once"),
     ("a=good.mp4 b=./good.mp4", "good.mp4: given twice; name every recording once"),
@@ -142,7 +142,7 @@ def make_recordings(folder: Path) -> None:
             container.start_encoding()
     for name in ("nothing", "broken"):
         (folder / name).mkdir()
-    (folder / "broken" / "1.jpg").write_bytes(b"no picture")
+    (folder / "broken" / "1.jpg").write_bytes(b"no image")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""`reid benchmark` from pictures to figures and page, with a network that knows only colours."""
+"""`reid benchmark` from images to figures and page, with a network that knows only colours."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from tests.shared import market1501, shared
 PEOPLE, CAMERAS = 6, 3
 
 
-def picture(path: Path, colour: np.ndarray[Any, Any], rng: np.random.Generator) -> None:
+def write_image(path: Path, colour: np.ndarray[Any, Any], rng: np.random.Generator) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.clip(colour + rng.normal(0, 30, 3) + rng.normal(0, 8, (64, 32, 3)), 0, 255)
     cv2.imwrite(str(path), pixels.astype(np.uint8))
@@ -31,7 +31,7 @@ def picture(path: Path, colour: np.ndarray[Any, Any], rng: np.random.Generator) 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set in Market-1501's layout, an encoder, and pictures of nobody."""
+    """A data set in Market-1501's layout, an encoder, and images of nobody."""
     folder = tmp_path_factory.mktemp("benchmark")
     rng = np.random.default_rng(0)
     tiny_encoder(folder / "tiny.onnx")
@@ -40,15 +40,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         colour = rng.uniform(40, 215, 3)
         for camera in range(1, CAMERAS + 1):
             name = f"{person:04d}_c{camera}s1_00000{{}}_00.jpg"
-            picture(root / "query" / name.format(0), colour, rng)
+            write_image(root / "query" / name.format(0), colour, rng)
             for shot in range(1, 4):
-                picture(root / "bounding_box_test" / name.format(shot), colour, rng)
-                picture(root / "gt_bbox" / name.format(shot), colour, rng)
-            picture(root / "bounding_box_train" / f"{person + 50:04d}_c{camera}s1_000001_00.jpg", colour, rng)
+                write_image(root / "bounding_box_test" / name.format(shot), colour, rng)
+                write_image(root / "gt_bbox" / name.format(shot), colour, rng)
+            write_image(
+                root / "bounding_box_train" / f"{person + 50:04d}_c{camera}s1_000001_00.jpg", colour, rng
+            )
     for number in range(5):
-        picture(root / "bounding_box_test" / f"0000_c1s1_00010{number}_00.jpg", rng.uniform(0, 255, 3), rng)
-        picture(root / "bounding_box_test" / f"-1_c1s1_00020{number}_00.jpg", rng.uniform(0, 255, 3), rng)
-        picture(folder / "nobody" / f"{number}.jpg", rng.uniform(0, 255, 3), rng)
+        write_image(
+            root / "bounding_box_test" / f"0000_c1s1_00010{number}_00.jpg", rng.uniform(0, 255, 3), rng
+        )
+        write_image(root / "bounding_box_test" / f"-1_c1s1_00020{number}_00.jpg", rng.uniform(0, 255, 3), rng)
+        write_image(folder / "nobody" / f"{number}.jpg", rng.uniform(0, 255, 3), rng)
     return folder
 
 
@@ -72,10 +76,10 @@ def labelled(folder: Path) -> tuple[list[Path], list[int], list[int]]:
 
 def vectors(site: Path, paths: list[Path], *, flip: bool = False) -> np.ndarray[Any, Any]:
     encoder = build_encoder(EncoderConfig(weights=site / "tiny.onnx", backend="onnxruntime"))
-    pictures = [np.asarray(cv2.imread(str(path)), dtype=np.uint8) for path in paths]
-    found = encoder.encode(pictures).vectors
+    images = [np.asarray(cv2.imread(str(path)), dtype=np.uint8) for path in paths]
+    found = encoder.encode(images).vectors
     if flip:
-        found = found + encoder.encode([np.ascontiguousarray(p[:, ::-1]) for p in pictures]).vectors
+        found = found + encoder.encode([np.ascontiguousarray(p[:, ::-1]) for p in images]).vectors
         found /= np.linalg.norm(found, axis=1, keepdims=True)
     return found
 
@@ -159,7 +163,7 @@ def test_re_ranked_and_with_distractors(site: Path, tmp_path: Path) -> None:
     assert scored(document, "re-ranked")["mAP"] != scored(document)["mAP"]
 
 
-def test_several_pictures_a_query(site: Path, tmp_path: Path) -> None:
+def test_several_images_a_query(site: Path, tmp_path: Path) -> None:
     document = benchmark(site, tmp_path / "out", "--multi-query", "--no-page")
     truth = Truth(site)
     paths, persons, cameras = labelled(site / "data" / "gt_bbox")
@@ -200,7 +204,7 @@ def test_table_and_page_of_two_encoders(
     assert all(f"{name}: who was found" in told.out for name in names)
     assert "NDCG@10" in told.out
     assert told.out.index("side by side") > told.out.index("second/tiny: who was found")
-    assert "5 junk pictures" in told.err
+    assert "5 junk images" in told.err
     page = (tmp_path / "out" / "benchmark.html").read_text(encoding="utf-8")
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     assert all(kind in page for kind in ("Worst", "Median", "Best", "re-ranked", *names))
@@ -234,7 +238,7 @@ def test_vectors_are_computed_once(site: Path, tmp_path: Path, monkeypatch: pyte
     first = benchmark(site, tmp_path / "one", "--no-page")
 
     def fail(*_: object) -> None:
-        raise AssertionError("a picture was embedded again")
+        raise AssertionError("an image was embedded again")
 
     monkeypatch.setattr(CropEncoder, "encode", fail)
     second = benchmark(site, tmp_path / "two", "--no-page")

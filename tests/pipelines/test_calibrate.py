@@ -23,7 +23,7 @@ from reid.errors import InputError
 from reid.linking.calibration import load
 from reid.types import Array
 from tests.pipelines.test_bad_input import tiny_encoder
-from tests.pipelines.test_benchmark import picture
+from tests.pipelines.test_benchmark import write_image
 
 ENCODER = "made-up"
 
@@ -67,7 +67,7 @@ def run(tmp_path: Path, said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> C
     return go
 
 
-def test_file_and_picture_lie_beside_the_weights(
+def test_file_and_chart_lie_beside_the_weights(
     run: Callable[..., Path], crops: Path, said: io.StringIO
 ) -> None:
     path = run(crops)
@@ -77,8 +77,8 @@ def test_file_and_picture_lie_beside_the_weights(
     evidence = json.loads(path.read_text(encoding="utf-8"))["evidence"]
     assert evidence["people"] == 48
     assert evidence["tracklets"]["items"] == 48 * 3
-    picture = cv2.imread(str(path.with_suffix(".png")))
-    assert picture is not None
+    chart = cv2.imread(str(path.with_suffix(".png")))
+    assert chart is not None
     text = said.getvalue()
     for words in (
         "tracklets: 144 of 48 people, 144 genuine",
@@ -94,7 +94,7 @@ def test_file_and_picture_lie_beside_the_weights(
 
 def test_switches(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None:
     path = run(
-        crops, output=tmp_path / "own.json", picture=False, operating_point="keep-map=0.9", people_per_site=12
+        crops, output=tmp_path / "own.json", chart=False, operating_point="keep-map=0.9", people_per_site=12
     )
     assert not path.with_suffix(".png").exists()
     found = load(path, ENCODER)
@@ -105,9 +105,9 @@ def test_switches(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None
 def test_the_better_point_for_linking_is_named(
     run: Callable[..., Path], crops: Path, said: io.StringIO
 ) -> None:
-    run(crops, operating_point="max-b3", picture=False)
+    run(crops, operating_point="max-b3", chart=False)
     assert "higher with --operating-point max-b3" not in said.getvalue()
-    run(crops, operating_point="keep-map=0.2", picture=False)
+    run(crops, operating_point="keep-map=0.2", chart=False)
     assert "higher with --operating-point max-b3" in said.getvalue()
 
 
@@ -124,7 +124,7 @@ def test_folders_named_alike_and_the_same_twice(
     other.mkdir(parents=True)
     for path in crops.glob("000*.jpg"):
         (other / path.name).touch()
-    assert load(run(crops, other, picture=False), ENCODER).data_set == f"{crops}, {other}"
+    assert load(run(crops, other, chart=False), ENCODER).data_set == f"{crops}, {other}"
     with pytest.raises(InputError, match="crops: given twice"):
         run(crops, crops)
 
@@ -163,15 +163,15 @@ def test_few_people_are_warned_of(run: Callable[..., Path], tmp_path: Path, said
     assert made.same_camera is None
 
 
-def test_a_picture_is_no_place_for_the_file(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None:
+def test_an_image_is_no_place_for_the_file(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.png: must be a file whose name ends with \.json"):
         run(crops, output=tmp_path / "a.png")
     with pytest.raises(InputError, match="must be a file"):
         run(crops, output=tmp_path)
 
 
-def test_from_pictures_to_file_with_a_real_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing made up but the pictures: people in plain colours, and a network that knows only these."""
+def test_from_images_to_file_with_a_real_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing made up but the images: people in plain colours, and a network that knows only these."""
     monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
     encoder_id = tiny_encoder(tmp_path / "tiny.onnx")
     rng = np.random.default_rng(0)
@@ -180,7 +180,7 @@ def test_from_pictures_to_file_with_a_real_network(tmp_path: Path, monkeypatch: 
         for camera in (1, 2, 3):
             for shot in range(2):
                 name = f"{person:04d}_c{camera}s1_00000{shot}_00.jpg"
-                picture(tmp_path / "people" / name, colour, rng)
+                write_image(tmp_path / "people" / name, colour, rng)
     words = ["calibrate", str(tmp_path / "people"), "--encoder", str(tmp_path / "tiny.onnx")]
     assert main([*words, "--backend", "onnxruntime", "--people-per-site", "10"]) == 0
     made = load(tmp_path / "tiny.onnx.calibration.json", encoder_id)

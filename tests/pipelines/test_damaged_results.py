@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.recordings.camera_job import CameraJob, CameraReport, finished_camera
-from pipelines.recordings.linkage import choose_policy
+from pipelines.recordings.linking_policy import choose_policy
 from pipelines.runtime.progress import reporter
 from pipelines.training.detector_folder import DetectorFolder
 from reid.cache import cached
@@ -61,7 +61,7 @@ def job(path: Path) -> CameraJob:
         ("box_offsets", "moment_offsets", "offsets do not fit"),
         ("times_s", "scores", "times_s is float32"),
         ("frames", "times_s", "frames is float64"),
-        ("crop_start", "track_id", "its pictures do not lie in their file"),
+        ("crop_start", "track_id", "its crops do not lie in their file"),
         ("dimension", "camera", "dimension"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.recordings.frame_counts import warn_of_pace
-from pipelines.recordings.linkage import choose_policy, open_gallery
+from pipelines.recordings.linking_policy import choose_policy, open_gallery
 from pipelines.runtime.progress import Progress, reporter
 from reid.config import LinkingConfig, SourceConfig, TrackletConfig, VideoConfig
 from reid.datasets.open import open_crops
@@ -31,7 +31,7 @@ def info(fps: float, frames: int, codec: str = "h264") -> SourceInfo:
 @pytest.mark.parametrize(
     ("recording", "part", "words"),
     [
-        (info(25, 5, "pictures"), SourceConfig(), "only 0.2 s, and tracklets.min_s"),
+        (info(25, 5, "images"), SourceConfig(), "only 0.2 s, and tracklets.min_s"),
         (info(25, 1000), SourceConfig(fps=0.4), "frames are 2.5 s apart, and tracklets.max_gap_s"),
         (info(25, 1000), SourceConfig(end_s=0.3), "only 0.3 s"),
         (info(25, 1000), SourceConfig(fps=1), ""),
@@ -44,7 +44,7 @@ def test_says_where_nobody_can_be_found(
     warn_of_pace({"hall": recording}, VideoConfig(source=part), progress)
     assert words in said.getvalue()
     assert bool(said.getvalue()) == bool(words)
-    assert ("image_folder_fps" in said.getvalue()) == (recording.codec == "pictures")
+    assert ("image_folder_fps" in said.getvalue()) == (recording.codec == "images")
 
 
 def test_a_gallery_is_no_part_of_one_runs_results(tmp_path: Path) -> None:

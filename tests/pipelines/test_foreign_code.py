@@ -87,7 +87,7 @@ def test_an_encoder(name: str, unharmed: Callable[[], bool]) -> None:
     assert unharmed()
 
 
-def pictures() -> Path:
+def images() -> Path:
     folder = Path("crops")
     folder.mkdir(exist_ok=True)
     for person in range(1, 7):
@@ -119,11 +119,11 @@ def test_commands(words: list[str], capsys: pytest.CaptureFixture[str], unharmed
     path = evil("evil.pth")
     given = {"EVIL": str(path)}
     if "CROPS" in words:
-        given["CROPS"] = str(pictures())
+        given["CROPS"] = str(images())
     if "BENCH" in words:
         given["BENCH"] = "bench"
         for part in ("query", "gallery"):
-            shutil.copytree(pictures(), Path("bench") / part)
+            shutil.copytree(images(), Path("bench") / part)
     if "PEOPLE" in words:
         given["PEOPLE"] = str(people(Path("people")))
     assert main([given.get(word, word) for word in words]) == 2

@@ -61,7 +61,7 @@ def test_who_is_found(
 @pytest.mark.slow
 def test_what_gives_no_boxes_of_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, sentence in (
-        (["grey-1-channel.pt"], "takes pictures of 1 channel"),
+        (["grey-1-channel.pt"], "takes images of 1 channel"),
         (["visdrone.onnx", "--detector.classes", "rider"], "none of its 3 classes (0 pedestrian, 1 people"),
     ):
         detector, *more = words

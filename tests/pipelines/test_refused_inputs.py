@@ -90,11 +90,11 @@ def test_it_is_refused_at_once(
     assert said.count("\n") == 1
 
 
-def test_a_picture_that_is_a_pipe(place: Path) -> None:
+def test_a_image_that_is_a_pipe(place: Path) -> None:
     tiny_encoder(place / "encoder.onnx")
     encoder = build_encoder(EncoderConfig(weights=place / "encoder.onnx", backend="onnxruntime"))
     os.mkfifo(place / "1.jpg")
-    with pytest.raises(InputError, match=rf"1\.jpg: {PIPE} a picture"):
+    with pytest.raises(InputError, match=rf"1\.jpg: {PIPE} an image"):
         extract([place / "1.jpg"], encoder, folder=place / "cache")
 
 

@@ -26,7 +26,7 @@ def thing(camera: str = "a", *, first_s: float = 0.0) -> StaticThing:
         first_s=first_s,
         last_s=first_s + 40,
         detections=12,
-        picture=np.arange(128, dtype=np.float32).reshape(16, 8),
+        template=np.arange(128, dtype=np.float32).reshape(16, 8),
         crop=b"\xff\xd8jpeg",
     )
 
@@ -40,13 +40,21 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ("a", 5, 45, 12),
         ("b/c", 0, 40, 12),
     ]
-    np.testing.assert_array_equal(found[0].picture, thing().picture)
+    np.testing.assert_array_equal(found[0].template, thing().template)
     assert found[0].crop == thing().crop
     rows = json.loads((tmp_path / "static.json").read_text())["things"]
     assert [row["crop"] for row in rows] == ["static/a_1.jpg", "static/a_2.jpg", "static/b%2Fc_1.jpg"]
     assert all((tmp_path / row["crop"]).read_bytes() == thing().crop for row in rows)
     write_things(tmp_path, files, [thing("b/c")], state=True)
     assert [path.name for path in (tmp_path / "static").iterdir()] == ["b%2Fc_1.jpg"]
+
+
+def test_a_list_of_before_is_read(tmp_path: Path) -> None:
+    """0.1 called the template of a thing its picture."""
+    write_things(tmp_path, OwnedFiles(tmp_path), [thing()], state=True)
+    path = tmp_path / "static.json"
+    path.write_text(path.read_text().replace('"template"', '"picture"'))
+    np.testing.assert_array_equal(read_things(path)[0].template, thing().template)
 
 
 @pytest.mark.parametrize(

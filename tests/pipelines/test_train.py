@@ -1,4 +1,4 @@
-"""`reid train` from pictures to a checkpoint that the other commands take as it is."""
+"""`reid train` from images to a checkpoint that the other commands take as it is."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ from tests.training.tiny import crops
 ROOT = Path(__file__).parents[2]
 SMALL = (
     *("--data.height", "32", "--data.width", "16", "--data.held-out", "3", "--network.dimension", "16"),
-    *("--batch.people", "3", "--batch.pictures", "2", "--schedule.warmup-epochs", "0", "--epochs", "2"),
+    *("--batch.people", "3", "--batch.images", "2", "--schedule.warmup-epochs", "0", "--epochs", "2"),
     *("--device", "cpu", "--threads", "1", "--data.workers", "0", "--optimiser.learning-rate", "2e-3"),
 )
 
@@ -67,8 +67,8 @@ def test_the_checkpoint_is_an_encoder_and_its_card_names_it(trained: Path) -> No
     card = json.loads((trained / "model.json").read_text(encoding="utf-8"))
     assert card["encoder_id"] == encoder.encoder_id
     assert card["vector_length"] == encoder.dimension == 16
-    pictures = [np.full((40, 20, 3), level, dtype=np.uint8) for level in (10, 200)]
-    assert encoder.encode(pictures).vectors.shape == (2, 16)
+    images = [np.full((40, 20, 3), level, dtype=np.uint8) for level in (10, 200)]
+    assert encoder.encode(images).vectors.shape == (2, 16)
 
 
 def test_the_held_out_figures_are_those_that_benchmark_finds(
@@ -104,21 +104,21 @@ def test_batches_show_as_many_people_as_there_are(trained: Path) -> None:
     card = json.loads((trained / "model.json").read_text(encoding="utf-8"))
     assert card["recipe"]["sampler"]["people"] == 5
     assert (
-        "batch.people is 16, but the pictures to learn from show 5 people: a batch shows all 5 of them"
+        "batch.people is 16, but the images to learn from show 5 people: a batch shows all 5 of them"
         in card["notes"]
     )
 
 
 def renamed(people: Path, copies: Path) -> Path:
-    """The same pictures under other names."""
+    """The same images under other names."""
     copies.mkdir()
-    for number, picture in enumerate(sorted(people.iterdir())):
-        person, camera, *_ = picture.name.split("_")
-        (copies / f"{int(person) + 40:04d}_{camera}_{number:06d}_00.png").write_bytes(picture.read_bytes())
+    for number, image in enumerate(sorted(people.iterdir())):
+        person, camera, *_ = image.name.split("_")
+        (copies / f"{int(person) + 40:04d}_{camera}_{number:06d}_00.png").write_bytes(image.read_bytes())
     return copies
 
 
-def test_people_who_were_trained_on_are_known_by_the_content_of_their_pictures(
+def test_people_who_were_trained_on_are_known_by_the_content_of_their_images(
     people: Path, trained: Path, tmp_path: Path
 ) -> None:
     model, err = trained / "model.pth", io.StringIO()
@@ -139,9 +139,9 @@ def test_calibrating_on_people_who_were_trained_on_is_warned_of(
 ) -> None:
     copies, output = renamed(people, tmp_path / "copies"), tmp_path / "a.json"
     encoder = ("--encoder", str(trained / "model.pth"), "--quiet")
-    assert main(["calibrate", str(copies), *encoder, "--no-picture", "--output", str(output)]) == 0
+    assert main(["calibrate", str(copies), *encoder, "--no-chart", "--output", str(output)]) == 0
     said = capsys.readouterr().err
-    assert "was trained on 5 of these 8 people: their pictures lie closer together" in said
+    assert "was trained on 5 of these 8 people: their images lie closer together" in said
     assert json.loads(output.read_text(encoding="utf-8"))["evidence"]["trained_on_people"] == 5
 
 
@@ -214,9 +214,9 @@ def test_freezing_keeps_the_backbone_as_it_is(people: Path, trained: Path, tmp_p
 
 @pytest.mark.slow
 def test_two_processes_train_together(people: Path, trained: Path, tmp_path: Path) -> None:
-    """As several GPUs do: one epoch of pictures between them, gradients averaged, the main one reports.
+    """As several GPUs do: one epoch of images between them, gradients averaged, the main one reports.
 
-    What the teacher says of a picture is computed by one of them.
+    What the teacher says of an image is computed by one of them.
     """
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     launch += ["-m", "pipelines.cli"]
@@ -229,7 +229,7 @@ def test_two_processes_train_together(people: Path, trained: Path, tmp_path: Pat
     )
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader((tmp_path / "out" / "epochs.csv").open(encoding="utf-8")))
-    alone = round(5 * 9 / 6)  # batches of one process: 5 people with 9 pictures, 6 in a batch
+    alone = round(5 * 9 / 6)  # batches of one process: 5 people with 9 images, 6 in a batch
     assert [int(row["step"]) for row in rows] == [alone // 2, alone // 2 * 2]
     assert (tmp_path / "out" / "training.html").is_file()
     kept = [np.load(path)["digests"] for path in (tmp_path / "cache" / "features").rglob("*.npz")]
@@ -263,7 +263,7 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 LITE = ("--backbone", "efficientnet_lite0")
 BAD = [
-    ([], "no pictures given: name folders of labelled crops, CSV files or results of reid video"),
+    ([], "no images given: name folders of labelled crops, CSV files or results of reid video"),
     (["none"], "none: no such file or folder; a source is a folder or a .csv file"),
     (["CROPS", "--data.held-out", "7"], "held_out"),
     (["CROPS", "--backbone", "osnet_x0_3"], "no network known here; did you mean osnet_x0_5 or"),
@@ -336,7 +336,7 @@ def test_a_checkpoint_of_another_network_is_refused(
 
 
 @pytest.mark.slow
-def test_broken_and_tiny_pictures_are_left_out_and_said(
+def test_broken_and_tiny_images_are_left_out_and_said(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = crops(tmp_path / "crops")
@@ -345,7 +345,7 @@ def test_broken_and_tiny_pictures_are_left_out_and_said(
     cv2.imwrite(str(tiny), np.zeros((8, 8, 3), dtype=np.uint8))
     assert main(["train", str(folder), "--output", str(tmp_path / "out"), *SMALL, "--epochs", "1"]) == 0
     told = capsys.readouterr().err
-    assert "2 pictures left out" in told
+    assert "2 images left out" in told
     assert broken.name in told
     assert tiny.name in told
 

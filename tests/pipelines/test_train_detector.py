@@ -1,4 +1,4 @@
-"""`reid train-detector` from pictures to files that `reid video` takes."""
+"""`reid train-detector` from images to files that `reid video` takes."""
 
 import csv
 import json
@@ -58,7 +58,7 @@ def test_everything_that_is_promised_lies_there(trained: Path) -> None:
     figures = json.loads((trained / "detector.json").read_text(encoding="utf-8"))
     assert [one["epoch"] for one in figures["epochs"]] == [1, 2]
     assert figures["best"]["epoch"] == content["epochs"]
-    assert figures["data"]["train"]["pictures"] == 9
+    assert figures["data"]["train"]["images"] == 9
     assert figures["seconds"] > 0
     assert all(min(one["losses"].values()) > 0 for one in figures["epochs"])
     rows = list(csv.DictReader((trained / "results.csv").open(encoding="utf-8")))
@@ -75,10 +75,10 @@ def test_the_onnx_file_is_a_detector_and_says_what_the_network_says(trained: Pat
     backend = detector._model.predictor.model
     assert backend.dynamic
     assert (backend.stride, backend.names) == (32, {0: "person"})
-    pictures = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    batch = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        expected = load_model(trained / "detector.pth")(pictures)[0]
-    got = torch.as_tensor(backend(pictures))
+        expected = load_model(trained / "detector.pth")(batch)[0]
+    got = torch.as_tensor(backend(batch))
     assert got.shape == expected.shape == (2, 5, 8 * 12 + 4 * 6 + 2 * 3)
     torch.testing.assert_close(got, expected, atol=0.05, rtol=1e-3)  # weights are of half precision
 
@@ -96,7 +96,7 @@ def test_a_finished_training_is_not_trained_again(
     assert str(trained / "detector.onnx") in told.out
     assert (trained / "detector.pth").read_bytes() == before
     assert main([*words, "--epochs", "3"]) == 2
-    assert "holds a training with other settings or pictures; name another folder" in capsys.readouterr().err
+    assert "holds a training with other settings or images; name another folder" in capsys.readouterr().err
 
 
 @pytest.mark.slow

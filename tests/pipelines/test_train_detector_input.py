@@ -106,14 +106,14 @@ BAD_DATA = [
         "names is {'0': 'person', '1': 'dog'}; must be one class, such as {0: person}",
     ),
     ({"names": None}, "names is missing; must be one class, such as {0: person}"),
-    ({"val": None}, "val is missing; must be a folder of pictures, or a text file that lists them"),
+    ({"val": None}, "val is missing; must be a folder of images, or a text file that lists them"),
     (
         {"train": {"a": 3}},
-        "train is {'a': '3'}; must be a folder of pictures, or a text file that lists them",
+        "train is {'a': '3'}; must be a folder of images, or a text file that lists them",
     ),
     ({"train": "none.txt"}, "none.txt is neither a folder nor a file"),
     ({"path": "none"}, "path is 'none'; "),
-    ({"train": "labels"}, "train is 'labels'; none of its 0 pictures is there"),
+    ({"train": "labels"}, "train is 'labels'; none of its 0 images is there"),
 ]
 
 
@@ -143,7 +143,7 @@ def test_bad_labels_are_named_with_their_line(
     for one in label.parent.iterdir():
         one.write_text("")
     said = refused(given, capsys)
-    assert "train is 'train.txt'; none of its 9 pictures has a box of a person, which would stand in" in said
+    assert "train is 'train.txt'; none of its 9 images has a box of a person, which would stand in" in said
     assert refused([str(file.parent), *given[1:]], capsys).endswith(
         "is a folder; expected the YAML file of a data set"
     )

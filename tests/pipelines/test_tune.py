@@ -44,7 +44,7 @@ def test_another_study_in_the_folder_is_refused(tmp_path: Path, capsys: pytest.C
     words = ["tune", str(people), "--output", str(output), *SMALL, "--epochs", "1", "--trials", "1"]
     assert main([*words, "--quiet"]) == 0
     assert main([*words, "--quiet", "--network.pooling", "max"]) == 2
-    assert "holds a study of other settings or pictures" in capsys.readouterr().err
+    assert "holds a study of other settings or images" in capsys.readouterr().err
     (output / "notes.txt").write_text("mine")
     (output / "study.log.lock").symlink_to(output / "study.log")  # as Optuna leaves it where it is killed
     assert main([*words, "--quiet", "--network.pooling", "max", "--overwrite"]) == 0
@@ -65,7 +65,7 @@ def test_files_of_the_user_are_not_touched(tmp_path: Path, capsys: pytest.Captur
     assert "holds files that reid tune did not write ('best.yaml' and 1 more)" in capsys.readouterr().err
     assert {path.read_text() for path in output.iterdir()} == {"mine"}
     assert main([*words, str(people)]) == 2
-    assert "pictures in" in capsys.readouterr().err
+    assert "images in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Recordings as cameras send them: H.264 access units in a file that needs no container to be read.
 
-A key picture every two seconds, none that waits for a later one, parameter sets before each key picture: so cameras
+A key frame every two seconds, none that waits for a later one, parameter sets before each key frame: so cameras
 encode, and so a client may join at any time.
 """
 
@@ -17,9 +17,9 @@ KEY_S = 2
 
 
 def write_units(recording: Path, target: Path, *, shrink: int = 1, most: int | None = None) -> Path:
-    """`recording`, or its first `most` pictures, encoded anew, `shrink` times smaller.
+    """`recording`, or its first `most` frames, encoded anew, `shrink` times smaller.
 
-    The file: pictures a second (8 bytes, double), then each access unit as whether it begins with a key picture
+    The file: frames a second (8 bytes, double), then each access unit as whether it begins with a key frame
     (1 byte), its length (4 bytes), and its bytes (Annex B); all big-endian.
     """
     with av.open(str(recording)) as container, target.open("wb") as file:
@@ -44,7 +44,7 @@ def _encoder(width: int, height: int, fps: Fraction) -> Any:
         "preset": "fast",
         "tune": "zerolatency",
         "crf": "18",
-        # a payloader puts parameter sets before each slice of a key picture, which then looks like two pictures
+        # a payloader puts parameter sets before each slice of a key frame, which then looks like two frames
         "x264-params": "sliced-threads=0:slices=1",
     }
     return encoder

@@ -87,7 +87,7 @@ def endless_webhook(folder: Path) -> str:
                 [f"--events.webhook.url=http://127.0.0.1:{port}/hook"],
             )
             try:
-                site.wait_for_pictures()
+                site.wait_for_frames()
                 time.sleep(15)
                 code, seconds = site.stop()
                 assert (code, seconds < 5.0) == (0, True), (code, seconds)
@@ -129,11 +129,11 @@ class _answering:
 
 
 def idle_connections(folder: Path) -> str:
-    """1,100 idle connections to the page: pictures go on, /health answers again once they are gone."""
+    """1,100 idle connections to the page: frames go on, /health answers again once they are gone."""
     site = LiveRun(films(), folder / "live")
     idle: list[socket.socket] = []
     try:
-        site.wait_for_pictures()
+        site.wait_for_frames()
         port = int(site.page().rpartition(":")[2])
         for _ in range(IDLE):
             one = socket.socket()
@@ -164,7 +164,7 @@ def large_body(folder: Path) -> str:
     """600 MiB sent to the page without a token: refused early, memory stays."""
     site = LiveRun(films(), folder / "live")
     try:
-        site.wait_for_pictures()
+        site.wait_for_frames()
         port = int(site.page().rpartition(":")[2])
         before, sent = site.pss_mib(), 0
         with socket.create_connection(("127.0.0.1", port), timeout=10) as one:

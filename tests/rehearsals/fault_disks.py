@@ -18,7 +18,7 @@ Found = TypeVar("Found")
 TINY_TRAINING = (
     *("--epochs", "1", "--schedule.warmup_epochs", "0", "--start.freeze_epochs", "0", "--data.height", "32"),
     *("--data.width", "16", "--data.held_out", "3", "--data.workers", "0", "--batch.people", "3"),
-    *("--batch.pictures", "2", "--threads", "1", "--device", "cpu"),
+    *("--batch.frames", "2", "--threads", "1", "--device", "cpu"),
 )
 
 
@@ -88,7 +88,7 @@ def live(folder: Path) -> str:
     with small_disk(folder / "disk", 24) as disk:
         site = LiveRun(films(), disk / "live", [])
         try:
-            site.wait_for_pictures()
+            site.wait_for_frames()
             filler = _fill(disk)
             health = _until(lambda: (found := _health(site))[0] == 503 and "full" in found[1] and found[1])
             told = len(site.metrics())

@@ -124,7 +124,7 @@ def two_at_one_results_folder(folder: Path) -> str:
 def two_at_one_live_folder(folder: Path) -> str:
     first = LiveRun({"cam1": films()["cam1"]}, folder / "live")
     try:
-        first.wait_for_pictures()
+        first.wait_for_frames()
         film = films()["cam2"]
         said = run("live", f"b={film}", "--output", folder / "live", "--listen", "null").refused("live")
         code, _ = first.stop()
@@ -139,7 +139,7 @@ def events_are_rotated_away(folder: Path) -> str:
     """An outside log rotation moves events.jsonl and live.log of a running site."""
     site = LiveRun(films(), folder / "live")
     try:
-        site.wait_for_pictures()
+        site.wait_for_frames()
         _wait(lambda: len(site.events()) >= 3)
         os.rename(folder / "live" / "events.jsonl", folder / "live" / "events.jsonl.old")
         os.rename(folder / "live" / "live.log", folder / "live" / "live.log.old")
@@ -161,7 +161,7 @@ def events_are_rotated_away(folder: Path) -> str:
 def the_gallery_is_taken_away(folder: Path) -> str:
     site = LiveRun(films(), folder / "live")
     try:
-        site.wait_for_pictures()
+        site.wait_for_frames()
         _wait(lambda: bool(site.events()))
         gallery = folder / "live" / "gallery.db"
         os.rename(gallery, folder / "moved.db")
@@ -184,7 +184,7 @@ def a_clock_that_is_wrong(folder: Path) -> str:
     out, films_of = folder / "live", {"cam1": films()["cam1"]}
     first = LiveRun(films_of, out)
     try:
-        first.wait_for_pictures()
+        first.wait_for_frames()
         _wait(lambda: any(one["event"] == "seen" for one in first.events()))
         first.stop()
     finally:

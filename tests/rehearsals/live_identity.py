@@ -2,9 +2,9 @@
 
     python -m tests.rehearsals.live_identity --output identity.json
 
-`reid live` plays the rendered films at their own speed with an empty gallery, and takes as many pictures as the
-machine sustains; each side is scored by `reid evaluate` on the pictures that it processed. Live identities are those
-after the last second thoughts, as the gallery has them, written as `reid video` writes its own. Identity changes are
+`reid live` plays the rendered films at their own speed with an empty gallery, and takes as many frames as the
+machine sustains; each side is scored by `reid evaluate` on the frames that it processed. Live identities are those
+after the last re-clustering, as the gallery has them, written as `reid video` writes its own. Identity changes are
 the events that gave a tracklet to another person than told before; that an uncertain answer was settled is none. The
 truth is that of the recording's visible boxes.
 """
@@ -55,7 +55,7 @@ class Recorder:
 
     def listen(self, engine: Engine) -> Engine:
         """Hear of all that an engine does."""
-        engine.on_picture = [*engine.on_picture, self._picture]
+        engine.on_frame = [*engine.on_frame, self._frame]
         registry: Any = engine.site.registry
         before: Callable[[CameraUpdate], None] = registry.take
 
@@ -67,7 +67,7 @@ class Recorder:
         registry.take = take
         return engine
 
-    def _picture(self, frame: Frame, _visits: Sequence[Appearance]) -> None:
+    def _frame(self, frame: Frame, _visits: Sequence[Appearance]) -> None:
         self.frames[frame.camera_id].append((frame.index, frame.timestamp_s))
 
     def write(self, folder: Path, matches: Sequence[Match]) -> None:
@@ -109,7 +109,7 @@ def run_live(folder: Path) -> Report:
     )
     minutes = sum(one.end_s - one.start_s for one in shown) / 60
     return scored(folder / "results") | {
-        "pictures": {camera: len(own) for camera, own in recorder.frames.items()},
+        "frames": {camera: len(own) for camera, own in recorder.frames.items()},
         "people": len({match.person_id for match in matches}),
         "tracklets": len(matches),
         "without_a_record": len({match.tracklet for match in matches} - recorder.tracklets.keys()),
@@ -126,7 +126,7 @@ def run_offline(folder: Path, words: Sequence[str]) -> Report:
         [*command, "--output", str(folder)], cwd=ROOT, env={**os.environ, **ENVIRONMENT}, check=True
     )
     run = json.loads((folder / "run.json").read_text())
-    return scored(folder) | {"pictures": {name: one["frames"] for name, one in run["cameras"].items()}}
+    return scored(folder) | {"frames": {name: one["frames"] for name, one in run["cameras"].items()}}
 
 
 def scored(results: Path) -> Report:
@@ -141,11 +141,11 @@ def scored(results: Path) -> Report:
     }
 
 
-def missed(offline: Report, same_pictures: Report, online: Report) -> Iterator[str]:
+def missed(offline: Report, same_frames: Report, online: Report) -> Iterator[str]:
     if offline["idf1"] - online["idf1"] > WITHIN:
         yield (
             f"IDF1 of live is {online['idf1']:.3f}, of offline {offline['idf1']:.3f}: more than {WITHIN} less "
-            f"(offline at as many pictures a second: {same_pictures['idf1']:.3f})"
+            f"(offline at as many frames a second: {same_frames['idf1']:.3f})"
         )
 
 
@@ -158,7 +158,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         online = run_live(folder / "live")
-        fps = max(0.5, sum(online["pictures"].values()) / len(CAMERAS) / 45.0)
+        fps = max(0.5, sum(online["frames"].values()) / len(CAMERAS) / 45.0)
         offline = run_offline(folder / "offline", [])
         same = run_offline(folder / "same", [f"--fps={fps:.2f}"])
     report |= {"offline": offline, "offline_at_live_fps": {"fps": round(fps, 2)} | same, "live": online}
@@ -167,7 +167,7 @@ def main() -> int:
     print(table(("", *head), [[name, *(side[one] for one in head)] for name, side in sides]))
     print(
         f"identity changes: {online['identity_changes']}, {online['identity_changes_per_person_minute']} a "
-        f"person-minute; pictures: {online['pictures']}"
+        f"person-minute; frames: {online['frames']}"
     )
     return conclude(told.output, report, missed(offline, same, online))
 

@@ -30,10 +30,10 @@ def start(folder: Path) -> LiveRun:
 
 
 def undisturbed(folder: Path) -> Report:
-    """To the films' end; how long it took until pictures came."""
+    """To the films' end; how long it took until frames came."""
     run = start(folder)
     try:
-        run.wait_for_pictures()
+        run.wait_for_frames()
         loading_s = time.monotonic() - run.started
         run.wait(4 * FILM_S)
     finally:

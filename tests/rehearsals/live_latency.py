@@ -1,10 +1,10 @@
-"""How long `reid live` takes from a decoded picture to its event, with 1, 3 and 6 cameras on two cores.
+"""How long `reid live` takes from a decoded frame to its event, with 1, 3 and 6 cameras on two cores.
 
     python -m tests.rehearsals.live_latency --output latency.json --minutes 6
 
 The rendered films, looped by copying their packets, are played as live cameras; with 6, each twice. Nothing else may
-run meanwhile. The program processes as many pictures as it sustains; those that it drops are told by reason:
-`sampling` is its own pace, `newer` and `old` are pictures that waited for too long. Quantiles are over the events of
+run meanwhile. The program processes as many frames as it sustains; those that it drops are told by reason:
+`sampling` is its own pace, `newer` and `old` are frames that waited for too long. Quantiles are over the events of
 the last five minutes, so with 6 minutes or more they are without loading and the first answers.
 """
 
@@ -29,7 +29,7 @@ def measure(cameras: dict[str, Path], output: Path, minutes: float) -> Report:
     """One run with these cameras."""
     run = LiveRun(cameras, output)
     try:
-        run.wait_for_pictures()
+        run.wait_for_frames()
         first, begun = run.metrics(), time.monotonic()
         time.sleep(60 * minutes)
         last, seconds = run.metrics(), time.monotonic() - begun

@@ -76,7 +76,7 @@ def rehearse(folder: Path, seed: int) -> Report:
         )
         run = LiveRun(films(), folder / "live", words)
         try:
-            run.wait_for_pictures()
+            run.wait_for_frames()
             time.sleep(CUT_AFTER_S)
             wire.cut()
             time.sleep(CUT_S)

@@ -1,12 +1,12 @@
-"""`reid live` at a real RTSP server that is killed, stalls, changes its picture's size and sends garbage, for long.
+"""`reid live` at a real RTSP server that is killed, stalls, changes its frame's size and sends garbage, for long.
 
     python -m tests.rehearsals.live_rtsp --output rtsp.json --minutes 30
 
 Needs Debian's gir1.2-gst-rtsp-server-1.0 and python3-gi. The three rendered cameras are served in a loop, 12
-pictures a second each. Fault follows fault, with calm between. Of each: seconds until the camera's state told of
-it, seconds from the moment at which the server was well again until pictures came (both to a second: so often are
-figures taken), and pictures that were lost meanwhile. Memory (PSS, every two seconds) is that of the last tenth of
-the time against that of the first tenth after the window of second thoughts was full, or after a third of the time
+frames a second each. Fault follows fault, with calm between. Of each: seconds until the camera's state told of
+it, seconds from the moment at which the server was well again until frames came (both to a second: so often are
+figures taken), and frames that were lost meanwhile. Memory (PSS, every two seconds) is that of the last tenth of
+the time against that of the first tenth after the window of re-clustering was full, or after a third of the time
 where that is sooner.
 """
 
@@ -29,9 +29,9 @@ from tests.rehearsals.rtsp_site import FPS, RtspSite, prepare, why_not
 
 FAULTS = (("kill", 10.0), ("stall", 15.0), ("small", 10.0), ("garbage", 15.0))  # and how long each lasts
 CALM_S = 20.0
-WIDTH = 640  # of the pictures; `small` has half of it
-PATIENCE_S = 120.0  # for pictures to come again
-WINDOW_S = 660.0  # of second thoughts, and some more: until then what is remembered grows
+WIDTH = 640  # of the frames; `small` has half of it
+PATIENCE_S = 120.0  # for frames to come again
+WINDOW_S = 660.0  # of re-clustering, and some more: until then what is remembered grows
 GROWTH = 0.05
 STOP_S = 5.0
 
@@ -113,8 +113,8 @@ def suffer(run: LiveRun, site: RtspSite, fault: str, cameras: Sequence[str], hol
         "lasted_s": round(well - begun, 1),
         "noticed_after_s": noticed_s,
         "recovered_after_s": again_s,
-        "pictures_expected": expected,
-        "pictures_lost": max(0, expected - decoded(after, cameras) + decoded(before, cameras)),
+        "frames_expected": expected,
+        "frames_lost": max(0, expected - decoded(after, cameras) + decoded(before, cameras)),
         "events": dict(Counter(event["event"] for event in run.events()[told:])),
     }
 
@@ -144,7 +144,7 @@ def rehearse(folder: Path, minutes: float, transport: str) -> Report:
     run = LiveRun(site.cameras, folder / "live", [f"--supervision.transport={transport}"])
     memory = Memory(run)
     try:
-        run.wait_for_pictures()
+        run.wait_for_frames()
         begun, first = time.monotonic(), run.metrics()
         watch = threading.Thread(target=memory.watch, daemon=True)
         watch.start()
@@ -165,7 +165,7 @@ def rehearse(folder: Path, minutes: float, transport: str) -> Report:
     return {
         "minutes": round(seconds / 60, 2),
         "faults": faults,
-        "pictures": pictures(first, last, seconds),
+        "frames": frames(first, last, seconds),
         "memory": memory.report(),
         "events": dict(Counter(event["event"] for event in run.events())),
         "people": run.summary("result")[0][1],
@@ -173,7 +173,7 @@ def rehearse(folder: Path, minutes: float, transport: str) -> Report:
     }
 
 
-def pictures(first: Metrics, last: Metrics, seconds: float) -> Report:
+def frames(first: Metrics, last: Metrics, seconds: float) -> Report:
     found = {}
     for camera in CAMERAS:
         name = "reid_camera_faults_total"
@@ -191,7 +191,7 @@ def pictures(first: Metrics, last: Metrics, seconds: float) -> Report:
 def missed(report: Report) -> Iterator[str]:
     for one in report["faults"]:
         if one["recovered_after_s"] is None:
-            yield f"{one['fault']} of {', '.join(one['cameras'])}: no pictures within {PATIENCE_S:g} s"
+            yield f"{one['fault']} of {', '.join(one['cameras'])}: no frames within {PATIENCE_S:g} s"
     if abs(growth := report["memory"]["growth"]) > GROWTH:
         yield f"memory changed by {growth:+.1%}, not within {GROWTH:.0%}"
     stop = report["stop"]
@@ -210,7 +210,7 @@ def main() -> int:
     report = about() | {"transport": told.transport}
     with tempfile.TemporaryDirectory() as folder:
         report |= rehearse(Path(folder), told.minutes, told.transport)
-    head = ("fault", "cameras", "lasted_s", "noticed_after_s", "recovered_after_s", "pictures_lost")
+    head = ("fault", "cameras", "lasted_s", "noticed_after_s", "recovered_after_s", "frames_lost")
     print(table(head, [[one[name] for name in head] for one in report["faults"]]))
     print(f"memory: {report['memory']}\nevents: {report['events']}\nstop: {report['stop']}")
     return conclude(told.output, report, missed(report))

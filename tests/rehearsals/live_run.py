@@ -42,7 +42,7 @@ Metrics = Mapping[tuple[str, ...], float]  # by name and the values of the label
 
 
 def films() -> dict[str, Path]:
-    """The rendered cameras, 12 pictures a second."""
+    """The rendered cameras, 12 frames a second."""
     return {camera: demo_recording() / f"{camera}.mp4" for camera in CAMERAS}
 
 
@@ -113,7 +113,7 @@ class LiveRun:
             for one in family.samples
         }
 
-    def wait_for_pictures(self) -> None:
+    def wait_for_frames(self) -> None:
         """Until every camera has delivered, and something was processed of each."""
         page = self.page()
         while True:
@@ -122,7 +122,7 @@ class LiveRun:
             if counts and min(counts) > 0:
                 return
             if self.process.poll() is not None or time.monotonic() - self.started > STARTS_S:
-                raise RuntimeError(f"no pictures at {page}: {self._log.read_text(errors='replace')}")
+                raise RuntimeError(f"no frames at {page}: {self._log.read_text(errors='replace')}")
             time.sleep(POLL_S)
 
     def pss_mib(self) -> float:
@@ -177,7 +177,7 @@ def read_events(folder: Path) -> list[dict[str, Any]]:
 
 
 def dropped(metrics: Metrics, camera: str) -> dict[str, int]:
-    """Pictures of a camera that were not processed, by reason."""
+    """Frames of a camera that were not processed, by reason."""
     name = "reid_frames_dropped_total"
     return {key[2]: int(n) for key, n in metrics.items() if key[:2] == (name, camera) and n}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reid.config import TrackerConfig
 from reid.events import Event
 from reid.types import Image
-from tests.live.blocks import picture
+from tests.live.blocks import scene
 
 SLACK_S = TrackerConfig().lost_s + 2.0  # after which what is shown has to be what is
 PEOPLE = 4
@@ -45,7 +45,7 @@ def frame_at(stays: Sequence[Stay], second: float) -> Image:
         for one in stays
         if one.at(second)
     }
-    return picture(places)
+    return scene(places)
 
 
 def wrong_presence(stays: Sequence[Stay], shown: Sequence[tuple[float, int]]) -> Iterator[str]:

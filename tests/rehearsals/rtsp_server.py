@@ -8,12 +8,12 @@ recording. Port 0: a free one. It prints one JSON object a line: first the port,
 standard input:
 
     stall NAME      send nothing, without hanging up
-    garbage NAME    noise where coded pictures are
-    small NAME      the smaller recording, from its next key picture on
-    play NAME       what NAME stands for, from the next key picture on
-    count           how many pictures of each camera were sent
+    garbage NAME    noise where coded frames are
+    small NAME      the smaller recording, from its next key frame on
+    play NAME       what NAME stands for, from the next key frame on
+    count           how many frames of each camera were sent
 
-It ends where standard input does. Every camera is one medium that its clients share; which picture is due is said
+It ends where standard input does. Every camera is one medium that its clients share; which frame is due is said
 by the clock alone, so cameras stay in step, also after the server was killed and has begun again.
 """
 
@@ -37,12 +37,12 @@ LAUNCH = (
     " ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 )"
 )
 TICK_MS = 10
-HEAD = 200  # bytes of a unit that garbage leaves: parameter sets, and the beginning of the picture
-MOST_LATE = 24  # pictures that are sent at once after the clock went on without us; beyond, they are skipped
+HEAD = 200  # bytes of a unit that garbage leaves: parameter sets, and the beginning of the frame
+MOST_LATE = 24  # frames that are sent at once after the clock went on without us; beyond, they are skipped
 
 
 class Recording:
-    """Access units at an even rate; some begin with a key picture."""
+    """Access units at an even rate; some begin with a key frame."""
 
     def __init__(self, path):
         with open(path, "rb") as file:

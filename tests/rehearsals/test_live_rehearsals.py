@@ -17,7 +17,7 @@ from tests.rehearsals.access_units import write_units
 from tests.rehearsals.live_run import films
 from tests.rehearsals.rtsp_site import FPS, RtspSite, why_not
 
-PICTURES = 48  # two groups
+FRAMES = 48  # two groups
 
 
 @pytest.fixture
@@ -25,15 +25,15 @@ def site(tmp_path: Path) -> Iterator[RtspSite]:
     if why := why_not():
         pytest.skip(why)
     film = films()["cam3"]
-    play = write_units(film, tmp_path / "play", shrink=2, most=PICTURES)
-    small = write_units(film, tmp_path / "small", shrink=4, most=PICTURES)
+    play = write_units(film, tmp_path / "play", shrink=2, most=FRAMES)
+    small = write_units(film, tmp_path / "small", shrink=4, most=FRAMES)
     site = RtspSite([f"cam1={play},{small}"])
     site.start()
     yield site
     site.kill()
 
 
-def test_pictures_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) -> None:
+def test_frames_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) -> None:
     (address,) = parse_cameras([f"cam1={site.cameras['cam1']}"])
     damaged = threading.Event()
 
@@ -42,7 +42,7 @@ def test_pictures_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) ->
             damaged.set()
             site.tell("small cam1")
 
-    pictures = receive(
+    frames = receive(
         address,
         SupervisionConfig(open_s=5, stall_s=3),
         threading.Event(),
@@ -50,14 +50,14 @@ def test_pictures_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) ->
         on_packet=lambda: None,
         on_damage=hurt,
     )
-    with closing(pictures):
-        whole = list(itertools.islice(pictures, 6))
+    with closing(frames):
+        whole = list(itertools.islice(frames, 6))
         site.tell("garbage cam1")
-        small = next(one for one in pictures if one.look.size == (160, 90))
+        small = next(one for one in frames if one.look.size == (160, 90))
         assert damaged.is_set()
         site.kill()
         with pytest.raises(StreamLost):
-            list(pictures)
+            list(frames)
     times = [one.stream_s for one in whole if one.stream_s is not None]
     assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1 / FPS] * 5, abs=1e-3)
     assert small.stream_s is not None
@@ -65,11 +65,11 @@ def test_pictures_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) ->
     assert {one.look.size for one in whole} == {(320, 180)}
 
 
-def test_pictures_come_over_udp(site: RtspSite) -> None:
+def test_frames_come_over_udp(site: RtspSite) -> None:
     """And that they stop is noticed, though a datagram that does not come says nothing."""
     (address,) = parse_cameras([f"cam1={site.cameras['cam1']}"])
     damaged: list[int] = []
-    pictures = receive(
+    frames = receive(
         address,
         SupervisionConfig(open_s=5, stall_s=1.5, transport="udp"),
         threading.Event(),
@@ -77,29 +77,29 @@ def test_pictures_come_over_udp(site: RtspSite) -> None:
         on_packet=lambda: None,
         on_damage=lambda: damaged.append(1),
     )
-    with closing(pictures):
-        times = [one.stream_s for one in itertools.islice(pictures, 6) if one.stream_s is not None]
+    with closing(frames):
+        times = [one.stream_s for one in itertools.islice(frames, 6) if one.stream_s is not None]
         site.tell("stall cam1")
         begun = time.monotonic()
         with pytest.raises(StreamLost):
-            list(pictures)
+            list(frames)
     assert 1 < time.monotonic() - begun < 10
     assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1 / FPS] * 5, abs=1e-3)
     assert not damaged
 
 
-def test_a_damaged_picture_of_a_file_is_counted_and_left_out(tmp_path: Path) -> None:
-    """Raw H.264, whose second picture lost its end."""
+def test_a_damaged_frame_of_a_file_is_counted_and_left_out(tmp_path: Path) -> None:
+    """Raw H.264, whose second frame lost its end."""
     units = units_of(write_units(films()["cam3"], tmp_path / "units", shrink=2, most=6))
     film = tmp_path / "film.h264"
     film.write_bytes(
         b"".join(unit[: len(unit) // 3] if place == 1 else unit for place, unit in enumerate(units))
     )
     damaged: list[int] = []
-    pictures: list[Received] = []
+    frames: list[Received] = []
     (address,) = parse_cameras([str(film)])
     with pytest.raises(StreamLost, match="the file has ended"):
-        pictures.extend(
+        frames.extend(
             receive(
                 address,
                 SupervisionConfig(),
@@ -110,8 +110,8 @@ def test_a_damaged_picture_of_a_file_is_counted_and_left_out(tmp_path: Path) -> 
             )
         )
     assert damaged
-    assert len(pictures) + len(damaged) == 6
-    assert len(pictures) >= 1
+    assert len(frames) + len(damaged) == 6
+    assert len(frames) >= 1
 
 
 def units_of(path: Path) -> list[bytes]:

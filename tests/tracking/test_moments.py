@@ -14,7 +14,7 @@ from tests.weight import held_bytes
 DIMENSION = 8
 
 
-def picture(value: int, texture: int = 60) -> Image:
+def crop_of(value: int, texture: int = 60) -> Image:
     noise = np.random.default_rng(value).integers(-texture, texture + 1, (60, 30, 1))
     return np.clip(value + np.repeat(noise, 3, axis=2), 0, 255).astype(np.uint8)
 
@@ -26,7 +26,7 @@ def moment(start_s: float = 0.0) -> Moment:
 def made(number: int) -> Moment:
     """A closed moment of one observation, told apart by `number`."""
     one = moment(float(number))
-    one.add(number + 0.25, towards(number % DIMENSION)[0], 0.1 + 0.01 * (number * 7 % 50), picture(100))
+    one.add(number + 0.25, towards(number % DIMENSION)[0], 0.1 + 0.01 * (number * 7 % 50), crop_of(100))
     one.close(90)
     return one
 
@@ -37,8 +37,8 @@ def shade(jpeg: bytes) -> float:
 
 def test_mean_is_weighted_by_quality() -> None:
     one = moment()
-    one.add(0.0, towards(0)[0], 0.9, picture(100))
-    one.add(0.1, towards(1)[0], 0.3, picture(100))
+    one.add(0.0, towards(0)[0], 0.9, crop_of(100))
+    one.add(0.1, towards(1)[0], 0.3, crop_of(100))
     expected = np.zeros(DIMENSION)
     expected[:2] = 0.9, 0.3
     np.testing.assert_allclose(one.vector, expected / np.linalg.norm(expected), atol=1e-6)
@@ -50,7 +50,7 @@ def test_mean_is_weighted_by_quality() -> None:
 def test_best_crop_is_kept_whenever_it_comes(order: tuple[int, ...]) -> None:
     one = moment()
     for number in order:
-        one.add(0.1 * number, towards(0)[0], (0.2, 0.8, 0.5)[number], picture((60, 120, 180)[number]))
+        one.add(0.1 * number, towards(0)[0], (0.2, 0.8, 0.5)[number], crop_of((60, 120, 180)[number]))
     one.close(95)
     assert one.best_s == pytest.approx(0.1)
     assert shade(one.crop) == pytest.approx(120, abs=5)
@@ -61,12 +61,12 @@ def test_blur_decides_between_crops_of_about_the_same_quality() -> None:
     for order in ((0, 1), (1, 0)):
         one = moment()
         for number in order:
-            one.add(float(number), towards(0)[0], (0.62, 0.6)[number], picture(120, texture=(0, 60)[number]))
+            one.add(float(number), towards(0)[0], (0.62, 0.6)[number], crop_of(120, texture=(0, 60)[number]))
         assert one.best_s == 1.0
 
 
 def test_the_frame_is_not_kept_alive() -> None:
-    """A crop is a view; keeping it would keep the whole picture, and show what was drawn later."""
+    """A crop is a view; keeping it would keep the whole frame, and show what was drawn later."""
     frame = np.full((1080, 1920, 3), 100, dtype=np.uint8)
     one = moment()
     one.add(0.0, towards(0)[0], 0.5, frame[100:160, 100:130])
@@ -74,7 +74,7 @@ def test_the_frame_is_not_kept_alive() -> None:
     frame[:] = 0
     one.close(90)
     assert shade(one.crop) == pytest.approx(100, abs=3)
-    assert held_bytes(one) < 5_000, "compressed, and the picture gone"
+    assert held_bytes(one) < 5_000, "compressed, and the pixels gone"
 
 
 def test_closing_twice_changes_nothing() -> None:

@@ -109,7 +109,7 @@ def test_a_track_that_was_cut_has_a_promise_of_its_own() -> None:
     assert [tracklet.track_id for tracklet in camera.finish()] == [1, 2]
 
 
-def test_who_is_out_of_view_expires_without_pictures() -> None:
+def test_who_is_out_of_view_expires_without_frames() -> None:
     camera = Camera(max_gap_s=2)
     for t in range(30):
         camera.show([1, 2] if t < 20 else [2])

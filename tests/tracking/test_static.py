@@ -34,7 +34,7 @@ def still(_: float) -> tuple[int, int]:
     return 0, 0
 
 
-def picture(time_s: float, stands: Stands, walker: int | None = None) -> Image:
+def scene(time_s: float, stands: Stands, walker: int | None = None) -> Image:
     """A noisy frame: light that goes up and down, something that stands, and a walker with the left edge there."""
     image = SCENE.copy()
     left, top, right, bottom = STAND
@@ -76,7 +76,7 @@ def watch(
         now = begun + number / FPS
         moved = stands(now)
         seen = boxes(jittered(now)) if moved is not None and found(now) else boxes()
-        frame = Frame(camera_id="a", index=number, timestamp_s=now, image=picture(now, stands))
+        frame = Frame(camera_id="a", index=number, timestamp_s=now, image=scene(now, stands))
         told += [(now, bool(kept)) for kept in learning.update(frame, seen)]
     return told
 
@@ -128,10 +128,10 @@ def test_who_stands_before_a_thing_is_a_person() -> None:
     watch(learning, 40)
     for number, left in enumerate((10, 58, 66, 140)):
         now = 40 + number / FPS
-        frame = Frame(camera_id="a", index=0, timestamp_s=now, image=picture(now, still, walker=left))
+        frame = Frame(camera_id="a", index=0, timestamp_s=now, image=scene(now, still, walker=left))
         kept = learning.update(frame, boxes((left, 60, left + 30, 150)))
         assert kept.tolist() == [True], left
-    frame = Frame(camera_id="a", index=0, timestamp_s=42, image=picture(42, still))
+    frame = Frame(camera_id="a", index=0, timestamp_s=42, image=scene(42, still))
     part = (STAND[0], STAND[1], STAND[2], STAND[1] + 50)  # of the thing: its upper half alone
     assert learning.update(frame, boxes(part)).tolist() == [False]
 
@@ -142,10 +142,10 @@ def test_a_thing_is_known_after_a_restart_but_not_where_it_is_gone() -> None:
     again = StaticPlaces("a", TrackletConfig(), sure=0.4, things=learning.things)
     assert not any(kept for _, kept in watch(again, 2, begun=1000))
     assert again.things[0].first_s == 0.0
-    frame = Frame(camera_id="a", index=0, timestamp_s=2000, image=picture(2000, lambda _: None))
+    frame = Frame(camera_id="a", index=0, timestamp_s=2000, image=scene(2000, lambda _: None))
     assert again.update(frame, boxes(STAND)).tolist() == [True]
     three_days = 3 * 86400.0
-    frame = Frame(camera_id="a", index=0, timestamp_s=three_days, image=picture(three_days, lambda _: None))
+    frame = Frame(camera_id="a", index=0, timestamp_s=three_days, image=scene(three_days, lambda _: None))
     again.update(frame, boxes())
     assert again.things == []
 
@@ -224,7 +224,7 @@ def test_a_camera_tracks_the_walker_alone() -> None:
     def frames() -> Iterator[Frame]:
         for number in range(40 * FPS):
             now = number / FPS
-            image = picture(now, still, walker=walker_at(number))
+            image = scene(now, still, walker=walker_at(number))
             yield Frame(camera_id="a", index=number, timestamp_s=now, image=image)
 
     learning = places(static_s=10)

@@ -11,7 +11,7 @@ from torchvision.transforms.v2 import functional as vision
 
 from reid.training.augment import Augment
 from reid.training.config import AugmentConfig
-from tests.training.pictures import picture
+from tests.training.images import random_image
 
 HEIGHT, WIDTH = 64, 32
 MEAN = np.array([100.4, 50.0, 9.6])
@@ -26,7 +26,7 @@ STILL: dict[str, Any] = {
 
 
 def planes(seed: int, height: int = HEIGHT, width: int = WIDTH) -> torch.Tensor:
-    return torch.from_numpy(picture(height, width, seed).transpose(2, 0, 1).copy())
+    return torch.from_numpy(random_image(height, width, seed).transpose(2, 0, 1).copy())
 
 
 IMAGE, OTHER = planes(1), planes(2)
@@ -57,7 +57,7 @@ def test_no_chance_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_way_changes_the_picture_by_itself(kind: str) -> None:
+def test_every_way_changes_the_image_by_itself(kind: str) -> None:
     got = alone(kind)
     assert got.shape == IMAGE.shape
     assert got.dtype == torch.uint8
@@ -98,7 +98,7 @@ def test_flip() -> None:
 
 
 @pytest.mark.parametrize("crop_px", [1, 10, 40, 10_000])
-def test_crop_is_a_window_of_the_padded_picture(crop_px: int) -> None:
+def test_crop_is_a_window_of_the_padded_image(crop_px: int) -> None:
     pad = min(max(1, round(crop_px * HEIGHT / 256)), WIDTH)  # crop_px is meant for a height of 256
     padded = vision.pad(IMAGE, [pad] * 4, fill=0).numpy()
     inside = vision.pad(torch.ones_like(IMAGE), [pad] * 4, fill=0).numpy()
@@ -122,7 +122,7 @@ def test_affine_agrees_with_torchvision(seed: int) -> None:
     how["interpolation"] = vision.InterpolationMode.BILINEAR
     expected = vision.affine(IMAGE, **how, fill=COLOUR.flatten().tolist())
     covered = vision.affine(torch.full((1, HEIGHT, WIDTH), 255, dtype=torch.uint8), **how)[0]
-    rim = (covered > 0) & (covered < 255)  # where picture and colour are mixed, each in its way
+    rim = (covered > 0) & (covered < 255)  # where image and colour are mixed, each in its way
     apart = levels_apart(changed(seed, affine=1), expected)
     assert apart[:, ~rim].max() <= 3  # positions are rounded to a 32nd of a pixel
     assert rim.float().mean() < 0.12

@@ -19,7 +19,7 @@ How = Literal["last", "random"]
 
 
 def split_of(rows: list[tuple[int, int]], names: dict[int, str] | None = None, cameras: int = 5) -> Split:
-    """Pictures by person and camera."""
+    """Images by person and camera."""
     persons, seen = np.array(rows, dtype=np.int64).reshape(-1, 2).T
     prefix = "x/" if names else ""
     return Split(
@@ -42,8 +42,8 @@ def hold(split: Split, people: int | None, how: How = "last", seed: int = 0, of:
     return hold_out(split, people, how, np.random.default_rng(seed), of=of)
 
 
-def everywhere(*people: int, pictures: int = 2) -> list[tuple[int, int]]:
-    return [(person, camera) for person in people for camera in (0, 1) for _ in range(pictures)]
+def everywhere(*people: int, images: int = 2) -> list[tuple[int, int]]:
+    return [(person, camera) for person in people for camera in (0, 1) for _ in range(images)]
 
 
 def test_the_last_by_number() -> None:
@@ -115,12 +115,12 @@ ROWS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), min_size=1, max
 
 
 @given(rows=ROWS, how=st.sampled_from(["last", "random"]), seed=st.integers(0, 9), data=st.data())
-def test_nobody_is_shared_and_every_picture_is_somewhere(
+def test_nobody_is_shared_and_every_image_is_somewhere(
     rows: list[tuple[int, int]], how: How, seed: int, data: st.DataObject
 ) -> None:
-    if how == "random":  # then anybody may be the only one held out, and must have two pictures
+    if how == "random":  # then anybody may be the only one held out, and must have two images
         rows = rows * 2
-    split = split_of([*rows, *everywhere(9, 10, 11, pictures=1)])  # the last one can be searched for
+    split = split_of([*rows, *everywhere(9, 10, 11, images=1)])  # the last one can be searched for
     people = data.draw(st.integers(1, split.people - 2))
     held = hold(split, people, how, seed)
     parts = (held.train, held.query, held.gallery)
@@ -143,7 +143,7 @@ def test_nobody_is_shared_and_every_picture_is_somewhere(
 
 @given(rows=ROWS, seed=st.integers(0, 9))
 def test_as_market_divides(rows: list[tuple[int, int]], seed: int) -> None:
-    """With two pictures in every camera: a query in each camera of whoever is seen by two, the rest gallery."""
+    """With two images in every camera: a query in each camera of whoever is seen by two, the rest gallery."""
     split = split_of([*rows, *rows, *everywhere(9, 10, 11)])
     held = hold(split, split.people - 2, seed=seed)
     shown = np.isin(split.persons, held_people(split, held))
@@ -154,16 +154,16 @@ def test_as_market_divides(rows: list[tuple[int, int]], seed: int) -> None:
     assert len(held.gallery) == shown.sum() - len(expected)
 
 
-def test_queries_are_any_picture() -> None:
-    split = split_of(everywhere(*range(6), pictures=3))
+def test_queries_are_any_image() -> None:
+    split = split_of(everywhere(*range(6), images=3))
     drawn = {hold(split, 4, seed=seed).query.paths for seed in range(5)}
     assert len(drawn) == 5
     assert hold(split, 4, seed=3).query.paths in drawn
 
 
-def test_a_single_picture_in_either_camera() -> None:
+def test_a_single_image_in_either_camera() -> None:
     """Both as queries would leave nothing to find: one is the query, the other the gallery."""
-    held = hold(split_of(everywhere(*range(6), pictures=1)), 4)
+    held = hold(split_of(everywhere(*range(6), images=1)), 4)
     assert sorted(held.query.persons.tolist()) == held.gallery.persons.tolist() == [2, 3, 4, 5]
     assert held.notes == ()
 
@@ -181,11 +181,11 @@ def test_nobody_in_two_cameras() -> None:
     assert held.query.persons.tolist() == [3, 4, 5]
     assert held.gallery.persons.tolist() == [3, 3, 4, 4, 5, 5, 6]
     cameras = [*held.query.cameras.tolist(), *held.gallery.cameras.tolist()]
-    assert len(set(cameras)) == 10, "a camera for every picture"
+    assert len(set(cameras)) == 10, "a camera for every image"
     assert held.train.camera_names == ("c0", "c1", "c2", "c3", "c4")
     first, second = held.notes
-    assert "every picture of them counts as a camera of its own" in first
-    assert second == "1 of 4 people held out are with one picture, so they are in the gallery only"
+    assert "every image of them counts as a camera of its own" in first
+    assert second == "1 of 4 people held out are with one image, so they are in the gallery only"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_nobody_in_two_cameras() -> None:
             8,
             "data.held_out is 8, but the sources show 9 people, .* hold out at most 7",
         ),
-        ([(person, 0) for person in range(9)], 3, "none of the 3 people held out has two pictures"),
+        ([(person, 0) for person in range(9)], 3, "none of the 3 people held out has two images"),
     ],
 )
 def test_what_cannot_be_divided(rows: list[tuple[int, int]], people: int, why: str) -> None:

@@ -15,7 +15,7 @@ from reid.training.config import AugmentConfig, BatchConfig
 from reid.training.loader import Batch, Loader
 from reid.training.pixels import Loaded, load_pixels, normalise
 from reid.training.sampling import build_sampler
-from tests.training.pictures import written
+from tests.training.images import written
 
 SMALL = IMAGENET.resized(64, 32)
 WAYS = ("flip", "crop", "affine", "jitter", "grayscale", "blur", "low_resolution", "patch", "erase")
@@ -28,7 +28,7 @@ def loaded_of(split: Split, memory_mib: int = 8) -> Loaded:
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    return loaded_of(written(tmp_path_factory.mktemp("pictures"), 40, each=4))
+    return loaded_of(written(tmp_path_factory.mktemp("images"), 40, each=4))
 
 
 def loader_of(
@@ -40,7 +40,7 @@ def loader_of(
     preprocessing: Preprocessing = SMALL,
 ) -> Loader:
     split, pixels = loaded.split, loaded.pixels
-    config = BatchConfig(people=2, pictures=2)
+    config = BatchConfig(people=2, images=2)
     sampler = build_sampler(config, persons=split.persons, cameras=split.cameras, seed=seed)
     augment = Augment(AugmentConfig(**HALF), size=SMALL.size, mean=pixels.mean)
     return Loader(split, pixels, sampler, augment, preprocessing, seed=seed, workers=workers, process=process)
@@ -76,10 +76,10 @@ def test_a_batch_is_its_rows(loaded: Loaded) -> None:
     batches = list(loader.epoch(0))
     assert len(batches) == len(loader) == 10
     for at, batch in enumerate(batches):
-        pictures = loader.pictures(0, at)
-        np.testing.assert_array_equal(pictures.rows, batch.rows)
-        assert torch.equal(pictures.plain, loaded.pixels.get(batch.rows))
-        assert torch.equal(batch.images, normalise(pictures.augmented, SMALL))
+        both = loader.images(0, at)
+        np.testing.assert_array_equal(both.rows, batch.rows)
+        assert torch.equal(both.plain, loaded.pixels.get(batch.rows))
+        assert torch.equal(batch.images, normalise(both.augmented, SMALL))
         assert batch.images.is_contiguous(memory_format=torch.channels_last)
         np.testing.assert_array_equal(batch.persons, loaded.split.persons[batch.rows])
         np.testing.assert_array_equal(batch.cameras, loaded.split.cameras[batch.rows])
@@ -108,7 +108,7 @@ def test_epochs_batches_and_seeds_differ(loaded: Loaded) -> None:
     assert not same(first, of_another_seed)
 
 
-def test_the_same_pictures_look_different_in_every_epoch(loaded: Loaded) -> None:
+def test_the_same_images_look_different_in_every_epoch(loaded: Loaded) -> None:
     loader = loader_of(loaded)
     looks = [
         {row: image for batch in loader.epoch(n) for row, image in zip(batch.rows, batch.images, strict=True)}
@@ -119,7 +119,7 @@ def test_the_same_pictures_look_different_in_every_epoch(loaded: Loaded) -> None
     assert equal < len(both) / 4
 
 
-def test_pictures_beyond_memory_give_the_same(loaded: Loaded) -> None:
+def test_images_beyond_memory_give_the_same(loaded: Loaded) -> None:
     poor = loaded_of(loaded.split, memory_mib=0)
     assert all_same(list(loader_of(loaded).epoch(0)), list(loader_of(poor, workers=2).epoch(0)))
 

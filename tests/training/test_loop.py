@@ -78,7 +78,7 @@ def test_pairs_of_an_epoch_are_all_in_the_histograms(folder: Path, tmp_path: Pat
     begun, _, _ = run(config(folder, tmp_path / "out"))
     batches = begun.steps_per_epoch
     for distances in begun.training.at.distances:
-        assert distances.positive.sum() == batches * 3  # 3 people with 2 pictures
+        assert distances.positive.sum() == batches * 3  # 3 people with 2 images
         assert distances.negative.sum() == batches * (6 * 5 // 2 - 3)
 
 

@@ -13,10 +13,10 @@ from reid.embedding.crops import IMAGENET, RETAIL, Preprocessing, prepare
 from reid.errors import InputError
 from reid.training.pixels import Loaded, load_pixels, normalise
 from reid.types import Image
-from tests.training.pictures import picture, split_of, write, written
+from tests.training.images import random_image, split_of, write, written
 
 SMALL = IMAGENET.resized(64, 32)
-MIB_PICTURES = 2**20 // (3 * 64 * 32)  # how many fit a mebibyte
+MIB_IMAGES = 2**20 // (3 * 64 * 32)  # how many fit a mebibyte
 
 
 def load(split: Split, preprocessing: Preprocessing = SMALL, memory_mib: int = 8) -> Loaded:
@@ -29,7 +29,7 @@ def decoded(path: Path) -> Image:
 
 @pytest.fixture(scope="module")
 def seven(tmp_path_factory: pytest.TempPathFactory) -> Split:
-    return written(tmp_path_factory.mktemp("pictures"), 7)
+    return written(tmp_path_factory.mktemp("images"), 7)
 
 
 @pytest.mark.parametrize("memory_mib", [8, 0])
@@ -58,16 +58,16 @@ def test_what_is_got_is_a_copy(seven: Split) -> None:
     assert torch.equal(pixels.get(np.arange(7)), before)
 
 
-def test_unusable_pictures_are_reported(tmp_path: Path) -> None:
-    good = [write(tmp_path / f"für {at}.png", picture(seed=at)) for at in range(3)]
-    whole = cv2.imencode(".jpg", picture())[1].tobytes()
+def test_unusable_images_are_reported(tmp_path: Path) -> None:
+    good = [write(tmp_path / f"für {at}.png", random_image(seed=at)) for at in range(3)]
+    whole = cv2.imencode(".jpg", random_image())[1].tobytes()
     bad = {name: tmp_path / f"{name}.jpg" for name in ("empty", "text", "head", "absent")}
     bad["empty"].touch()
-    bad["text"].write_text("not a picture")
+    bad["text"].write_text("not an image")
     bad["head"].write_bytes(whole[:100])
-    flat = write(tmp_path / "flat.png", picture(15, 40))
-    thin = write(tmp_path / "thin.png", picture(40, 15))
-    least = write(tmp_path / "least.png", picture(16, 16))
+    flat = write(tmp_path / "flat.png", random_image(15, 40))
+    thin = write(tmp_path / "thin.png", random_image(40, 15))
+    least = write(tmp_path / "least.png", random_image(16, 16))
     paths = [
         bad["empty"],
         good[0],
@@ -86,8 +86,8 @@ def test_unusable_pictures_are_reported(tmp_path: Path) -> None:
 
     assert {(item.path, item.why) for item in loaded.left_out} == {
         (bad["empty"], "an empty file"),
-        (bad["text"], "not a readable picture"),
-        (bad["head"], "not a readable picture"),
+        (bad["text"], "not a readable image"),
+        (bad["head"], "not a readable image"),
         (bad["absent"], f"cannot be read ({os.strerror(2)})"),
         (flat, "40 x 15 pixels, less than data.min_px (16)"),
         (thin, "15 x 40 pixels, less than data.min_px (16)"),
@@ -101,14 +101,14 @@ def test_unusable_pictures_are_reported(tmp_path: Path) -> None:
 
 
 def test_memory_is_what_was_allowed(tmp_path: Path) -> None:
-    count = MIB_PICTURES + 3
-    paths = [write(tmp_path / f"{at}.png", picture(seed=at)) for at in range(count)]
+    count = MIB_IMAGES + 3
+    paths = [write(tmp_path / f"{at}.png", random_image(seed=at)) for at in range(count)]
     pixels = load(split_of(paths), memory_mib=1).pixels
     for path in paths:
         path.unlink()
-    assert pixels.get(np.arange(MIB_PICTURES)).shape == (MIB_PICTURES, 3, 64, 32)
-    with pytest.raises(InputError, match=rf"{MIB_PICTURES}\.png: cannot be read .* put it back"):
-        pixels.get(np.array([0, MIB_PICTURES]))
+    assert pixels.get(np.arange(MIB_IMAGES)).shape == (MIB_IMAGES, 3, 64, 32)
+    with pytest.raises(InputError, match=rf"{MIB_IMAGES}\.png: cannot be read .* put it back"):
+        pixels.get(np.array([0, MIB_IMAGES]))
 
 
 @pytest.mark.parametrize("preprocessing", [IMAGENET, RETAIL])
@@ -128,8 +128,8 @@ def test_mean_colour_is_in_the_networks_order(
 def test_nothing_left(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").touch()
     with pytest.raises(
-        InputError, match=r"made up: none of its pictures \(1\) .*a\.jpg, because: an empty file"
+        InputError, match=r"made up: none of its images \(1\) .*a\.jpg, because: an empty file"
     ):
         load(split_of([tmp_path / "a.jpg"]))
-    with pytest.raises(InputError, match="no pictures in it"):
+    with pytest.raises(InputError, match="no images in it"):
         load(split_of([]))

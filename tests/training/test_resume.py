@@ -130,7 +130,7 @@ def test_other_settings_are_refused_and_overwritten_on_demand(
 ) -> None:
     run(config(folder, tmp_path / "out", schedule={"epochs": 1}), monkeypatch)
     other = config(folder, tmp_path / "out", schedule={"epochs": 1}, seed=1)
-    with pytest.raises(InputError, match="holds a training with other settings or pictures"):
+    with pytest.raises(InputError, match="holds a training with other settings or images"):
         train.run(other, quiet())
     run(other.model_copy(update={"overwrite": True}), monkeypatch)
 
@@ -209,7 +209,7 @@ def test_weights_to_start_from_are_compared_and_may_be_gone_once_they_were_read(
     run(settings, monkeypatch, steps=1)
     run(config(folder, tmp_path / "other", schedule={"epochs": 1}, seed=5), monkeypatch)
     weights.write_bytes((tmp_path / "other" / "model.pth").read_bytes())
-    with pytest.raises(InputError, match="other settings or pictures"):
+    with pytest.raises(InputError, match="other settings or images"):
         train.run(settings, quiet())
     weights.unlink()
     run(settings, monkeypatch)
@@ -226,14 +226,14 @@ def test_weights_in_the_output_folder_are_refused(
     assert (tmp_path / "out" / "model.pth").is_file()
 
 
-def test_a_picture_that_breaks_meanwhile_is_another_data_set(
+def test_a_image_that_breaks_meanwhile_is_another_data_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = crops(tmp_path / "people")
     settings = config(people, tmp_path / "out")
     run(settings, monkeypatch, steps=2)
     next(iter(sorted(people.iterdir()))).write_bytes(b"")
-    with pytest.raises(InputError, match="other settings or pictures"):
+    with pytest.raises(InputError, match="other settings or images"):
         train.run(settings, quiet())
 
 

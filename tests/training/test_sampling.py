@@ -15,18 +15,18 @@ from reid.training.sampling import Sampler, build_sampler
 
 Kind = Literal["pxk", "balanced", "camera-aware", "random"]
 BY_PERSON: list[Kind] = ["pxk", "balanced", "camera-aware"]
-MARKET = 12936, 751  # pictures, people
+MARKET = 12936, 751  # images, people
 
 
 def made(
-    kind: Kind, persons: Labels, cameras: Labels, people: int = 2, pictures: int = 2, seed: int = 0
+    kind: Kind, persons: Labels, cameras: Labels, people: int = 2, images: int = 2, seed: int = 0
 ) -> Sampler:
-    config = BatchConfig(sampler=kind, people=people, pictures=pictures)
+    config = BatchConfig(sampler=kind, people=people, images=images)
     return build_sampler(config, persons=persons, cameras=cameras, seed=seed)
 
 
 def people_of(counts: list[int]) -> Labels:
-    """Labels of people with so many pictures each, in mixed order."""
+    """Labels of people with so many images each, in mixed order."""
     persons = np.repeat(np.arange(len(counts)), counts)
     return np.random.default_rng(0).permutation(persons)
 
@@ -42,15 +42,15 @@ def worlds(draw: st.DrawFn) -> tuple[Labels, Labels, int, int]:
 
 @pytest.mark.parametrize("kind", BY_PERSON)
 @given(world=worlds(), seed=st.integers(0, 2**31))
-def test_batches_hold_p_people_and_k_pictures_of_each(
+def test_batches_hold_p_people_and_k_images_of_each(
     kind: Kind, world: tuple[Labels, Labels, int, int], seed: int
 ) -> None:
-    persons, cameras, people, pictures = world
-    sampler = made(kind, persons, cameras, people, pictures, seed)
+    persons, cameras, people, images = world
+    sampler = made(kind, persons, cameras, people, images, seed)
     plan = sampler.epoch(3)
-    assert len(plan) == len(sampler) == max(1, round(len(persons) / (people * pictures)))
+    assert len(plan) == len(sampler) == max(1, round(len(persons) / (people * images)))
     for batch in plan:
-        hands = batch.reshape(people, pictures)
+        hands = batch.reshape(people, images)
         shown = persons[hands]
         assert (shown == shown[:, :1]).all()
         assert len(set(shown[:, 0].tolist())) == people
@@ -58,15 +58,15 @@ def test_batches_hold_p_people_and_k_pictures_of_each(
             uses = Counter(dict.fromkeys(np.flatnonzero(persons == person).tolist(), 0))
             uses.update(hand)
             # Each once as far as there are K; otherwise all, equally often to within one.
-            assert max(uses.values()) == -(-pictures // len(uses))
-            if len(uses) < pictures:
-                assert min(uses.values()) == pictures // len(uses)
+            assert max(uses.values()) == -(-images // len(uses))
+            if len(uses) < images:
+                assert min(uses.values()) == images // len(uses)
 
 
 @given(world=worlds())
 def test_balanced_is_equal_to_within_one(world: tuple[Labels, Labels, int, int]) -> None:
-    persons, cameras, people, pictures = world
-    plan = made("balanced", persons, cameras, people, pictures).epoch(0)
+    persons, cameras, people, images = world
+    plan = made("balanced", persons, cameras, people, images).epoch(0)
     visits = Counter(dict.fromkeys(persons.tolist(), 0))
     visits.update(person for batch in plan for person in set(persons[batch].tolist()))
     assert max(visits.values()) - min(visits.values()) <= 1
@@ -74,26 +74,26 @@ def test_balanced_is_equal_to_within_one(world: tuple[Labels, Labels, int, int])
 
 @given(world=worlds())
 def test_camera_aware_hands_show_as_many_cameras_as_possible(world: tuple[Labels, Labels, int, int]) -> None:
-    persons, cameras, people, pictures = world
-    for batch in made("camera-aware", persons, cameras, people, pictures).epoch(1):
-        for hand in batch.reshape(people, pictures):
+    persons, cameras, people, images = world
+    for batch in made("camera-aware", persons, cameras, people, images).epoch(1):
+        for hand in batch.reshape(people, images):
             of_person = set(cameras[persons == persons[hand[0]]].tolist())
-            assert len(set(cameras[hand].tolist())) == min(pictures, len(of_person))
+            assert len(set(cameras[hand].tolist())) == min(images, len(of_person))
 
 
 @pytest.mark.parametrize("kind", BY_PERSON)
 def test_a_person_in_one_camera_is_no_exception(kind: Kind) -> None:
     persons = people_of([1, 1, 5])
-    batch = made(kind, persons, np.zeros(7, dtype=np.int64), people=3, pictures=4).epoch(0)[0]
+    batch = made(kind, persons, np.zeros(7, dtype=np.int64), people=3, images=4).epoch(0)[0]
     assert Counter(persons[batch].tolist()) == {0: 4, 1: 4, 2: 4}
     assert len(set(batch.tolist())) == 6  # one, one, and four different ones
 
 
 @given(world=worlds())
-def test_random_shows_every_picture_about_once(world: tuple[Labels, Labels, int, int]) -> None:
-    persons, cameras, people, pictures = world
-    plan = made("random", persons, cameras, people, pictures).epoch(0)
-    assert {len(batch) for batch in plan} == {people * pictures}
+def test_random_shows_every_image_about_once(world: tuple[Labels, Labels, int, int]) -> None:
+    persons, cameras, people, images = world
+    plan = made("random", persons, cameras, people, images).epoch(0)
+    assert {len(batch) for batch in plan} == {people * images}
     uses = np.bincount(np.concatenate(plan), minlength=len(persons))
     assert uses.max() - uses.min() <= 1
 
@@ -103,37 +103,37 @@ def test_random_needs_no_number_of_people() -> None:
     assert len(made("random", persons, persons, people=16).epoch(0)) == 1
 
 
-def mean_uses(sampler: Sampler, pictures: int, epochs: int) -> NDArray[np.float64]:
+def mean_uses(sampler: Sampler, images: int, epochs: int) -> NDArray[np.float64]:
     rows = np.concatenate([batch for number in range(epochs) for batch in sampler.epoch(number)])
-    return np.bincount(rows, minlength=pictures) / epochs
+    return np.bincount(rows, minlength=images) / epochs
 
 
-def test_pxk_expects_every_picture_once_an_epoch() -> None:
-    persons = people_of([1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17, 21])  # 96 pictures in 8 batches of 3 x 4
-    sampler = made("pxk", persons, np.zeros_like(persons), people=3, pictures=4)
+def test_pxk_expects_every_image_once_an_epoch() -> None:
+    persons = people_of([1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17, 21])  # 96 images in 8 batches of 3 x 4
+    sampler = made("pxk", persons, np.zeros_like(persons), people=3, images=4)
     uses = mean_uses(sampler, len(persons), epochs=1500)
-    # The most uncertain, a single picture, comes 4 times or never: a standard error of .045.
+    # The most uncertain, a single image, comes 4 times or never: a standard error of .045.
     np.testing.assert_allclose(uses, 1, atol=0.2)
 
 
-def test_people_with_most_of_the_pictures_fill_no_more_than_every_batch() -> None:
-    persons = people_of([100, 4, 4, 4])  # 112 pictures in 14 batches of 2 x 4
-    sampler = made("pxk", persons, np.zeros_like(persons), people=2, pictures=4)
+def test_people_with_most_of_the_images_fill_no_more_than_every_batch() -> None:
+    persons = people_of([100, 4, 4, 4])  # 112 images in 14 batches of 2 x 4
+    sampler = made("pxk", persons, np.zeros_like(persons), people=2, images=4)
     for number in range(20):
         visits = Counter(person for batch in sampler.epoch(number) for person in set(persons[batch].tolist()))
         assert visits[0] == 14
         assert min(visits[person] for person in (1, 2, 3)) >= 4
 
 
-def test_pxk_uses_no_picture_twice_before_all_others_of_the_person() -> None:
+def test_pxk_uses_no_image_twice_before_all_others_of_the_person() -> None:
     persons = people_of([8] * 12)
-    uses = np.bincount(np.concatenate(made("pxk", persons, persons, people=4, pictures=4).epoch(0)))
+    uses = np.bincount(np.concatenate(made("pxk", persons, persons, people=4, images=4).epoch(0)))
     np.testing.assert_array_equal(uses, 1)
 
 
 def test_people_meet_others_within_an_epoch() -> None:
     persons = people_of([40] * 20)
-    plan = made("pxk", persons, np.zeros_like(persons), people=4, pictures=4).epoch(0)
+    plan = made("pxk", persons, np.zeros_like(persons), people=4, images=4).epoch(0)
     met = {frozenset(pair) for batch in plan for pair in _pairs(set(persons[batch].tolist()))}
     assert len(met) > 120  # of 190 pairs; 50 batches of fixed company would give 30
 
@@ -155,10 +155,10 @@ def test_an_epoch_is_a_function_of_seed_and_number(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_an_epoch_of_market_size_is_planned_at_once(kind: Kind) -> None:
-    pictures, people = MARKET
+    images, people = MARKET
     rng = np.random.default_rng(0)
-    persons = np.concatenate([np.arange(people), rng.integers(0, people, pictures - people)])
-    sampler = made(kind, persons, rng.integers(0, 6, pictures), people=16, pictures=4)
+    persons = np.concatenate([np.arange(people), rng.integers(0, people, images - people)])
+    sampler = made(kind, persons, rng.integers(0, 6, images), people=16, images=4)
     seconds = []
     for number in range(3):
         start = time.thread_time()  # other work on this machine does not count
@@ -177,7 +177,7 @@ def test_too_few_people_are_told_what_would_work(kind: Kind) -> None:
 @pytest.mark.parametrize(("kind", "people"), [("pxk", [4]), ("random", [])])
 def test_nobody_to_compare_with(kind: Kind, people: list[int]) -> None:
     persons = people_of(people)
-    with pytest.raises(InputError, match=f"show {len(people)} people; add pictures of more people"):
+    with pytest.raises(InputError, match=f"show {len(people)} people; add images of more people"):
         made(kind, persons, persons)
 
 

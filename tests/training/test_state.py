@@ -11,7 +11,7 @@ from tests.training.tiny import crops
 
 TINY = (
     *("--epochs", "1", "--schedule.warmup_epochs", "0", "--data.held_out", "3", "--data.workers", "0"),
-    *("--batch.people", "3", "--batch.pictures", "2", "--network.dimension", "16", "--threads", "1"),
+    *("--batch.people", "3", "--batch.images", "2", "--network.dimension", "16", "--threads", "1"),
     *("--device", "cpu", "--optimiser.learning_rate", "1e-9", "--data.width", "16"),
 )
 

@@ -1,4 +1,4 @@
-"""Batches with unlabelled pictures, and a training with a teacher from the command line."""
+"""Batches with unlabelled images, and a training with a teacher from the command line."""
 
 import csv
 import json
@@ -16,18 +16,18 @@ from tests.training.tiny import crops
 PEOPLE, EACH, UNLABELLED = 6, 4, 10
 TINY = (
     *("--epochs", "2", "--schedule.warmup_epochs", "0", "--data.height", "32", "--data.width", "16"),
-    *("--data.held_out", "3", "--data.workers", "0", "--batch.people", "3", "--batch.pictures", "2"),
+    *("--data.held_out", "3", "--data.workers", "0", "--batch.people", "3", "--batch.images", "2"),
     *("--network.dimension", "16", "--threads", "1", "--device", "cpu"),
 )
 
 
 def sampler() -> WithUnlabelled:
     persons, cameras = np.repeat(np.arange(PEOPLE), 5), np.zeros(PEOPLE * 5, dtype=np.int64)
-    labelled = build_sampler(BatchConfig(people=3, pictures=2), persons=persons, cameras=cameras, seed=1)
-    return WithUnlabelled(labelled, first=len(persons), pictures=UNLABELLED, each=EACH, seed=1)
+    labelled = build_sampler(BatchConfig(people=3, images=2), persons=persons, cameras=cameras, seed=1)
+    return WithUnlabelled(labelled, first=len(persons), images=UNLABELLED, each=EACH, seed=1)
 
 
-def test_unlabelled_pictures_stand_behind_the_labelled_and_come_equally_often() -> None:
+def test_unlabelled_images_stand_behind_the_labelled_and_come_equally_often() -> None:
     plan = sampler()
     shown = np.zeros(UNLABELLED, dtype=int)
     for epoch in range(8):
@@ -62,7 +62,7 @@ def test_a_teacher_gives_distillation_the_weight_1() -> None:
 def test_a_student_comes_to_agree_with_its_teacher(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Trains a teacher, then a student on its vectors of labelled and unlabelled pictures, without identities."""
+    """Trains a teacher, then a student on its vectors of labelled and unlabelled images, without identities."""
     monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
     people, others = crops(tmp_path / "people"), crops(tmp_path / "others", people=5, seed=3)
     assert main(["train", str(people), *TINY, "--output", str(tmp_path / "teacher")]) == 0
@@ -77,7 +77,7 @@ def test_a_student_comes_to_agree_with_its_teacher(
     words += ["--objective", "softmax=0", "--objective", "triplet=0", "--epochs", "6", "--seed", "5"]
     capsys.readouterr()
     assert main([*words, "--output", str(tmp_path / "whole")]) == 0
-    assert "unlabelled pictures" in capsys.readouterr().out
+    assert "unlabelled images" in capsys.readouterr().out
     with (tmp_path / "whole" / "epochs.csv").open(newline="") as file:
         losses = [float(row["loss_distillation"]) for row in csv.DictReader(file)]
     assert losses[-1] < 0.8 * losses[0]
@@ -101,7 +101,7 @@ def test_what_cannot_be_learned_from_is_said(
     assert sentence in capsys.readouterr().err
 
 
-def test_unlabelled_pictures_want_a_teacher_and_labelled_ones(
+def test_unlabelled_images_want_a_teacher_and_labelled_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     people, others = crops(tmp_path / "people"), crops(tmp_path / "others", seed=2)

@@ -74,7 +74,7 @@ def test_repeated_timestamps_are_repaired_once_told(tmp_path: Path) -> None:
     assert "5 timestamps did not ascend and were repaired, from 0.0 s" in damage[0]
 
 
-def test_a_restarted_clock_continues_after_the_last_picture() -> None:
+def test_a_restarted_clock_continues_after_the_last_frame() -> None:
     clock = Clock(frame_s=0.1, origin_s=50.0)
     assert [round(clock.time_s(stamp), 6) for stamp in (50.0, 50.1, 3.0, 3.1, 3.2)] == [0, 0.1, 0.2, 0.3, 0.4]
     assert clock.repaired == 1
@@ -88,7 +88,7 @@ def test_times_ascend_whatever_the_timestamps(stamps: list[float | None], frame_
     assert all(later > earlier for earlier, later in pairwise(seconds))
 
 
-def test_a_broken_picture_keeps_its_place_in_time(tmp_path: Path) -> None:
+def test_a_broken_frame_keeps_its_place_in_time(tmp_path: Path) -> None:
     for index in range(4):
         cv2.imwrite(str(tmp_path / f"{index}.png"), numbered(index))
     (tmp_path / "1.png").write_bytes((tmp_path / "1.png").read_bytes()[:40])
@@ -101,8 +101,8 @@ def test_a_broken_picture_keeps_its_place_in_time(tmp_path: Path) -> None:
     ]
 
 
-def test_a_folder_of_nothing_but_broken_pictures_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "1.png").write_bytes(b"no picture")
+def test_a_folder_of_nothing_but_broken_frames_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(b"no frame")
     for use in (lambda: read_all(camera(tmp_path)), lambda: probe(camera(tmp_path), SourceConfig())):
         with pytest.raises(InputError, match="can be decoded"):
             use()
@@ -120,7 +120,7 @@ def unusable(folder: Path) -> dict[str, Path]:
         "codec.mp4",
         "bare.mp4",
         "sound.wav",
-        "picture.mp4",
+        "image.mp4",
     ]
     files = {name: folder / name for name in names}
     files["noise.mp4"].write_bytes(random.Random(0).randbytes(9000))
@@ -134,7 +134,7 @@ def unusable(folder: Path) -> dict[str, Path]:
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(bytes(8000))
-    files["picture.mp4"].write_bytes(cv2.imencode(".jpg", numbered(0))[1].tobytes())
+    files["image.mp4"].write_bytes(cv2.imencode(".jpg", numbered(0))[1].tobytes())
     return files
 
 
@@ -146,9 +146,9 @@ def unusable(folder: Path) -> dict[str, Path]:
         ("cut.mp4", "an MP4 cut off before its index was written"),
         ("text.txt", "not a video but text"),
         ("codec.mp4", "its video codec is unknown"),
-        ("bare.mp4", "not one picture of it can be decoded"),
+        ("bare.mp4", "not one frame of it can be decoded"),
         ("sound.wav", "has no video stream"),
-        ("picture.mp4", "a picture, not a video"),
+        ("image.mp4", "an image, not a video"),
     ],
 )
 def test_what_is_no_video_is_told_apart(tmp_path: Path, name: str, sentence: str) -> None:

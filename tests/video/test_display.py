@@ -155,7 +155,7 @@ def test_a_stream_can_be_chosen_and_two_of_a_file_are_two_cameras(tmp_path: Path
         (["a={p}#1", "b={p}#1"], "#1: given twice; name every recording once"),
         (["a={p}", "b={p}#1"], "given with and without the number of a stream; give each its own"),
         (["a={p}#0", "a={p}#1"], "has one stream a camera; give #0 and #1 two camera names"),
-        (["a={d}#0"], "single pictures have no streams; leave #0 out"),
+        (["a={d}#0"], "single images have no streams; leave #0 out"),
         (["a={p}#first"], "no such file"),
     ],
 )

@@ -43,13 +43,13 @@ def test_variable_frame_rate_keeps_the_containers_times(tmp_path: Path, suffix: 
     assert [number(frame.image) for frame in frames] == list(range(6))
 
 
-def test_time_begins_at_the_first_picture(tmp_path: Path) -> None:
+def test_time_begins_at_the_first_frame(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mkv", 3, times_ms=[5000, 5100, 5200])
     frames, _ = read_all(camera(path))
     assert times(frames) == [0.0, 0.1, 0.2]
 
 
-def test_pictures_cut_by_an_edit_list_are_not_shown(tmp_path: Path) -> None:
+def test_frames_cut_by_an_edit_list_are_not_shown(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "whole.mp4", 30, gop=30, b_frames=2)
     cut = tmp_path / "cut.mp4"
     with av.open(str(whole)) as source, av.open(str(cut), "w") as target:
@@ -57,9 +57,7 @@ def test_pictures_cut_by_an_edit_list_are_not_shown(tmp_path: Path) -> None:
         copy = target.add_stream_from_template(stream)
         for packet in source.demux(stream):
             if packet.size:
-                packet.pts -= round(
-                    0.4 / packet.time_base
-                )  # 10 pictures before zero: an edit list hides them
+                packet.pts -= round(0.4 / packet.time_base)  # 10 frames before zero: an edit list hides them
                 packet.dts -= round(0.4 / packet.time_base)
                 packet.stream = copy
                 target.mux(packet)
@@ -188,7 +186,7 @@ def test_decoder_threads_change_nothing(tmp_path: Path) -> None:
     assert all((a.image == b.image).all() for a, b in zip(one, two, strict=True))
 
 
-def test_pictures_of_any_depth_become_bgr(tmp_path: Path) -> None:
+def test_frames_of_any_depth_become_bgr(tmp_path: Path) -> None:
     image = numbered(3)
     cv2.imwrite(str(tmp_path / "f1.png"), image)
     cv2.imwrite(str(tmp_path / "f2.png"), image.astype(np.uint16) * 257)
@@ -213,7 +211,7 @@ def test_probe_describes_a_recording(tmp_path: Path) -> None:
     )
     cv2.imwrite(str(tmp_path / "f1.png"), numbered(0))
     info = probe(camera(tmp_path), SETTINGS)
-    assert (info.fps, info.frames, info.duration_s, info.codec) == (25.0, 1, 0.04, "pictures")
+    assert (info.fps, info.frames, info.duration_s, info.codec) == (25.0, 1, 0.04, "images")
 
 
 def test_reading_needs_no_network_and_no_other_file(tmp_path: Path) -> None:

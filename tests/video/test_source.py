@@ -54,7 +54,7 @@ def test_a_name_joins_files_into_one_camera_in_sequence() -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_folders_hold_one_camera_of_pictures_or_one_camera_per_video() -> None:
+def test_folders_hold_one_camera_of_images_or_one_camera_per_video() -> None:
     touch("shots/f10.png", "shots/f9.jpg", "shots/notes.txt", "shots/._f9.jpg", "tapes/b.mp4", "tapes/a.avi")
     assert parsed("shots", "tapes") == {"shots": ["shots"], "a": ["tapes/a.avi"], "b": ["tapes/b.mp4"]}
     assert parsed("all=tapes") == {"all": ["tapes/a.avi", "tapes/b.mp4"]}
@@ -64,7 +64,7 @@ def test_folders_hold_one_camera_of_pictures_or_one_camera_per_video() -> None:
 
 
 @pytest.mark.usefixtures("here")
-def test_single_pictures_are_one_camera_under_a_name() -> None:
+def test_single_images_are_one_camera_under_a_name() -> None:
     touch("f2.png", "f10.png")
     source = parse_sources(["walk=f*.png"], {})[0]
     assert [path.name for path in image_files_of(source)] == ["f2.png", "f10.png"]
@@ -104,10 +104,10 @@ def test_offsets_belong_to_cameras() -> None:
         (["a.mp4", "a.avi"], {}, "both be camera .*-a'; name at least one with name=path"),
         (["A=a.mp4", "a=a.avi"], {}, "both be camera"),
         (["rtsp://host/live"], {}, "a live stream"),
-        (["p.png"], {}, "p.png: a single picture"),
-        (["x=p.png", "x=a.mp4"], {}, "x: mixes pictures and videos"),
-        (["empty"], {}, "empty: a folder without pictures or videos"),
-        (["both"], {}, "both: holds both pictures and videos"),
+        (["p.png"], {}, "p.png: a single image"),
+        (["x=p.png", "x=a.mp4"], {}, "x: mixes images and videos"),
+        (["empty"], {}, "empty: a folder without images or videos"),
+        (["both"], {}, "both: holds both images and videos"),
         (["a.mp4", "b=a.avi"], {"bb": 1.0}, "no camera is called 'bb'; did you mean 'b'"),
         (["a.mp4"], {"a": float("nan")}, "nan for 'a' is not a number"),
     ],

@@ -272,7 +272,7 @@ def test_facts_and_frames_are_of_the_stream_that_was_chosen_wherever_its_file_st
     assert [probe(one, SourceConfig()).fps for one in parse_sources([f"{early}#0"], {})] == [1]
 
 
-def test_pictures_begin_when_the_first_ones_name_says(tmp_path: Path) -> None:
+def test_frames_begin_when_the_first_ones_name_says(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"door_20261126_1000{number:02d}.jpg").write_bytes(b"x")
     site = placed(tmp_path)

@@ -9,7 +9,7 @@ from reid.video.writer import VideoWriter
 from tests.video.media import camera, number, numbered, read_all, times
 
 
-def test_times_and_pictures_come_back(tmp_path: Path) -> None:
+def test_times_and_frames_come_back(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     stamps = [7.0, 7.04, 7.5, 7.51, 9.0]
     with VideoWriter(path) as writer:

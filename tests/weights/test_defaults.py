@@ -16,7 +16,7 @@ from reid.linking.calibration import load
 from reid.shipped_weights import find
 from tests.detection.conftest import Make
 from tests.pipelines.test_bad_input import tiny_encoder
-from tests.pipelines.test_benchmark import picture
+from tests.pipelines.test_benchmark import write_image
 from tests.shared import shared
 from tests.video.media import make_video
 from tests.weights.shipping import flip, seal, ship
@@ -69,7 +69,7 @@ def market(root: Path, people: int = 12) -> Path:
         for camera in (1, 2, 3):
             for folder, shot in (("query", 0), ("bounding_box_test", 1), ("bounding_box_train", 2)):
                 name = f"{person:04d}_c{camera}s1_00000{shot}_00.jpg"
-                picture(root / folder / name, colour, rng)
+                write_image(root / folder / name, colour, rng)
     return root
 
 
@@ -90,7 +90,7 @@ def test_calibrate_leaves_the_shipped_folder_alone(
     monkeypatch.chdir(tmp_path)
     before = sorted(whole.rglob("*"))
     crops = market(tmp_path / "data", people=30) / "bounding_box_train"
-    assert main(["calibrate", str(crops), "--people-per-site", "10", "--no-picture"]) == 0
+    assert main(["calibrate", str(crops), "--people-per-site", "10", "--no-chart"]) == 0
     encoder_id = find("colours").encoder_id
     assert encoder_id is not None
     assert load(tmp_path / "colours.onnx.calibration.json", encoder_id).data_set == "bounding_box_train"

@@ -24,7 +24,7 @@ ENCODERS = (
 
 @pytest.fixture
 def crops(tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """70 pictures of one colour above and one below; two encoders ship."""
+    """70 images of one colour above and one below; two encoders ship."""
     split_colours(tmp_path / "split.onnx")
     (tmp_path / "split.onnx").rename(weights / "split.onnx")
     write(weights, *ENCODERS)
@@ -33,8 +33,8 @@ def crops(tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     folder.mkdir()
     for number in range(70):
         halves = rng.integers(0, 256, size=(2, 1, 3), dtype=np.uint8)
-        picture = np.repeat(np.repeat(halves, 20, axis=0), 20, axis=1)
-        cv2.imwrite(str(folder / f"{number:03}.png"), picture)
+        image = np.repeat(np.repeat(halves, 20, axis=0), 20, axis=1)
+        cv2.imwrite(str(folder / f"{number:03}.png"), image)
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -85,7 +85,7 @@ def test_a_map_under_another_name_is_not_sealed(
     [
         ("shipped:split shipped:split crops", "are one encoder"),
         ("shipped:split shipped:colours none", "none: no such folder"),
-        ("shipped:split shipped:colours few", "few: only 1 readable picture in it; a map needs 50"),
+        ("shipped:split shipped:colours few", "few: only 1 readable image in it; a map needs 50"),
         (
             "shipped:split shipped:colours crops --output a.npy",
             "--output a.npy: must be a file whose name ends",

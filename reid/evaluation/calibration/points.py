@@ -71,7 +71,7 @@ def choose(point: OperatingPoint, curves: RateCurves, sample: Sample) -> int:
     if edge < 0:
         raise NotEnoughData(
             f"{point}: {float(curves.impostor_rate[0]):.2g} of the impostor pairs have equal vectors; "
-            "look for pictures that are in the data twice, under two people"
+            "look for images that are in the data twice, under two people"
         )
     return edge
 

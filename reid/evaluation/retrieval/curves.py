@@ -54,9 +54,9 @@ def multi_query(query: Labelled, vectors: Array, pool_vectors: Array, pool: Labe
             raise ValueError(f"{name} has {len(labels)} labels for {len(rows)} vectors")
     found = np.array(vectors, np.float32)
     # those of the query's person *and* camera are what ranking removes
-    _, pictures = members(query, pool)
-    for index in np.flatnonzero(pictures.sizes).tolist():
-        found[index] = pool_vectors[pictures.of(index)].mean(axis=0, dtype=np.float64)
+    _, images = members(query, pool)
+    for index in np.flatnonzero(images.sizes).tolist():
+        found[index] = pool_vectors[images.of(index)].mean(axis=0, dtype=np.float64)
     return unit(found)
 
 

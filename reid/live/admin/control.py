@@ -25,14 +25,14 @@ class Control(Protocol):
         """Stop reading a camera, and forget that it was there."""
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
-        """Take no pictures of a camera, or take them again."""
+        """Take no frames of a camera, or take them again."""
 
     def confirm_clock(self) -> None:
         """Take the clock for right, where retention waits for that: what is old by it is erased."""
 
 
 class Keeper(Protocol):
-    """Keeps events or pictures, so it must be able to lose them."""
+    """Keeps events or frames, so it must be able to lose them."""
 
     keeps: str  # what, in a word for metrics and the log
 

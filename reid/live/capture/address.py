@@ -84,7 +84,7 @@ def parse_cameras(arguments: Sequence[str]) -> tuple[Address, ...]:
     """The cameras that `arguments` describe, each `name=address` or an address alone, in the order given.
 
     An address is an rtsp://, rtsps://, http:// or https:// one (HLS if its path ends in .m3u8, MJPEG or whatever
-    FFmpeg knows else, or a snapshot, one picture, which is asked for again and again), the number or path of a video
+    FFmpeg knows else, or a snapshot, one image, which is asked for again and again), the number or path of a video
     device, or a video file, which is played at its own speed. `#1` behind it chooses the second of several video
     streams.
 

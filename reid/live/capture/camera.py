@@ -26,13 +26,13 @@ _JITTER = 0.3  # share by which waits differ, so that twenty cameras behind one 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LivePicture:
+class LiveFrame:
     """A decoded frame that waits to be converted."""
 
     camera_id: str
     index: int
     timestamp_s: float  # site's clock
-    changed: bool  # size or codec differ from the picture's before it in the stream
+    changed: bool  # size or codec differ from the frame's before it in the stream
     received: Received
 
     @property
@@ -63,7 +63,7 @@ class CameraSnapshot:
     connects: int
     faults: Faults
     drift: float  # seconds that its clock loses in a second
-    behind_s: float  # how long after its time the last picture came
+    behind_s: float  # how long after its time the last frame came
     clock: ClockState
 
 
@@ -79,7 +79,7 @@ class Camera:
         self,
         address: Address,
         config: SupervisionConfig,
-        latest_frames: LatestFrames[LivePicture],
+        latest_frames: LatestFrames[LiveFrame],
         *,
         offset_s: float = 0.0,
         rng: random.Random,
@@ -117,7 +117,7 @@ class Camera:
         return True
 
     def pause(self, paused: bool) -> None:
-        """Take no pictures of it, or take them again; the connection stays."""
+        """Take no frames of it, or take them again; the connection stays."""
         with self._lock:
             self._health.paused(paused)
         self._latest_frames.pause(self.address.camera_id, paused)
@@ -200,7 +200,7 @@ class Camera:
             self._clock = StreamClock()
             self._camera_clock.begin()
         self._beat_s = time.monotonic()
-        pictures = receive(
+        frames = receive(
             self.address,
             self._config,
             stop,
@@ -208,15 +208,15 @@ class Camera:
             on_packet=self._packet,
             on_damage=self._damaged,
         )
-        with closing(pictures):
-            for received in pictures:
+        with closing(frames):
+            for received in frames:
                 if stop.is_set():
                     return
                 self._take(received)
 
     def _take(self, received: Received) -> None:
         with self._lock:  # the clock too, of which snapshots are taken
-            changed = self._health.picture(received.decoded_s, received.look)
+            changed = self._health.frame(received.decoded_s, received.look)
             jumps, arrival_s = self._clock.jumps, self._site_clock.at(received.decoded_s)
             by_arrival_s = self._clock.site_s(received.stream_s, arrival_s)
             taken_s = self._camera_clock.site_s(by_arrival_s, arrival_s, received.camera_time)
@@ -226,7 +226,7 @@ class Camera:
         camera_id = self.address.camera_id
         self._latest_frames.offer(
             camera_id,
-            LivePicture(
+            LiveFrame(
                 camera_id=camera_id,
                 index=self._index - 1,
                 timestamp_s=taken_s + self.offset_s,

@@ -8,8 +8,8 @@ from typing import Literal
 from reid.live.config import SupervisionConfig
 
 Level = Literal["connecting", "online", "degraded", "offline", "paused"]
-RATE_S = 10.0  # pictures are counted over this long
-USUAL_S = 180.0  # the usual rate follows in this time: fewer pictures at night are no trouble for ever
+RATE_S = 10.0  # frames are counted over this long
+USUAL_S = 180.0  # the usual rate follows in this time: fewer frames at night are no trouble for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,11 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameLook:
-    """One picture, as far as health goes."""
+    """One frame, as far as health goes."""
 
     size: tuple[int, int]  # width, height
     codec: str
-    fingerprint: int  # equal for pictures that are equal
+    fingerprint: int  # equal for frames that are equal
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Faults:
     """How often what went wrong; a connection's end counts once, under what it was ended for."""
 
     disconnects: int = 0  # not by us
-    stalls: int = 0  # no picture came, or nothing at all
+    stalls: int = 0  # no frame came, or nothing at all
     freezes: int = 0
     damaged: int = 0  # packets that could not be decoded
     changes: int = 0  # of size or codec within a connection, or between two
@@ -53,30 +53,30 @@ class CameraHealth:
     _connected_s: float | None = None
     _lost: str = ""  # why; empty before the first attempt has failed
     _paused: bool = False
-    _picture_s: float = 0.0  # when the last one came
+    _frame_s: float = 0.0  # when the last one came
     _changed_s: float = 0.0  # when the last one came that differed from the one before
-    _retried: bool = False  # reconnected because of the picture that is still the same
+    _retried: bool = False  # reconnected because of the frame that is still the same
     _times: deque[float] = field(default_factory=deque)
     _counted: bool = False  # why the connection has to end
     _usual_fps: float = 0.0
     _off: Literal["", "slower", "faster"] = ""
 
     def connected(self, now_s: float) -> None:
-        """A connection is open; no picture has come yet."""
+        """A connection is open; no frame has come yet."""
         self.connects += 1
-        self._connected_s = self._picture_s = self._changed_s = now_s
+        self._connected_s = self._frame_s = self._changed_s = now_s
         self._times.clear()
         self._counted, self._off = False, ""
 
-    def picture(self, now_s: float, look: FrameLook) -> bool:
-        """A picture was decoded; whether its size or codec differs from those of the one before."""
+    def frame(self, now_s: float, look: FrameLook) -> bool:
+        """A frame was decoded; whether its size or codec differs from those of the one before."""
         before, self.look = self.look, look
         changed = before is not None and (before.size, before.codec) != (look.size, look.codec)
         if changed:
             self.faults.changes += 1
         if before is None or before.fingerprint != look.fingerprint:
             self._changed_s, self._retried = now_s, False
-        since_s, self._picture_s = now_s - self._picture_s, now_s
+        since_s, self._frame_s = now_s - self._frame_s, now_s
         self._times.append(now_s)
         while now_s - self._times[0] > RATE_S:
             self._times.popleft()
@@ -107,18 +107,18 @@ class CameraHealth:
         """Why the connection is no good any more; None where it is."""
         if self._connected_s is None:
             return None
-        if now_s - self._picture_s > self.config.stall_s:
+        if now_s - self._frame_s > self.config.stall_s:
             self.faults.stalls += 1
             self._counted = True
-            return f"no picture for {self.config.stall_s:g} s"
+            return f"no frame for {self.config.stall_s:g} s"
         if now_s - self._changed_s > self.config.frozen_s and not self._retried:
             self.faults.freezes += 1
             self._counted = self._retried = True  # once: what shows the same again may be a wall at night
-            return f"the same picture for {self.config.frozen_s:g} s"
+            return f"the same frame for {self.config.frozen_s:g} s"
         return None
 
     def fps(self, now_s: float) -> float:
-        """Pictures a second over the last RATE_S seconds, or since the connection if that is less."""
+        """Frames a second over the last RATE_S seconds, or since the connection if that is less."""
         if self._connected_s is None:
             return 0.0
         seen = sum(now_s - time_s <= RATE_S for time_s in self._times)
@@ -126,7 +126,7 @@ class CameraHealth:
 
     def steady(self) -> bool:
         """Whether the connection has lasted long enough to be called a good one."""
-        return self._connected_s is not None and self._picture_s - self._connected_s >= self.config.steady_s
+        return self._connected_s is not None and self._frame_s - self._connected_s >= self.config.steady_s
 
     def state(self, now_s: float) -> State:
         """How the camera is at this moment."""
@@ -134,15 +134,15 @@ class CameraHealth:
             return State(level="paused", why="on request")
         if self._connected_s is None:
             return State(level="offline", why=self._lost) if self._lost else State(level="connecting", why="")
-        if self._picture_s == self._connected_s:
+        if self._frame_s == self._connected_s:
             level: Level = "offline" if self._lost else "connecting"
-            return State(level=level, why="connected, no picture yet")
-        if now_s - self._picture_s > self.config.stall_s / 2:
-            return State(level="degraded", why="pictures stopped coming")
+            return State(level=level, why="connected, no frame yet")
+        if now_s - self._frame_s > self.config.stall_s / 2:
+            return State(level="degraded", why="frames stopped coming")
         if now_s - self._changed_s > self.config.frozen_s:
-            return State(level="degraded", why="the picture stands still")
+            return State(level="degraded", why="the frame stands still")
         if self._off:
-            why = f"{self._off} than its usual {self._usual_fps:.0f} pictures a second"
+            why = f"{self._off} than its usual {self._usual_fps:.0f} frames a second"
             return State(level="degraded", why=why)
         return State(level="online", why="")
 

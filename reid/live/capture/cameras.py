@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reid.live.capture.address import Address
-from reid.live.capture.camera import Camera, CameraSnapshot, LivePicture
+from reid.live.capture.camera import Camera, CameraSnapshot, LiveFrame
 from reid.live.capture.camera_health import State
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.clock import SiteClock
@@ -32,7 +32,7 @@ class Cameras:
     """
 
     config: SupervisionConfig
-    latest_frames: LatestFrames[LivePicture]
+    latest_frames: LatestFrames[LiveFrame]
     on_change: Callable[[CameraSnapshot], None]
     rng: random.Random
     clock: Callable[[], float] = time.monotonic
@@ -65,7 +65,7 @@ class Cameras:
         self.latest_frames.remove(camera_id)
 
     def pause(self, camera_id: str, paused: bool) -> None:
-        """Take no pictures of a camera, or take them again."""
+        """Take no frames of a camera, or take them again."""
         self._cameras[camera_id].pause(paused)
 
     @property

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _AHEAD = 500  # packets of HLS, sound included
 _DEMUXERS = {"mjpeg": "jpeg"}  # where they are not called like the codec
-IT = "its picture"  # what is too large
+IT = "its frame"  # what is too large
 
 
 class StreamLost(Exception):
@@ -40,13 +40,13 @@ class Connection:
     """A camera that has been opened."""
 
     container: Any
-    stream: Any  # of its pictures
+    stream: Any  # of its frames
     packets: Iterable[Any]  # all that comes, of sound too
     wanted: Wanted
 
     @property
     def still(self) -> str | None:
-        """FFmpeg's name for what came, where it is one picture and no stream: a snapshot."""
+        """FFmpeg's name for what came, where it is one image and no stream: a snapshot."""
         kind = str(self.container.format.name)
         if kind == "image2":  # by the end of the address
             codec = str(self.stream.codec_context.name)
@@ -58,10 +58,10 @@ class Connection:
 def connected(
     address: Address, config: SupervisionConfig, stop: threading.Event, *, still: str | None = None
 ) -> Iterator[Connection]:
-    """The camera, open until it is not wanted any more; `still` says that it answers with one such picture.
+    """The camera, open until it is not wanted any more; `still` says that it answers with one such image.
 
     Raises:
-        StreamLost: it sends no pictures, or too large ones. FFmpegError, OSError: see `why_lost`.
+        StreamLost: it sends no frames, or too large ones. FFmpegError, OSError: see `why_lost`.
     """
     wanted = Wanted(
         stream=address.stream,
@@ -87,7 +87,7 @@ def _open(address: Address, config: SupervisionConfig, wanted: Wanted, still: st
     options = {"fflags": "nobuffer", "analyzeduration": "1000000"}  # microseconds; without, up to 5 s pass
     container_format = still
     if still is not None:
-        del options["fflags"]  # would drop the picture
+        del options["fflags"]  # would drop the frame
     elif address.kind == "rtsp":
         options |= {"rtsp_transport": config.transport, "max_delay": "500000"}
     elif address.kind == "hls":
@@ -106,7 +106,7 @@ def _only_video(container: Any, wanted: Wanted) -> Any:
     try:
         stream = video_stream(container, wanted.stream)
     except IndexError:
-        what = "pictures" if wanted.stream is None else f"video stream #{wanted.stream}"
+        what = "frames" if wanted.stream is None else f"video stream #{wanted.stream}"
         raise StreamLost(f"it sends no {what}") from None
     if stream.codec_context is None:
         raise StreamLost("its codec is unknown to FFmpeg")
@@ -114,7 +114,7 @@ def _only_video(container: Any, wanted: Wanted) -> Any:
         limit(stream, wanted, IT)
     except TooLarge as error:
         raise StreamLost(str(error)) from None
-    stream.thread_type = "SLICE"  # threads by frame would hold every picture back by some
+    stream.thread_type = "SLICE"  # threads by frame would hold every frame back by some
     stream.codec_context.thread_count = 1
     return stream
 

@@ -1,4 +1,4 @@
-"""Pictures that can be had sooner than they are due, given out at their own speed: those of files and of HLS."""
+"""Frames that can be had sooner than they are due, given out at their own speed: those of files and of HLS."""
 
 import threading
 import time
@@ -6,17 +6,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-JUMP_S = 10.0  # a picture that is due so much later follows on a jump of the stream's clock: no wait
+JUMP_S = 10.0  # a frame that is due so much later follows on a jump of the stream's clock: no wait
 _TURN_S = 0.2  # who waits looks up so often whether all is over
 T = TypeVar("T")
 
 
 class Playback:
-    """Holds pictures back until they are due.
+    """Holds frames back until they are due.
 
     Args:
-        frame_s: between two pictures where the stream does not say when they are due.
-        late_s: up to so late, pictures are given out at once until they are on time again; where one is later, all
+        frame_s: between two frames where the stream does not say when they are due.
+        late_s: up to so late, frames are given out at once until they are on time again; where one is later, all
             that follow are.
         speed: seconds of the stream in a second of ours.
         wait: lets so many seconds pass.
@@ -38,7 +38,7 @@ class Playback:
         self._last_s: float | None = None
 
     def hold(self, stream_s: float | None) -> float:
-        """Wait until a picture is due; when that is on the stream's clock, also where the stream does not say."""
+        """Wait until a frame is due; when that is on the stream's clock, also where the stream does not say."""
         if stream_s is None:
             stream_s = 0.0 if self._last_s is None else self._last_s + self._frame_s
         self._last_s, now_s = stream_s, self._clock()

@@ -1,4 +1,4 @@
-"""One connection to a live camera: pictures until it is lost, and then why.
+"""One connection to a live camera: frames until it is lost, and then why.
 
 An end is a loss, except that of a file, and of a snapshot, which is asked for again.
 """
@@ -28,8 +28,8 @@ from reid.video.container import display_size, header_fps, oversized, pixel_aspe
 from reid.video.decode import bgr
 from reid.video.file_facts import UNTIMED_FPS, untimed_fps
 
-_ROWS = 8  # every so many rows of a picture make its fingerprint
-# What is played, how late its pictures may be, and how fast it is. A file catches up with its own times. HLS runs dry
+_ROWS = 8  # every so many rows of a frame make its fingerprint
+# What is played, how late its frames may be, and how fast it is. A file catches up with its own times. HLS runs dry
 # where the server has no segment yet: what follows is later then, instead of coming in a burst every time, and it is
 # played a little faster than it was taken until it runs dry again, so that it never falls behind.
 _PLAYED: Mapping[Kind, tuple[float, float]] = {"file": (5.0, 1.0), "hls": (0.1, 1.0002)}
@@ -41,7 +41,7 @@ class FileEnded(StreamLost):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Received:
-    """One decoded picture."""
+    """One decoded frame."""
 
     stream_s: float | None  # on the stream's clock; None where it has none that could tell when it was taken
     camera_time: CameraTime | None  # by the camera's own clock; None where it does not say
@@ -52,10 +52,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamListener:
-    """What is told of a connection besides its pictures."""
+    """What is told of a connection besides its frames."""
 
     on_open: Callable[[], None]  # once, when it is there
-    on_packet: Callable[[], None]  # of everything that comes, also without a picture; may raise StreamLost
+    on_packet: Callable[[], None]  # of everything that comes, also without a frame; may raise StreamLost
     on_damage: Callable[[], None]  # of every packet that cannot be decoded, or not without errors
 
 
@@ -68,13 +68,13 @@ def receive(
     on_packet: Callable[[], None],
     on_damage: Callable[[], None],
 ) -> Generator[Received, None, None]:
-    """The camera's pictures as they come; a file's and HLS's at their own speed. Ends only where `stop` is set.
+    """The camera's frames as they come; a file's and HLS's at their own speed. Ends only where `stop` is set.
 
-    An address that answers with one picture is asked again, `config.snapshot_fps` times a second.
+    An address that answers with one image is asked again, `config.snapshot_fps` times a second.
 
     Args:
         on_open: told once, when the connection is there.
-        on_packet: told of everything that comes, also where no picture can be made of it; may raise StreamLost.
+        on_packet: told of everything that comes, also where no frame can be made of it; may raise StreamLost.
         on_damage: told of every packet that cannot be decoded, or not without errors.
 
     Raises:
@@ -89,7 +89,7 @@ def receive(
             on_open()
             still = connection.still if address.kind == "http" else None
             if still is None:
-                yield from _pictures(connection, address, config, stop, listener)
+                yield from _frames(connection, address, config, stop, listener)
         if still is not None:
             yield from _snapshots(address, config, stop, still, listener)
     except (av.error.FFmpegError, OSError) as error:
@@ -101,7 +101,7 @@ def receive(
     raise StreamLost("the stream ended")
 
 
-def _pictures(
+def _frames(
     connection: Connection,
     address: Address,
     config: SupervisionConfig,
@@ -119,7 +119,7 @@ def _pictures(
             if stop.is_set():
                 break
             listener.on_packet()
-            if packet.stream is not stream:  # sound: the pictures may have ended, which has to be noticed
+            if packet.stream is not stream:  # sound: the frames may have ended, which has to be noticed
                 continue
             camera_times.packet(packet)
             for frame in _decoded(packet, connection, listener.on_damage):
@@ -152,9 +152,9 @@ def _camera_times(
 def _snapshots(
     address: Address, config: SupervisionConfig, stop: threading.Event, still: str, listener: StreamListener
 ) -> Generator[Received, None, None]:
-    """One picture a request, at the rate that is set, or as fast as the camera answers where that is slower.
+    """One image a request, at the rate that is set, or as fast as the camera answers where that is slower.
 
-    Ends where more than one came: it is a stream of pictures, whose end is a loss.
+    Ends where more than one came: it is a stream of frames, whose end is a loss.
     """
     due_s, count, every_s = time.monotonic(), 1, 1 / config.snapshot_fps
     while count <= 1 and not stop.wait(max(0.0, due_s - time.monotonic())):
@@ -162,11 +162,11 @@ def _snapshots(
         if due_s < time.monotonic():  # late: what was missed is not made up for
             due_s = time.monotonic() + every_s
         with connected(address, config, stop, still=still) as connection:
-            count = yield from _pictures(connection, address, config, stop, listener)
+            count = yield from _frames(connection, address, config, stop, listener)
 
 
 def _decoded(packet: Any, connection: Connection, on_damage: Callable[[], None]) -> Iterator[Any]:
-    """Its pictures, as far as they are whole."""
+    """Its frames, as far as they are whole."""
     try:
         frames = packet.decode()
     except av.error.FFmpegError:
@@ -204,14 +204,14 @@ def _received(
 
 
 def _fingerprint(frame: Any) -> int:
-    """Of the brightness, or of the first plane of whatever the picture is made of."""
+    """Of the brightness, or of the first plane of whatever the frame is made of."""
     plane = frame.planes[0]
     rows = np.frombuffer(plane, dtype=np.uint8)[: plane.line_size * plane.height]
     return zlib.crc32(rows.reshape(plane.height, plane.line_size)[::_ROWS].tobytes())
 
 
 class _Times:
-    """When pictures were taken, on their stream's clock; waits until those that are played are due."""
+    """When frames were taken, on their stream's clock; waits until those that are played are due."""
 
     def __init__(self, kind: Kind, container: Any, stream: Any, stop: threading.Event) -> None:
         self._kind, self._container = kind, container
@@ -223,7 +223,7 @@ class _Times:
             self._playback = Playback(frame_s=1 / fps, late_s=late_s, speed=speed, wait=stop.wait)
 
     def of(self, frame: Any) -> float | None:
-        """One picture's; None where only its arrival tells."""
+        """One frame's; None where only its arrival tells."""
         stream_s = None if self._untimed else stamp_s(frame, self._container)
         if self._playback is None:
             return stream_s
@@ -232,5 +232,5 @@ class _Times:
 
 
 def _untimed(container: Any) -> bool:
-    """Whether FFmpeg invents the times, 25 pictures a second: MJPEG over HTTP, raw H.264, single pictures."""
+    """Whether FFmpeg invents the times, 25 frames a second: MJPEG over HTTP, raw H.264, single images."""
     return untimed(container) or str(container.format.name).endswith("_pipe")

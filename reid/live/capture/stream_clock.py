@@ -1,14 +1,14 @@
 """When a live frame was taken, on the site's clock.
 
-A stream says exactly how its pictures follow each other, but from an origin of its own; their arrival says when they
-were taken, but late, by a delay that varies. The picture that was least delayed lately ties one to the other.
+A stream says exactly how its frames follow each other, but from an origin of its own; their arrival says when they
+were taken, but late, by a delay that varies. The frame that was least delayed lately ties one to the other.
 """
 
 from collections import deque
 
 WINDOW_S = 60.0  # delays are compared over this long: shorter than clocks drift by a frame
 JUMP_S = 2.0  # a stream time this far from what its arrival says is a new origin, not a delay
-_STEP_S = 0.001  # between two pictures that claim one time
+_STEP_S = 0.001  # between two frames that claim one time
 _BUCKET_S = 1.0
 
 
@@ -55,10 +55,10 @@ class StreamClock:
         self._first: tuple[float, float] | None = None  # (arrival, offset) at the beginning, for the drift
         self._last_s = self._last_stream_s = float("-inf")
         self.jumps = 0  # new origins of the stream's times
-        self.behind_s = 0.0  # from the last picture's time to its arrival; 0 where the stream tells none
+        self.behind_s = 0.0  # from the last frame's time to its arrival; 0 where the stream tells none
 
     def site_s(self, stream_s: float | None, arrival_s: float) -> float:
-        """When the picture with stream time `stream_s` was taken, at the latest `arrival_s`.
+        """When the frame with stream time `stream_s` was taken, at the latest `arrival_s`.
 
         Args:
             stream_s: None where the stream does not say; the arrival counts then.
@@ -66,7 +66,7 @@ class StreamClock:
         """
         site_s = arrival_s
         stands = stream_s is not None and 0 <= self._last_stream_s - stream_s < JUMP_S
-        if stream_s is not None and not stands:  # some senders give all pictures one time
+        if stream_s is not None and not stands:  # some senders give all frames one time
             self._last_stream_s = stream_s
             offset = arrival_s - stream_s
             if self._least and abs(offset - self._offset) > JUMP_S and not self._late(offset):
@@ -92,7 +92,7 @@ class StreamClock:
         return self._least.value
 
     def _late(self, offset: float) -> bool:
-        """Whether the picture is only delayed: what was held up on its way comes within some seconds."""
+        """Whether the frame is only delayed: what was held up on its way comes within some seconds."""
         return 0 < offset - self._offset < 5 * JUMP_S
 
     def _add(self, arrival_s: float, offset: float) -> None:

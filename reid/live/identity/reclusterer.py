@@ -56,7 +56,7 @@ def _begun(gallery: OnlineGallery) -> Future[Refinement]:
     """A refinement of what is known now, in a thread that no end of the program waits for."""
     known, policy = snapshot(gallery), gallery.policy
     future: Future[Refinement] = Future()
-    threading.Thread(target=_think, args=(future, known, policy), name="second thoughts", daemon=True).start()
+    threading.Thread(target=_think, args=(future, known, policy), name="re-clustering", daemon=True).start()
     return future
 
 

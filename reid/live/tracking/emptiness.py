@@ -27,7 +27,7 @@ class Emptiness:
             self._settled.add(camera_id)
             log.warning(
                 "%s: no person was found in its first %.0f minutes; if there were people, check the detector's "
-                "classes (taken: %s), --detector.confidence, --detector.image_size, and that the picture is upright",
+                "classes (taken: %s), --detector.confidence, --detector.image_size, and that the frames are upright",
                 camera_id,
                 AFTER_S / 60,
                 self.classes,

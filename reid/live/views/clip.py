@@ -67,18 +67,18 @@ class Clip:
 
     camera_id: str
     session: str
-    pictures: list[ClipFrame]
+    frames: list[ClipFrame]
     events: list[Event] = field(default_factory=list)
     until_s: float = -math.inf
 
     @property
     def length_s(self) -> float:
-        """From the first picture to the last; there must be one."""
-        return self.pictures[-1].at_s - self.pictures[0].at_s
+        """From the first frame to the last; there must be one."""
+        return self.frames[-1].at_s - self.frames[0].at_s
 
     def about(self, person_id: int) -> bool:
         """Whether it shows a person, or tells of them."""
-        shown = any(person_id in picture.people for picture in self.pictures)
+        shown = any(person_id in frame.people for frame in self.frames)
         return shown or any(event.names(person_id) for event in self.events)
 
 
@@ -116,15 +116,15 @@ class ClipLabel(BaseModel):
         return self.session == told.session and (here or told.track in self.tracks)
 
 
-def label_of(film: Clip) -> ClipLabel:
+def label_of(clip: Clip) -> ClipLabel:
     """The label of a clip that has frames, with what is known by now."""
-    people = set[int]().union(*(picture.people for picture in film.pictures))
+    people = set[int]().union(*(frame.people for frame in clip.frames))
     return ClipLabel(
-        camera=film.camera_id,
-        begun_s=film.pictures[0].at_s,
-        ended_s=film.pictures[-1].at_s,
-        session=film.session,
-        tracks=frozenset().union(*(picture.tracks for picture in film.pictures)),
+        camera=clip.camera_id,
+        begun_s=clip.frames[0].at_s,
+        ended_s=clip.frames[-1].at_s,
+        session=clip.session,
+        tracks=frozenset().union(*(frame.tracks for frame in clip.frames)),
         people=frozenset(person_name(person_id) for person_id in people),
-        events=tuple(event.content() for event in film.events),
+        events=tuple(event.content() for event in clip.events),
     )

@@ -1,6 +1,6 @@
 """The folder of clips. Each has a JSON file beside it that says which people it shows, so that it can be found again.
 
-Only films that the program wrote are read, changed or deleted. One whose JSON cannot be read any more is put aside,
+Only clips that the program wrote are read, changed or deleted. One whose JSON cannot be read any more is put aside,
 as nobody can tell whom it shows: it is not deleted, and every erasure tells of it.
 """
 
@@ -26,20 +26,20 @@ from reid.video.writer import VideoWriter
 log = logging.getLogger(__name__)
 
 MIB = 2**20
-ASIDE = "unreadable"  # the folder of those put aside, within that of the films
+ASIDE = "unreadable"  # the folder of those put aside, within that of the clips
 _NAME = re.compile(r"\d{8}T\d{6}-.+\.(mp4|json)")
 
 
 class _Stopped(Exception):
-    """A film is not to be finished."""
+    """A clip is not to be finished."""
 
 
 class ClipFolder:
     """What one thread does in the folder; files of others are left alone.
 
     Args:
-        files: of the output folder, which the films' lies in.
-        most_mib: of all films, the latest excepted.
+        files: of the output folder, which the clips' lies in.
+        most_mib: of all clips, the latest excepted.
     """
 
     keeps = "clips"
@@ -52,10 +52,10 @@ class ClipFolder:
             self._sweep()
         except OSError as error:
             advice = "name a folder for results that can be written to"
-            raise InputError(f"{folder}: films cannot be kept there ({error.strerror}); {advice}") from error
+            raise InputError(f"{folder}: clips cannot be kept there ({error.strerror}); {advice}") from error
 
     def write(
-        self, label: ClipLabel, pictures: Sequence[ClipFrame], stop: threading.Event, ahead_s: float = 0.0
+        self, label: ClipLabel, frames: Sequence[ClipFrame], stop: threading.Event, ahead_s: float = 0.0
     ) -> bool:
         """Write a clip; False where it was stopped, and nothing is left of it.
 
@@ -64,8 +64,8 @@ class ClipFolder:
             ahead_s: of the wall clock, to that one.
 
         Raises:
-            InputError: the film cannot be written.
-            OSError: the same, or an old film that was to make room for it cannot be deleted.
+            InputError: the clip cannot be written.
+            OSError: the same, or an old clip that was to make room for it cannot be deleted.
         """
         if stop.is_set():
             return False
@@ -74,9 +74,9 @@ class ClipFolder:
         path, written = self._free(on_disk), False
         try:
             self._files.claim(path, path.with_suffix(".json"))
-            # who is in it comes first: no film may exist that `forget` does not find
+            # who is in it comes first: no clip may exist that `forget` does not find
             write_text(path.with_suffix(".json"), on_disk.text())
-            _encode(path, pictures, stop)
+            _encode(path, frames, stop)
             written = True
         except _Stopped:
             return False
@@ -99,25 +99,25 @@ class ClipFolder:
                     log.error("%s: whom it shows cannot be noted, nor can it be deleted: %s", path, error)
 
     def forget(self, person_id: int) -> int:
-        """Delete the films that show a person or tell of them; see `_delete`.
+        """Delete the clips that show a person or tell of them; see `_delete`.
 
         Raises:
-            InputError: also where there are films of which nobody can tell whom they show.
+            InputError: also where there are clips of which nobody can tell whom they show.
         """
         name = person_name(person_id)
         gone = self._delete(lambda label: label.about(name))
         if aside := self._aside():
             raise InputError(
-                f"{self._folder / ASIDE}: {len(aside)} films whose JSON cannot be read may show {name}, such as "
+                f"{self._folder / ASIDE}: {len(aside)} clips whose JSON cannot be read may show {name}, such as "
                 f"{aside[0].name}; all else on {name} is erased; look at them, and delete them by hand"
             )
         return gone
 
     def prune(self, before_s: float) -> int:
-        """Delete the films that ended before that, seconds since 1970; see `_delete`."""
+        """Delete the clips that ended before that, seconds since 1970; see `_delete`."""
         gone = self._delete(lambda label: label.ended_s < before_s)
         if aside := self._aside():
-            log.warning("%s: %d films are not erased by age, as their JSON cannot be read; delete them by hand",
+            log.warning("%s: %d clips are not erased by age, as their JSON cannot be read; delete them by hand",
                         self._folder / ASIDE, len(aside))  # fmt: skip
         return gone
 
@@ -141,41 +141,41 @@ class ClipFolder:
                 failed.append(error)
         if failed:
             why = f"{failed[0].filename}: {failed[0].strerror}"
-            raise InputError(f"{len(failed)} of the films could not be deleted ({why}); delete them by hand")
+            raise InputError(f"{len(failed)} of the clips could not be deleted ({why}); delete them by hand")
         return gone
 
     def _all(self) -> list[Path]:
-        """All films of the program, oldest first, also those of which only one file is left."""
+        """All clips of the program, oldest first, also those of which only one file is left."""
         found = (path for path in self._named() if self._files.owns(path))
         return sorted({path.with_suffix(".mp4") for path in found})
 
     def _named(self) -> list[Path]:
-        """What is called as films and their JSON are."""
+        """What is called as clips and their JSON are."""
         if not self._folder.exists():
             return []
         return sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
 
     def _aside(self) -> list[Path]:
-        """Films that were put aside and are still there."""
+        """Clips that were put aside and are still there."""
         folder = self._folder / ASIDE
         return sorted(folder.glob("*.mp4")) if folder.is_dir() else []
 
     def _free(self, label: ClipLabel) -> Path:
-        """A name that no other film has, by the time when it began."""
+        """A name that no other clip has, by the time when it began."""
         name = f"{datetime.fromtimestamp(label.begun_s, UTC):%Y%m%dT%H%M%S}-{label.camera}"
         names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
         paths = (self._folder / f"{name}.mp4" for name in names)
         return next(path for path in paths if not (path.exists() or path.with_suffix(".json").exists()))
 
     def _read(self, path: Path) -> ClipLabel | None:
-        """What a film shows; None where that cannot be read."""
+        """What a clip shows; None where that cannot be read."""
         try:
             return ClipLabel.model_validate_json(path.with_suffix(".json").read_bytes())
         except (OSError, ValueError):
             return None
 
     def _note(self, path: Path, more: dict[str, frozenset[str]]) -> None:
-        """Write more into the JSON of a film; one that cannot be brought up to date is deleted."""
+        """Write more into the JSON of a clip; one that cannot be brought up to date is deleted."""
         if not path.exists():
             self._remove(path)
             return
@@ -198,7 +198,7 @@ class ClipFolder:
         self._known.pop(path, None)
 
     def _put_aside(self, path: Path) -> None:
-        """Move a film, with what there is of its JSON, where no film is looked for."""
+        """Move a clip, with what there is of its JSON, where no clip is looked for."""
         self._known.pop(path, None)
         if not path.exists():
             self._files.remove(path, path.with_suffix(".json"))
@@ -222,10 +222,10 @@ class ClipFolder:
                 self._remove(path)
                 excess, gone = excess - sizes[path], gone + 1
         if gone:
-            log.info("deleted %d of the oldest films, to stay within %g MiB", gone, self._most_bytes / MIB)
+            log.info("deleted %d of the oldest clips, to stay within %g MiB", gone, self._most_bytes / MIB)
 
     def _sweep(self) -> None:
-        """Delete the JSON of films that were never finished, and tell of what is not the program's."""
+        """Delete the JSON of clips that were never finished, and tell of what is not the program's."""
         others = [path.name for path in self._named() if not self._files.owns(path)]
         if others:
             more = f" and {len(others) - 5} more" if len(others) > 5 else ""
@@ -240,11 +240,11 @@ class ClipFolder:
                 self._files.remove(path)
 
 
-def _encode(path: Path, pictures: Sequence[ClipFrame], stop: threading.Event) -> None:
-    length_s = pictures[-1].at_s - pictures[0].at_s
-    with VideoWriter(path, fps_hint=len(pictures) / max(length_s, 1.0)) as writer:
-        for picture in pictures:
+def _encode(path: Path, frames: Sequence[ClipFrame], stop: threading.Event) -> None:
+    length_s = frames[-1].at_s - frames[0].at_s
+    with VideoWriter(path, fps_hint=len(frames) / max(length_s, 1.0)) as writer:
+        for frame in frames:
             if stop.is_set():
                 raise _Stopped
-            image = cv2.imdecode(np.frombuffer(picture.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
-            writer.write(np.asarray(image, dtype=np.uint8), picture.at_s)
+            image = cv2.imdecode(np.frombuffer(frame.jpeg, dtype=np.uint8), cv2.IMREAD_COLOR)
+            writer.write(np.asarray(image, dtype=np.uint8), frame.at_s)

@@ -23,22 +23,22 @@ from reid.types import Frame
 log = logging.getLogger(__name__)
 
 QUALITY = 90
-STOP_S = 0.2  # for giving up a film: the picture at hand is written, then what there is is deleted
+STOP_S = 0.2  # for giving up a clip: the frame at hand is written, then what there is is deleted
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Camera:
-    """The last seconds of one, and what is being filmed."""
+    """The last seconds of one, and what is being recorded."""
 
-    now_s: float  # when its last picture was taken
+    now_s: float  # when its last frame was taken
     latest: deque[ClipFrame] = field(default_factory=deque)
-    film: Clip | None = None
+    clip: Clip | None = None
 
 
 class ClipRecorder:
-    """Keeps the last seconds of every camera, and writes films in a thread of its own.
+    """Keeps the last seconds of every camera, and writes clips in a thread of its own.
 
-    A film has a JSON file beside it that says which events it shows, and who is in it: also those who were not
+    A clip has a JSON file beside it that says which events it shows, and who is in it: also those who were not
     known when it was made, but whose track turned out to be theirs.
     """
 
@@ -55,59 +55,59 @@ class ClipRecorder:
         self._stop = threading.Event()
         self._worker = BackgroundWorker("clips")
 
-    def picture(self, frame: Frame, visits: Sequence[Appearance]) -> None:
-        """A picture that was processed."""
+    def frame(self, frame: Frame, visits: Sequence[Appearance]) -> None:
+        """A frame that was processed."""
         shown = [visit for visit in visits if visit.shown(frame)]
-        picture = ClipFrame(
+        clip_frame = ClipFrame(
             at_s=frame.timestamp_s,
             jpeg=drawn(frame, visits, self._config.width, QUALITY, self._clock.wall_s(frame.timestamp_s)),
             tracks={str(visit.key) for visit in shown if visit.key is not None},
             people={visit.person_id for visit in shown if visit.person_id is not None},
         )
-        camera = self._cameras.setdefault(frame.camera_id, _Camera(now_s=picture.at_s))
-        camera.now_s = picture.at_s
-        camera.latest.append(picture)
-        while picture.at_s - camera.latest[0].at_s > self._config.before_s:
+        camera = self._cameras.setdefault(frame.camera_id, _Camera(now_s=clip_frame.at_s))
+        camera.now_s = clip_frame.at_s
+        camera.latest.append(clip_frame)
+        while clip_frame.at_s - camera.latest[0].at_s > self._config.before_s:
             camera.latest.popleft()
-        film = camera.film
-        if film is not None:
-            film.pictures.append(picture)
-            if picture.at_s >= film.until_s or film.length_s >= self._config.longest_s:
+        clip = camera.clip
+        if clip is not None:
+            clip.frames.append(clip_frame)
+            if clip_frame.at_s >= clip.until_s or clip.length_s >= self._config.longest_s:
                 self._end(camera)
 
     def event(self, event: Event) -> None:
-        """Something happened: film it, or go on filming. Of whatever kind it is, it may say who is in a film."""
+        """Something happened: record it, or go on recording. Of whatever kind it is, it may say who is in a clip."""
         self._learn(event)
         camera = self._cameras.get(event.camera_id or "")
         if camera is None or event.camera_id is None or event.kind not in self._config.events:
             return
-        if camera.film is None:
-            camera.film = Clip(camera_id=event.camera_id, session=event.session, pictures=list(camera.latest))
-        camera.film.until_s = max(camera.film.until_s, camera.now_s + self._config.after_s)
-        camera.film.events.append(event)
+        if camera.clip is None:
+            camera.clip = Clip(camera_id=event.camera_id, session=event.session, frames=list(camera.latest))
+        camera.clip.until_s = max(camera.clip.until_s, camera.now_s + self._config.after_s)
+        camera.clip.events.append(event)
 
     def forget(self, person_id: int) -> int:
         """Delete every clip that shows a person or tells of them, and what would become one.
 
-        Returns how many films were deleted, with those of which nobody can tell whom they show.
+        Returns how many clips were deleted, with those of which nobody can tell whom they show.
 
         Raises:
-            InputError: films could not be deleted.
+            InputError: clips could not be deleted.
             OSError: the folder cannot be read.
         """
         for camera in self._cameras.values():
-            kept = [picture for picture in camera.latest if person_id not in picture.people]
+            kept = [one for one in camera.latest if person_id not in one.people]
             camera.latest = deque(kept)
-            if camera.film is not None and camera.film.about(person_id):
-                camera.film = None
+            if camera.clip is not None and camera.clip.about(person_id):
+                camera.clip = None
         return self._worker.give(partial(self._folder_of_clips.forget, person_id)).result()
 
     def prune(self, before_s: float) -> int:
-        """Delete films that ended before that; how many those were. Raises as `forget` does."""
+        """Delete clips that ended before that; how many those were. Raises as `forget` does."""
         return self._worker.give(partial(self._folder_of_clips.prune, before_s)).result()
 
     def close(self, timeout_s: float) -> None:
-        """Write what is being filmed; of what is not written in that time nothing is left, and the log says so."""
+        """Write what is being recorded; of what is not written in that time nothing is left, and the log says so."""
         for camera in self._cameras.values():
             self._end(camera)
         if not self._worker.end(timeout_s - STOP_S):
@@ -115,7 +115,7 @@ class ClipRecorder:
             self._worker.end(STOP_S)
         lost = sum(not one.done() or (one.exception() is None and not one.result()) for one in self._waiting)
         if lost:
-            log.warning("stopped before %d films were written", lost)
+            log.warning("stopped before %d clips were written", lost)
 
     def _learn(self, event: Event) -> None:
         told = told_of(event, self._clock)
@@ -123,23 +123,23 @@ class ClipRecorder:
             return
         camera = self._cameras.get(told.camera_id)
         if camera is not None:
-            for picture in (*camera.latest, *(camera.film.pictures if camera.film is not None else ())):
-                picture.learn(told)
+            for one in (*camera.latest, *(camera.clip.frames if camera.clip is not None else ())):
+                one.learn(told)
         self._worker.give(partial(self._folder_of_clips.learn, told)).add_done_callback(_report)
 
     def _end(self, camera: _Camera) -> None:
-        film, camera.film = camera.film, None
-        if film is not None and film.pictures:
+        clip, camera.clip = camera.clip, None
+        if clip is not None and clip.frames:
             self._waiting = {one for one in self._waiting if not one.done()}
-            label, ahead_s = label_of(film), self._clock.wall_s(0.0)
-            write = partial(self._folder_of_clips.write, label, film.pictures, self._stop, ahead_s)
+            label, ahead_s = label_of(clip), self._clock.wall_s(0.0)
+            write = partial(self._folder_of_clips.write, label, clip.frames, self._stop, ahead_s)
             future = self._worker.give(write)
             future.add_done_callback(_report)
             self._waiting.add(future)
 
 
 def _report(done: "Future[bool] | Future[None]") -> None:
-    """A film that could not be written costs a line of the log, not the site."""
+    """A clip that could not be written costs a line of the log, not the site."""
     error = done.exception()
     if error is not None:
-        log.error("a film could not be written: %s", error)
+        log.error("a clip could not be written: %s", error)

@@ -19,7 +19,7 @@ class Preview:
     """Draws what is watched.
 
     Args:
-        fps: pictures of each camera a second at most.
+        fps: frames of each camera a second at most.
         width: pixels at most.
         quality: of JPEG, 1 to 100.
     """
@@ -31,7 +31,7 @@ class Preview:
     clock: SiteClock = field(default_factory=SiteClock)
     _drawn_s: dict[str, float] = field(default_factory=dict)
 
-    def picture(self, frame: Frame, visits: Sequence[Appearance]) -> None:
+    def frame(self, frame: Frame, visits: Sequence[Appearance]) -> None:
         """Show the frame with the people in it, if a viewer looks and the last one is old enough."""
         since_s = frame.timestamp_s - self._drawn_s.get(frame.camera_id, float("-inf"))
         if self.site_state.watched(frame.camera_id) and not 0 <= since_s < 1 / self.fps:
@@ -53,8 +53,8 @@ def drawn(frame: Frame, visits: Sequence[Appearance], width: int, quality: int, 
     ]
     clock = datetime.fromtimestamp(wall_s)
     of_day_s = clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6
-    picture = annotate(np.asarray(image, dtype=np.uint8), marks, camera=frame.camera_id, time_s=of_day_s)
-    ok, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    drawing = annotate(np.asarray(image, dtype=np.uint8), marks, camera=frame.camera_id, time_s=of_day_s)
+    ok, jpeg = cv2.imencode(".jpg", drawing, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:
-        raise RuntimeError(f"OpenCV could not write a picture of shape {picture.shape} as JPEG")
+        raise RuntimeError(f"OpenCV could not write a frame of shape {drawing.shape} as JPEG")
     return jpeg.tobytes()

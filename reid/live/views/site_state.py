@@ -22,11 +22,11 @@ VISITS = 20  # of each person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraNow:
-    """A camera, what became of its pictures, and what of it is processed."""
+    """A camera, what became of its frames, and what of it is processed."""
 
     snapshot: CameraSnapshot
     counts: FrameCounts
-    sampled_fps: float | None  # at most so many pictures a second are processed; None: all
+    sampled_fps: float | None  # at most so many frames a second are processed; None: all
     in_view: int  # people being followed
 
 
@@ -132,14 +132,14 @@ class SiteState:
             return self._watched.get(camera_id, 0) > 0
 
     def set_preview(self, camera_id: str, jpeg: bytes) -> None:
-        """The newest annotated picture of a camera."""
+        """The newest annotated frame of a camera."""
         with self._lock:
             number, _ = self._previews.get(camera_id, (0, b""))
             self._previews[camera_id] = number + 1, jpeg
             self._lock.notify_all()
 
     def preview(self, camera_id: str, after: int = 0, timeout_s: float = 0.0) -> tuple[int, bytes] | None:
-        """The newest picture and its number, if there is one with a number above `after` within the time-out."""
+        """The newest frame and its number, if there is one with a number above `after` within the time-out."""
         with self._lock:
             self._lock.wait_for(lambda: self._previews.get(camera_id, (0, b""))[0] > after, timeout_s)
             number, jpeg = self._previews.get(camera_id, (0, b""))
@@ -173,7 +173,7 @@ class SiteState:
     # events ---
 
     def add_event(self, event: Event, latency_s: float | None = None) -> None:
-        """Something happened; `latency_s` after its picture was decoded, where it is about one."""
+        """Something happened; `latency_s` after its frame was decoded, where it is about one."""
         with self._lock:
             self._events.append(event)
             if latency_s is not None:

@@ -21,7 +21,7 @@ from reid.live.views.site_state import SiteState
 from reid.live.web.access import Access
 from reid.live.web.body import BoundedBody
 from reid.live.web.command_routes import build_asking
-from reid.live.web.picture_routes import build_pictures
+from reid.live.web.preview_routes import build_previews
 from reid.live.web.state_routes import build_looking
 
 _HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ class FiniteJson(JSONResponse):
 
 
 def build_app(
-    board: SiteState,
+    site_state: SiteState,
     control: Control,
     *,
     token: str | None,
@@ -63,9 +63,9 @@ def build_app(
         dependencies=[Depends(_BEARER)],
         generate_unique_id_function=lambda route: route.name,
     )
-    app.include_router(build_looking(board))
+    app.include_router(build_looking(site_state))
     app.include_router(build_asking(control))
-    app.include_router(build_pictures(board, stopping or threading.Event()))
+    app.include_router(build_previews(site_state, stopping or threading.Event()))
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
 
     @app.get("/", response_class=HTMLResponse)

@@ -29,21 +29,21 @@ class Condition:
 
 
 class Watch:
-    """Health check: reads the board when asked, and remembers when frames were last processed.
+    """Health check: reads the site state when asked, and remembers when frames were last processed.
 
     Args:
         clock: monotonic seconds.
     """
 
-    def __init__(self, board: SiteState, clock: Callable[[], float] = time.monotonic) -> None:
-        self._board, self._clock = board, clock
+    def __init__(self, site_state: SiteState, clock: Callable[[], float] = time.monotonic) -> None:
+        self._site_state, self._clock = site_state, clock
         self._lock = threading.Lock()
         self._taken: dict[str, int] = {}
         self._taken_s = clock()
 
     def look(self) -> Condition:
         """Check the site: a camera delivers, frames were processed lately, and events can be written."""
-        cameras = self._board.cameras()
+        cameras = self._site_state.cameras()
         taken = {one.snapshot.camera_id: one.counts.taken for one in cameras}
         now_s = self._clock()
         with self._lock:
@@ -53,7 +53,7 @@ class Watch:
             stale = now_s - self._taken_s > STALE_S
         states = {one.snapshot.camera_id: one.snapshot.state for one in cameras}
         levels = {state.level for state in states.values()}
-        troubles = self._board.troubles()
+        troubles = self._site_state.troubles()
         if troubles:
             why = "; ".join(troubles.values())
         elif not cameras:
@@ -69,4 +69,4 @@ class Watch:
         else:
             why = ""
         shown = {name: {"level": state.level, "why": state.why} for name, state in states.items()}
-        return Condition(why=why, cameras=shown, troubles=troubles, notices=self._board.notices())
+        return Condition(why=why, cameras=shown, troubles=troubles, notices=self._site_state.notices())

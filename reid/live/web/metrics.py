@@ -18,38 +18,38 @@ _FAULTS = tuple(one.name for one in fields(Faults))
 _Rows = Iterable[tuple[Sequence[str], float]]
 
 
-def build_registry(board: SiteState) -> CollectorRegistry:
+def build_registry(site_state: SiteState) -> CollectorRegistry:
     """Build the registry: metrics of the site, and memory and time of the process."""
     registry = CollectorRegistry()
-    registry.register(SiteStateCollector(board))
+    registry.register(SiteStateCollector(site_state))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
 
 
 class SiteStateCollector(Collector):
-    """Collector that reads the board when asked, so that nothing is counted twice."""
+    """Collector that reads the site state when asked, so that nothing is counted twice."""
 
-    def __init__(self, board: SiteState) -> None:
-        self._board = board
+    def __init__(self, site_state: SiteState) -> None:
+        self._site_state = site_state
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics of the site."""
-        cameras = self._board.cameras()
+        cameras = self._site_state.cameras()
         yield from _frames(cameras)
         yield from _cameras(cameras)
-        yield from _queues(self._board.queues())
-        yield from _kept(self._board)
-        present = sum(person.present for person in self._board.people())
+        yield from _queues(self._site_state.queues())
+        yield from _kept(self._site_state)
+        present = sum(person.present for person in self._site_state.people())
         yield _gauge("reid_people_present", "People that some camera sees now.", [], [((), present)])
         yield self._latency()
-        yield _gauge("reid_uptime_seconds", "Since the program began.", [], [((), self._board.uptime_s)])
-        steps = [((), float(self._board.clock_steps))]
+        yield _gauge("reid_uptime_seconds", "Since the program began.", [], [((), self._site_state.uptime_s)])
+        steps = [((), float(self._site_state.clock_steps))]
         yield _counter("reid_clock_steps_total", "How often the wall clock was set.", [], steps)
 
     def _latency(self) -> Metric:
         family = SummaryMetricFamily("reid_latency_seconds", "From decoded frame to event, of 5 minutes.")
-        for quantile, value in zip(QUANTILES, self._board.latency_s(*QUANTILES), strict=True):
+        for quantile, value in zip(QUANTILES, self._site_state.latency_s(*QUANTILES), strict=True):
             family.add_sample("reid_latency_seconds", {"quantile": f"{quantile:g}"}, value)
         return family
 
@@ -135,12 +135,12 @@ def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:
     )
 
 
-def _kept(board: SiteState) -> Iterator[Metric]:
-    erased = [([what.replace(" ", "_")], float(count)) for what, count in board.erased().items()]
+def _kept(site_state: SiteState) -> Iterator[Metric]:
+    erased = [([what.replace(" ", "_")], float(count)) for what, count in site_state.erased().items()]
     yield _counter("reid_retention_erased_total", "Erased by age or number, by what.", ["what"], erased)
-    waits = float("retention" in board.notices())
+    waits = float("retention" in site_state.notices())
     yield _gauge("reid_retention_waiting", "1 while nothing is erased by age.", [], [((), waits)])
-    troubles = board.troubles()
+    troubles = site_state.troubles()
     yield _gauge(
         "reid_trouble", "1 for what cannot be written.", ["what"], [([what], 1.0) for what in troubles]
     )

@@ -56,9 +56,9 @@ class PageServer:
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, board: SiteState, control: Control) -> None:
+    def start(self, site_state: SiteState, control: Control) -> None:
         """Serve from now on."""
-        self._server = _server(self._app(board, control), room_for(self._config.connections))
+        self._server = _server(self._app(site_state, control), room_for(self._config.connections))
         self._thread = threading.Thread(
             target=self._server.run, args=([self._listener],), name="page", daemon=True
         )
@@ -75,11 +75,11 @@ class PageServer:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _app(self, board: SiteState, control: Control) -> "FastAPI":
+    def _app(self, site_state: SiteState, control: Control) -> "FastAPI":
         from reid.live.web.app import build_app
 
         return build_app(
-            board,
+            site_state,
             control,
             token=self._token,
             local=self._local,

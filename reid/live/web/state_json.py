@@ -1,4 +1,4 @@
-"""The state of the site as the page shows it: the board's content with names and colours."""
+"""The state of the site as the page shows it: the site's content with names and colours."""
 
 import math
 import threading
@@ -38,24 +38,24 @@ class CameraColours:
             return camera_colour_hex(self._numbers.setdefault(camera_id, len(self._numbers)))
 
 
-def state_answer(board: SiteState, colours: CameraColours) -> StateAnswer:
+def state_answer(site_state: SiteState, colours: CameraColours) -> StateAnswer:
     """Describe the site at this moment; events come apart because most times there is no new one."""
     now_s = time.time()
-    people, events = board.people(), board.events()
+    people, events = site_state.people(), site_state.events()
     gone = [person for person in people if not person.present]
     shown = [person for person in people if person.present] + gone[:OTHERS]
-    p50, p95 = board.latency_s(0.5, 0.95)
+    p50, p95 = site_state.latency_s(0.5, 0.95)
     return StateAnswer(
         version=__version__,
         now_s=now_s,
-        started_s=board.started_s,
+        started_s=site_state.started_s,
         latency=LatencyAnswer(p50_s=_finite(p50), p95_s=_finite(p95)),
-        cameras=[_camera(camera, board, colours) for camera in board.cameras()],
+        cameras=[_camera(camera, site_state, colours) for camera in site_state.cameras()],
         people=[_person(person, colours, now_s) for person in shown],
         people_not_shown=len(people) - len(shown),
-        queues=list(board.queues()),
-        troubles=board.troubles(),
-        notices=board.notices(),
+        queues=list(site_state.queues()),
+        troubles=site_state.troubles(),
+        notices=site_state.notices(),
         events_mark=f"{events[0].event_id} {len(events)}" if events else "",
     )
 
@@ -65,7 +65,7 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _camera(camera: CameraNow, board: SiteState, colours: CameraColours) -> CameraAnswer:
+def _camera(camera: CameraNow, site_state: SiteState, colours: CameraColours) -> CameraAnswer:
     one, counts = camera.snapshot, camera.counts
     return CameraAnswer(
         name=one.camera_id,
@@ -86,7 +86,9 @@ def _camera(camera: CameraNow, board: SiteState, colours: CameraColours) -> Came
         clock_why=one.clock.why,
         in_view=camera.in_view,
         frames=FrameCountsAnswer(offered=counts.offered, taken=counts.taken, dropped=dict(counts.dropped)),
-        things=[_thing(thing, number) for number, thing in enumerate(board.things(one.camera_id), start=1)],
+        things=[
+            _thing(thing, number) for number, thing in enumerate(site_state.things(one.camera_id), start=1)
+        ],
     )
 
 

@@ -12,20 +12,20 @@ from reid.live.web.metrics import build_registry
 from reid.live.web.state_json import CameraColours, state_answer
 
 
-def build_looking(board: SiteState) -> APIRouter:
+def build_looking(site_state: SiteState) -> APIRouter:
     """Build the routes that change nothing."""
     router = APIRouter(responses=REFUSALS)
-    colours, watch, registry = CameraColours(), Watch(board), build_registry(board)
+    colours, watch, registry = CameraColours(), Watch(site_state), build_registry(site_state)
 
     @router.get("/api/state")
     def state() -> StateAnswer:
         """Cameras, people, receivers of events, and what does not work."""
-        return state_answer(board, colours)
+        return state_answer(site_state, colours)
 
     @router.get("/api/events")
     def events(limit: Annotated[int, Query(ge=1, le=EVENTS)] = 100) -> list[EventAnswer]:
         """The latest events, newest first."""
-        return [EventAnswer.model_validate(event.content()) for event in board.events()[:limit]]
+        return [EventAnswer.model_validate(event.content()) for event in site_state.events()[:limit]]
 
     @router.get("/health", responses={503: {"model": HealthAnswer}})
     def health(response: Response) -> HealthAnswer:

@@ -1,4 +1,4 @@
-"""Precision over recall, cameras apart, several pictures a query: against loops."""
+"""Precision over recall, cameras apart, several images a query: against loops."""
 
 import numpy as np
 import pytest
@@ -50,12 +50,12 @@ def test_multi_query(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)
     query = labelled(rng.integers(0, 3, 5), rng.integers(0, 2, 5))
     pool = labelled(rng.integers(0, 3, size), rng.integers(0, 2, size))
-    vectors, pictures = (unit(rng.standard_normal((n, 6)).astype(np.float32)) for n in (5, size))
-    found = multi_query(query, vectors, pictures, pool)
+    vectors, images = (unit(rng.standard_normal((n, 6)).astype(np.float32)) for n in (5, size))
+    found = multi_query(query, vectors, images, pool)
     assert found.dtype == np.float32
     for index in range(5):
         own = [
-            pictures[place]
+            images[place]
             for place in range(size)
             if pool.persons[place] == query.persons[index] and pool.cameras[place] == query.cameras[index]
         ]

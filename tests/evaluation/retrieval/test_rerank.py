@@ -34,7 +34,7 @@ def coarse(count: int, seed: int) -> Array:
     return vectors
 
 
-def site(seed: int, queries: int = 60, pictures: int = 400) -> tuple[Labelled, Array, Labelled, Array]:
+def site(seed: int, queries: int = 60, images: int = 400) -> tuple[Labelled, Array, Labelled, Array]:
     """Labels and noisy vectors of people in four cameras, queries and gallery."""
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((25, 32))
@@ -44,7 +44,7 @@ def site(seed: int, queries: int = 60, pictures: int = 400) -> tuple[Labelled, A
         vectors = unit((centres[persons] + 1.3 * rng.standard_normal((count, 32))).astype(np.float32))
         return Labelled(persons=persons, cameras=rng.integers(0, 4, count)), vectors
 
-    return *draw(queries), *draw(pictures)
+    return *draw(queries), *draw(images)
 
 
 def whole(rows: DistanceRows) -> Array:
@@ -100,10 +100,10 @@ def test_ties_are_broken_by_index(seed: int, k1: int, k2: int, lambda_: float) -
     np.testing.assert_allclose(whole(got), expected, atol=2e-6)
 
 
-@pytest.mark.parametrize(("queries", "pictures"), [(1, 1), (1, 40), (40, 1), (3, 5), (10, 11), (9, 11)])
-def test_few(queries: int, pictures: int) -> None:
+@pytest.mark.parametrize(("queries", "images"), [(1, 1), (1, 40), (40, 1), (3, 5), (10, 11), (9, 11)])
+def test_few(queries: int, images: int) -> None:
     """Down to fewer vectors than neighbours are asked for."""
-    query, gallery = random(queries, 4, 0), random(pictures, 4, 1)
+    query, gallery = random(queries, 4, 0), random(images, 4, 1)
     np.testing.assert_allclose(whole(RerankedRows(query, gallery)), dense(query, gallery), atol=2e-6)
 
 

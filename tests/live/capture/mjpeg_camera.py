@@ -16,7 +16,7 @@ Mode = Literal["play", "stall", "freeze", "hang up", "garbage", "refuse"]
 
 
 class MjpegCamera:
-    """Pictures that count upwards in brightness, `fps` a second."""
+    """Frames that count upwards in brightness, `fps` a second."""
 
     def __init__(
         self, *, fps: float = 20.0, size: tuple[int, int] = (64, 48), login: str | None = None
@@ -68,12 +68,12 @@ class MjpegCamera:
         server = self._server
         while self._server is server and self.mode != "hang up":
             if self.mode != "stall":
-                data = self._picture()
+                data = self._frame()
                 head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n".encode()
                 request.wfile.write(head + data + b"\r\n")
             time.sleep(1 / self.fps)
 
-    def _picture(self) -> bytes:
+    def _frame(self) -> bytes:
         if self.mode == "garbage":
             return np.random.default_rng(self._count).bytes(2000)
         if self.mode != "freeze":

@@ -1,4 +1,4 @@
-"""A real HTTP camera on loopback that answers every request with one picture, as snapshot addresses do."""
+"""A real HTTP camera on loopback that answers every request with one image, as snapshot addresses do."""
 
 import base64
 import struct
@@ -17,13 +17,13 @@ from tests.loopback import QuietHandler, listening
 
 @dataclass(slots=True, kw_only=True)
 class SnapshotCamera:
-    """Pictures that are 10 brighter than the one before."""
+    """Images that are 10 brighter than the one before."""
 
     suffix: Literal[".jpg", ".png"] = ".jpg"
     path: str = "/cgi-bin/snapshot?channel=1"
     login: str | None = None
     mode: Literal["play", "refuse", "hang", "huge"] = "play"
-    answers_s: list[float] = field(default_factory=list)  # when pictures were sent, on the monotonic clock
+    answers_s: list[float] = field(default_factory=list)  # when images were sent, on the monotonic clock
     port: int = 0
     _server: ThreadingHTTPServer | None = None
 
@@ -62,7 +62,7 @@ class SnapshotCamera:
         if self.mode == "hang":
             time.sleep(1.0)
             return
-        data = self._picture()
+        data = self._image()
         self.answers_s.append(time.monotonic())
         request.send_response(200)
         request.send_header("Content-Type", "image/png" if self.suffix == ".png" else "image/jpeg")
@@ -70,7 +70,7 @@ class SnapshotCamera:
         request.end_headers()
         request.wfile.write(data)
 
-    def _picture(self) -> bytes:
+    def _image(self) -> bytes:
         image = np.full((48, 64, 3), 10 * len(self.answers_s) % 250, dtype=np.uint8)
         data = cv2.imencode(self.suffix, image)[1].tobytes()
         return declaring(data, 30_000, 20_000) if self.mode == "huge" else data

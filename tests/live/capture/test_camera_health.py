@@ -12,10 +12,10 @@ def look(fingerprint: int, size: tuple[int, int] = (640, 360), codec: str = "h26
 
 
 def play(health: CameraHealth, begin: float, end: float, fps: float = 10.0, same: bool = False) -> float:
-    """Pictures from begin to end; the time of the last one."""
+    """Frames from begin to end; the time of the last one."""
     steps = int((end - begin) * fps)
     for step in range(steps):
-        health.picture(begin + step / fps, look(7 if same else int(begin * 1000) + step))
+        health.frame(begin + step / fps, look(7 if same else int(begin * 1000) + step))
     return begin + (steps - 1) / fps
 
 
@@ -34,7 +34,7 @@ def test_from_nothing_to_online_and_back() -> None:
     assert health.faults.disconnects == 0  # there was no connection to lose
     health.connected(2.0)
     assert health.state(2.0).level == "offline"
-    health.picture(2.1, look(1))
+    health.frame(2.1, look(1))
     assert health.state(2.1) == ONLINE
     assert not health.steady()
     play(health, 2.2, 15)
@@ -50,32 +50,32 @@ def test_a_healthy_camera_is_never_offline_at_its_start() -> None:
     levels = [health.state(0.0).level]
     health.connected(1.0)
     levels.append(health.state(1.0).level)
-    health.picture(1.1, look(1))
+    health.frame(1.1, look(1))
     assert [*levels, health.state(1.1).level] == ["connecting", "connecting", "online"]
 
 
-def test_pictures_that_stop() -> None:
+def test_frames_that_stop() -> None:
     health = running()
     assert health.state(21.0) == ONLINE
-    assert health.state(23.0) == State(level="degraded", why="pictures stopped coming")
+    assert health.state(23.0) == State(level="degraded", why="frames stopped coming")
     assert health.must_reconnect(24.0) is None
-    assert health.must_reconnect(25.2) == "no picture for 5 s"
+    assert health.must_reconnect(25.2) == "no frame for 5 s"
     assert health.faults.stalls == 1
 
 
-def test_a_connection_without_any_picture() -> None:
+def test_a_connection_without_any_frame() -> None:
     health = CameraHealth(config=CONFIG)
     health.connected(0.0)
     assert health.must_reconnect(4.9) is None
-    assert health.must_reconnect(5.1) == "no picture for 5 s"
+    assert health.must_reconnect(5.1) == "no frame for 5 s"
 
 
-def test_a_picture_that_stands_still_costs_one_reconnect() -> None:
+def test_a_frame_that_stands_still_costs_one_reconnect() -> None:
     health = running()
     play(health, 20.0, 51.0, same=True)
-    assert health.state(51.0) == State(level="degraded", why="the picture stands still")
-    assert health.must_reconnect(51.0) == "the same picture for 30 s"
-    health.lost("the same picture for 30 s")
+    assert health.state(51.0) == State(level="degraded", why="the frame stands still")
+    assert health.must_reconnect(51.0) == "the same frame for 30 s"
+    health.lost("the same frame for 30 s")
     health.connected(52.0)
     play(health, 52.1, 120.0, same=True)  # the same again: a wall at night
     assert health.must_reconnect(120.0) is None
@@ -91,7 +91,7 @@ def test_a_slow_camera_is_degraded_until_it_is_not() -> None:
     health = running()
     last = play(health, 20.0, 35.0, fps=3.0)
     assert health.fps(last) < 3.5
-    assert health.state(last) == State(level="degraded", why="slower than its usual 10 pictures a second")
+    assert health.state(last) == State(level="degraded", why="slower than its usual 10 frames a second")
     last = play(health, 35.0, 50.0)
     assert health.state(last) == ONLINE
 
@@ -106,10 +106,10 @@ def test_a_new_connection_is_not_slow_before_it_was_counted() -> None:
 
 def test_changes_are_counted() -> None:
     health = running()
-    assert not health.picture(20.0, look(1))
-    assert health.picture(20.1, look(2, size=(1280, 720)))
-    assert not health.picture(20.2, look(3, size=(1280, 720)))
-    assert health.picture(20.3, look(4, size=(1280, 720), codec="hevc"))
+    assert not health.frame(20.0, look(1))
+    assert health.frame(20.1, look(2, size=(1280, 720)))
+    assert not health.frame(20.2, look(3, size=(1280, 720)))
+    assert health.frame(20.3, look(4, size=(1280, 720), codec="hevc"))
     assert health.faults.changes == 2
 
 
@@ -122,17 +122,17 @@ def test_pausing() -> None:
 
 
 def test_a_rate_that_stays_becomes_the_usual_one() -> None:
-    """At night a camera takes fewer pictures than by day."""
+    """At night a camera takes fewer frames than by day."""
     health = CameraHealth(config=CONFIG)
     health.connected(0.0)
     play(health, 0.01, 60.0, fps=25)
     last = play(health, 60.0, 90.0, fps=10)
-    assert health.state(last) == State(level="degraded", why="slower than its usual 23 pictures a second")
+    assert health.state(last) == State(level="degraded", why="slower than its usual 23 frames a second")
     last = play(health, 90.0, 360.0, fps=10)
     assert health.state(last) == ONLINE
     play(health, 360.0, 900.0, fps=10)
     last = play(health, 900.0, 920.0, fps=25)
-    assert health.state(last) == State(level="degraded", why="faster than its usual 11 pictures a second")
+    assert health.state(last) == State(level="degraded", why="faster than its usual 11 frames a second")
     last = play(health, 920.0, 1200.0, fps=25)
     assert health.state(last) == ONLINE
     assert health.faults.rates == 2
@@ -148,7 +148,7 @@ def test_a_rate_at_the_limit_is_told_once() -> None:
 def test_a_loss_counts_once_under_its_cause() -> None:
     health = running()
     assert health.must_reconnect(26.0) is not None
-    health.lost("no picture for 5 s")
+    health.lost("no frame for 5 s")
     assert (health.faults.stalls, health.faults.disconnects) == (1, 0)
     health.connected(30.0)
     health.lost("nothing came for 5 s", stalled=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import CameraSnapshot, LivePicture
+from reid.live.capture.camera import CameraSnapshot, LiveFrame
 from reid.live.capture.cameras import Cameras
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import SupervisionConfig
@@ -25,7 +25,7 @@ class Watcher:
     """Takes every frame of one camera."""
 
     def __init__(self, url: str, *, offset_s: float = 0.0, **config: str) -> None:
-        self.latest_frames = LatestFrames[LivePicture]()
+        self.latest_frames = LatestFrames[LiveFrame]()
         self.cameras = Cameras(
             config=SupervisionConfig(first_wait_s=0.2, **config),  # type: ignore[arg-type]
             latest_frames=self.latest_frames,
@@ -34,7 +34,7 @@ class Watcher:
         )
         (address,) = parse_cameras([f"gate={url}"])
         self.cameras.add(address, offset_s=offset_s)
-        self.pictures = list[LivePicture]()
+        self.frames = list[LiveFrame]()
 
     def watch(self, seconds: float) -> tuple[CameraSnapshot, np.ndarray]:
         """The camera at the end, and by how much each frame was timed before it was decoded."""
@@ -43,7 +43,7 @@ class Watcher:
             for _, one in self.latest_frames.take(1, timeout_s=0.01, max_age_s=5):
                 decoded_s = time.time() - time.monotonic() + one.decoded_s
                 found.append(one.timestamp_s - decoded_s)
-                self.pictures.append(one)
+                self.frames.append(one)
         (now,) = self.cameras.check()
         return now, np.array(found)
 
@@ -131,15 +131,15 @@ def test_dates_of_its_playlist_time_the_frames_of_hls(tmp_path: Path, dated: str
         now, early_s = here.watch(4)
     assert now.clock.source == "program-date-time"
     assert now.clock.offset_s == pytest.approx(np.median(early_s), abs=0.3)
-    wrong_s = [one.timestamp_s - camera.began_s - shown_s(one, seconds) for one in here.pictures]
+    wrong_s = [one.timestamp_s - camera.began_s - shown_s(one, seconds) for one in here.frames]
     assert np.median(wrong_s) == pytest.approx(0, abs=0.3)
     assert np.abs(wrong_s).max() < 0.6  # also of the first one; places are read to two pixels
     assert len(wrong_s) > 40
 
 
-def shown_s(picture: LivePicture, seconds: float) -> float:
+def shown_s(frame: LiveFrame, seconds: float) -> float:
     """Second of the film that a frame is, by where the block is in it: a pixel is a 32nd of the film."""
-    image = picture.frame().image
+    image = frame.frame().image
     left = int(np.flatnonzero(image[90, :, 2].astype(int) - image[90, :, 0] > 100)[0])
     return (left / image.shape[1] - 0.05) / 0.1 * seconds
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import Credentials, parse_cameras, with_credentials
-from reid.live.capture.camera import CameraSnapshot, LivePicture
+from reid.live.capture.camera import CameraSnapshot, LiveFrame
 from reid.live.capture.camera_health import State
 from reid.live.capture.cameras import Cameras
 from reid.live.capture.latest_frames import LatestFrames
@@ -29,15 +29,15 @@ class Site:
     """Cameras, what came of them, and what was told."""
 
     def __init__(self, config: SupervisionConfig = FAST) -> None:
-        self.latest_frames = LatestFrames[LivePicture]()
+        self.latest_frames = LatestFrames[LiveFrame]()
         self.told: list[CameraSnapshot] = []
         self.cameras = Cameras(
             config=config, latest_frames=self.latest_frames, on_change=self.told.append, rng=random.Random(0)
         )
-        self.pictures: list[LivePicture] = []
+        self.frames: list[LiveFrame] = []
 
     def look(self) -> dict[str, CameraSnapshot]:
-        self.pictures += [picture for _, picture in self.latest_frames.take(8, timeout_s=0.02, max_age_s=10)]
+        self.frames += [one for _, one in self.latest_frames.take(8, timeout_s=0.02, max_age_s=10)]
         return {one.camera_id: one for one in self.cameras.check()}
 
     def until(self, wanted: Callable[[dict[str, CameraSnapshot]], bool]) -> dict[str, CameraSnapshot]:
@@ -65,16 +65,16 @@ def online(name: str) -> Callable[[dict[str, CameraSnapshot]], bool]:
     return lambda found: found[name].state.level == "online"
 
 
-def test_pictures_come_with_times_and_in_order() -> None:
+def test_frames_come_with_times_and_in_order() -> None:
     with running(fps=20) as camera, site(f"a={camera.url}") as here:
-        here.until(lambda _: len(here.pictures) >= 20)
+        here.until(lambda _: len(here.frames) >= 20)
         now = time.time()
-    indices = [picture.index for picture in here.pictures]
-    times = np.array([picture.timestamp_s for picture in here.pictures])
+    indices = [one.index for one in here.frames]
+    times = np.array([one.timestamp_s for one in here.frames])
     assert indices == sorted(indices)
     assert np.all(np.diff(times) > 0)
     assert now - 5 < times[0] < times[-1] <= now
-    frame = here.pictures[0].frame()
+    frame = here.frames[0].frame()
     assert frame.image.shape == (48, 64, 3)
     assert frame.camera_id == "a"
     assert here.levels("a")[-1] == "online"
@@ -106,13 +106,13 @@ def test_a_camera_that_stalls_is_opened_again() -> None:
 
 
 @pytest.mark.slow
-def test_a_picture_that_stands_still_is_found() -> None:
+def test_a_frame_that_stands_still_is_found() -> None:
     with running() as camera, site(f"a={camera.url}") as here:
         here.until(online("a"))
         camera.mode = "freeze"
         here.until(lambda found: found["a"].faults.freezes == 1)
         found = here.until(
-            lambda found: found["a"].connects == 2 and found["a"].state.why == "the picture stands still"
+            lambda found: found["a"].connects == 2 and found["a"].state.why == "the frame stands still"
         )
         assert found["a"].state.level == "degraded"
         connections = camera.connections
@@ -130,7 +130,7 @@ def test_garbage_is_counted_and_never_shown() -> None:
         here.until(lambda found: found["a"].faults.damaged > 0 and found["a"].faults.stalls > 0)
         camera.mode = "play"
         here.until(online("a"))
-    assert all(picture.frame().image.shape == (48, 64, 3) for picture in here.pictures)
+    assert all(one.frame().image.shape == (48, 64, 3) for one in here.frames)
 
 
 def test_a_change_of_size_is_seen() -> None:
@@ -139,9 +139,9 @@ def test_a_change_of_size_is_seen() -> None:
         camera.size = (128, 96)
         found = here.until(lambda found: found["a"].size == (128, 96))
         assert found["a"].faults.changes == 1
-        here.until(lambda _: here.pictures[-1].received.look.size == (128, 96))
-    assert here.pictures[-1].frame().image.shape == (96, 128, 3)
-    assert sum(picture.changed for picture in here.pictures) <= 1
+        here.until(lambda _: here.frames[-1].received.look.size == (128, 96))
+    assert here.frames[-1].frame().image.shape == (96, 128, 3)
+    assert sum(one.changed for one in here.frames) <= 1
 
 
 @pytest.mark.slow
@@ -189,9 +189,9 @@ def test_pausing_removing_and_adding() -> None:
         here.cameras.pause("a", True)
         here.until(lambda found: found["a"].state.level == "paused")
         here.look()
-        seen = len(here.pictures)
+        seen = len(here.frames)
         here.until(lambda _: here.latest_frames.counts("a").dropped.get("paused", 0) > 3)
-        assert len(here.pictures) == seen
+        assert len(here.frames) == seen
         here.cameras.pause("a", False)
         here.until(online("a"))
         (another,) = parse_cameras([f"b={camera.url}"])
@@ -218,8 +218,8 @@ def test_a_file_plays_at_its_own_speed_and_ends(tmp_path: Path) -> None:
         assert 1.3 < time.monotonic() - begun < 3
         time.sleep(3 * FAST.longest_wait_s)
         assert here.look()["clip"].connects == 1, "it is not played again"
-    steps = np.diff([picture.timestamp_s for picture in here.pictures])
-    assert len(here.pictures) == 15
+    steps = np.diff([one.timestamp_s for one in here.frames])
+    assert len(here.frames) == 15
     assert np.allclose(steps, 0.1, atol=0.03)
 
 

@@ -1,4 +1,4 @@
-"""How many pictures are processed: as many as can be, shared fairly."""
+"""How many frames are processed: as many as can be, shared fairly."""
 
 import numpy as np
 import pytest
@@ -38,11 +38,11 @@ def test_examples(rates: list[float], capacity: float, level: float | None) -> N
     assert fair(rates, capacity) == level
 
 
-def paced(seconds_a_picture: float, config: SamplingConfig, rates: list[float]) -> float | None:
+def paced(seconds_a_frame: float, config: SamplingConfig, rates: list[float]) -> float | None:
     frame_rate, now = FrameRateController(config=config, batch=8), 0.0
     for _ in range(100):
-        now += 2 * seconds_a_picture
-        frame_rate.round(now, 2 * seconds_a_picture, 2)
+        now += 2 * seconds_a_frame
+        frame_rate.round(now, 2 * seconds_a_frame, 2)
     return frame_rate.fps(rates)
 
 
@@ -55,14 +55,14 @@ def test_a_slow_machine_takes_its_share_of_the_rate_it_has() -> None:
 
 
 def watched(cameras: int, fps: float, fixed_s: float, each_s: float) -> tuple[float | None, float]:
-    """Two minutes of a machine whose rounds cost that much; the level at the end, and pictures a second before."""
+    """Two minutes of a machine whose rounds cost that much; the level at the end, and frames a second before."""
     frame_rate, rng, rates = (
         FrameRateController(config=SamplingConfig(), batch=8),
         np.random.default_rng(0),
         [fps] * cameras,
     )
     level, now, next_s, taken = None, 0.0, 0.0, 0
-    come = rng.uniform(0, 1 / fps, cameras)  # when each camera's next picture comes
+    come = rng.uniform(0, 1 / fps, cameras)  # when each camera's next frame comes
     due, waiting = np.zeros(cameras), np.zeros(cameras, dtype=bool)
     while now < 120:
         for camera in range(cameras):
@@ -73,13 +73,13 @@ def watched(cameras: int, fps: float, fixed_s: float, each_s: float) -> tuple[fl
                         0 if level is None else 1 / level
                     )
                 come[camera] += 1 / fps
-        pictures = int(waiting.sum())
-        seconds = fixed_s + each_s * pictures if pictures else 0.001
+        frames = int(waiting.sum())
+        seconds = fixed_s + each_s * frames if frames else 0.001
         waiting[:] = False
         now += seconds
-        if pictures:
-            frame_rate.round(now, seconds, pictures)
-        taken += pictures if now > 60 else 0
+        if frames:
+            frame_rate.round(now, seconds, frames)
+        taken += frames if now > 60 else 0
         if now >= next_s:
             level, next_s = frame_rate.fps(rates), now + 1
     return level, taken / 60

@@ -1,4 +1,4 @@
-"""HLS from a real web server: its segments come in bursts, and its pictures evenly."""
+"""HLS from a real web server: its segments come in bursts, and its frames evenly."""
 
 import random
 import time
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import CameraSnapshot, LivePicture
+from reid.live.capture.camera import CameraSnapshot, LiveFrame
 from reid.live.capture.cameras import Cameras
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.config import SupervisionConfig
@@ -19,13 +19,13 @@ from tests.live.capture.hls_camera import HlsCamera, serving
 
 
 class Watcher:
-    """Takes every picture that it can get, as long as it is asked to."""
+    """Takes every frame that it can get, as long as it is asked to."""
 
     def __init__(self, camera: HlsCamera, stall_s: float) -> None:
-        self.latest_frames = LatestFrames[LivePicture]()
+        self.latest_frames = LatestFrames[LiveFrame]()
         self.levels: list[str] = []
-        self.pictures: list[LivePicture] = []
-        self.early_s = -np.inf  # how far in the future pictures were
+        self.frames: list[LiveFrame] = []
+        self.early_s = -np.inf  # how far in the future frames were
         self.cameras = Cameras(
             config=SupervisionConfig(stall_s=stall_s, first_wait_s=0.2),
             latest_frames=self.latest_frames,
@@ -39,14 +39,14 @@ class Watcher:
     def watch(self, seconds: float) -> CameraSnapshot:
         until_s = time.monotonic() + seconds
         while time.monotonic() < until_s:
-            for _, picture in self.latest_frames.take(1, timeout_s=0.01, max_age_s=5):
-                self.early_s = max(self.early_s, picture.timestamp_s - time.time())
-                self.pictures.append(picture)
+            for _, one in self.latest_frames.take(1, timeout_s=0.01, max_age_s=5):
+                self.early_s = max(self.early_s, one.timestamp_s - time.time())
+                self.frames.append(one)
             (now,) = self.cameras.check()
         return now
 
     def steps(self) -> np.ndarray:
-        return np.diff([picture.timestamp_s for picture in self.pictures])
+        return np.diff([one.timestamp_s for one in self.frames])
 
 
 @contextmanager
@@ -59,16 +59,16 @@ def watching(camera: HlsCamera, stall_s: float = 5.0) -> Iterator[Watcher]:
 
 
 @pytest.mark.slow
-def test_pictures_come_evenly(tmp_path: Path) -> None:
+def test_frames_come_evenly(tmp_path: Path) -> None:
     with serving(tmp_path, seconds=6, each_s=0.5) as camera, watching(camera) as here:
         here.watch(3.0)
         dropped = here.latest_frames.counts("gate").dropped.get("newer", 0)
-    assert 2 * FPS < len(here.pictures) <= 3 * FPS + 2
-    assert dropped < 0.1 * len(here.pictures)  # whole segments but for a picture, when they came in bursts
+    assert 2 * FPS < len(here.frames) <= 3 * FPS + 2
+    assert dropped < 0.1 * len(here.frames)  # whole segments but for a frame, when they came in bursts
     assert np.median(here.steps()) == np.clip(np.median(here.steps()), 0.9 / FPS, 1.1 / FPS)
     assert here.steps().max() < 0.3
     assert here.early_s <= 0
-    assert here.pictures[0].frame().image.shape == (180, 320, 3)
+    assert here.frames[0].frame().image.shape == (180, 320, 3)
 
 
 @pytest.mark.slow
@@ -81,7 +81,7 @@ def test_waiting_for_a_segment_is_no_stall(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_after_a_late_segment_pictures_come_evenly_again(tmp_path: Path) -> None:
+def test_after_a_late_segment_frames_come_evenly_again(tmp_path: Path) -> None:
     with serving(tmp_path, seconds=6, each_s=0.5) as camera:
         camera.slow[4] = 1.6
         with watching(camera, stall_s=0.3) as here:
@@ -99,4 +99,4 @@ def test_its_end_is_a_loss(tmp_path: Path) -> None:
         assert not here.cameras.over
     assert now.connects >= 2
     assert now.faults.disconnects >= 1
-    assert len(here.pictures) > FPS
+    assert len(here.frames) > FPS

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reid.live.capture.address import parse_cameras
-from reid.live.capture.camera import Camera, CameraSnapshot, LivePicture
+from reid.live.capture.camera import Camera, CameraSnapshot, LiveFrame
 from reid.live.capture.camera_health import FrameLook
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.capture.stream import Received
@@ -22,7 +22,7 @@ from tests.live.capture.mjpeg_camera import running
 def camera(place: str, **config: float) -> Camera:
     (address,) = parse_cameras([f"a={place}"])
     made = SupervisionConfig(**{"open_s": 2.0, "first_wait_s": 0.05, "longest_wait_s": 0.2, **config})
-    return Camera(address, made, LatestFrames[LivePicture](), rng=random.Random(0))
+    return Camera(address, made, LatestFrames[LiveFrame](), rng=random.Random(0))
 
 
 def until(one: Camera, wanted: Callable[[CameraSnapshot], bool], patience_s: float = 5.0) -> CameraSnapshot:
@@ -48,7 +48,7 @@ def test_silence_is_a_stall_and_no_disconnect() -> None:
         assert one.join(2)
 
 
-def test_a_file_whose_picture_stands_still_goes_on(tmp_path: Path) -> None:
+def test_a_file_whose_frame_stands_still_goes_on(tmp_path: Path) -> None:
     one = camera(str(film(tmp_path / "still.mp4", 2, [])), frozen_s=0.3)
     one.start()
     now = until(one, lambda now: now.state.why == "the file has ended")
@@ -79,7 +79,7 @@ def test_jumps_of_a_camera_s_clock_are_counted_and_its_delay_told(monkeypatch: p
     times += [(one / 10 + 1000, now_s + one / 10) for one in range(20, 40)]  # its clock was set
     times[-1] = times[-1][0], times[-1][1] + 0.5  # and the last one was held up
 
-    def pictures(*_: object, on_open: Callable[[], None], **__: object) -> object:
+    def frames(*_: object, on_open: Callable[[], None], **__: object) -> object:
         on_open()
         for place, (stream_s, arrival_s) in enumerate(times):
             look = FrameLook(size=(8, 8), codec="h264", fingerprint=place)
@@ -93,7 +93,7 @@ def test_jumps_of_a_camera_s_clock_are_counted_and_its_delay_told(monkeypatch: p
         over.wait(5)
 
     over = threading.Event()
-    monkeypatch.setattr("reid.live.capture.camera.receive", pictures)
+    monkeypatch.setattr("reid.live.capture.camera.receive", frames)
     one = camera("http://127.0.0.1:9/x")
     one.start()
     now = until(one, lambda now: now.behind_s > 0)

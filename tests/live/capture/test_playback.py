@@ -1,4 +1,4 @@
-"""Pictures at their own speed, however they can be had, and what is read ahead."""
+"""Frames at their own speed, however they can be had, and what is read ahead."""
 
 import itertools
 import threading
@@ -24,7 +24,7 @@ class Player:
         self.now += seconds
 
     def given(self, *stream_s: float | None) -> list[float]:
-        """Seconds from 500 at which the pictures are given out."""
+        """Seconds from 500 at which the frames are given out."""
         found = []
         for one in stream_s:
             self.playback.hold(one)
@@ -32,7 +32,7 @@ class Player:
         return found
 
 
-def test_pictures_keep_their_distances() -> None:
+def test_frames_keep_their_distances() -> None:
     assert Player().given(37.0, 37.04, 37.08, 38.0) == [0, 0.04, 0.08, 1.0]
 
 
@@ -40,7 +40,7 @@ def test_a_faster_speed() -> None:
     assert Player(speed=2.0).given(37.0, 37.04, 38.0) == [0, 0.02, 0.5]
 
 
-def test_pictures_without_times_come_at_the_rate() -> None:
+def test_frames_without_times_come_at_the_rate() -> None:
     player = Player(frame_s=0.5)
     assert player.given(None, None, None) == [0, 0.5, 1.0]
     assert player.playback.hold(None) == 1.5  # the time that is made up

@@ -1,4 +1,4 @@
-"""Addresses that answer with one picture, and live pictures as they are shown."""
+"""Addresses that answer with one image, and live images as they are shown."""
 
 import itertools
 import threading
@@ -44,9 +44,9 @@ def received(
 def test_a_snapshot_is_asked_for_at_the_rate_that_is_set(suffix: str, path: str) -> None:
     with (
         running(suffix=suffix, path=path) as camera,
-        closing(received(camera.url, snapshot_fps=20)) as pictures,
+        closing(received(camera.url, snapshot_fps=20)) as images,
     ):
-        got = list(itertools.islice(pictures, 7))
+        got = list(itertools.islice(images, 7))
         shades = [round(float(one.image().mean())) for one in got]
     assert np.diff(shades) == pytest.approx(np.full(6, 10), abs=2)  # every answer once, in order
     assert {(one.look.size, one.stream_s) for one in got} == {((64, 48), None)}
@@ -56,9 +56,9 @@ def test_a_snapshot_is_asked_for_at_the_rate_that_is_set(suffix: str, path: str)
 def test_a_snapshot_with_a_password() -> None:
     with (
         running(login="viewer:s3cret") as camera,
-        closing(received(camera.url, login=("viewer", "s3cret"))) as pictures,
+        closing(received(camera.url, login=("viewer", "s3cret"))) as images,
     ):
-        assert next(pictures).image().shape == (48, 64, 3)
+        assert next(images).image().shape == (48, 64, 3)
         with pytest.raises(StreamLost, match="user name or password refused"):
             next(received(camera.url, login=("viewer", "wrong")))
 
@@ -67,12 +67,12 @@ def test_a_snapshot_camera_that_goes_away_comes_back() -> None:
     config = FAST.model_copy(update={"snapshot_fps": 20.0, "open_s": 0.5})
     with running() as camera, site(f"a={camera.url}", config=config) as here:
         here.until(online("a"))
-        here.until(lambda _: len(here.pictures) >= 4)
+        here.until(lambda _: len(here.frames) >= 4)
         camera.stop()
         here.until(lambda found: found["a"].state.level == "offline")
         camera.start()
-        before = len(here.pictures)
-        here.until(lambda found: found["a"].state.level == "online" and len(here.pictures) > before + 4)
+        before = len(here.frames)
+        here.until(lambda found: found["a"].state.level == "online" and len(here.frames) > before + 4)
         camera.mode = "refuse"
         here.until(lambda found: found["a"].state.why == "the camera knows no such path")
         camera.mode = "hang"
@@ -80,33 +80,33 @@ def test_a_snapshot_camera_that_goes_away_comes_back() -> None:
         camera.mode = "play"
         found = here.until(online("a"))
     assert found["a"].connects >= 3
-    assert all(np.diff([one.timestamp_s for one in here.pictures]) > 0)
+    assert all(np.diff([one.timestamp_s for one in here.frames]) > 0)
 
 
-def test_pictures_that_declare_too_many_pixels_are_refused() -> None:
+def test_images_that_declare_too_many_pixels_are_refused() -> None:
     said = (
-        "its picture: declares 30000 x 20000 pixels, more than supervision.max_megapixels \\(200\\) megapixels, and "
+        "its frame: declares 30000 x 20000 pixels, more than supervision.max_megapixels \\(200\\) megapixels, and "
         "is not decoded"
     )
     with (
         running(mode="huge") as camera,
-        closing(received(camera.url)) as pictures,
+        closing(received(camera.url)) as images,
         pytest.raises(StreamLost, match=said),
     ):
-        next(pictures)
+        next(images)
     with (
         mjpeg_camera.running(size=(64, 48)) as stream,
-        closing(received(stream.url, max_megapixels=0.003)) as pictures,
+        closing(received(stream.url, max_megapixels=0.003)) as images,
         pytest.raises(StreamLost, match="declares 64 x 48 pixels"),
     ):
-        next(pictures)
+        next(images)
 
 
 def test_a_slow_snapshot_is_not_asked_for_in_bursts_afterwards() -> None:
-    with running() as camera, closing(received(camera.url, snapshot_fps=10)) as pictures:
-        next(pictures)
-        time.sleep(0.5)  # whoever takes the pictures is late: five are missed
-        list(itertools.islice(pictures, 3))
+    with running() as camera, closing(received(camera.url, snapshot_fps=10)) as images:
+        next(images)
+        time.sleep(0.5)  # whoever takes the images is late: five are missed
+        list(itertools.islice(images, 3))
     assert np.diff(camera.answers_s[-3:]).min() > 0.06
 
 
@@ -118,13 +118,13 @@ def test_a_file_is_played_as_it_is_shown(caplog: pytest.LogCaptureFixture) -> No
         (f"{preview}#0", None, (128, 72)),
         (f"{preview}#1", 0.5, (640, 720)),
     ):
-        with closing(received(place, aspect)) as pictures:
-            first = next(pictures)
+        with closing(received(place, aspect)) as images:
+            first = next(images)
         assert first.look.size == size
         assert first.image().shape == (size[1], size[0], 3)
     assert caplog.messages == []
-    with closing(received(str(preview))) as pictures:
-        assert next(pictures).look.size == (640, 360)
+    with closing(received(str(preview))) as images:
+        assert next(images).look.size == (640, 360)
     (said,) = caplog.messages
     assert "camera a: it holds 2 video streams; #1 (640 x 360) is read, not #0 (128 x 72)" in said
 

@@ -1,4 +1,4 @@
-"""What comes through one connection: the times of pictures, and what it means that none come."""
+"""What comes through one connection: the times of frames, and what it means that none come."""
 
 import itertools
 import threading
@@ -52,9 +52,9 @@ def film(path: Path, count: int, codec: str, rate: int = 10, sound_s: int = 0) -
 
 
 def test_mjpeg_has_no_times_of_its_own() -> None:
-    """FFmpeg says 25 pictures a second whatever comes."""
-    with running(fps=10) as camera, closing(received(camera.url)) as pictures:
-        whole = list(itertools.islice(pictures, 12))
+    """FFmpeg says 25 frames a second whatever comes."""
+    with running(fps=10) as camera, closing(received(camera.url)) as frames:
+        whole = list(itertools.islice(frames, 12))
     assert {one.stream_s for one in whole} == {None}
     arrivals = [one.decoded_s for one in whole][2:]  # the first ones were needed to recognise it
     assert np.diff(arrivals).mean() == pytest.approx(0.1, abs=0.03)
@@ -69,24 +69,24 @@ def test_a_raw_file_plays_at_the_rate_of_its_codec_or_at_25_a_second(
     tmp_path: Path, codec: str, rate: int, fps: int
 ) -> None:
     ending = {"libx264": "h264", "libx265": "hevc", "mjpeg": "mjpeg"}[codec]
-    pictures = list[Received]()
+    frames = list[Received]()
     with pytest.raises(FileEnded):
-        pictures.extend(received(str(film(tmp_path / f"film.{ending}", 10, codec, rate))))
-    assert [one.stream_s for one in pictures] == pytest.approx(np.arange(10) / fps)
-    took = pictures[-1].decoded_s - pictures[0].decoded_s
+        frames.extend(received(str(film(tmp_path / f"film.{ending}", 10, codec, rate))))
+    assert [one.stream_s for one in frames] == pytest.approx(np.arange(10) / fps)
+    took = frames[-1].decoded_s - frames[0].decoded_s
     assert took == pytest.approx(9 / fps, abs=0.1)
 
 
 def test_a_camera_that_goes_silent_has_stalled() -> None:
-    with running(fps=20) as camera, closing(received(camera.url, stall_s=0.4)) as pictures:
-        next(pictures)
+    with running(fps=20) as camera, closing(received(camera.url, stall_s=0.4)) as frames:
+        next(frames)
         camera.mode = "stall"
         with pytest.raises(Stalled, match=r"nothing came for 0\.4 s"):
-            list(pictures)
+            list(frames)
 
 
 def test_sound_alone_is_told_of(tmp_path: Path) -> None:
-    """Else a camera whose pictures end while its sound goes on would not be missed."""
+    """Else a camera whose frames end while its sound goes on would not be missed."""
     data = film(tmp_path / "film.ts", 40, "libx264", sound_s=20).read_bytes()
 
     class Handler(QuietHandler):
@@ -100,7 +100,7 @@ def test_sound_alone_is_told_of(tmp_path: Path) -> None:
     server = listening(Handler)
     told = list[int]()
     (address,) = parse_cameras([f"a=http://127.0.0.1:{server.server_port}/film.ts"])
-    pictures = receive(
+    frames = receive(
         address,
         SupervisionConfig(open_s=3, stall_s=2),
         threading.Event(),
@@ -108,11 +108,11 @@ def test_sound_alone_is_told_of(tmp_path: Path) -> None:
         on_packet=lambda: told.append(1),
         on_damage=lambda: None,
     )
-    with closing(pictures):
-        assert len(list(itertools.islice(pictures, 9))) == 9
+    with closing(frames):
+        assert len(list(itertools.islice(frames, 9))) == 9
         before = len(told)
         with pytest.raises(StreamLost):  # its end
-            list(pictures)
+            list(frames)
     assert len(told) - before > 50
     server.shutdown()
     server.server_close()

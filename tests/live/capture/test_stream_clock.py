@@ -1,4 +1,4 @@
-"""Stream time to wall clock: exact between pictures, whatever the network delays."""
+"""Stream time to wall clock: exact between frames, whatever the network delays."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ BEGIN = 1_700_000_000.0
 def play(
     seconds: float, delays: np.ndarray, *, drift: float = 0.0
 ) -> tuple[StreamClock, np.ndarray, np.ndarray]:
-    """Pictures taken at a steady rate, each arriving late by its delay; true and told times."""
+    """Frames taken at a steady rate, each arriving late by its delay; true and told times."""
     clock = StreamClock()
     taken = np.arange(int(seconds * FPS)) / FPS
     told = [
@@ -22,7 +22,7 @@ def play(
     return clock, BEGIN + taken, np.array(told)
 
 
-def test_jitter_is_gone_after_the_first_prompt_picture() -> None:
+def test_jitter_is_gone_after_the_first_prompt_frame() -> None:
     delays = np.random.default_rng(0).uniform(0.05, 0.4, 5000)
     _, taken, told = play(200, delays)
     late = (told - taken)[FPS * 10 :]
@@ -67,7 +67,7 @@ def test_no_stream_times_and_times_that_stand_still() -> None:
     assert clock.drift == 0.0
 
 
-def test_how_far_pictures_are_behind() -> None:
+def test_how_far_frames_are_behind() -> None:
     clock = StreamClock()
     for frame in range(50):
         clock.site_s(frame / FPS, BEGIN + frame / FPS)

@@ -1,4 +1,4 @@
-"""Second thoughts come in time, and leave time."""
+"""Re-clusterings come in time, and leave time."""
 
 import time
 

@@ -15,7 +15,7 @@ from reid.live.identity.event_publisher import iso
 from reid.live.views.clip_recorder import ClipRecorder
 from reid.owned_files import OwnedFiles
 from reid.types import Frame, TrackletKey
-from tests.live.blocks import picture
+from tests.live.blocks import scene
 
 FPS = 10
 NOON = 1_700_000_000.0
@@ -39,10 +39,10 @@ class Camera:
         """Show people, and tracks that are nobody's so far; None: one that has no number yet."""
         for _ in range(round(seconds * FPS)):
             self.index += 1
-            image = picture({person: 0.1 + 0.2 * place for place, person in enumerate(people)}, (640, 360))
+            image = scene({person: 0.1 + 0.2 * place for place, person in enumerate(people)}, (640, 360))
             frame = Frame(camera_id="a", index=self.index, timestamp_s=self.now, image=image)
             visits = [self.visit(person, None) for person in people]
-            self.clips.picture(frame, visits + [self.visit(None, track) for track in tracks])
+            self.clips.frame(frame, visits + [self.visit(None, track) for track in tracks])
 
     def visit(self, person: int | None, track: int | None) -> Appearance:
         return Appearance(

@@ -37,7 +37,7 @@ def test_films_that_do_not_say_whom_they_show_are_put_aside_and_told_of(
     (folder / "mine.mp4").write_bytes(b"")
     for person in (9, 9):
         with pytest.raises(
-            InputError, match=rf"unreadable: 3 films .* may show P0009, such as {torn.stem}.mp4"
+            InputError, match=rf"unreadable: 3 clips .* may show P0009, such as {torn.stem}.mp4"
         ):
             camera.clips.forget(person)
     left = {path.name for path in folder.iterdir()}
@@ -47,7 +47,7 @@ def test_films_that_do_not_say_whom_they_show_are_put_aside_and_told_of(
     assert (aside / torn.name).stat().st_size == 100
     assert all(path.stat().st_size > 1000 for path in aside.glob("*.mp4"))
     assert camera.clips.prune(1e12) == 1
-    assert "3 films are not erased by age" in caplog.text
+    assert "3 clips are not erased by age" in caplog.text
     for path in aside.iterdir():
         path.unlink()
     assert camera.clips.forget(9) == 0
@@ -129,7 +129,7 @@ def test_who_has_films_deleted_is_told_where_that_fails(
 
     with monkeypatch.context() as broken:
         broken.setattr(Path, "unlink", fail)
-        with pytest.raises(InputError, match=rf"1 of the films.*{stuck.name}: Permission denied"):
+        with pytest.raises(InputError, match=rf"1 of the clips.*{stuck.name}: Permission denied"):
             delete(camera.clips)
     assert len(camera.films()) == 1, "the others are deleted"
     assert delete(camera.clips) == 1
@@ -150,11 +150,11 @@ def test_what_a_killed_program_left_is_swept(folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="films cannot be kept there"):
+    with pytest.raises(InputError, match="clips cannot be kept there"):
         Camera(tmp_path / "file")
 
 
-def test_closing_ends_a_film_between_two_pictures(
+def test_closing_ends_a_film_between_two_frames(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     write = VideoWriter.write
@@ -175,7 +175,7 @@ def test_closing_ends_a_film_between_two_pictures(
     with caplog.at_level(logging.WARNING):
         camera.clips.close(0.5)
     assert time.monotonic() - begun < 1
-    assert "2 films" in caplog.text
+    assert "2 clips" in caplog.text
     camera.clips.close(
         5
     )  # on a busy machine, deleting what there is of a film may take longer than the first

@@ -71,7 +71,7 @@ def test_what_is_being_filmed_may_only_tell_of_whom_one_forgets(camera: Camera) 
     assert camera.films() == []
 
 
-def test_films_go_on_where_all_pictures_were_forgotten(camera: Camera) -> None:
+def test_films_go_on_where_all_frames_were_forgotten(camera: Camera) -> None:
     camera.run(5, 1)
     camera.clips.forget(1)
     camera.event(1)
@@ -83,7 +83,7 @@ def test_films_go_on_where_all_pictures_were_forgotten(camera: Camera) -> None:
     assert film["seconds"] == pytest.approx(2, abs=0.15)
     camera.run(1, 2)
     camera.clips.forget(2)
-    camera.event(2)  # a film without a picture
+    camera.event(2)  # a film without a frame
     camera.clips.close(20)
 
 
@@ -91,7 +91,7 @@ def test_films_go_on_where_all_pictures_were_forgotten(camera: Camera) -> None:
 
 
 def moved(camera: Camera) -> None:
-    """Second thoughts."""
+    """Re-clustering."""
     camera.event(5, kind="identity_changed", track="a/7", old=None, new="P0005", reason="moved")
 
 
@@ -148,7 +148,7 @@ def test_a_film_that_is_being_made_is_found_too(camera: Camera) -> None:
     assert camera.films() == []
 
 
-def test_pictures_that_would_begin_a_film_are_found_too(camera: Camera) -> None:
+def test_frames_that_would_begin_a_film_are_found_too(camera: Camera) -> None:
     camera.run(0.5, tracks=[7])
     camera.run(0.4, 1)
     moved(camera)

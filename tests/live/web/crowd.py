@@ -1,4 +1,4 @@
-"""A made-up board with 60 people in 20 cameras, whose names are as awkward as names are."""
+"""A made-up site_state with 60 people in 20 cameras, whose names are as awkward as names are."""
 
 import time
 
@@ -30,7 +30,7 @@ CAMERAS = (
 
 
 def crop(seed: int) -> bytes:
-    """A picture of one colour, tall as a person."""
+    """A frame of one colour, tall as a person."""
     colour = np.random.default_rng(seed).integers(60, 220, 3)
     image = np.full((120, 50, 3), colour, dtype=np.uint8)
     cv2.circle(image, (25, 20), 12, (200, 210, 230), -1)
@@ -38,7 +38,7 @@ def crop(seed: int) -> bytes:
 
 
 def scene(seed: int) -> bytes:
-    """A picture of a camera."""
+    """A frame of a camera."""
     shades = np.linspace(50, 130, 360, dtype=np.uint8)[:, None, None]
     image = np.repeat(np.repeat(shades, 640, axis=1), 3, axis=2)
     cv2.rectangle(image, (80 + 20 * seed, 90), (150 + 20 * seed, 300), (90, 160, 60), -1)
@@ -47,20 +47,20 @@ def scene(seed: int) -> bytes:
 
 def crowded(people: int = 60, cameras: int = 20) -> SiteState:
     """A third of them are here, the others were."""
-    board = SiteState()
+    site_state = SiteState()
     levels: tuple[Level, ...] = ("online", "online", "degraded", "offline", "paused", "connecting")
-    board.set_cameras(
+    site_state.set_cameras(
         [camera(name, levels[number % len(levels)]) for number, name in enumerate(CAMERAS[:cameras])]
     )
     for number, name in enumerate(CAMERAS[:cameras]):
         if levels[number % len(levels)] != "connecting":
-            board.set_preview(name, scene(number))
+            site_state.set_preview(name, scene(number))
     for number in range(people, 0, -1):
-        board.set_person(_person(number, cameras))
+        site_state.set_person(_person(number, cameras))
     for number in range(100):
-        board.add_event(_event(number, people, cameras), 0.1 + number / 100)
-    board.set_things([thing(CAMERAS[number % 3], 10 + number) for number in range(24)])
-    board.set_queues(
+        site_state.add_event(_event(number, people, cameras), 0.1 + number / 100)
+    site_state.set_things([thing(CAMERAS[number % 3], 10 + number) for number in range(24)])
+    site_state.set_queues(
         [
             SinkCounts(name="file", waiting=0, sent=123456, given_up=0, dropped=0),
             SinkCounts(
@@ -68,11 +68,13 @@ def crowded(people: int = 60, cameras: int = 20) -> SiteState:
             ),
         ]
     )
-    board.set_trouble(
+    site_state.set_trouble(
         "gallery", "the gallery cannot be written: no space left on device (/srv/site/gallery.db)"
     )
-    board.set_notice("retention", "nothing is erased by age: the clock is 40 days ahead of the last sighting")
-    return board
+    site_state.set_notice(
+        "retention", "nothing is erased by age: the clock is 40 days ahead of the last sighting"
+    )
+    return site_state
 
 
 def _person(number: int, cameras: int) -> PersonNow:

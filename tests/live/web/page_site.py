@@ -1,4 +1,4 @@
-"""The real page on a free port of loopback, over a board with made-up cameras and people."""
+"""The real page on a free port of loopback, over a site_state with made-up cameras and people."""
 
 import time
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from reid.live.capture.latest_frames import FrameCounts
 from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
 from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
-from reid.types import THING_PICTURE, StaticThing
+from reid.types import THING_TEMPLATE, StaticThing
 
 ASKS = {"X-Reid": "test"}
 TOKEN = "open sesame, please"
 
 
-def picture(shade: int) -> bytes:
+def shaded_jpeg(shade: int) -> bytes:
     """A drawn one, as JPEG."""
     image = np.full((48, 64, 3), shade, dtype=np.uint8)
     cv2.circle(image, (32, 24), 10, (0, 0, 255), -1)
@@ -71,7 +71,7 @@ def person(person_id: int, label: str | None = None, present: bool = True) -> Pe
             runner_up_distance=float("nan"),
         ),
     )
-    return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=picture(person_id))
+    return PersonNow(person_id=person_id, label=label, visits=(visit,), crop=shaded_jpeg(person_id))
 
 
 def thing(camera_id: str, shade: int) -> StaticThing:
@@ -82,16 +82,16 @@ def thing(camera_id: str, shade: int) -> StaticThing:
         first_s=1000.0,
         last_s=2000.0,
         detections=shade,
-        picture=np.zeros(THING_PICTURE, dtype=np.float32),
-        crop=picture(shade),
+        template=np.zeros(THING_TEMPLATE, dtype=np.float32),
+        crop=shaded_jpeg(shade),
     )
 
 
 def filled() -> SiteState:
-    board = SiteState()
-    board.set_cameras([camera("door"), camera("hall", "offline")])
-    board.set_person(person(2, present=False))
-    board.set_person(person(1, "Anna"))
+    site_state = SiteState()
+    site_state.set_cameras([camera("door"), camera("hall", "offline")])
+    site_state.set_person(person(2, present=False))
+    site_state.set_person(person(1, "Anna"))
     event = Event(
         event_id="e1",
         kind="identity_changed",
@@ -100,10 +100,10 @@ def filled() -> SiteState:
         person_id=1,
         facts={"old": "P0002"},
     )
-    board.add_event(event, 0.25)
-    board.set_things([thing("door", 80), thing("door", 120), thing("gone", 9)])
-    board.set_queues([SinkCounts(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
-    return board
+    site_state.add_event(event, 0.25)
+    site_state.set_things([thing("door", 80), thing("door", 120), thing("gone", 9)])
+    site_state.set_queues([SinkCounts(name="webhook", waiting=1, sent=20, given_up=3, dropped=4)])
+    return site_state
 
 
 @dataclass
@@ -142,7 +142,7 @@ class Recorder:
 class Site:
     """What a test speaks with."""
 
-    board: SiteState
+    site_state: SiteState
     control: Recorder
     server: PageServer
     client: httpx.Client
@@ -152,18 +152,18 @@ class Site:
 def serving(
     *,
     token: str | None = None,
-    board: SiteState | None = None,
+    site_state: SiteState | None = None,
     listen: str = "127.0.0.1:0",
     hosts: tuple[str, ...] = (),
     connections: int = 100,
 ) -> Iterator[Site]:
-    board, control = filled() if board is None else board, Recorder()
+    site_state, control = filled() if site_state is None else site_state, Recorder()
     config = PageConfig(listen=listen, token_env="PAGE", hosts=list(hosts), connections=connections)
     server = PageServer(listen, config, {} if token is None else {"PAGE": token})
-    server.start(board, control)
+    server.start(site_state, control)
     try:
         with httpx.Client(base_url=server.url.replace("0.0.0.0", "127.0.0.1"), timeout=5) as client:
-            yield Site(board, control, server, client)
+            yield Site(site_state, control, server, client)
     finally:
         assert server.stop(5.0)
 

@@ -15,7 +15,7 @@ from reid.live.admin.retention import Retention
 from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
 from reid.types import person_name
-from tests.live.blocks import picture
+from tests.live.blocks import scene
 from tests.live.capture.mjpeg_camera import MjpegCamera
 from tests.live.running import Running
 
@@ -30,9 +30,9 @@ class BlockCamera(MjpegCamera):
         super().__init__(fps=10.0)
         self.people = people
 
-    def _picture(self) -> bytes:
+    def _frame(self) -> bytes:
         step = 0.02 * float(np.sin(time.monotonic()))
-        blocks = picture({person: share + step for person, share in self.people.items()})
+        blocks = scene({person: share + step for person, share in self.people.items()})
         return bytes(cv2.imencode(".jpg", blocks, [cv2.IMWRITE_JPEG_QUALITY, 95])[1])
 
 

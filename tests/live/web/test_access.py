@@ -115,7 +115,7 @@ def test_another_site_in_the_same_browser_changes_nothing(headers: dict[str, str
         assert allowed.status_code >= 400
 
 
-def test_another_site_shows_no_pictures_of_ours() -> None:
+def test_another_site_shows_no_frames_of_ours() -> None:
     elsewhere = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     with serving() as site:
         assert site.client.get("/people/1.jpg", headers=elsewhere).status_code == 403

@@ -74,11 +74,11 @@ def test_who_does_not_finish_a_request_is_hung_up_on(
 def test_who_takes_no_answer_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ANSWER_S", 0.2)
     with serving() as site:
-        site.board.set_preview("door", b"x" * 20_000_000)  # more than the buffers between the two take
+        site.site_state.set_preview("door", b"x" * 20_000_000)  # more than the buffers between the two take
         with called(site, b"GET /cameras/door.mjpg HTTP/1.1\r\nHost: localhost\r\n\r\n"):
-            until(lambda: site.board.watched("door"))
-            site.board.set_preview("door", b"x" * 20_000_000)
-            until(lambda: not site.board.watched("door"))
+            until(lambda: site.site_state.watched("door"))
+            site.site_state.set_preview("door", b"x" * 20_000_000)
+            until(lambda: not site.site_state.watched("door"))
 
 
 @pytest.mark.parametrize("token", [None, TOKEN])
@@ -117,7 +117,7 @@ def test_idle_connections_make_room_for_who_asks(monkeypatch: pytest.MonkeyPatch
         server = site.server._server
         assert server is not None
         until(lambda: len(server.server_state.connections) <= 100)
-        assert site.board.watched("door")
+        assert site.site_state.watched("door")
         stream.close()
 
 

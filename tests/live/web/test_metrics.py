@@ -1,4 +1,4 @@
-"""What Prometheus reads is what the board says."""
+"""What Prometheus reads is what the site state says."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -7,10 +7,10 @@ from tests.live.web.page_site import serving
 
 def test_metrics_agree_with_the_board() -> None:
     with serving() as site:
-        site.board.add_erased({"people": 3, "waiting events": 0})
-        site.board.add_erased({"people": 2})
-        site.board.set_notice("retention", "the clock may be wrong")
-        site.board.set_trouble("gallery", "full")
+        site.site_state.add_erased({"people": 3, "waiting events": 0})
+        site.site_state.add_erased({"people": 2})
+        site.site_state.set_notice("retention", "the clock may be wrong")
+        site.site_state.set_trouble("gallery", "full")
         answer = site.client.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain")
         families = list(text_string_to_metric_families(answer.text))

@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from reid.live.web.app import build_app
-from tests.live.web.page_site import ASKS, TOKEN, Recorder, filled, picture, serving
+from tests.live.web.page_site import ASKS, TOKEN, Recorder, filled, serving, shaded_jpeg
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -98,7 +98,7 @@ def test_an_answer_has_the_fields_that_are_documented(path: str) -> None:
 def test_answers_have_the_types_that_are_documented() -> None:
     paths = documented()["paths"]
     with serving() as site:
-        site.board.set_preview("door", picture(9))
+        site.site_state.set_preview("door", shaded_jpeg(9))
         for path in (path for path, methods in paths.items() if "get" in methods):
             (documented_type,) = paths[path]["get"]["responses"]["200"]["content"]
             address = path.format(name="door", person_id=1, number=1)

@@ -47,17 +47,22 @@ def faults(page: "Page", size: str) -> list[str]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("content", BOARDS)
 def test_nothing_is_cut_off_pale_or_small(browser: "Browser", content: str, size: str, scheme: str) -> None:
-    board = BOARDS[content]()
-    with serving(board=board) as site, opened(browser, site.server.url, **context(size, scheme)) as (page, _):
-        expect(page.locator("#fact-here")).to_have_text(str(sum(person.present for person in board.people())))
-        expect(page.locator("#events li")).to_have_count(len(board.events()))
+    site_state = BOARDS[content]()
+    with (
+        serving(site_state=site_state) as site,
+        opened(browser, site.server.url, **context(size, scheme)) as (page, _),
+    ):
+        expect(page.locator("#fact-here")).to_have_text(
+            str(sum(person.present for person in site_state.people()))
+        )
+        expect(page.locator("#events li")).to_have_count(len(site_state.events()))
         assert faults(page, size) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_dialogs_and_what_is_said_look_right(browser: "Browser", size: str) -> None:
     with (
-        serving(board=crowded()) as site,
+        serving(site_state=crowded()) as site,
         opened(browser, site.server.url, **context(size, "dark")) as (page, _),
     ):
         for action in ("Forget", "Merge with", "Rename"):
@@ -92,7 +97,7 @@ def test_the_login_form_looks_right(browser: "Browser", size: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_the_focus_goes_as_the_eye_does(browser: "Browser", size: str) -> None:
     """Down the cameras, the side column, then what lies below; on a phone simply down."""
-    with serving(board=filled()) as site, opened(browser, site.server.url, **context(size)) as (page, _):
+    with serving(site_state=filled()) as site, opened(browser, site.server.url, **context(size)) as (page, _):
         page.locator("#here .person").wait_for()
         page.locator("#health tr").first.wait_for()
         seen: list[str] = []

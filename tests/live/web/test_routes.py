@@ -10,7 +10,7 @@ import reid.live.web
 from reid.events import Event
 from reid.live.views.site_state import SiteState
 from reid.live.web.health import STALE_S, Watch
-from tests.live.web.page_site import ASKS, camera, person, picture, serving
+from tests.live.web.page_site import ASKS, camera, person, serving, shaded_jpeg
 
 
 def test_the_page_and_all_that_it_needs_come_from_here() -> None:
@@ -50,17 +50,17 @@ def test_state_and_events() -> None:
 
 def test_a_number_that_is_none_is_null() -> None:
     """Such an event made /api/events fail with 500, and the page showed none at all."""
-    board = SiteState()
+    site_state = SiteState()
     facts = {"distance": float("nan"), "margin": float("inf"), "answer": "new"}
     event = Event(event_id="e1", kind="seen", at_s=1.5, camera_id="door", person_id=1, facts=facts)
-    board.add_event(event, 0.1)
-    with serving(board=board) as site:
+    site_state.add_event(event, 0.1)
+    with serving(site_state=site_state) as site:
         (event,) = site.client.get("/api/events").json()
     assert (event["distance"], event["margin"], event["answer"]) == (None, None, "new")
 
 
 def test_an_empty_site_is_shown_too() -> None:
-    with serving(board=SiteState()) as site:
+    with serving(site_state=SiteState()) as site:
         state = site.client.get("/api/state").json()
         assert state["latency"] == {"p50_s": None, "p95_s": None}
         assert state["people"] == state["cameras"] == site.client.get("/api/events").json() == []
@@ -114,10 +114,10 @@ def test_what_cannot_be_done_is_a_sentence(
 
 
 def test_markup_in_names_arrives_as_text() -> None:
-    board = SiteState()
-    board.set_cameras([camera("door")])
-    board.set_person(person(1, "<script>alert(1)</script>"))
-    with serving(board=board) as site:
+    site_state = SiteState()
+    site_state.set_cameras([camera("door")])
+    site_state.set_person(person(1, "<script>alert(1)</script>"))
+    with serving(site_state=site_state) as site:
         state, page = site.client.get("/api/state"), site.client.get("/")
     assert state.headers["content-type"] == "application/json"
     assert json.loads(state.text)["people"][0]["label"] == "<script>alert(1)</script>"
@@ -131,10 +131,10 @@ def test_markup_in_names_arrives_as_text() -> None:
 def test_crops() -> None:
     with serving() as site:
         crop = site.client.get("/people/1.jpg")
-        assert (crop.content, crop.headers["content-type"]) == (picture(1), "image/jpeg")
+        assert (crop.content, crop.headers["content-type"]) == (shaded_jpeg(1), "image/jpeg")
         assert crop.headers["cache-control"] == "no-store"
         before = site.client.get("/api/state").json()["people"][0]["crop"]
-        site.board.set_person(person(1))
+        site.site_state.set_person(person(1))
         assert site.client.get("/api/state").json()["people"][0]["crop"] == before
 
 
@@ -147,7 +147,7 @@ def test_static_things_are_told_of_with_their_crops() -> None:
             (1000.0, 2000.0, 120),
         ]
         crops = [site.client.get(thing["crop"]) for thing in door["things"]]
-        assert [crop.content for crop in crops] == [picture(80), picture(120)]
+        assert [crop.content for crop in crops] == [shaded_jpeg(80), shaded_jpeg(120)]
         assert {crop.headers["content-type"] for crop in crops} == {"image/jpeg"}
         for missing in (
             "/cameras/door/things/0.jpg",
@@ -169,30 +169,30 @@ def test_health_says_why() -> None:
             ([camera("hall", "offline")], "no camera delivers"),
             ([camera("door", taken=0)], "no frame has been processed yet"),
         ]:
-            site.board.set_cameras(cameras)
+            site.site_state.set_cameras(cameras)
             answer = site.client.get("/health")
             assert (answer.status_code, answer.json()["why"]) == (503, why)
-        site.board.set_cameras([camera("door")])
-        site.board.set_notice("retention", "the clock may be wrong")
+        site.site_state.set_cameras([camera("door")])
+        site.site_state.set_notice("retention", "the clock may be wrong")
         answer = site.client.get("/health")
         assert (answer.status_code, answer.json()["notices"]) == (
             200,
             {"retention": "the clock may be wrong"},
         )
-        site.board.set_trouble("gallery", "the disk is full")
+        site.site_state.set_trouble("gallery", "the disk is full")
         answer = site.client.get("/health")
         assert (answer.status_code, answer.json()["why"]) == (503, "the disk is full")
         assert site.client.get("/api/state").json()["troubles"] == {"gallery": "the disk is full"}
-        site.board.set_trouble("gallery", None)
+        site.site_state.set_trouble("gallery", None)
         assert site.client.get("/health").status_code == 200
 
 
 def test_a_site_that_processes_nothing_any_more_is_ill() -> None:
-    now, board = 100.0, SiteState()
-    watch = Watch(board, lambda: now)
-    board.set_cameras([camera("door", taken=5)])
+    now, site_state = 100.0, SiteState()
+    watch = Watch(site_state, lambda: now)
+    site_state.set_cameras([camera("door", taken=5)])
     assert watch.look().why == ""
     now += STALE_S + 1
     assert "no frame has been processed for" in watch.look().why
-    board.set_cameras([camera("door", taken=6)])
+    site_state.set_cameras([camera("door", taken=6)])
     assert watch.look().why == ""

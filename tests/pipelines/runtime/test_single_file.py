@@ -14,12 +14,12 @@ OURS = json.dumps({"encoder_id": "e", "max_distance": 0.3})
 
 
 def write(path: Path) -> None:
-    with calibration_file(path, picture=True):
+    with calibration_file(path, chart=True):
         path.write_text(OURS)
         path.with_suffix(".png").write_text("drawn")
 
 
-def test_its_own_file_is_replaced_with_its_picture(tmp_path: Path) -> None:
+def test_its_own_file_is_replaced_with_its_chart(tmp_path: Path) -> None:
     for _ in range(2):
         write(tmp_path / "new" / "site.json")
     assert {path.name for path in (tmp_path / "new").iterdir()} == {"site.json", "site.png"}
@@ -53,7 +53,7 @@ def test_what_cannot_be_written(name: str, tmp_path: Path) -> None:
 
 
 def test_two_may_not_write_it(tmp_path: Path) -> None:
-    with calibration_file(tmp_path / "site.json", picture=False):
+    with calibration_file(tmp_path / "site.json", chart=False):
         with pytest.raises(Busy, match=r"is in use by process \d+ \(reid calibrate since"):
             write(tmp_path / "site.json")
         assert not (tmp_path / "site.png").exists()

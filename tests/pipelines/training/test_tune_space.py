@@ -16,7 +16,7 @@ from pipelines.training.tune_space import Choice, parse_choice
         ("optimiser.learning_rate", "1E-4..1E-2  LOG", Choice(key="", low=1e-4, high=1e-2, log=True)),
         ("loss.triplet.margin", "0.1..0.5", Choice(key="", low=0.1, high=0.5)),
         ("augment.erase", "0..0.8", Choice(key="", low=0.0, high=0.8)),
-        ("batch.pictures", "2..8", Choice(key="", low=2, high=8, whole=True)),
+        ("batch.images", "2..8", Choice(key="", low=2, high=8, whole=True)),
         ("network.pooling", "average | gem", Choice(key="", values=("average", "gem"))),
         ("batch.people", "8|16|32", Choice(key="", values=("8", "16", "32"))),
         ("network.dimension", "128|null", Choice(key="", values=("128", "null"))),
@@ -62,7 +62,7 @@ def test_suggestions_stay_inside_and_are_written_as_on_the_command_line() -> Non
             <= float(str(parse_choice("optimiser.learning_rate", "1e-4..1e-2 log").suggest(trial)))
             <= 1e-2
         )
-        assert parse_choice("batch.pictures", "2..8").suggest(trial) in {str(n) for n in range(2, 9)}
+        assert parse_choice("batch.images", "2..8").suggest(trial) in {str(n) for n in range(2, 9)}
         assert parse_choice("network.pooling", "average|gem").suggest(trial) in {"average", "gem"}
         assert parse_choice("network.dimension", "128|null").suggest(trial) in {"128", None}
         study.tell(trial, 0.0)

@@ -17,7 +17,7 @@ async function run(show) {
   const stop = (current = new AbortController());
   while (!stop.signal.aborted) {
     try {
-      for await (const picture of pictures(stop.signal)) show(picture.camera, picture.jpeg);
+      for await (const frame of frames(stop.signal)) show(frame.camera, frame.jpeg);
     } catch (error) {
       if (error.name !== "AbortError" && !(error instanceof TypeError)) console.error(error);
     }
@@ -28,7 +28,7 @@ async function run(show) {
 }
 
 /** A line of JSON with camera and length, then the JPEG, and so on. */
-async function* pictures(signal) {
+async function* frames(signal) {
   const response = await fetch("/api/previews", { signal });
   if (!response.ok) return;
   const reader = response.body.getReader(), decoder = new TextDecoder();

@@ -1,12 +1,12 @@
-"""Pictures for training an encoder, from the folders of public data sets; nothing is downloaded.
+"""Images for training an encoder, from the folders of public data sets; nothing is downloaded.
 
-    python -m tests.benchmarks.training_pictures cuhk03 CUHK03_dataset/detected cuhk03
-    python -m tests.benchmarks.training_pictures cuhk01 CUHK01/campus cuhk01
-    python -m tests.benchmarks.training_pictures held-out Market-1501-v15.09.15/bounding_box_train 100 market-last-100
-    python -m tests.benchmarks.training_pictures crops street-photographs another.mp4 crops/streets --every 4
+    python -m tests.benchmarks.training_images cuhk03 CUHK03_dataset/detected cuhk03
+    python -m tests.benchmarks.training_images cuhk01 CUHK01/campus cuhk01
+    python -m tests.benchmarks.training_images held-out Market-1501-v15.09.15/bounding_box_train 100 market-last-100
+    python -m tests.benchmarks.training_images crops street-photographs another.mp4 crops/streets --every 4
 
 `cuhk03` gives Market-1501's kind of names, `cuhk01` and `held-out` a data set for `reid benchmark market1501 --root`:
-camera A against B, and every picture of the last people against those of other cameras. `crops` cuts out people with
+camera A against B, and every image of the last people against those of other cameras. `crops` cuts out people with
 a detector, for `reid train unlabelled=crops`; of copies of one photograph (NAME.rf.HASH.jpg) only the first.
 """
 
@@ -22,7 +22,7 @@ from reid.detection.yolo import YoloDetector
 from reid.types import Image
 
 LEAST_HEIGHT_PX, LEAST_WIDTH_PX, MOST_HEIGHT_PX = 56, 20, 320
-PICTURES = (".jpg", ".jpeg", ".png")
+IMAGES = (".jpg", ".jpeg", ".png")
 
 
 def cuhk03(folder: Path, output: Path) -> None:
@@ -60,7 +60,7 @@ def held_out(folder: Path, people: int, output: Path) -> None:
 
 
 def crops(sources: Iterable[Path], output: Path, every: int, detector: str | None) -> None:
-    """People of pictures and recordings whom the detector finds, at most MOST_HEIGHT_PX high."""
+    """People of images and recordings whom the detector finds, at most MOST_HEIGHT_PX high."""
     given = {} if detector is None else {"weights": detector}
     find = YoloDetector(DetectorConfig.model_validate(given | {"confidence": 0.35, "iou": 0.6}))
     output.mkdir(parents=True, exist_ok=True)
@@ -79,12 +79,12 @@ def crops(sources: Iterable[Path], output: Path, every: int, detector: str | Non
 
 
 def frames(sources: Iterable[Path], every: int) -> Iterator[Image]:
-    """Every so many pictures of folders, and frames of recordings."""
+    """Every so many images of folders, and frames of recordings."""
     for source in sources:
         if source.is_dir():
             originals: dict[str, Path] = {}
             for path in sorted(source.rglob("*")):
-                if path.suffix.lower() in PICTURES:
+                if path.suffix.lower() in IMAGES:
                     originals.setdefault(path.name.split(".rf.")[0], path)
             for path in list(originals.values())[::every]:
                 yield cv2.imread(str(path))

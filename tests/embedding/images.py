@@ -1,4 +1,4 @@
-"""Pictures on the disk, and an encoder whose vectors are known and which counts."""
+"""Images on the disk, and an encoder whose vectors are known and which counts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ DIMENSION = 6
 
 
 class Counting:
-    """An encoder whose vectors say what was in the picture, and which counts."""
+    """An encoder whose vectors say what was in the image, and which counts."""
 
     model_s = 0.0
 
@@ -45,7 +45,7 @@ def slowly(crop: Image, dimension: int = DIMENSION) -> Array:
 
 
 def write(folder: Path, count: int, seed: int = 0) -> list[Path]:
-    """Pictures without loss, each with a content of its own."""
+    """Images without loss, each with a content of its own."""
     folder.mkdir(exist_ok=True)
     rng = np.random.default_rng(seed)
     paths = [folder / f"{index:04d}.png" for index in range(count)]

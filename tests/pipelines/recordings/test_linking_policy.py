@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.recordings.linkage import choose_policy
+from pipelines.recordings.linking_policy import choose_policy
 from pipelines.runtime.progress import reporter
 from reid.config import LinkingConfig, VideoConfig
 from reid.distance import unit

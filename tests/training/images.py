@@ -1,4 +1,4 @@
-"""Pictures of made-up people on the disk, and the split that names them."""
+"""Images of made-up people on the disk, and the split that names them."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from reid.datasets.records import Split
 from reid.types import Image
 
 
-def picture(height: int = 40, width: int = 24, seed: int = 0) -> Image:
+def random_image(height: int = 40, width: int = 24, seed: int = 0) -> Image:
     """Smooth colours, as a camera sees them: (height, width, 3) BGR."""
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 4, 3), dtype=np.uint8)
     return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
@@ -22,7 +22,7 @@ def write(path: Path, image: Image) -> Path:
 
 
 def split_of(paths: list[Path], *, each: int = 1) -> Split:
-    """`each` pictures of one person after another, in two cameras."""
+    """`each` images of one person after another, in two cameras."""
     rows = np.arange(len(paths))
     return Split(
         name="made up",
@@ -35,8 +35,9 @@ def split_of(paths: list[Path], *, each: int = 1) -> Split:
 
 
 def written(folder: Path, count: int, *, each: int = 1) -> Split:
-    """So many readable pictures of different sizes."""
+    """So many readable images of different sizes."""
     paths = [
-        write(folder / f"{at:03d}.png", picture(30 + 5 * at, 20 + 3 * at, seed=at)) for at in range(count)
+        write(folder / f"{at:03d}.png", random_image(30 + 5 * at, 20 + 3 * at, seed=at))
+        for at in range(count)
     ]
     return split_of(paths, each=each)
