@@ -206,7 +206,7 @@ def _summarise(
         [
             ("people", f"{people} in the gallery"),
             *([("static things", things_sentence(left_out))] if left_out else []),
-            ("second thoughts", f"{engine.refinements}, which changed {engine.changed} tracklets"),
+            ("re-clusterings", f"{engine.refinements}, which changed {engine.changed} tracklets"),
             ("latency", f"{half:.2f} s, 95 % within {most:.2f} s, from decoding to event"),
             ("work", _shares(engine.watch.seconds, seconds)),
             ("took", f"{seconds:.1f} s"),

@@ -64,10 +64,10 @@ class OnlineConfig(Section):
         2.0, description="what is known of somebody in view is brought up to date so often"
     )
     window_s: Positive = Field(
-        600.0, description="identities of the last so many seconds may still be changed by second thoughts"
+        600.0, description="identities of the last so many seconds may still be changed by re-clustering"
     )
     refine_s: Positive = Field(
-        10.0, description="time between second thoughts; more where they take more than a fifth of it"
+        10.0, description="time between re-clusterings; more where they take more than a fifth of it"
     )
 
 
