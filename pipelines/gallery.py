@@ -105,7 +105,10 @@ def forget(path: Path, person: str, progress: Progress) -> int:
         )
     counts = [f"{count} {what}" for what, count in erased.items() if count]
     beside = f"; {' and '.join(counts)} erased from {path.parent}" if counts else ""
-    progress.answer(f"{person_name(person_id)} forgotten: nothing of them is left in {path}{beside}")
+    progress.answer(
+        f"{person_name(person_id)} forgotten: nothing of them is left in {path}{beside}; "
+        "results folders keep their crops, videos and tables of them, which are deleted by hand"
+    )
     return 0
 
 

@@ -29,6 +29,16 @@ class PruneConfig(Section):
     dry_run: bool = Field(False, description="only say what would be erased")
 
 
+class SearchConfig(Section):
+    """`reid gallery search`: the people nearest to a crop."""
+
+    encoder: EncoderConfig = Field(
+        EncoderConfig(),
+        description="The encoder of the gallery's vectors; not needed where it ships with reid.",
+    )
+    most: Annotated[int, Field(ge=1)] = Field(10, description="people that are listed at most")
+
+
 class ConvertConfig(Section):
     """`reid gallery convert`: the people of a gallery, with vectors of another encoder."""
 

@@ -98,6 +98,7 @@ class Gallery:
 
         Raises:
             InputError: a file that cannot be read, or vectors of another encoder.
+            TypeError: the query is none of these.
             ValueError: `k` is not positive, or the crop is empty.
         """
         vectors = self._vectors(query)
@@ -119,8 +120,13 @@ class Gallery:
                 embeddings = query
             case str() | Path():
                 embeddings = self.encoder.encode([require_still(Path(query), "give an image of one person")])
-            case _:
+            case np.ndarray():
                 embeddings = self.encoder.encode([query])
+            case _:
+                raise TypeError(
+                    f"query: a crop as an array (H, W, 3) uint8 BGR, the path of one, Embeddings or a Tracklet, "
+                    f"not {type(query).__name__}"
+                )
         if embeddings.encoder_id != self.store.encoder_id:
             raise InputError(
                 f"{self.store.path}: holds vectors of encoder {self.store.encoder_id}, but the query's are of "

@@ -35,7 +35,7 @@ examples:
 """
 PERSON = Operand("person", "a number such as P0001, or a label")
 GALLERY = Operand(
-    "gallery", "SQLite file that --gallery of reid video has written", path=True, parameter="path"
+    "gallery", "SQLite file that reid video --gallery or reid live has written", path=True, parameter="path"
 )
 
 
@@ -117,6 +117,16 @@ COMMANDS = (
     _of_gallery(
         "show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON, run="show"
     ),
+    Command(
+        name="gallery search",
+        summary="the person on a crop: the nearest people, and how near",
+        usage="GALLERY CROP [--most COUNT] [--encoder FILE]",
+        examples="example:\n  reid gallery search site.db crop.jpg\n",
+        run="pipelines.galleries.search:run",
+        config="pipelines.job_configs:SearchConfig",
+        spread=True,
+        operands=(GALLERY, Operand("crop", "image of one person, cut out of a frame", path=True)),
+    ),
     _of_gallery(
         "history",
         "what was done to the gallery, or to one person",
@@ -134,7 +144,7 @@ COMMANDS = (
     ),
     _of_gallery(
         "merge",
-        "two people are one: the first becomes part of the second",
+        "two ids, one person: the first becomes part of the second, for good",
         "GALLERY PERSON INTO",
         PERSON,
         Operand("into", "the person who stays, with number and sightings of both"),
@@ -143,7 +153,7 @@ COMMANDS = (
     _of_gallery("forget", "erase everything kept about one person", "GALLERY PERSON", PERSON, run="forget"),
     _of_gallery(
         "prune",
-        "erase old sightings, and everybody who was not seen since",
+        "erase old sightings, and the people not seen since",
         "GALLERY DAYS [--named keep|erase] [--dry-run]",
         Operand("days", "sightings of runs that were made more than so many days ago; 0.5 is half a day"),
         run="prune",

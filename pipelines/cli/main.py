@@ -102,7 +102,7 @@ def parse(words: Sequence[str]) -> "Invocation | str":
         raise InputError(f"{impossible[0]!r}: neither a path nor a name can hold a NUL character")
     command, rest = _command(words)
     if command is None:
-        return _contents()
+        return _contents(f"{words[0]} ")
     from pipelines.settings.document import document
     from pipelines.settings.flags import settings
 
@@ -197,12 +197,14 @@ def _command(words: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
     raise InputError(f"reid {word} is not a command; {better}")
 
 
-def _contents() -> str:
-    width = max(len(command.name) for command in COMMANDS)
-    lines = [f"  {command.name:<{width}}  {command.summary}" for command in COMMANDS]
+def _contents(family: str = "") -> str:
+    """All commands, or those of a family, as in "gallery "."""
+    shown = [command for command in COMMANDS if f"{command.name} ".startswith(family)]
+    width = max(len("COMMAND --help"), *(len(command.name) for command in shown))
+    lines = [f"  {command.name:<{width}}  {command.summary}" for command in shown]
     return "\n".join(
         [
-            "usage: reid COMMAND ...",
+            f"usage: reid {family}COMMAND ...",
             "",
             ABOUT,
             "",

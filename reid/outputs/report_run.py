@@ -9,8 +9,8 @@ Of `run` these keys are shown, each where it is present:
     threshold                      {max_distance, source: where it came from, calibration: see report_threshold}
     warnings                       [sentence]
     clock                          {zero, zone, from: who says when the recordings began}
-    cameras                        {name: {source, start, start_from, frames, duration_s, fps, width, height, seconds,
-                                           frames_per_second, warnings}}
+    cameras                        {name: {files: [{file}], start, start_from, frames, duration_s, fps, width, height,
+                                           seconds, frames_per_second, warnings}}
     run_key, versions, config      anything, shown as JSON
 """
 
@@ -23,7 +23,6 @@ from reid.video.draw import camera_colour_hex
 
 _RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id")
 _CAMERA = (
-    "source",
     "start",
     "start_from",
     "frames",
@@ -71,10 +70,16 @@ def camera_facts(
         counted = {"tracklets": count[name], "persons": len(persons[name])}
         found.append(
             {key: given.get(key) for key in _CAMERA}
-            | {"name": name, "colour": camera_colour_hex(number)}
+            | {"name": name, "colour": camera_colour_hex(number), "files": _files(given)}
             | counted
         )
     return found
+
+
+def _files(given: Mapping[str, Any]) -> str:
+    """The first of a camera's files, and how many more there are."""
+    files = [str(one["file"]) for one in given.get("files") or ()]
+    return "" if not files else files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
 
 
 def _warnings(run: Mapping[str, Any]) -> list[str]:

@@ -123,7 +123,7 @@ def identities(
 def demo_run() -> dict[str, Any]:
     cameras = {
         name: {
-            "source": f"/media/atrium/{name}.mp4",
+            "files": [{"file": f"/media/atrium/{name}.mp4", "begins_s": None}],
             "frames": 540,
             "duration_s": 45.0,
             "fps": 12.0,

@@ -203,13 +203,25 @@ def test_a_sighting_shows_its_least_certain_link(tmp_path: Path) -> None:
     assert '<span class="doubtful">0.400</span>' in row
 
 
+def test_the_table_of_cameras_names_their_files(tmp_path: Path) -> None:
+    scene = demo_scene()
+    scene.run["cameras"]["cam2"]["files"] = [{"file": f"nights/{n}.mp4", "begins_s": None} for n in range(3)]
+    del scene.run["cameras"]["cam3"]["files"]  # as written before files were kept
+    report = page(tmp_path, scene)
+    assert re.findall(r'<td class="path">([^<]*)', report.html) == [
+        "/media/atrium/cam1.mp4",
+        "nights/0.mp4 and 2 more",
+        "",
+    ]
+
+
 @pytest.mark.parametrize("known_to_the_run", [False, True])
 def test_hostile_names_stay_text(tmp_path: Path, known_to_the_run: bool) -> None:
     items = [
         tracklet(HOSTILE, 1, range(20), crops=[jpeg()]),
         tracklet("b", 1, range(20), crops=[b"no image"]),
     ]
-    facts = {"source": HOSTILE, "duration_s": 2.0}
+    facts = {"files": [{"file": HOSTILE, "begins_s": None}], "duration_s": 2.0}
     run = {
         "warnings": [HOSTILE],
         "encoder_id": HOSTILE,

@@ -34,6 +34,15 @@ def test_the_report_filters_and_can_be_read(tmp_path: Path, scheme: str) -> None
     ):
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert [fault for fault in page.evaluate(LOOKS, [False]) if fault.startswith("contrast")] == []
+        link = page.locator(".link", has=page.locator(".scale")).first
+        link.scroll_into_view_if_needed()
+        card, scale = link.bounding_box(), link.locator(".scale").bounding_box()
+        assert card is not None
+        assert scale is not None
+        assert scale["x"] + scale["width"] <= card["x"] + card["width"]
+        bar = page.locator("nav").bounding_box()
+        assert bar is not None
+        assert bar["height"] <= 90
         figures = page.locator("#things figure")
         page.locator("#cameras").get_by_role("button", name="cam2").click()
         expect(figures.filter(has_text="cam1")).to_be_hidden()

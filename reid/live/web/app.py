@@ -1,7 +1,7 @@
 """The page as an ASGI application."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,16 +96,21 @@ def template(name: str) -> jinja2.Template:
     return environment.get_template(name)
 
 
+def _refusal(found: Mapping[str, Any]) -> str:
+    """The sentence on one thing that a request gets wrong."""
+    place = ".".join(str(part) for part in found["loc"][1:])
+    if found["loc"][0] == "body" and (not place or found["type"] == "json_invalid"):
+        return "the body is no JSON object; send one, with the header Content-Type: application/json"
+    return f"{place or 'body'}: {found['msg']}"
+
+
 async def _sentence(_request: Request, error: Exception) -> Response:
     """Answer an error as JSON; the input is not repeated, for it may hold a password."""
     status, headers = 400, None
     if isinstance(error, HTTPException):
         status, headers, sentence = error.status_code, error.headers, str(error.detail)
     elif isinstance(error, RequestValidationError):
-        sentence = "; ".join(
-            f"{'.'.join(str(part) for part in one['loc'][1:]) or 'body'}: {one['msg']}"
-            for one in error.errors()
-        )
+        sentence = "; ".join(_refusal(one) for one in error.errors())
     else:
         sentence = str(error)
     return JSONResponse({"error": sentence}, status_code=status, headers=headers)

@@ -175,6 +175,7 @@ class Outbox:
                     self._outage.worked()
                     return True
                 if failure.retry and attempt < self._tries:
+                    self._outage.late(str(failure))
                     self._wait(self._pause_s(attempt, failure))
                     if not (self._unwanted or self._ended):
                         continue

@@ -1,5 +1,6 @@
 """Everything that can be done on the live page, done in a browser to a site that runs."""
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -69,6 +70,9 @@ def test_the_page_shows_who_is_there(site: RunningSite, page: "Page") -> None:
     page.locator("#recent .person").wait_for(timeout=30_000)
     assert page.locator("#here .person").count() == 3
     assert page.locator("#events li.left").count() == 1
+    told = " ".join(page.locator("#events li").all_text_contents())
+    assert "door" in told
+    assert not re.search(r"appearance|\d{4}-\d\d-\d\dT", told), "keys of programs are no words for people"
 
 
 def test_a_person_is_renamed(site: RunningSite, page: "Page") -> None:

@@ -113,6 +113,25 @@ def test_what_cannot_be_done_is_a_sentence(
         assert sentence in answer.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (b'{"label": "Ada"}', "application/x-www-form-urlencoded"),  # what curl -d says of it
+        (b"{label: Ada}", "application/json"),
+        (b'["Ada"]', "application/json"),
+        (b"", "application/json"),
+    ],
+    ids=["form", "broken", "list", "nothing"],
+)
+def test_a_body_that_is_no_json_object_is_told_what_to_send(sent: bytes, kind: str) -> None:
+    with serving() as site:
+        answer = site.client.post("/api/people/1/rename", content=sent, headers=ASKS | {"Content-Type": kind})
+        assert answer.status_code == 400
+        assert answer.json() == {
+            "error": "the body is no JSON object; send one, with the header Content-Type: application/json"
+        }
+
+
 def test_markup_in_names_arrives_as_text() -> None:
     site_state = SiteState()
     site_state.set_cameras([camera("door")])

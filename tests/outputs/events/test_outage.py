@@ -1,4 +1,4 @@
-"""Losses are told of once when they begin and once when they end."""
+"""Waiting and losses are told of once when they begin, and once when they end."""
 
 import logging
 import threading
@@ -27,7 +27,7 @@ def test_a_surprise_costs_one_event_and_is_logged(caplog: pytest.LogCaptureFixtu
     assert "ZeroDivisionError: by nothing" in caplog.text
 
 
-def test_an_outage_is_two_lines_however_long_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_is_three_lines_however_long_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     works = threading.Event()
 
@@ -46,8 +46,34 @@ def test_an_outage_is_two_lines_however_long_it_lasts(caplog: pytest.LogCaptureF
         box.send(event(number))
     until(settled(box, 60), box.counts)
     assert [record.getMessage() for record in caplog.records] == [
+        "inbox: events wait and are tried again (it is away); this is said once, until it works again",
         "inbox: events are being lost (it is away); this is said once, until it works again",
         "inbox: works again; 50 events were lost",
+    ]
+
+
+def test_a_receiver_that_is_away_is_told_of_before_anything_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    works, tried = threading.Event(), threading.Event()
+
+    def away(event: Event) -> None:
+        if not works.is_set():
+            tried.set()
+            raise DeliveryFailed("connection refused")
+
+    box = outbox(Inbox(away), tries=10_000, outage=Outage("inbox", logging.getLogger("outbox"), quiet_s=0))
+    box.send(event(0))
+    box.send(event(1))
+    until(lambda: bool(caplog.records), box.counts)
+    assert (box.counts().waiting, box.counts().given_up) == (2, 0)
+    works.set()
+    until(settled(box, 2), box.counts)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        (
+            "WARNING",
+            "inbox: events wait and are tried again (connection refused); this is said once, until it works again",
+        ),
+        ("INFO", "inbox: works again; no event was lost"),
     ]
 
 

@@ -155,13 +155,23 @@ def test_the_demo_has_the_settings_of_video_but_its_own_sources() -> None:
         parse(["demo", "--sources", "a.mp4"])
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["gallery"], ["gallery", "--help"]])
+@pytest.mark.parametrize("words", [[], ["--help"]])
 def test_the_table_of_contents_names_every_command(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words) == 0
     told = capsys.readouterr().out
     assert all(f"{command.name} " in told and command.summary in told for command in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [["gallery"], ["gallery", "--help"], ["gallery", "-h"]])
+def test_a_family_of_commands_names_its_own(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: reid gallery COMMAND ...\n")
+    named = [line.strip().partition("  ")[0] for line in told.splitlines() if line.startswith("  gallery ")]
+    assert named == [command.name for command in COMMANDS if command.name.startswith("gallery ")]
+    assert "  video " not in told
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -3,7 +3,8 @@
 import { read } from "./api.js";
 import { cameraChip, chance, clock, distance, duration, fill, h, keep, one, personChip, show } from "./dom.js";
 
-const TOLD = new Set(["id", "event", "at", "camera", "person", "track", "since", "box"]);
+const TOLD = new Set(["id", "event", "at", "camera", "person", "track", "appearance", "since", "box"]);
+const LATE_MS = 2000; // from here on it matters that an event was told later than it was
 let mark = null, events = [], state = null, kind = "";
 
 export function startEvents() {
@@ -59,6 +60,7 @@ function rest(event, ...told) {
     delete known[name];
   };
   if (known.answer === "known") delete known.answer;
+  if (!(Date.parse(known.told) - Date.parse(event.at) >= LATE_MS)) delete known.told;
   if (known.nearest === event.person) delete known.nearest;
   for (const name of ["answer", "why", "reason"]) say(name, String);
   const other = known.nearest ? label(known.nearest) : "";
@@ -69,6 +71,7 @@ function rest(event, ...told) {
   const far = known.runner_up_distance;
   delete known.runner_up_distance;
   say("runner_up", (value) => `next ${label(value)}${typeof far === "number" ? ` ${distance(far)}` : ""}`);
+  say("told", (value) => `told at ${clock(Date.parse(value) / 1000)}`);
   for (const name of Object.keys(known)) say(name, (value) => `${name.replaceAll("_", " ")} ${value}`);
   return parts;
 }
