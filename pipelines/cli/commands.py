@@ -45,17 +45,23 @@ def _of_gallery(
     usage: str,
     *operands: Operand,
     run: str,
+    module: str = "pipelines.gallery",
     config: str | None = None,
 ) -> Command:
     example = usage.replace("GALLERY", "site.db").replace("[PERSON]", "P0001").replace("PERSON", "P0001")
-    example = example.replace("INTO", "P0007").replace("LABEL", "'Ada L.'").replace("DAYS", "30")
+    example = (
+        example.replace("INTO", "P0007")
+        .replace("LABEL", "'Ada L.'")
+        .replace("DAYS", "30")
+        .replace("CROP", "crop.jpg")
+    )
     example = example.partition(" [")[0]
     return Command(
         name=f"gallery {name}",
         summary=summary,
         usage=usage,
         examples=f"example:\n  reid gallery {name} {example}\n",
-        run=f"pipelines.gallery:{run}",
+        run=f"{module}:{run}",
         config=config,
         spread=config is not None,
         operands=(GALLERY, *operands),
@@ -117,15 +123,14 @@ COMMANDS = (
     _of_gallery(
         "show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON, run="show"
     ),
-    Command(
-        name="gallery search",
-        summary="the person on a crop: the nearest people, and how near",
-        usage="GALLERY CROP [--most COUNT] [--encoder FILE]",
-        examples="example:\n  reid gallery search site.db crop.jpg\n",
-        run="pipelines.galleries.search:run",
+    _of_gallery(
+        "search",
+        "the person on a crop: the nearest people, and how near",
+        "GALLERY CROP [--most COUNT] [--encoder FILE]",
+        Operand("crop", "image of one person, cut out of a frame", path=True),
+        module="pipelines.galleries.search",
+        run="run",
         config="pipelines.job_configs:SearchConfig",
-        spread=True,
-        operands=(GALLERY, Operand("crop", "image of one person, cut out of a frame", path=True)),
     ),
     _of_gallery(
         "history",

@@ -15,7 +15,7 @@ import numpy as np
 from reid.cache import filling, replacing
 from reid.errors import InputError
 from reid.offline import keep_offline
-from reid.stills import read_still
+from reid.stills import require_still
 
 if TYPE_CHECKING:
     import onnx
@@ -130,12 +130,7 @@ def prepare(path: Path, image_size: int) -> np.ndarray[Any, np.dtype[np.float32]
     """
     from ultralytics.data.augment import LetterBox
 
-    try:
-        image = read_still(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read as an image ({error.strerror}); put it back") from None
-    if image is None:
-        raise InputError(f"{path}: cannot be read as an image; copy it again, or take it out of the list")
+    image = require_still(path, "copy it again, or take it out of the list")
     image = LetterBox(image_size, auto=True, stride=_STRIDE)(image=image)
     planes: np.ndarray[Any, np.dtype[np.float32]] = (
         image[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32)

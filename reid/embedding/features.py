@@ -31,7 +31,7 @@ from reid.types import Array, Image
 
 log = logging.getLogger(__name__)
 
-SHARD = 1024  # images whose work a kill may cost
+SHARD = 1024  # images between two saves: a killed run computes at most so many again
 PATIENCE_S = 60.0  # and seconds of it, where the network is slow
 BATCH = 128  # images per call of the encoder; twice as many are in memory
 READERS = 4  # threads; decoding leaves Python's lock alone

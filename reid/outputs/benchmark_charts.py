@@ -106,7 +106,7 @@ def _cmc(results: Sequence[EncoderResult]) -> Chart | None:
     low = min(0.9, math.floor(10 * min(float(cmc[0]) for _, _, cmc in shown)) / 10)
     return charts.draw(
         "CMC",
-        "The share of queries whose first right image is among the first k of the list. Higher is better; "
+        "The share of queries with a correct match among the first k of the list. Higher is better; "
         f"the axis begins at {100 * low:.0f} %.",
         x=Scale(label="rank k", low=1, high=last, ticks=[(k, str(k)) for k in marks]),
         y=charts.linear("queries found (%)", low, 1, percent=True),

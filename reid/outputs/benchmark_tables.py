@@ -16,7 +16,7 @@ MAP_PX = 300  # side of the plane of vectors
 # Heading, name of its interval, what it means.
 COLUMNS = (
     ("mAP", "mAP", "mean over queries of the average precision: the mean precision at each right image"),
-    ("Rank-1", "rank-1", "share of queries whose first image is right"),
+    ("Rank-1", "rank-1", "share of queries whose nearest gallery image shows the same person"),
     ("Rank-5", "rank-5", "share of queries with a right image among the first five"),
     ("Rank-10", "rank-10", "the same among the first ten"),
     ("Rank-20", "rank-20", "the same among the first twenty"),

@@ -155,7 +155,7 @@ known of differences between such groups."""
 
 _METRICS = """\
 - **mAP**: mean over queries of the average precision of the list, nearest first
-- **rank-1**: share of queries whose first image shows the right person
+- **rank-1**: share of queries whose nearest gallery image shows the same person
 - **mINP**: mean inverse negative penalty (Ye et al. 2021): how early the last right image comes
 
 Images of the query's person in the query's own camera are not in the lists, as is the rule of Market-1501."""

@@ -109,7 +109,9 @@ def test_images_are_prepared_as_ultralytics_does(tmp_path: Path) -> None:
     shrunk = cv2.resize(image, (96, 54), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_allclose(got[0, :, 5:59], shrunk[..., ::-1].transpose(2, 0, 1) / 255, atol=1e-6)
     np.testing.assert_allclose(got[0, :, :5], 114 / 255, atol=1e-6)
-    with pytest.raises(InputError, match=r"none\.png: cannot be read as an image"):
+    with pytest.raises(
+        InputError, match=r"none\.png: cannot be read \(No such file or directory\); copy it again"
+    ):
         prepare(tmp_path / "none.png", SIZE)
 
 

@@ -1,7 +1,7 @@
 """When a live frame was taken: by its camera's own clock where that can be believed, else by its arrival.
 
 Clocks of cameras that are kept right (NTP) agree with each other to some milliseconds, while frames arrive late, each
-camera's by a delay of its own. A camera whose clock is plainly wrong is worse than that.
+camera's by a delay of its own. A camera's clock that is plainly wrong does more harm than these delays.
 """
 
 import math
@@ -14,9 +14,8 @@ from reid.live.capture.camera_time import CameraTime, ClockSource
 from reid.live.capture.stream_clock import LeastDelay
 
 AHEAD_S = 1.0  # no frame comes from the future, and clocks that are kept right differ by less
-MOST_LATE_S: Mapping[Kind, float] = {
-    "hls": 120.0
-}  # no frame comes later, of HLS as it is played segments late
+# no frame comes later than this; HLS is played some segments late
+MOST_LATE_S: Mapping[Kind, float] = {"hls": 120.0}
 LATE_S = 10.0  # of all others
 STEADY_S = 60.0  # a camera's clock that was set is believed again after this long
 SLEW = 0.1  # seconds in a second by which times are moved from one clock to another: tracks keep their speed
@@ -28,9 +27,8 @@ class ClockState:
     """By which clock a camera's frames are timed."""
 
     source: ClockSource = "arrival"
-    offset_s: float | None = (
-        None  # time of a frame by its camera less its arrival by ours; None: it has not said
-    )
+    # time of a frame by its camera less its arrival by ours; None: the camera has not said
+    offset_s: float | None = None
     why: str = ""  # a sentence on why the camera's clock is not believed
 
 
@@ -46,9 +44,8 @@ class CameraClock:
         self._least = LeastDelay()
         self._told: CameraTime | None = None
         self._steady_s = float("-inf")  # when a clock that was set is believed again
-        self._origin_s: float | None = (
-            None  # second 0 of the stream on the site's clock; None: arrivals count
-        )
+        # second 0 of the stream on the site's clock; None: arrivals count
+        self._origin_s: float | None = None
         self._slip_s = 0.0  # of the times to what they should be, on the way from another clock
         self._last_s = self._last_by_arrival_s = self._last_arrival_s = float("-inf")
         self.state = ClockState()

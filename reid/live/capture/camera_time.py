@@ -36,9 +36,8 @@ class CameraTimes:
     def __init__(self, source: ClockSource) -> None:
         self._source = source
         self._lock = threading.Lock()
-        self._said: deque[tuple[float, float]] = (
-            deque()
-        )  # arrival and second 0, one each second of the window
+        # arrival and second 0, one each second of the window
+        self._said: deque[tuple[float, float]] = deque()
         self._zero_s: float | None = None
         self._last_stream_s: float | None = None
         self._jumps = 0

@@ -39,7 +39,7 @@ class Cameras:
     site_clock: SiteClock = field(default_factory=SiteClock)
     _cameras: dict[str, Camera] = field(default_factory=dict)
     _told: dict[str, State] = field(default_factory=dict)
-    _doubted: set[str] = field(default_factory=set)  # cameras whose clock is not believed, as the log has it
+    _doubted: set[str] = field(default_factory=set)  # cameras whose clock the log has called wrong
 
     def add(self, address: Address, *, offset_s: float = 0.0) -> None:
         """Begin to read a camera; ValueError where one of that name is there."""

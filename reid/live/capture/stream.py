@@ -154,7 +154,7 @@ def _snapshots(
 ) -> Generator[Received, None, None]:
     """One image a request, at the rate that is set, or as fast as the camera answers where that is slower.
 
-    Ends where more than one came: it is a stream of frames, whose end is a loss.
+    Ends when an answer has more than one image: then the address is a stream, and its end is a lost connection.
     """
     due_s, count, every_s = time.monotonic(), 1, 1 / config.snapshot_fps
     while count <= 1 and not stop.wait(max(0.0, due_s - time.monotonic())):

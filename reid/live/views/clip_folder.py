@@ -1,7 +1,7 @@
 """The folder of clips. Each has a JSON file beside it that says which people it shows, so that it can be found again.
 
-Only clips that the program wrote are read, changed or deleted. One whose JSON cannot be read any more is put aside,
-as nobody can tell whom it shows: it is not deleted, and every erasure tells of it.
+Only clips that the program wrote are read, changed or deleted. A clip whose JSON cannot be read may show any person.
+It is moved to a folder of its own, not deleted, and every erasure names it.
 """
 
 import itertools
@@ -102,7 +102,7 @@ class ClipFolder:
         """Delete the clips that show a person or tell of them; see `_delete`.
 
         Raises:
-            InputError: also where there are clips of which nobody can tell whom they show.
+            InputError: also where clips are left whose people are unknown, because their JSON cannot be read.
         """
         name = person_name(person_id)
         gone = self._delete(lambda label: label.about(name))
@@ -122,7 +122,7 @@ class ClipFolder:
         return gone
 
     def _delete(self, unwanted: Callable[[ClipLabel], bool]) -> int:
-        """Delete the unwanted ones; how many those were. Those of which nobody can tell whom they show go aside.
+        """Delete the unwanted clips and return how many; clips whose JSON cannot be read are moved aside.
 
         Raises:
             InputError: some could not be deleted; all others are.

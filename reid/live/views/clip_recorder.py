@@ -89,7 +89,7 @@ class ClipRecorder:
     def forget(self, person_id: int) -> int:
         """Delete every clip that shows a person or tells of them, and what would become one.
 
-        Returns how many clips were deleted, with those of which nobody can tell whom they show.
+        Returns how many clips were deleted.
 
         Raises:
             InputError: clips could not be deleted.
