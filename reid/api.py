@@ -90,7 +90,7 @@ def track(
     tracker: str | None = None,
     policy: LinkingPolicy | None = None,
     settings: VideoConfig | None = None,
-    on_frames: Callable[[str, int], None] = lambda camera_id, frames: None,
+    on_frames: Callable[[str, int], None] | None = None,
 ) -> list[Tracklet]:
     """The tracklets of a recording: each is one person along one camera.
 
@@ -126,7 +126,8 @@ def track(
         static = static_places(source.camera_id, config)
 
         def done(frames: list[Frame], camera_id: str = source.camera_id) -> None:
-            on_frames(camera_id, len(frames))
+            if on_frames is not None:
+                on_frames(camera_id, len(frames))
 
         tracklets = list(
             follow_recording(

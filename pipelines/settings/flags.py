@@ -30,6 +30,10 @@ class Short:
     keys: tuple[str, ...]
     metavar: str = ""
 
+    def is_spelling_of(self, name: str) -> bool:
+        """Whether it is the setting `name` written with dashes, so that help lists it once."""
+        return self.keys == (name,) and self.flag == "--" + name.replace("_", "-")
+
 
 SHORTS = (
     Short("--detector", ("detector.weights",), "FILE"),
@@ -99,12 +103,13 @@ def add_settings(
         for short in shorts:
             means = [settings[name] for name in short.keys]
             names = " and ".join(f"--{name}" for name in short.keys)
+            note = f"[{means[0].note}]" if short.is_spelling_of(short.keys[0]) else f"(= {names})"
             _add(
                 group,
                 short.flag,
                 means,
                 short.metavar or _metavar(means[0]),
-                f"{means[0].description} (= {names})",
+                f"{means[0].description} {note}",
             )
     groups: dict[tuple[str, ...], Any] = {}
     sections: dict[tuple[str, ...], type[BaseModel] | None]
@@ -116,7 +121,9 @@ def add_settings(
             groups[above] = parser.add_argument_group(
                 ".".join(above) or "run", None if inner is None else _escaped(summary(inner))
             )
-        _add(groups[above], f"--{key.name}", [key], _metavar(key), f"{key.description} [{key.note}]")
+        listed = any(short.is_spelling_of(key.name) for short in shorts)
+        text = None if listed else f"{key.description} [{key.note}]"
+        _add(groups[above], f"--{key.name}", [key], _metavar(key), text)
         if (former := FORMER_NAMES.get(key.name)) is not None:
             _add(groups[above], f"--{former}", [key], _metavar(key), None)
 

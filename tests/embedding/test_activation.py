@@ -70,6 +70,7 @@ def test_a_checkpoint_looks_where_there_is_something(tmp_path: Path, part: tuple
     assert share_inside(heat, part) > 0.6
 
 
+@pytest.mark.slow
 def test_maps_are_the_squared_channels_of_the_last_layer(crops: list[Image]) -> None:
     network = random_osnet()
     maps = feature_maps(crops * 4, network, SMALL)  # more than a batch

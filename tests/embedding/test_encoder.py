@@ -94,7 +94,7 @@ def test_exports_of_our_own_carry_their_preprocessing(
         np.testing.assert_allclose(vectors, slowly(checkpoint, crops), atol=1e-4)
 
 
-@pytest.mark.parametrize("fixed", [1, 4])
+@pytest.mark.parametrize("fixed", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_fixed_batches(
     exports: Path, tmp_path: Path, crops: list[Image], checkpoint: Path, fixed: int
 ) -> None:
@@ -198,7 +198,7 @@ def test_damaged_exports(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "dimension", "backends"),
     [
-        ("osnet_x0_25_market1501.pth", 512, BACKENDS),
+        pytest.param("osnet_x0_25_market1501.pth", 512, BACKENDS, marks=pytest.mark.slow),
         ("osnet_x0_25_msmt17.onnx", 512, BACKENDS[1:]),
         ("person-reidentification-retail-0287/person-reidentification-retail-0287.xml", 256, BACKENDS[2:]),
     ],

@@ -65,6 +65,7 @@ def test_frames_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) -> N
     assert {one.look.size for one in whole} == {(320, 180)}
 
 
+@pytest.mark.slow
 def test_frames_come_over_udp(site: RtspSite) -> None:
     """And that they stop is noticed, though a datagram that does not come says nothing."""
     (address,) = parse_cameras([f"cam1={site.cameras['cam1']}"])
