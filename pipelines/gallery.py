@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipelines.galleries.decisions import who
 from pipelines.runtime.progress import Progress
 from pipelines.site.erased_outputs import erase_beside
 from reid.errors import InputError
@@ -116,7 +117,7 @@ def rename(path: Path, person: str, label: str, progress: Progress) -> int:
     """Give one person a label; an empty one takes it away."""
     with open_store(path, encoder_id=None) as store:
         person_id = store.find(person)
-        store.rename(person_id, label or None)
+        store.rename(person_id, label or None, by=who())
     called = f"is now called {label.strip()}" if label else "has no label any more"
     progress.answer(f"{person_name(person_id)} {called}")
     return 0
@@ -126,7 +127,7 @@ def merge(path: Path, person: str, into: str, progress: Progress) -> int:
     """Merge two people: everything of `person` becomes part of `into`."""
     with open_store(path, encoder_id=None) as store:
         gone, kept = store.find(person), store.find(into)
-        store.merge(gone, into=kept)
+        store.merge(gone, into=kept, by=who())
     progress.answer(f"{person_name(gone)} is now part of {person_name(kept)}")
     return 0
 

@@ -1,5 +1,6 @@
 """A gallery of people, to be searched and corrected: a store, its index and the encoder of its vectors."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,8 +14,8 @@ from reid.shipped_weights import encoder_with, path_of
 from reid.stills import require_still
 from reid.store.base import Store
 from reid.store.index import PersonIndex
-from reid.store.records import PersonSummary, SeenAt
-from reid.types import Array, Embeddings, Image, Tracklet, person_name
+from reid.store.records import Decision, PersonSummary, SeenAt
+from reid.types import Array, Embeddings, Image, Tracklet, TrackletKey, person_name
 
 Query = Image | Path | str | Embeddings | Tracklet
 
@@ -147,9 +148,46 @@ class Gallery:
         self.store.rename(self.store.find(who), label)
 
     def merge(self, who: int | str, into: int | str) -> None:
-        """Merge two people in the store and journal it."""
+        """Say that two people are one: now, and when their recordings are linked again."""
         self.store.merge(self.store.find(who), self.store.find(into))
+
+    def split(self, who: int | str, sightings: Collection[SeenAt]) -> int:
+        """Say that some sightings of a person show another one, who is new; their id.
+
+        >>> import reid
+        >>> with reid.open_gallery(GALLERY) as gallery:
+        ...     sightings = gallery.sightings("Ann")
+        ...     new = gallery.split("Ann", sightings[1:])
+        ...     undone = gallery.undo()
+        >>> undone.kind, undone.other_id == new
+        ('different', True)
+        """
+        return self.store.split(self.store.find(who), _tracklets(sightings))
+
+    def reassign(self, who: int | str, sightings: Collection[SeenAt], into: int | str) -> None:
+        """Say that some sightings of a person show another one, who is there."""
+        self.store.reassign(self.store.find(who), _tracklets(sightings), self.store.find(into))
+
+    def confirm(self, who: int | str) -> None:
+        """Say that all sightings of a person show that one person."""
+        self.store.confirm(self.store.find(who))
+
+    def ignore(self, who: int | str) -> None:
+        """Say that what was taken for a person is none."""
+        self.store.ignore(self.store.find(who))
+
+    def decisions(self, who: int | str | None = None) -> list[Decision]:
+        """What people decided, oldest first: about one person, or about all."""
+        return self.store.decisions(None if who is None else self.store.find(who))
+
+    def undo(self, number: int | None = None) -> Decision:
+        """Take back a decision, the latest where no number is given; what it was."""
+        return self.store.undo(number)
 
     def forget(self, who: int | str) -> None:
         """Erase one person from the gallery; results folders and events of theirs are other files."""
         self.store.forget(self.store.find(who))
+
+
+def _tracklets(sightings: Collection[SeenAt]) -> list[tuple[str, TrackletKey]]:
+    return [(seen.run_id, seen.match.tracklet) for seen in sightings]

@@ -1,16 +1,19 @@
 """All cameras of a site: tracklets to identities, with what a gallery knows of earlier runs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 
+from reid.link_constraints import LinkConstraints
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import Linking, link
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
 from reid.store.base import Store
 from reid.store.index import PersonIndex
 from reid.store.records import Sighting
+from reid.track_segment import places_of
 from reid.types import Identity, Tracklet
 from reid.wall_clock import WallClock
 
@@ -40,14 +43,30 @@ def link_site(
         people=_known(store, compared, run_id) if store else (),
         next_person_id=store.next_person_id() if store else 1,
         former_ids=store.former_ids(run_id, compared) if store and run_id is not None else {},
+        constraints=store.constraints(run_id, compared)
+        if store and run_id is not None
+        else LinkConstraints(),
     )
     if store is not None and run_id is not None:
         sightings = [
-            Sighting(match=match, start_s=t.start_s, end_s=t.end_s, embeddings=t.embeddings)
+            Sighting(
+                match=match,
+                start_s=t.start_s,
+                end_s=t.end_s,
+                embeddings=t.embeddings,
+                places=places_of(t),
+            )
             for t, match in zip(compared, linking.matches, strict=True)
         ]
         store.commit_run(run_id, sightings, started=started, cameras=cameras, clock=clock)
-    return linking
+    return linking if store is None else _labelled(linking, store)
+
+
+def _labelled(linking: Linking, store: Store) -> Linking:
+    """With the names that people gave."""
+    labels = {person.person_id: person.label for person in store.people()}
+    named = tuple(replace(one, label=labels.get(one.person_id)) for one in linking.identities)
+    return replace(linking, identities=named)
 
 
 def _known(store: Store, tracklets: Sequence[Tracklet], run_id: str | None) -> list[Identity]:

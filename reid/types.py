@@ -217,6 +217,7 @@ class Identity:
     tracklets: tuple[TrackletKey, ...]
     prototypes: Embeddings  # (P, D)
     known: bool = False  # came from the gallery: seen in an earlier run
+    label: str | None = None  # what a person called them, in the gallery
 
     @property
     def name(self) -> str:

@@ -34,6 +34,12 @@ examples:
   reid completion fish > ~/.config/fish/completions/reid.fish
 """
 PERSON = Operand("person", "a number such as P0001, or a label")
+TRACKLETS = Operand(
+    "tracklet",
+    "a tracklet such as cam1/4; RUN:cam1/4 where several runs have one",
+    "+",
+    parameter="tracklets",
+)
 GALLERY = Operand(
     "gallery", "SQLite file that reid video --gallery or reid live has written", path=True, parameter="path"
 )
@@ -54,6 +60,7 @@ def _of_gallery(
         .replace("LABEL", "'Ada L.'")
         .replace("DAYS", "30")
         .replace("CROP", "crop.jpg")
+        .replace("TRACKLET...", "cam1/4 cam2/7")
     )
     example = example.partition(" [")[0]
     return Command(
@@ -149,11 +156,62 @@ COMMANDS = (
     ),
     _of_gallery(
         "merge",
-        "two ids, one person: the first becomes part of the second, for good",
+        "two ids, one person: the first becomes part of the second",
         "GALLERY PERSON INTO",
         PERSON,
         Operand("into", "the person who stays, with number and sightings of both"),
         run="merge",
+    ),
+    _of_gallery(
+        "split",
+        "one id, two people: some of its tracklets become a new person",
+        "GALLERY PERSON TRACKLET...",
+        PERSON,
+        TRACKLETS,
+        module="pipelines.galleries.decisions",
+        run="split",
+    ),
+    _of_gallery(
+        "reassign",
+        "some tracklets of one person are another's",
+        "GALLERY PERSON INTO TRACKLET...",
+        PERSON,
+        Operand("into", "the person whom they show"),
+        TRACKLETS,
+        module="pipelines.galleries.decisions",
+        run="reassign",
+    ),
+    _of_gallery(
+        "confirm",
+        "all tracklets of a person are theirs: they stay together",
+        "GALLERY PERSON",
+        PERSON,
+        module="pipelines.galleries.decisions",
+        run="confirm",
+    ),
+    _of_gallery(
+        "ignore",
+        "what was taken for a person is none",
+        "GALLERY PERSON",
+        PERSON,
+        module="pipelines.galleries.decisions",
+        run="ignore",
+    ),
+    _of_gallery(
+        "decisions",
+        "what people decided: names, merges, splits, and what was undone",
+        "GALLERY [PERSON]",
+        Operand(PERSON.name, PERSON.help, "?"),
+        module="pipelines.galleries.decisions",
+        run="decisions",
+    ),
+    _of_gallery(
+        "undo",
+        "take back a decision: the latest, or the one of a number",
+        "GALLERY [DECISION]",
+        Operand("decision", "its number, as `reid gallery decisions` lists it", "?", parameter="number"),
+        module="pipelines.galleries.decisions",
+        run="undo",
     ),
     _of_gallery("forget", "erase everything kept about one person", "GALLERY PERSON", PERSON, run="forget"),
     _of_gallery(

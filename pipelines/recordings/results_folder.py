@@ -117,7 +117,8 @@ def _identity_digests(linking: Linking) -> tuple[str, str]:
     names = {identity.person_id: (identity.name, identity.known) for identity in linking.identities}
     matches = sorted(linking.matches, key=lambda match: match.tracklet)
     who = [[str(m.tracklet), m.person_id, names.get(m.person_id or 0)] for m in matches]
-    whole = [[str(astuple(match))] for match in matches]
+    labels = [[identity.person_id, identity.label] for identity in linking.identities if identity.label]
+    whole = [*([str(astuple(match))] for match in matches), *labels]
     return _digest(who), _digest([who, whole])
 
 

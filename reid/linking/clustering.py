@@ -7,7 +7,11 @@ Matrix = NDArray[np.float64]
 
 
 def average_linkage(
-    distances: Matrix, apart: NDArray[np.bool_], weights: NDArray[np.float64], max_distance: float
+    distances: Matrix,
+    apart: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    max_distance: float,
+    together: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """Cluster number (N,) of each item, counted from 0 in order of first member.
 
@@ -20,6 +24,7 @@ def average_linkage(
         apart: (N, N), symmetric.
         weights: (N,), positive.
         max_distance: joins stop here.
+        together: (N,) items of one number other than 0 are joined first, at any distance, also if they are `apart`.
 
     Every row remembers its nearest neighbour, so a join costs O(N) and the whole O(N^2) in practice.
     """
@@ -30,25 +35,35 @@ def average_linkage(
     labels = np.arange(count)
     alive = np.ones(count, dtype=bool)
 
+    def join(a: int, b: int) -> None:
+        """`b` becomes part of `a`."""
+        sums[a] += sums[b]
+        sums[:, a] += sums[:, b]
+        mass[a] += mass[b]
+        blocked[a] |= blocked[b]
+        blocked[:, a] |= blocked[:, b]
+        alive[b] = False
+        labels[labels == b] = a
+
+    for group in np.unique(together[together != 0]) if together is not None else ():
+        first, *others = np.flatnonzero(together == group).tolist()
+        for row in others:
+            join(first, row)
+
     def mean_row(row: int) -> Matrix:
         return np.where(blocked[row] | ~alive, np.inf, sums[row] / (mass[row] * mass))
 
     nearest = np.zeros(count, dtype=np.int64)
     gap = np.full(count, np.inf)
-    for row in range(count):
+    for row in np.flatnonzero(alive).tolist():
         nearest[row], gap[row] = _smallest(mean_row(row))
     while count > 1:
         closest = int(np.argmin(gap))
         if gap[closest] > max_distance or gap[closest] == np.inf:
             break
         a, b = sorted((closest, int(nearest[closest])))
-        sums[a] += sums[b]
-        sums[:, a] += sums[:, b]
-        mass[a] += mass[b]
-        blocked[a] |= blocked[b]
-        blocked[:, a] |= blocked[:, b]
-        alive[b], gap[b] = False, np.inf
-        labels[labels == b] = a
+        join(a, b)
+        gap[b] = np.inf
         changed = mean_row(a)
         nearest[a], gap[a] = _smallest(changed)
         for row in np.flatnonzero(alive & ((nearest == a) | (nearest == b))).tolist():

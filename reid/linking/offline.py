@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.distance import pairwise, unit
+from reid.link_constraints import LinkConstraints
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
@@ -48,6 +49,7 @@ def link(
     people: Sequence[Identity] = (),
     next_person_id: int = 1,
     former_ids: Mapping[TrackletKey, int] | None = None,
+    constraints: LinkConstraints = LinkConstraints(),  # noqa: B008 - it is frozen
 ) -> Linking:
     """Cluster tracklets, and the people that a gallery knows, into identities.
 
@@ -57,11 +59,12 @@ def link(
         people: identities of earlier runs. They stay apart from each other and keep their ids.
         next_person_id: the first id for a new person.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
+        constraints: what people decided about these tracklets, which holds whatever they look like.
     """
-    order = sorted(range(len(tracklets)), key=lambda i: (tracklets[i].start_s, tracklets[i].key))
-    ordered = [tracklets[i] for i in order]
+    linked = [one for one in tracklets if one.key not in constraints.no_person]
+    ordered = sorted(linked, key=lambda one: (one.start_s, one.key))
     if not ordered:
-        return Linking(identities=(), matches=())
+        return Linking(identities=(), matches=tuple(_no_person(one) for one in tracklets))
     means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], policy.centre)
     distances = pairwise(means, means).astype(np.float64) * _scales(
         ordered, len(people), policy.camera_scales
@@ -70,9 +73,12 @@ def link(
     count = len(ordered)
     forbidden[:count, :count] = apart(ordered, policy.min_travel_s, cameras)
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
+    forbidden |= constraints.apart(ordered, people)
+    together = constraints.together(ordered, people)
+    forbidden &= (together[:, None] != together[None, :]) | (together[:, None] == 0)
     seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
     weights = np.clip(seconds, *EVIDENCE_S)
-    clustered = average_linkage(distances, forbidden, weights, policy.max_distance)
+    clustered = average_linkage(distances, forbidden, weights, policy.max_distance, together)
     labels = attach_fragments(
         clustered,
         distances,
@@ -81,12 +87,20 @@ def link(
         shorter_than_s=policy.fragment_s,
         max_distance=policy.fragment_slack * policy.max_distance,
     )
-    ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {})
+    ids = _person_ids(labels, ordered, people, next_person_id, former_ids or {}, constraints.same)
     fragments = _attached(clustered, labels, seconds, policy.fragment_s)
     found = _matches(ordered, ids, distances, forbidden, weights, labels, fragments, policy.probability)
     matches = {match.tracklet: match for match in found}
     return Linking(
-        identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
+        identities=_identities(ordered, people, labels, ids),
+        matches=tuple(matches.get(one.key, _no_person(one)) for one in tracklets),
+    )
+
+
+def _no_person(tracklet: Tracklet) -> Match:
+    """The match of a tracklet of which a person decided that it shows none."""
+    return Match(
+        tracklet=tracklet.key, person_id=None, distance=None, runner_up_id=None, runner_up_distance=None
     )
 
 
@@ -128,9 +142,13 @@ def _person_ids(
     people: Sequence[Identity],
     next_person_id: int,
     former_ids: Mapping[TrackletKey, int],
+    decided: Mapping[TrackletKey, int],
 ) -> dict[int, int]:
-    """Person id of each cluster: the known one, else the former one of most of its tracklets, else a new one."""
+    """Person id of each cluster: the known, the decided, the former one of most of its tracklets, or a new one."""
     ids = {int(labels[len(tracklets) + i]): person.person_id for i, person in enumerate(people)}
+    for label, tracklet in zip(labels.tolist(), tracklets, strict=False):
+        if (person_id := decided.get(tracklet.key, 0)) > 0:
+            ids.setdefault(label, person_id)
     taken = set(ids.values())
     votes: Counter[tuple[int, int]] = Counter()
     for label, tracklet in zip(labels.tolist(), tracklets, strict=False):

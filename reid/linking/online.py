@@ -51,6 +51,9 @@ class OnlineGallery:
         self.patience = patience
         self.cameras: Collection[str] = ()  # all that there are, for `policy.min_travel_s`
         self.recent: dict[TrackletKey, Recent] = {}
+        self.same: dict[
+            TrackletKey, int
+        ] = {}  # whom a person said that tracklets show: stronger than their looks
         self.spare: dict[TrackletKey, int] = {}  # numbers that splits gave tracklets, to be given again
         self.bias: Mapping[str, Array] = {}  # by camera, see camera_bias
         self.memory = Memory(policy.centre)
@@ -108,6 +111,7 @@ class OnlineGallery:
         old = [key for key, r in self.recent.items() if not r.growing and r.tracklet.end_s < before_s]
         for key in old:
             one = self.recent.pop(key)
+            self.same.pop(key, None)
             self.spare.pop(key, None)
             if one.person_id is not None:
                 self.memory.learn(one.person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
@@ -120,8 +124,9 @@ class OnlineGallery:
                 self.memory.learn(person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
 
     def merge(self, person_id: int, into: int) -> None:
-        """Two people are one."""
+        """Two people are one, as a person says: what shows them now stays together."""
         self.memory.merge(person_id, into)
+        self.same |= {key: into for key, r in self.recent.items() if r.person_id in (person_id, into)}
         for key in [key for key, r in self.recent.items() if r.person_id == person_id]:
             self.recent[key] = replace(self.recent[key], person_id=into)
 
@@ -131,6 +136,7 @@ class OnlineGallery:
         keys = [key for key, r in self.recent.items() if r.person_id == person_id]
         for key in keys:
             del self.recent[key]
+            self.same.pop(key, None)
             self.spare.pop(key, None)
         return keys
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from reid.link_constraints import LinkConstraints
 from reid.linking.camera_bias import biases_of, unbiased
 from reid.linking.constraints import among
 from reid.linking.offline import link
@@ -32,6 +33,7 @@ class ReclusteringInput:
     growing: frozenset[TrackletKey]  # still in view
     people: tuple[Identity, ...]  # by what is remembered from before
     cameras: tuple[str, ...]
+    constraints: LinkConstraints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +65,7 @@ def snapshot(gallery: OnlineGallery) -> ReclusteringInput:
         growing=frozenset(key for key, r in recent.items() if r.growing),
         people=tuple(_candidates(gallery)),
         cameras=tuple(gallery.cameras),
+        constraints=LinkConstraints(same=dict(gallery.same)),
     )
 
 
@@ -78,6 +81,7 @@ def refine(snapshot: ReclusteringInput, policy: LinkingPolicy) -> Refinement:
         people=snapshot.people,
         next_person_id=FIRST_NEW,
         former_ids=snapshot.former,
+        constraints=snapshot.constraints,
     )
     return Refinement(snapshot=snapshot, matches={m.tracklet: m for m in linking.matches}, bias=bias)
 

@@ -62,7 +62,7 @@ def write_report(
         sightings,
         found,
         cameras=cameras,
-        known={identity.person_id for identity in identities if identity.known},
+        identities={identity.person_id: identity for identity in identities},
         colours={person: person_colour_hex(person) for person in sightings},
         axis=axis,
         moments=moments,

@@ -1,13 +1,13 @@
 """The report's section of people: for each a row of the timeline and a card of crops."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reid.outputs.crops import best_crops
 from reid.outputs.sightings import PersonSighting, seconds_seen
 from reid.outputs.thumbnails import data_uri
 from reid.outputs.timeline import Axis, Moments, duration
-from reid.types import Match, TrackletKey, person_name
+from reid.types import Identity, Match, TrackletKey, person_name
 
 _LANE_PX = 10
 _ROW_PX = 36
@@ -53,6 +53,7 @@ class PersonCard:
     person_id: int
     name: str
     colour: str
+    label: str | None  # what a person called them
     known: bool
     face: str | None  # small crop for the timeline
     seen: str
@@ -69,7 +70,7 @@ def people(
     matches: dict[TrackletKey, Match],
     *,
     cameras: Sequence[str],
-    known: set[int],
+    identities: Mapping[int, Identity],
     colours: dict[int, str],
     axis: Axis,
     moments: Moments,
@@ -88,7 +89,8 @@ def people(
             person_id=person_id,
             name=person_name(person_id),
             colour=colours[person_id],
-            known=person_id in known,
+            label=identities[person_id].label,
+            known=identities[person_id].known,
             face=data_uri(best[0].jpeg, 56) if best else None,
             seen=duration(seconds_seen(own)),
             first=moments(own[0].start_s),

@@ -128,10 +128,10 @@ def write_identities(
         crops: crop files of a tracklet, best first, relative to the results folder; see `write_crops`.
         clock: when second 0 was in the world; None: not known.
     """
-    known = {identity.person_id for identity in identities if identity.known}
+    people = {identity.person_id: identity for identity in identities}
     found = by_tracklet(matches)
     persons = [
-        _person(person_id, sightings, person_id in known, crops, clock)
+        _person(people[person_id], sightings, crops, clock)
         for person_id, sightings in find_sightings(tracklets, found, join_gap_s=join_gap_s).items()
     ]
     lost = [t for t in tracklets if t.key not in found or found[t.key].person_id is None]
@@ -173,18 +173,18 @@ def _row(tracklet: Tracklet, match: Match | None, known: set[int]) -> dict[str, 
 
 
 def _person(
-    person_id: int,
+    identity: Identity,
     sightings: Sequence[PersonSighting],
-    known: bool,
     crops: Mapping[TrackletKey, Sequence[str]],
     clock: WallClock | None,
 ) -> dict[str, Any]:
     first_s = min(sighting.start_s for sighting in sightings)
     last_s = max(sighting.end_s for sighting in sightings)
     return {
-        "person_id": person_id,
-        "name": person_name(person_id),
-        "known": known,
+        "person_id": identity.person_id,
+        "name": identity.name,
+        "label": identity.label,
+        "known": identity.known,
         "cameras": sorted({sighting.camera_id for sighting in sightings}),
         "first_seen_s": round(first_s, 3),
         "last_seen_s": round(last_s, 3),

@@ -8,6 +8,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from reid.link_constraints import LinkConstraints
 from reid.store.records import Decision, Erased, JournalEntry, Named, PersonSummary, Record, SeenAt, Sighting
 from reid.types import Array, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
@@ -117,13 +118,55 @@ class Store(Protocol):
             ValueError: vectors of another encoder or size.
         """
 
-    # decisions ---
+    # decisions: `by` says who decided, a login or a command ---
 
-    def rename(self, person_id: int, label: str | None) -> None:
+    def constraints(self, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
+        """What decisions say of the tracklets of a run, which are recognised by camera, time and boxes."""
+
+    def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> None:
         """Give a person a label, or take it away; InputError if it is taken, empty or looks like an id."""
 
-    def merge(self, person_id: int, into: int) -> None:
-        """Merge two people: everything of `person_id` becomes part of `into`."""
+    def merge(self, person_id: int, into: int, *, by: str | None = None) -> None:
+        """Merge two people: all of `person_id` becomes part of `into`, also when their recordings are linked again.
+
+        Raises:
+            InputError: they were decided to be different people.
+        """
+
+    def split(
+        self, person_id: int, tracklets: Collection[tuple[str, TrackletKey]], *, by: str | None = None
+    ) -> int:
+        """Make some of a person's tracklets (run and key) a new person, who stays another one; the new id.
+
+        Raises:
+            InputError: one is not of this person, or they are all, or none.
+        """
+
+    def reassign(
+        self,
+        person_id: int,
+        tracklets: Collection[tuple[str, TrackletKey]],
+        into: int,
+        *,
+        by: str | None = None,
+    ) -> None:
+        """Give some of a person's tracklets (run and key) to another person; raises as `split`."""
+
+    def confirm(self, person_id: int, *, by: str | None = None) -> None:
+        """Keep that all tracklets of a person show one person."""
+
+    def ignore(self, person_id: int, *, by: str | None = None) -> None:
+        """Keep that what was taken for a person is none, and drop its sightings."""
+
+    def undo(self, number: int | None = None) -> Decision:
+        """Take back a decision, the latest that holds where no number is given; what it was.
+
+        What the decision changed is put back as it was, as far as its runs were not replaced since; linking the run
+        again does the rest.
+
+        Raises:
+            InputError: there is none, it was undone or cannot be, or a later one is about the same people.
+        """
 
     def forget(self, person_id: int) -> None:
         """Erase one person: vectors, sightings, label, journal, decisions, and the copies that upgrades left.

@@ -21,9 +21,15 @@ Event = Literal[
     "pruned",  # these are about no person
     "clock_doubted",
     "converted",
+    "split",
+    "reassigned",
+    "not_a_person",
+    "confirmed",
+    "undone",
 ]
 
-DecisionKind = Literal["same", "different", "named", "not_a_person", "erased"]
+# same: two are one; different: they are two; moved: some sightings of one show the other; confirmed: all show one
+DecisionKind = Literal["same", "different", "moved", "confirmed", "named", "not_a_person", "erased"]
 
 # into the gallery ---
 
@@ -36,6 +42,7 @@ class Sighting:
     start_s: float
     end_s: float
     embeddings: Embeddings  # (K, D)
+    places: Array | None = None  # (M, 5) where it was, see `TrackSegment`; None: not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +108,14 @@ class JournalEntry:
 class Decision:
     """What a person decided about an identity; it stays when everything else is computed anew."""
 
+    number: int
     at: str  # UTC, ISO 8601
     kind: str  # a DecisionKind
     person_id: int  # as numbered when it was decided
-    other_id: int | None = None  # same, different: the second person
+    other_id: int | None = None  # same, different, moved: the second person
     label: str | None = None  # named: the name; None: it was taken away
+    by: str | None = None  # who decided: a login, or a command; None: not known
+    undone: str | None = None  # UTC, ISO 8601; None: it holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,8 @@
-"""Rules of every gallery, whatever stores it: how people are named, how moments are written, what is the same."""
+"""Rules of every gallery, whatever stores it: how people are named, how moments are written."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from reid.errors import InputError
-from reid.types import Tracklet, TrackletKey
 from reid.wall_clock import WallClock
 
 LIVE = WallClock(zero_s=0.0, zone="UTC")  # live sites count in Unix time
@@ -37,21 +35,3 @@ def checked_label(label: str) -> str:
     if number_of(label) is not None:
         raise InputError(f"label {label!r}: looks like a person's number; use a name")
     return label
-
-
-def still_the_same(
-    former: Mapping[TrackletKey, tuple[float, float]], tracklets: Sequence[Tracklet]
-) -> set[TrackletKey]:
-    """Keys of a repeated run that mean the tracklet that they meant before: of about the same time.
-
-    Args:
-        former: start and end of each tracklet before, in seconds.
-    """
-    now = {tracklet.key: (tracklet.start_s, tracklet.end_s) for tracklet in tracklets}
-    return {key for key, span in former.items() if key in now and _same_time(now[key], span)}
-
-
-def _same_time(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether both cover at least half of the time that either does."""
-    together = min(one[1], other[1]) - max(one[0], other[0])
-    return together >= 0.5 * (max(one[1], other[1]) - min(one[0], other[0]))

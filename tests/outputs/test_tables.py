@@ -55,7 +55,7 @@ def test_identities_say_who_was_where_when(tmp_path: Path) -> None:
     first, second = content["persons"]
     sightings = first.pop("sightings")
     assert first == {
-        "person_id": 4, "name": "P0004", "known": False, "cameras": ["a", "b"],
+        "person_id": 4, "name": "P0004", "label": None, "known": False, "cameras": ["a", "b"],
         "first_seen_s": 0.0, "last_seen_s": 10.0, "total_s": 4.0,
     }  # fmt: skip
     assert sightings[0] == {

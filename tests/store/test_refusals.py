@@ -52,7 +52,7 @@ def test_newer_schema(gallery: Path) -> None:
     db = sqlite3.connect(gallery)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(StoreError, match=r"made by a newer reid .gallery version 99, this one reads up to 2"):
+    with pytest.raises(StoreError, match=r"made by a newer reid .gallery version 99, this one reads up to 3"):
         open_store(gallery, encoder_id=ENCODER)
 
 

@@ -27,6 +27,9 @@ ENCODER = "1c3e50cd086d127c"  # shipped:reid-lite0
 PEOPLE = {1: None, 2: "Ada L.", 3: None, 4: None, 5: None, 6: None, 7: None}
 NUMBERS = 512  # of its vectors
 VECTORS = 33
+# the columns of that commit; later versions add some
+SIGHTING = """sighting_id, run_id, camera_id, track_id, person_id, start_s, end_s, distance, runner_up_id,
+              runner_up_distance"""
 FORMER = f"site.{ENCODER}.db"
 
 
@@ -41,8 +44,13 @@ def kept(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """All that a conversion must not change, the rows of the journal up to it among it."""
     with closing(sqlite3.connect(path)) as db:
         rows = {
-            table: db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
-            for table in ("people", "runs", "sightings", "sqlite_sequence")
+            table: db.execute(f"SELECT {columns} FROM {table} ORDER BY 1").fetchall()
+            for table, columns in (
+                ("people", "*"),
+                ("runs", "*"),
+                ("sightings", SIGHTING),
+                ("sqlite_sequence", "*"),
+            )
         }
         journal = db.execute("SELECT * FROM journal WHERE event != 'converted' ORDER BY 1").fetchall()
         prototypes = db.execute(
@@ -105,7 +113,7 @@ def convert(*words: str) -> int:
 
 
 def said_by(gallery: Path) -> tuple[object, ...]:
-    """All that it holds; its bytes differ once a later version has opened it, which adds a table."""
+    """All that it holds; its bytes differ once a later version has opened it, which adds tables and columns."""
     return encoder_of(gallery), kept(gallery), vectors(gallery)[1].tobytes()
 
 

@@ -25,7 +25,14 @@ from reid.store.sqlite.schema import encoder_of
 from reid.store.writer_lock import writer_lock
 from reid.types import Array, TrackletKey, person_name
 
-_KEPT = ("people", "runs", "sightings", "clocks", "decisions")  # tables that a conversion leaves as they are
+_KEPT = (
+    "people",
+    "runs",
+    "sightings",
+    "clocks",
+    "decisions",
+    "decision_segments",
+)  # tables that a conversion leaves as they are
 
 
 class Former:

@@ -1,4 +1,4 @@
-"""Corrections of a gallery: rename, merge, forget.
+"""Corrections of a gallery: rename, merge, split, reassign, confirm, ignore, forget; and taking one back.
 
 Functions over an open gallery, inside the caller's transaction.
 """
@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from reid.errors import InputError
-from reid.store.records import Event
-from reid.store.rules import checked_label
-from reid.store.sqlite import decisions, journal
+from reid.store.records import Decision, Event
+from reid.store.rules import checked_label, utc
+from reid.store.sqlite import decisions, journal, undo
 from reid.types import person_name
 
 
-def rename(db: sqlite3.Connection, at: datetime, person_id: int, label: str | None) -> None:
+def rename(
+    db: sqlite3.Connection, at: datetime, person_id: int, label: str | None, by: str | None = None
+) -> None:
     """Give a person a name, or take it away (None).
 
     Raises:
@@ -26,9 +28,150 @@ def rename(db: sqlite3.Connection, at: datetime, person_id: int, label: str | No
         owner = db.execute("SELECT person_id FROM people WHERE label = ?", (label,)).fetchone()
         if owner is not None and owner[0] != person_id:
             raise InputError(f"label {label!r}: is {person_name(owner[0])}'s; merge the two, or use another")
+    before = undo.before(db, [person_id])
     db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, person_id))
     journal.append(db, at, "renamed", person_id=person_id, former=former, label=label)
-    decisions.append(db, at, "named", person_id, label=label)
+    decisions.append(db, at, "named", person_id, label=label, by=by, before=before)
+
+
+def join(db: sqlite3.Connection, at: datetime, person_id: int, into: int, by: str | None = None) -> None:
+    """Merge two people because a person said so, which links of their recordings keep from now on.
+
+    Raises:
+        InputError: they were decided to be different, or are one already.
+    """
+    if person_id != into:
+        decisions.refuse_contradiction(db, person_id, into)
+    sides, before = [_sightings(db, into), _sightings(db, person_id)], undo.before(db, [into, person_id])
+    merge(db, at, person_id, into)
+    decisions.append(db, at, "same", into, other_id=person_id, by=by, sides=sides, before=before)
+
+
+def split(
+    db: sqlite3.Connection, at: datetime, person_id: int, sightings: Collection[int], by: str | None = None
+) -> int:
+    """Make some sightings of a person those of a new one, who is another person from now on; the new id.
+
+    Raises:
+        InputError: they are all of the person's, or none.
+    """
+    others = _sightings(db, person_id) - set(sightings)
+    if not sightings or not others:
+        raise InputError(
+            f"{person_name(person_id)}: a split needs some of their {len(_sightings(db, person_id))} tracklets, "
+            "not all and not none; `reid gallery show` lists them"
+        )
+    before = undo.before(db, [person_id])
+    new = int(db.execute("INSERT INTO people (label) VALUES (NULL) RETURNING person_id").fetchone()[0])
+    journal.append(db, at, "created", person_id=new)
+    _give(db, sightings, new)
+    journal.append(db, at, "split", person_id=person_id, new=person_name(new), sightings=len(sightings))
+    sides = [others, sightings]
+    decisions.append(db, at, "different", person_id, other_id=new, by=by, sides=sides, before=before)
+    return new
+
+
+def reassign(
+    db: sqlite3.Connection,
+    at: datetime,
+    person_id: int,
+    sightings: Collection[int],
+    into: int,
+    by: str | None = None,
+) -> None:
+    """Give some sightings of a person to another one; a person without sightings is gone."""
+    if person_id == into:
+        raise InputError(f"these tracklets are {person_name(into)}'s already")
+    others, had = _sightings(db, person_id) - set(sightings), _sightings(db, into)
+    if not others:
+        raise InputError(
+            f"these are all tracklets of {person_name(person_id)}; "
+            f"say that the two are one: `reid gallery merge GALLERY {person_name(person_id)} {person_name(into)}`"
+        )
+    before = undo.before(db, [person_id, into])
+    _give(db, sightings, into)
+    journal.append(db, at, "reassigned", person_id=into, old=person_name(person_id), sightings=len(sightings))
+    sides = [others, sightings, had]
+    decisions.append(db, at, "moved", person_id, other_id=into, by=by, sides=sides, before=before)
+
+
+def confirm(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> None:
+    """All sightings of a person show one person: they stay together when they are linked again."""
+    sides, before = [_sightings(db, person_id)], undo.before(db, [person_id])
+    journal.append(db, at, "confirmed", person_id=person_id, sightings=len(sides[0]))
+    decisions.append(db, at, "confirmed", person_id, by=by, sides=sides, before=before)
+
+
+def ignore(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> None:
+    """What was taken for a person is none: its sightings go, also when its recordings are linked again."""
+    sides, before = [_sightings(db, person_id)], undo.before(db, [person_id])
+    number = decisions.append(db, at, "not_a_person", person_id, by=by, sides=sides, before=before)
+    db.execute(
+        "UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL WHERE runner_up_id = ?",
+        (person_id,),
+    )
+    db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))
+    journal.append(db, at, "not_a_person", person_id=person_id, decision=number)
+
+
+def take_back(db: sqlite3.Connection, at: datetime, number: int | None, *, max_prototypes: int) -> Decision:
+    """Undo a decision, the latest that holds where `number` is None; what it was.
+
+    Raises:
+        InputError: there is none, it was undone, it cannot be, or a later one is about the same people.
+    """
+    known = decisions.read(db)
+    holding = [one for one in known if one.undone is None]
+    found = next(
+        (one for one in reversed(holding if number is None else known) if number in (None, one.number)), None
+    )
+    if found is None:
+        raise InputError("no decision to undo" if number is None else f"there is no decision {number}")
+    if found.undone is not None:
+        raise InputError(f"decision {found.number} was undone on {found.undone[:10]}")
+    kept = db.execute("SELECT before FROM decisions WHERE decision_id = ?", (found.number,)).fetchone()[0]
+    if kept is None:
+        reason = "what is erased is gone" if found.kind == "erased" else "it is of an earlier version of reid"
+        raise InputError(f"decision {found.number} ({found.kind}) cannot be undone: {reason}")
+    people = {found.person_id, found.other_id} - {None}
+    later = [one for one in holding if one.number > found.number and {one.person_id, one.other_id} & people]
+    if later:
+        raise InputError(
+            f"decision {later[-1].number} ({later[-1].kind}) is later and about the same people; undo that first"
+        )
+    gone = found.other_id if found.kind == "same" else None
+    journal.append(
+        db, at, "undone", person_id=found.person_id, decision=found.number, kind=found.kind, absorbed=gone
+    )
+    undo.restore(db, kept, max_prototypes=max_prototypes)
+    if found.kind == "different":  # whom the split made
+        db.execute(
+            "DELETE FROM people WHERE person_id = ? AND person_id NOT IN (SELECT person_id FROM sightings)",
+            (found.other_id,),
+        )
+    db.execute(
+        "UPDATE decisions SET undone = ?, before = NULL WHERE decision_id = ?", (utc(at), found.number)
+    )
+    return found
+
+
+def _sightings(db: sqlite3.Connection, person_id: int) -> set[int]:
+    rows = db.execute("SELECT sighting_id FROM sightings WHERE person_id = ?", (person_id,))
+    return {row[0] for row in rows}
+
+
+def _give(db: sqlite3.Connection, sightings: Collection[int], person_id: int) -> None:
+    """Make sightings those of another person; distances to the former one say nothing of the new one."""
+    db.executemany(
+        """UPDATE sightings SET person_id = ?, distance = NULL, runner_up_id = NULL, runner_up_distance = NULL
+           WHERE sighting_id = ?""",
+        [(person_id, one) for one in sightings],
+    )
+    db.execute(
+        """UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL
+           WHERE person_id = ? AND runner_up_id = ?""",
+        (person_id, person_id),
+    )
 
 
 def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> None:

@@ -115,9 +115,14 @@ def _numbers(db: sqlite3.Connection) -> Iterator[str]:
     told = db.execute("SELECT at FROM journal WHERE event IN ('pruned', 'clock_doubted')").fetchall()
     if wrong := [at for (at,) in told if not _is_moment(at)]:
         yield f"the gallery was pruned, or its clock doubted, at {wrong[0][:40]!r}, which is no time"
-    decided = db.execute("SELECT at FROM decisions").fetchall()
+    decided = db.execute(
+        "SELECT at FROM decisions UNION ALL SELECT undone FROM decisions WHERE undone IS NOT NULL"
+    ).fetchall()
     if wrong := [at for (at,) in decided if not _is_moment(at)]:
         yield f"something was decided at {wrong[0][:40]!r}, which is no time"
+    for table in ("sightings", "decision_segments"):
+        if db.execute(f"SELECT 1 FROM {table} WHERE length(places) % 20 LIMIT 1").fetchone():
+            yield f"places of {table} are no rows of five numbers"
 
 
 def _is_moment(text: str) -> bool:
@@ -138,12 +143,15 @@ def _merges(db: sqlite3.Connection) -> Iterator[str]:
     """Merges that lead from a person back to the same person."""
     into: dict[int, int] = {}
     rows = db.execute(
-        "SELECT person_id, json_extract(detail, '$.absorbed') FROM journal WHERE event = 'merged'"
+        """SELECT event, person_id, json_extract(detail, '$.absorbed') AS gone FROM journal
+           WHERE event = 'merged' OR event = 'undone' AND gone IS NOT NULL ORDER BY entry_id"""
     ).fetchall()
-    for kept, gone in rows:
+    for event, kept, gone in rows:
         if not isinstance(kept, int) or not isinstance(gone, int):
             yield "its journal has a merge that names no two people"
-        into[gone] = kept
+        into.pop(gone, None)
+        if event == "merged":
+            into[gone] = kept
     for person in into:
         steps, now = 0, person
         while now in into:

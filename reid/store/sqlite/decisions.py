@@ -5,12 +5,18 @@ identities anew has to respect it. Functions over an open gallery, inside the ca
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+import numpy as np
+
+from reid.errors import InputError
+from reid.link_constraints import LinkConstraints
 from reid.store.records import Decision, DecisionKind
-from reid.store.rules import utc
-from reid.store.sqlite import journal
+from reid.store.rules import LONGEST_S, utc
+from reid.store.sqlite import journal, undo
+from reid.track_segment import TrackSegment, best_segments
+from reid.types import Tracklet, TrackletKey, person_name
 
 
 def append(
@@ -21,30 +27,147 @@ def append(
     *,
     other_id: int | None = None,
     label: str | None = None,
-) -> None:
-    """Add a decision; earlier ones stay, so that it can be undone."""
-    db.execute(
-        "INSERT INTO decisions (at, kind, person_id, other_id, label) VALUES (?, ?, ?, ?, ?)",
-        (utc(at), kind, person_id, other_id, label),
-    )
+    by: str | None = None,
+    sides: Sequence[Collection[int]] = (),
+    before: bytes | None = None,
+) -> int:
+    """Add a decision; its number.
+
+    Args:
+        sides: the sightings that it is about, by side. Live sites are not processed again: theirs are not kept.
+        before: what undoes it.
+    """
+    row = db.execute(
+        """INSERT INTO decisions (at, kind, person_id, other_id, label, by, before) VALUES (?, ?, ?, ?, ?, ?, ?)
+           RETURNING decision_id""",
+        (utc(at), kind, person_id, other_id, label, by, before),
+    ).fetchone()
+    number = int(row[0])
+    for side, sightings in enumerate(sides):
+        db.executemany(
+            """INSERT INTO decision_segments
+                   (decision_id, side, run_id, camera_id, track_id, start_s, end_s, places)
+               SELECT ?, ?, run_id, camera_id, track_id, start_s, end_s, places FROM sightings
+               WHERE sighting_id = ? AND start_s <= ?""",
+            [(number, side, sighting, LONGEST_S) for sighting in sorted(sightings)],
+        )
+    return number
 
 
 def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Decision]:
     """The decisions, oldest first; about one person and those merged into them, or about all."""
-    query, people = "SELECT at, kind, person_id, other_id, label FROM decisions", list[int]()
+    query = "SELECT decision_id, at, kind, person_id, other_id, label, by, undone FROM decisions"
+    people: list[int] = []
     if person_id is not None:
         people = journal.absorbed(db, person_id)
         among = f"IN ({', '.join('?' * len(people))})"
         query += f" WHERE person_id {among} OR other_id {among}"
     return [
-        Decision(at=at, kind=kind, person_id=person, other_id=other, label=label)
-        for at, kind, person, other, label in db.execute(f"{query} ORDER BY decision_id", people * 2)
+        Decision(
+            number=number,
+            at=at,
+            kind=kind,
+            person_id=person,
+            other_id=other,
+            label=label,
+            by=by,
+            undone=undone,
+        )
+        for number, at, kind, person, other, label, by, undone in db.execute(
+            f"{query} ORDER BY decision_id", people * 2
+        )
     ]
 
 
 def erase(db: sqlite3.Connection, people: Iterable[tuple[int]]) -> None:
     """Delete what was decided about people, other people's relation to them too."""
+    gone = [person for (person,) in people]
     db.executemany(
         "DELETE FROM decisions WHERE :person IN (person_id, other_id)",
-        [{"person": person} for (person,) in people],
+        [{"person": person} for person in gone],
     )
+    undo.scrub(db, people=gone)
+
+
+def refuse_contradiction(db: sqlite3.Connection, person_id: int, into: int) -> None:
+    """Raise an InputError where two people were decided to be different, and that was not undone."""
+    into_now = journal.merges(db)
+    for one in read(db):
+        if one.kind != "different" or one.undone is not None or one.other_id is None:
+            continue
+        if {journal.now(into_now, one.person_id), journal.now(into_now, one.other_id)} == {person_id, into}:
+            raise InputError(
+                f"{person_name(person_id)} and {person_name(into)} are different people by decision {one.number} of "
+                f"{one.at[:10]}; undo that first: `reid gallery undo GALLERY {one.number}`"
+            )
+
+
+def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
+    """What was decided about these tracklets of a run; they are found by content, whatever their numbers are."""
+    into = journal.merges(db)
+    people = {row[0] for row in db.execute("SELECT person_id FROM people")}
+    same: dict[TrackletKey, int] = {}
+    different: set[tuple[TrackletKey, TrackletKey]] = set()
+    not_of: set[tuple[TrackletKey, int]] = set()
+    no_person: set[TrackletKey] = set()
+
+    def number_of(person_id: int) -> int:
+        now = journal.now(into, person_id)
+        return now if now in people else -now
+
+    for one in read(db):
+        if one.undone is not None or one.kind in ("named", "erased"):
+            continue
+        sides = _sides(db, one.number, run_id, tracklets)
+        own, other, had = ({key for key, side in sides.items() if side == wanted} for wanted in (0, 1, 2))
+        match one.kind:
+            case "same" | "confirmed":
+                same |= dict.fromkeys(sides, number_of(one.person_id))
+            case "moved":
+                assert one.other_id is not None
+                same |= dict.fromkeys(other | had, number_of(one.other_id))
+            case "not_a_person":
+                no_person |= own
+        if one.kind in ("different", "moved"):
+            assert one.other_id is not None
+            different |= {(a, b) for a in own for b in other}
+            not_of |= {(key, number_of(one.other_id)) for key in own}
+            not_of |= {(key, number_of(one.person_id)) for key in other}
+    return LinkConstraints(
+        same=same,
+        different=frozenset(different),
+        not_of=frozenset(not_of),
+        no_person=frozenset(no_person),
+    )
+
+
+def segments(
+    rows: Iterable[tuple[str, str, int, float, float, bytes | None]],
+) -> list[TrackSegment]:
+    """Rows of run, camera, track, start, end and places."""
+    return [
+        TrackSegment(
+            run_id=run_id,
+            key=TrackletKey(camera_id=camera_id, track_id=track_id),
+            start_s=start_s,
+            end_s=end_s,
+            places=None if places is None else np.frombuffer(places, dtype="<f4").reshape(-1, 5),
+        )
+        for run_id, camera_id, track_id, start_s, end_s, places in rows
+    ]
+
+
+def _sides(
+    db: sqlite3.Connection, number: int, run_id: str, tracklets: Sequence[Tracklet]
+) -> dict[TrackletKey, int]:
+    """On which side of a decision each tracklet is; those that it is not about are left out."""
+    rows = db.execute(
+        """SELECT side, run_id, camera_id, track_id, start_s, end_s, places FROM decision_segments
+           WHERE decision_id = ? AND run_id = ? ORDER BY segment_id""",
+        (number, run_id),
+    ).fetchall()
+    if not rows:
+        return {}
+    stored = segments(row[1:] for row in rows)
+    side_of = {id(segment): row[0] for segment, row in zip(stored, rows, strict=True)}
+    return {key: side_of[id(segment)] for key, segment in best_segments(stored, tracklets).items()}

@@ -6,6 +6,7 @@ only when the person they are about is erased.
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 
 from reid import json_text
@@ -48,18 +49,33 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[JournalEn
     ]
 
 
-def _merges(db: sqlite3.Connection) -> dict[int, int]:
-    """The person that each merged person (key) became part of."""
-    gone = "json_extract(detail, '$.absorbed')"
-    return dict(db.execute(f"SELECT {gone}, person_id FROM journal WHERE event = 'merged'").fetchall())
+def merges(db: sqlite3.Connection) -> dict[int, int]:
+    """The person that each merged person (key) became part of; merges that were undone are left out."""
+    rows = db.execute(
+        """SELECT event, json_extract(detail, '$.absorbed') AS gone, person_id FROM journal
+           WHERE event = 'merged' OR event = 'undone' AND gone IS NOT NULL ORDER BY entry_id"""
+    )
+    into: dict[int, int] = {}
+    for event, gone, kept in rows:
+        into.pop(gone, None)
+        if event == "merged":
+            into[gone] = kept
+    return into
+
+
+def now(merges: Mapping[int, int], person_id: int) -> int:
+    """Number of a person after all merges."""
+    while person_id in merges:
+        person_id = merges[person_id]
+    return person_id
 
 
 def absorbed(db: sqlite3.Connection, person_id: int) -> list[int]:
     """`person_id` and all people merged into them, directly or not."""
-    merges = _merges(db)
+    into = merges(db)
     found = [person_id]
     for person in found:  # grows while it is walked
-        found += [gone for gone, kept in merges.items() if kept == person]
+        found += [gone for gone, kept in into.items() if kept == person]
     return found
 
 
@@ -152,12 +168,9 @@ def find(db: sqlite3.Connection, who: str) -> int:
     number = number_of(who)
     if number is not None and db.execute("SELECT 1 FROM people WHERE person_id = ?", (number,)).fetchone():
         return number
-    merges = _merges(db)
-    now = number
-    while now in merges:
-        now = merges[now]
-    if number is not None and now is not None and now != number:
-        raise InputError(f"{person_name(number)} was merged into {person_name(now)}; use that")
+    kept = None if number is None else now(merges(db), number)
+    if number is not None and kept is not None and kept != number:
+        raise InputError(f"{person_name(number)} was merged into {person_name(kept)}; use that")
     raise InputError(f"the gallery has nobody called {who!r}; `reid gallery list` shows who is there")
 
 

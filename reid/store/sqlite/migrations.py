@@ -55,8 +55,49 @@ def _to_2(db: sqlite3.Connection) -> None:
     )
 
 
+def _to_3(db: sqlite3.Connection) -> None:
+    """Add where sightings were, what decisions are about by content, who decided, and what undoes them.
+
+    Of sightings that are there already the places are not known.
+    """
+    db.execute("ALTER TABLE sightings ADD COLUMN places BLOB")
+    db.execute(
+        """CREATE TABLE decisions_3 (
+            decision_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (
+                kind IN ('same', 'different', 'moved', 'confirmed', 'named', 'not_a_person', 'erased')),
+            person_id INTEGER NOT NULL,
+            other_id INTEGER,
+            label TEXT,
+            by TEXT,
+            undone TEXT,
+            before BLOB
+        )"""
+    )
+    kept = "decision_id, at, kind, person_id, other_id, label"
+    db.execute(f"INSERT INTO decisions_3 ({kept}) SELECT {kept} FROM decisions ORDER BY decision_id")
+    db.execute("DROP TABLE decisions")
+    db.execute("ALTER TABLE decisions_3 RENAME TO decisions")
+    db.execute(
+        """CREATE TABLE decision_segments (
+            segment_id INTEGER PRIMARY KEY,
+            decision_id INTEGER NOT NULL REFERENCES decisions ON DELETE CASCADE,
+            side INTEGER NOT NULL,
+            run_id TEXT NOT NULL,
+            camera_id TEXT NOT NULL,
+            track_id INTEGER NOT NULL,
+            start_s REAL NOT NULL,
+            end_s REAL NOT NULL,
+            places BLOB
+        )"""
+    )
+    db.execute("CREATE INDEX decision_segments_run ON decision_segments (run_id)")
+    db.execute("CREATE INDEX decision_segments_decision ON decision_segments (decision_id)")
+
+
 # version -> what makes the next one; each says its SQL in full, because the tables of today will not stay
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_2}
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_2, 2: _to_3}
 
 
 def is_earlier(db: sqlite3.Connection) -> bool:

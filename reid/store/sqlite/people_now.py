@@ -33,14 +33,10 @@ def people_now(path: Path) -> PeopleNow:
 
 def _people(db: sqlite3.Connection) -> dict[int, str | None]:
     labels: dict[int, str | None] = dict(db.execute("SELECT person_id, label FROM people").fetchall())
-    into = {
-        entry.detail["absorbed"]: entry.person_id for entry in journal.read(db) if entry.event == "merged"
-    }
+    into = journal.merges(db)
     people: dict[int, str | None] = {}
     for person_id in range(1, next_person_id(db)):
-        now: int | None = person_id
-        while now in into:
-            now = into[now]
+        now = journal.now(into, person_id)
         people[person_id] = (labels[now] or person_name(now)) if now in labels else None
     return people
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from reid import json_text
 from reid.store.records import Run, Sighting
-from reid.store.rules import still_the_same, utc
-from reid.store.sqlite import corrections, journal
+from reid.store.rules import utc
+from reid.store.sqlite import corrections, decisions, journal
 from reid.store.sqlite.prototypes import keep_varied
+from reid.track_segment import best_segments
 from reid.types import Array, Embeddings, Tracklet, TrackletKey, person_name
 
 
@@ -23,13 +24,15 @@ def former_ids(
 ) -> dict[TrackletKey, int]:
     """The person of each tracklet of a committed run; of `tracklets`, those that are still the same."""
     rows = db.execute(
-        "SELECT camera_id, track_id, person_id, start_s, end_s FROM sightings WHERE run_id = ?", (run_id,)
-    )
-    former = {TrackletKey(camera_id=row[0], track_id=row[1]): row[2:] for row in rows}
-    if tracklets is not None:
-        same = still_the_same({key: seen[1:] for key, seen in former.items()}, tracklets)
-        former = {key: seen for key, seen in former.items() if key in same}
-    return {key: person_id for key, (person_id, _, _) in former.items()}
+        """SELECT person_id, run_id, camera_id, track_id, start_s, end_s, places FROM sightings
+           WHERE run_id = ? ORDER BY sighting_id""",
+        (run_id,),
+    ).fetchall()
+    stored = decisions.segments(row[1:] for row in rows)
+    person = {segment.key: row[0] for segment, row in zip(stored, rows, strict=True)}
+    if tracklets is None:
+        return person
+    return {key: person[segment.key] for key, segment in best_segments(stored, tracklets).items()}
 
 
 def check(db: sqlite3.Connection, encoder_id: str, sightings: Sequence[Sighting]) -> None:
@@ -102,11 +105,12 @@ def insert(db: sqlite3.Connection, run_id: str, sighting: Sighting) -> int:
     match, key = sighting.match, sighting.match.tracklet
     row = db.execute(
         """INSERT INTO sightings (run_id, camera_id, track_id, person_id, start_s, end_s,
-                                  distance, runner_up_id, runner_up_distance)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sighting_id""",
+                                  distance, runner_up_id, runner_up_distance, places)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sighting_id""",
         (
             *(run_id, key.camera_id, key.track_id, match.person_id, sighting.start_s, sighting.end_s),
             *(match.distance, match.runner_up_id, match.runner_up_distance),
+            None if sighting.places is None else sighting.places.astype("<f4").tobytes(),
         ),
     ).fetchone()
     return int(row[0])

@@ -10,7 +10,7 @@ from reid.store.sqlite.connection import connect_read_only, pragma, unusable
 
 APPLICATION_ID = 0x52454944  # "REID" in the file's header: tells our files from other programs' SQLite files
 # PRAGMA user_version; a change of the tables raises it, and adds a function to `migrations`
-VERSION = 2
+VERSION = 3
 
 # A sighting IS the link of a tracklet to a person: it keeps its distance and its runner-up. A prototype
 # belongs to the sighting that it was seen in, and only through it to a person: no erasure or merge misses it.
@@ -36,6 +36,7 @@ TABLES = (
         distance REAL,
         runner_up_id INTEGER REFERENCES people,
         runner_up_distance REAL,
+        places BLOB,                            -- float32, little-endian, (M, 5): see reid.track_segment
         UNIQUE (run_id, camera_id, track_id)
     )""",
     "CREATE INDEX sightings_person ON sightings (person_id)",
@@ -66,11 +67,29 @@ TABLES = (
     """CREATE TABLE decisions (
         decision_id INTEGER PRIMARY KEY AUTOINCREMENT,
         at TEXT NOT NULL,                       -- UTC, ISO 8601
-        kind TEXT NOT NULL CHECK (kind IN ('same', 'different', 'named', 'not_a_person', 'erased')),
+        kind TEXT NOT NULL CHECK (
+            kind IN ('same', 'different', 'moved', 'confirmed', 'named', 'not_a_person', 'erased')),
         person_id INTEGER NOT NULL,
-        other_id INTEGER,                       -- same: who was merged into them; different: who they are not
-        label TEXT                              -- named: null takes the name away
+        other_id INTEGER,                       -- same: who was merged into them; different, moved: the new person
+        label TEXT,                             -- named: null takes the name away
+        by TEXT,                                -- a login, or a command; null: not known
+        undone TEXT,                            -- UTC, ISO 8601; null: it holds
+        before BLOB                             -- what `undo` restores; null: it cannot be undone
     )""",
+    # what it was about, by content: it holds when the recording is processed again, whatever the numbers are then
+    """CREATE TABLE decision_segments (
+        segment_id INTEGER PRIMARY KEY,
+        decision_id INTEGER NOT NULL REFERENCES decisions ON DELETE CASCADE,
+        side INTEGER NOT NULL,                  -- 0: of person_id; 1: of other_id; 2: moved: what other_id had before
+        run_id TEXT NOT NULL,                   -- no reference: a decision outlives that the run is replaced
+        camera_id TEXT NOT NULL,
+        track_id INTEGER NOT NULL,
+        start_s REAL NOT NULL,
+        end_s REAL NOT NULL,
+        places BLOB
+    )""",
+    "CREATE INDEX decision_segments_run ON decision_segments (run_id)",
+    "CREATE INDEX decision_segments_decision ON decision_segments (decision_id)",
 )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.errors import Busy, InputError, StoreError
+from reid.link_constraints import LinkConstraints
 from reid.lock import Lock
 from reid.registry import NoSettings
 from reid.store.base import Store
@@ -176,16 +177,55 @@ class SqliteStore(Store):
 
     # decisions ---
 
-    def rename(self, person_id: int, label: str | None) -> None:
-        with self._writing() as db:
-            corrections.rename(db, self._clock(), journal.existing(db, person_id), label)
+    def constraints(self, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
+        return decisions.constraints(self._db, run_id, tracklets)
 
-    def merge(self, person_id: int, into: int) -> None:
+    def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> None:
         with self._writing() as db:
-            now = self._clock()
-            corrections.merge(db, now, journal.existing(db, person_id), journal.existing(db, into))
-            decisions.append(db, now, "same", into, other_id=person_id)  # a live site also merges by itself
+            corrections.rename(db, self._clock(), journal.existing(db, person_id), label, by)
+
+    def merge(self, person_id: int, into: int, *, by: str | None = None) -> None:
+        with self._writing() as db:
+            people = journal.existing(db, person_id), journal.existing(db, into)
+            corrections.join(db, self._clock(), *people, by)
             keep_varied(db, into, self.max_prototypes)
+
+    def split(
+        self, person_id: int, tracklets: Collection[tuple[str, TrackletKey]], *, by: str | None = None
+    ) -> int:
+        with self._writing() as db:
+            person_id = journal.existing(db, person_id)
+            sightings = _found(db, person_id, tracklets)
+            new = corrections.split(db, self._clock(), person_id, sightings, by)
+            for one in (person_id, new):
+                keep_varied(db, one, self.max_prototypes)
+        return new
+
+    def reassign(
+        self,
+        person_id: int,
+        tracklets: Collection[tuple[str, TrackletKey]],
+        into: int,
+        *,
+        by: str | None = None,
+    ) -> None:
+        with self._writing() as db:
+            person_id, into = journal.existing(db, person_id), journal.existing(db, into)
+            sightings = _found(db, person_id, tracklets)
+            corrections.reassign(db, self._clock(), person_id, sightings, into, by)
+            keep_varied(db, into, self.max_prototypes)
+
+    def confirm(self, person_id: int, *, by: str | None = None) -> None:
+        with self._writing() as db:
+            corrections.confirm(db, self._clock(), journal.existing(db, person_id), by)
+
+    def ignore(self, person_id: int, *, by: str | None = None) -> None:
+        with self._writing() as db:
+            corrections.ignore(db, self._clock(), journal.existing(db, person_id), by)
+
+    def undo(self, number: int | None = None) -> Decision:
+        with self._writing() as db:
+            return corrections.take_back(db, self._clock(), number, max_prototypes=self.max_prototypes)
 
     def forget(self, person_id: int) -> None:
         with self._writing() as db:
@@ -258,3 +298,26 @@ class SqliteStore(Store):
         with transaction(self._db, self.path):
             yield self._db
             self._db.execute("UPDATE gallery SET generation = ?", (uuid4().hex,))
+
+
+def _found(
+    db: sqlite3.Connection, person_id: int, tracklets: Collection[tuple[str, TrackletKey]]
+) -> set[int]:
+    """The sightings of a person that these tracklets of runs are.
+
+    Raises:
+        InputError: one is not of this person.
+    """
+    found = set()
+    for run_id, key in tracklets:
+        row = db.execute(
+            """SELECT sighting_id FROM sightings
+               WHERE person_id = ? AND run_id = ? AND camera_id = ? AND track_id = ?""",
+            (person_id, run_id, key.camera_id, key.track_id),
+        ).fetchone()
+        if row is None:
+            raise InputError(
+                f"{key} of run {run_id[:8]} is no tracklet of {person_name(person_id)}; see `reid gallery show`"
+            )
+        found.add(int(row[0]))
+    return found

@@ -1,0 +1,152 @@
+"""`reid gallery decisions|split|reassign|confirm|ignore|undo site.db`: what people decide about identities.
+
+A decision holds when the recording is linked again, with another detector, encoder or threshold, until it is undone.
+"""
+
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.runtime.progress import Progress
+from reid.errors import InputError
+from reid.store.base import Store
+from reid.store.opening import open_store
+from reid.store.records import Decision
+from reid.types import TrackletKey, person_name
+
+AGAIN = "repeat `reid video` on its recordings to renew their results folders"
+
+
+def decisions(path: Path, progress: Progress, *, person: str | None = None) -> int:
+    """All decisions, oldest first: of one person, or of all."""
+    with open_store(path, encoder_id=None, read_only=True) as store:
+        found = store.decisions(None if person is None else store.find(person))
+    rows = [
+        (
+            one.number,
+            _moment(one.at),
+            _said(one),
+            one.by or "",
+            "" if one.undone is None else _moment(one.undone),
+        )
+        for one in found
+    ]
+    header = ("decision", "at (UTC)", "what", "by", "undone (UTC)")
+    progress.answer(f"{len(rows)} {'decision' if len(rows) == 1 else 'decisions'} in {path}", rows, header)
+    return 0
+
+
+def split(path: Path, person: str, tracklets: Sequence[str], progress: Progress) -> int:
+    """Make some of a person's tracklets a new person."""
+    with open_store(path, encoder_id=None) as store:
+        person_id = store.find(person)
+        new = store.split(person_id, _chosen(store, person_id, tracklets), by=who())
+    verb = "is" if len(tracklets) == 1 else "are"
+    progress.answer(
+        f"{', '.join(tracklets)} of {person_name(person_id)} {verb} now {person_name(new)}; {AGAIN}"
+    )
+    return 0
+
+
+def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progress: Progress) -> int:
+    """Give some of a person's tracklets to another person."""
+    with open_store(path, encoder_id=None) as store:
+        person_id, other = store.find(person), store.find(into)
+        store.reassign(person_id, _chosen(store, person_id, tracklets), other, by=who())
+    verb = "is" if len(tracklets) == 1 else "are"
+    progress.answer(
+        f"{', '.join(tracklets)} of {person_name(person_id)} {verb} now {person_name(other)}'s; {AGAIN}"
+    )
+    return 0
+
+
+def confirm(path: Path, person: str, progress: Progress) -> int:
+    """Keep that all tracklets of a person show one person."""
+    with open_store(path, encoder_id=None) as store:
+        person_id = store.find(person)
+        store.confirm(person_id, by=who())
+        count = len(store.sightings(person_id))
+    progress.answer(f"the {count} tracklets of {person_name(person_id)} stay one person")
+    return 0
+
+
+def ignore(path: Path, person: str, progress: Progress) -> int:
+    """Keep that what was taken for a person is none."""
+    with open_store(path, encoder_id=None) as store:
+        person_id = store.find(person)
+        store.ignore(person_id, by=who())
+    progress.answer(f"{person_name(person_id)} is no person, and is left out from now on; {AGAIN}")
+    return 0
+
+
+def undo(path: Path, progress: Progress, *, number: str | None = None) -> int:
+    """Take back a decision: the latest that holds, or the one of that number."""
+    if number is not None and not (number.isascii() and number.isdigit()):
+        raise InputError(f"DECISION {number!r}: must be a number, see `reid gallery decisions {path}`")
+    with open_store(path, encoder_id=None) as store:
+        undone = store.undo(None if number is None else int(number))
+    progress.answer(f"undone: decision {undone.number}, {_said(undone)}; {AGAIN}")
+    return 0
+
+
+def _chosen(store: Store, person_id: int, tracklets: Sequence[str]) -> list[tuple[str, TrackletKey]]:
+    """Run and key of tracklets that are written cam1/4, or RUN:cam1/4 where several runs have one of that name.
+
+    Raises:
+        InputError: the person has no such tracklet, or several.
+    """
+    sightings = store.sightings(person_id)
+    chosen = []
+    for text in tracklets:
+        found = [
+            seen
+            for seen in sightings
+            if str(seen.match.tracklet) == text
+            or (
+                text.endswith(f":{seen.match.tracklet}")
+                and seen.run_id.startswith(text.removesuffix(f":{seen.match.tracklet}"))
+            )
+        ]
+        if not found:
+            raise InputError(
+                f"{text} is no tracklet of {person_name(person_id)}; write them as camera/number, as "
+                f"{sightings[0].match.tracklet}: `reid gallery show {store.path} {person_name(person_id)}`"
+            )
+        if len(found) > 1:
+            runs = ", ".join(f"{seen.run_id[:8]}:{seen.match.tracklet}" for seen in found)
+            raise InputError(f"{text} of {person_name(person_id)} is in several runs; write one of {runs}")
+        chosen.append((found[0].run_id, found[0].match.tracklet))
+    return chosen
+
+
+def who() -> str | None:
+    """The login of who types the command; None where the system does not know it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return None
+
+
+def _said(decision: Decision) -> str:
+    """A decision as a clause."""
+    person = person_name(decision.person_id)
+    other = "" if decision.other_id is None else person_name(decision.other_id)
+    match decision.kind:
+        case "same":
+            return f"{other} is {person}"
+        case "different":
+            return f"{other} is not {person}"
+        case "moved":
+            return f"tracklets of {person} are {other}'s"
+        case "confirmed":
+            return f"{person} is one person"
+        case "named":
+            return f"{person} is called {decision.label}" if decision.label else f"{person} has no name"
+        case "not_a_person":
+            return f"{person} is no person"
+        case kind:
+            return f"{person} {kind}"
+
+
+def _moment(iso: str) -> str:
+    return iso[:19].replace("T", " ")
