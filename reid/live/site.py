@@ -58,7 +58,7 @@ def build_site(
         tell(event, latency_s)
 
     people = RecentPeople(site_state=state, clock=clock, labels=dict(labels or {}))
-    publisher = EventPublisher(session=session, clock=clock, tell=told)
+    publisher = EventPublisher(session=session, clock=clock, tell=told, label_of=people.labels.get)
     unit_of_work = UnitOfWork(store=store, session=session, listeners=(people, publisher))
     registry = IdentityRegistry(gallery, unit_of_work, config, clock=clock, shows_thing=shows_thing)
     return Site(registry=registry, unit_of_work=unit_of_work, state=state, clock=clock)

@@ -27,11 +27,13 @@ class EventPublisher:
     Args:
         session: of this start of the program; makes event ids that are never given twice.
         tell: takes each event, and the seconds since its frame was decoded if it is about one.
+        label_of: name that a person was given, by number; None where there is none.
     """
 
     session: str
     clock: SiteClock
     tell: Callable[[Event, float | None], None]
+    label_of: Callable[[int], str | None] = lambda _: None
     _count: int = 0
 
     def __call__(self, changes: Sequence[Change]) -> None:
@@ -46,10 +48,14 @@ class EventPublisher:
                     told_s=self.clock.wall_s(self.clock.now_s),
                     camera_id=one.camera_id,
                     person_id=one.person_id,
-                    facts=one.facts,
+                    facts=self._label(one.person_id) | one.facts,
                 )
                 late_s = None if one.decoded_s is None else self.clock.monotonic_s - one.decoded_s
                 self.tell(event, late_s)
+
+    def _label(self, person_id: int | None) -> dict[str, Fact]:
+        label = None if person_id is None else self.label_of(person_id)
+        return {} if label is None else {"label": label}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -142,8 +142,14 @@ def test_corrections_by_hand_reach_store_page_and_receivers(toy: Toy) -> None:
     assert present(toy) == [1]
     told = toy.events("identity_changed")[-1]
     assert (told.person_id, told.facts["old"], told.facts["reason"]) == (1, "P0002", "corrected")
+    assert told.content()["label"] == "Ada"
+    assert toy.think() == 0, "re-clustering undoes no correction, though the two look unlike"
     toy.leave("a", 2)
     assert toy.events("left")[-1].person_id == 1
+    assert toy.events("left")[-1].content()["label"] == "Ada"
+    assert toy.think() == 0
+    assert set(toy.stored().values()) == {1}
+    assert "label" not in toy.events("seen")[0].content()
 
 
 def test_what_waits_for_the_disk_of_a_forgotten_person_is_never_written(toy: Toy, tmp_path: Path) -> None:
