@@ -14,6 +14,7 @@ from pipelines.site.erased_outputs import erase_beside
 from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
+from reid.store.rules import LIVE
 from reid.types import person_name
 
 MOST_NAMES = 20  # in a sentence
@@ -97,6 +98,7 @@ def forget(path: Path, person: str, progress: Progress) -> int:
     """Erase one person for good, also from events and clips of the live site whose folder the gallery lies in."""
     with open_store(path, encoder_id=None) as store:
         person_id = store.find(person)
+        recorded = any(seen.clock != LIVE for seen in store.sightings(person_id))
         erased, left = erase_beside(path, store.ids_of(person_id))
         store.forget(person_id)
     if left:
@@ -106,9 +108,10 @@ def forget(path: Path, person: str, progress: Progress) -> int:
         )
     counts = [f"{count} {what}" for what, count in erased.items() if count]
     beside = f"; {' and '.join(counts)} erased from {path.parent}" if counts else ""
+    again = "; `reid video` on the same recordings finds them again, under a new id" if recorded else ""
     progress.answer(
         f"{person_name(person_id)} forgotten: nothing of them is left in {path}{beside}; "
-        "results folders keep their crops, videos and tables of them, which are deleted by hand"
+        f"results folders keep their crops, videos and tables of them, which are deleted by hand{again}"
     )
     return 0
 
