@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,27 @@ def test_what_was_erased_is_in_no_decision(path: Path) -> None:
         assert [one.kind for one in store.decisions()] == ["different", "erased"]
         with pytest.raises(InputError, match="what is erased is gone"):
             store.undo()
+
+
+def test_it_holds_after_a_run_that_did_not_show_the_person(path: Path) -> None:
+    """A detector that misses somebody does not undo what was said of them."""
+    assert main(["gallery", "split", str(path), "1", "yard/1"]) == 0
+    with opened(path) as store:
+        linked(store, [one for place, one in recording().items() if place != ("yard", 0)])
+        assert [person.person_id for person in store.people()] == [1, 2, 3, 4]
+    found = again(path, 3)
+    assert found["lobby", 0] == 1
+    assert found["yard", 0] not in (None, 1, 2, 3, 4)
+
+
+def test_what_ages_out_leaves_its_decisions(path: Path) -> None:
+    with opened(path) as store:
+        store.split(1, [("r", TrackletKey(camera_id="yard", track_id=1))])
+        store.rename(2, "Ada L.")
+        store.ignore(3)
+        assert store.prune(datetime.now(UTC) + timedelta(days=1), named="erase")
+        assert store.decisions() == []
+    assert b"Ada L." not in path.read_bytes()
 
 
 Choice = tuple[str, int, int]

@@ -201,7 +201,12 @@ def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> No
 
 
 def remove(db: sqlite3.Connection, at: datetime, people: Iterable[int], event: Event, why: str) -> None:
-    """Erase people with everything held on them; the journal keeps that there was a person of that id."""
+    """Erase people with everything held on them; the journal keeps that there was a person of that id.
+
+    Decisions about them go where they are erased for good; those about people whom a repeated run does not show stay,
+    because the next one may show them again.
+    """
+    erased: list[int] = []
     for person_id in sorted(people):
         db.execute(
             "UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL WHERE runner_up_id = ?",
@@ -210,13 +215,14 @@ def remove(db: sqlite3.Connection, at: datetime, people: Iterable[int], event: E
         gone = [(one,) for one in journal.absorbed(db, person_id)]
         db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))  # sightings and prototypes follow
         db.executemany("DELETE FROM journal WHERE person_id = ?", gone)
-        decisions.erase(db, gone)
         if event == "forgotten":
+            erased += [one for (one,) in gone]
             db.executemany(
                 "DELETE FROM journal WHERE event = 'identity_changed' AND json_extract(detail, '$.old') = ?",
                 [(person_name(one),) for (one,) in gone],
             )
         journal.append(db, at, event, person_id=person_id, why=why)
+    decisions.erase(db, erased)
 
 
 def unseen(db: sqlite3.Connection) -> Collection[int]:

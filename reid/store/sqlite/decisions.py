@@ -79,14 +79,36 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Decision]
     ]
 
 
-def erase(db: sqlite3.Connection, people: Iterable[tuple[int]]) -> None:
+def erase(db: sqlite3.Connection, people: Collection[int]) -> None:
     """Delete what was decided about people, other people's relation to them too."""
-    gone = [person for (person,) in people]
     db.executemany(
         "DELETE FROM decisions WHERE :person IN (person_id, other_id)",
-        [{"person": person} for person in gone],
+        [{"person": person} for person in people],
     )
-    undo.scrub(db, people=gone)
+    if people:
+        undo.scrub(db, people=people)
+
+
+def age(db: sqlite3.Connection, older_than: datetime, runs: Collection[str]) -> None:
+    """Delete what decisions keep of runs that were erased, and older decisions that are about nothing any more.
+
+    Args:
+        runs: those that were erased.
+    """
+    db.executemany("DELETE FROM decision_segments WHERE run_id = ?", [(run_id,) for run_id in runs])
+    if runs:
+        undo.scrub(db, runs=runs)
+    into, people = journal.merges(db), {row[0] for row in db.execute("SELECT person_id FROM people")}
+    bound = {row[0] for row in db.execute("SELECT DISTINCT decision_id FROM decision_segments")}
+    over = [
+        (one.number,)
+        for one in read(db)
+        if one.kind != "erased"
+        and one.at < utc(older_than)
+        and one.number not in bound
+        and not {journal.now(into, who) for who in (one.person_id, one.other_id) if who is not None} & people
+    ]
+    db.executemany("DELETE FROM decisions WHERE decision_id = ?", over)
 
 
 def refuse_contradiction(db: sqlite3.Connection, person_id: int, into: int) -> None:

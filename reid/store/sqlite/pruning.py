@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reid.store.records import Erased, Named
 from reid.store.rules import utc
-from reid.store.sqlite import journal, undo
+from reid.store.sqlite import decisions, journal
 from reid.store.sqlite.corrections import remove, unseen
 
 # A person is recognised by the vectors in use, and those belong to sightings: of these there are at most as many as
@@ -40,9 +40,7 @@ def prune(db: sqlite3.Connection, at: datetime, older_than: datetime, named: Nam
     people = sorted(unseen(db))
     remove(db, at, people, "forgotten", "retention")
     db.executemany("DELETE FROM journal WHERE run_id = ?", old)
-    db.executemany("DELETE FROM decision_segments WHERE run_id = ?", runs)
-    if runs:
-        undo.scrub(db, runs=[row[0] for row in runs])
+    decisions.age(db, older_than, [row[0] for row in runs])
     left = db.execute(f"SELECT DISTINCT person_id FROM sightings WHERE {among} ORDER BY 1", (moment,))
     erased = Erased(
         runs=tuple(sorted(row[0] for row in runs)),
