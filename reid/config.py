@@ -260,6 +260,11 @@ class LinkingConfig(Section):
         {},
         description="least seconds between two cameras: {lobby-street: 20}; no person is linked faster than that",
     )
+    possible_motion: bool = Field(
+        True,
+        description="no person is linked within a camera faster than people there move; learned from their tracks. "
+        "false: for a camera that turns or is carried",
+    )
     fragment_s: Seconds = Field(
         4.0, description="a person seen for fewer seconds than this in all is probably part of another person"
     )

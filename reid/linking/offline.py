@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,20 @@ from reid.distance import pairwise, unit
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
+from reid.linking.motion import CameraMotion, impossible, learned
 from reid.linking.policy import LinkingPolicy
 from reid.types import Array, Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey, stack
 
 EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionDecision:
+    """What was possible in one camera, and what linking kept apart because of it alone."""
+
+    possible: CameraMotion
+    apart: int  # pairs of tracklets
+    alike: int  # of these, as near as linked ones are: without it they might be one person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +39,7 @@ class Linking:
 
     identities: tuple[Identity, ...]  # of the people seen, ascending person_id
     matches: tuple[Match, ...]  # one per tracklet, in the order that was given
+    motion: Mapping[str, MotionDecision] = field(default_factory=dict)  # by camera; empty: not asked for
 
     def __iter__(self) -> Iterator[Identity]:
         return iter(self.identities)
@@ -48,6 +59,7 @@ def link(
     people: Sequence[Identity] = (),
     next_person_id: int = 1,
     former_ids: Mapping[TrackletKey, int] | None = None,
+    motion: Mapping[str, CameraMotion] | None = None,
 ) -> Linking:
     """Cluster tracklets, and the people that a gallery knows, into identities.
 
@@ -57,6 +69,7 @@ def link(
         people: identities of earlier runs. They stay apart from each other and keep their ids.
         next_person_id: the first id for a new person.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
+        motion: what is possible within each camera, for `policy.possible_motion`; None: learned from `tracklets`.
     """
     order = sorted(range(len(tracklets)), key=lambda i: (tracklets[i].start_s, tracklets[i].key))
     ordered = [tracklets[i] for i in order]
@@ -69,6 +82,9 @@ def link(
     forbidden = np.zeros(distances.shape, dtype=bool)
     count = len(ordered)
     forbidden[:count, :count] = apart(ordered, policy.min_travel_s, cameras)
+    motion = (learned(ordered) if motion is None else motion) if policy.possible_motion else {}
+    too_fast = impossible(ordered, motion) & ~forbidden[:count, :count]
+    forbidden[:count, :count] |= too_fast
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
     weights = np.clip(seconds, *EVIDENCE_S)
@@ -86,8 +102,29 @@ def link(
     found = _matches(ordered, ids, distances, forbidden, weights, labels, fragments, policy.probability)
     matches = {match.tracklet: match for match in found}
     return Linking(
-        identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
+        identities=_identities(ordered, people, labels, ids),
+        matches=tuple(matches[t.key] for t in tracklets),
+        motion=_decided(
+            ordered, motion, too_fast, too_fast & (distances[:count, :count] <= policy.max_distance)
+        ),
     )
+
+
+def _decided(
+    tracklets: Sequence[Tracklet],
+    motion: Mapping[str, CameraMotion],
+    apart: NDArray[np.bool_],
+    alike: NDArray[np.bool_],
+) -> dict[str, MotionDecision]:
+    names = np.array([one.camera_id for one in tracklets], dtype=object)
+    return {
+        name: MotionDecision(
+            possible=motion[name],
+            apart=int(apart[names == name].sum()) // 2,
+            alike=int(alike[names == name].sum()) // 2,
+        )
+        for name in sorted(motion)
+    }
 
 
 def _attached(

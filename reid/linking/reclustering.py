@@ -6,13 +6,14 @@ may run in another meanwhile.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from reid.linking.camera_bias import biases_of, unbiased
 from reid.linking.constraints import among
+from reid.linking.motion import CameraMotion
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
@@ -32,6 +33,7 @@ class ReclusteringInput:
     growing: frozenset[TrackletKey]  # still in view
     people: tuple[Identity, ...]  # by what is remembered from before
     cameras: tuple[str, ...]
+    motion: Mapping[str, CameraMotion] = field(default_factory=dict)  # what is possible within each camera
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +65,7 @@ def snapshot(gallery: OnlineGallery) -> ReclusteringInput:
         growing=frozenset(key for key, r in recent.items() if r.growing),
         people=tuple(_candidates(gallery)),
         cameras=tuple(gallery.cameras),
+        motion=gallery.motion({r.tracklet.camera_id for r in recent.values()}),
     )
 
 
@@ -78,6 +81,7 @@ def refine(snapshot: ReclusteringInput, policy: LinkingPolicy) -> Refinement:
         people=snapshot.people,
         next_person_id=FIRST_NEW,
         former_ids=snapshot.former,
+        motion=snapshot.motion,
     )
     return Refinement(snapshot=snapshot, matches={m.tracklet: m for m in linking.matches}, bias=bias)
 
