@@ -204,6 +204,11 @@ class TrackerConfig(Section):
         "walk farther than their own width between two frames",
     )
     max_distance: Distance = Field(0.3, description="largest embedding distance of an appearance match")
+    possible_speed: Annotated[float, Field(gt=0)] | None = Field(
+        3.0,
+        description="appearance counts only where a person can have got to, in body heights a second; a fast walk is "
+        "1, a sprint 5; null: anywhere",
+    )
 
     @model_validator(mode="after")
     def _weak_below_strong(self) -> Self:
