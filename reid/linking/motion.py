@@ -160,7 +160,8 @@ def _doubtful(one: Tracklet, others: Sequence[Tracklet], limits: CameraMotion) -
         one.start_s - np.array([other.end_s for other in others]),
         np.array([other.start_s for other in others]) - one.end_s,
     )
-    return ~(before | after) | _beyond(own, theirs, gaps_s, limits)
+    doubtful: NDArray[np.bool_] = ~(before | after) | _beyond(own, theirs, gaps_s, limits)
+    return doubtful
 
 
 def _cannot(first: Tracklet, second: Tracklet, limits: CameraMotion) -> bool:
@@ -239,10 +240,8 @@ def _cut(boxes: Boxes, limits: CameraMotion) -> NDArray[np.bool_]:
     """(N,): whether the border of the image may cut a box; the image ends where boxes have ended at most."""
     extent = np.array(limits.extent)
     inside = np.where(np.isfinite(extent), BORDER * extent, 0.0)
-    result: NDArray[np.bool_] = (boxes[:, :2] <= inside).any(axis=1) | (boxes[:, 2:] >= extent - inside).any(
-        axis=1
-    )
-    return result
+    ends = np.hstack([boxes[:, :2] <= inside, boxes[:, 2:] >= extent - inside])
+    return np.asarray(ends.any(axis=1), dtype=np.bool_)
 
 
 def _own_speeds(times_s: Floats, boxes: Boxes) -> tuple[float, float] | None:

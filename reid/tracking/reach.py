@@ -53,4 +53,5 @@ def _far(
 
 def _sizes(boxes: NDArray[np.floating]) -> NDArray[np.floating]:
     sides = boxes[:, 2:] - boxes[:, :2]
-    return np.maximum(np.maximum(2 * sides[:, 0], sides[:, 1]), 1.0)
+    sizes: NDArray[np.floating] = np.maximum(np.maximum(2 * sides[:, 0], sides[:, 1]), 1.0)
+    return sizes
