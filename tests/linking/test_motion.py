@@ -224,15 +224,6 @@ def test_look_alikes_are_kept_apart_by_motion_alone() -> None:
     assert off.motion == {}
 
 
-def test_a_crossing_of_look_alikes() -> None:
-    scene = [*crossing(), *people()]
-    assert {1, 2} not in groups(link(crossing(), POLICY))
-    for person in link(scene, POLICY):
-        own = {key.track_id for key in person.tracklets}
-        assert not {1, 2} <= own
-        assert not {3, 4} <= own
-
-
 def test_switched_off_all_is_as_before() -> None:
     scene, off = [*crossing(), *far_twins()[1:]], replace(POLICY, possible_motion=False)
     scene[-1] = replace(scene[-1], track_id=9)
