@@ -17,7 +17,7 @@ from pipelines.recordings.camera_job import (
     track_camera,
 )
 from pipelines.recordings.empty_cameras import empty_cameras
-from pipelines.recordings.facts import camera_facts, clock_facts, clock_row
+from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy, open_gallery
 from pipelines.recordings.results import Results, describe
@@ -116,6 +116,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         source.camera_id: camera_facts(
             cameras[source.camera_id], infos[source.camera_id], source, placed, config.source
         )
+        | {"motion": motion_facts(linking.motion.get(source.camera_id))}
         for source in sources
     }
     try:
@@ -272,8 +273,7 @@ def _summarise(
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
     if results.things:
         where.append(("static things", things_sentence(results.things)))
-    if began is not None:
-        where.append(began)
+    where += [row for row in (motion_row(results.linking.motion), began) if row is not None]
     if policy.warning:
         where.append(("warning", policy.warning))
     if empty := [name for name, facts in cameras.items() if facts["people"] == 0]:

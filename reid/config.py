@@ -204,6 +204,11 @@ class TrackerConfig(Section):
         "walk farther than their own width between two frames",
     )
     max_distance: Distance = Field(0.3, description="largest embedding distance of an appearance match")
+    possible_speed: Annotated[float, Field(gt=0)] | None = Field(
+        3.0,
+        description="appearance counts only where a person can have got to, in body heights a second; a fast walk is "
+        "1, a sprint 5; null: anywhere",
+    )
 
     @model_validator(mode="after")
     def _weak_below_strong(self) -> Self:
@@ -259,6 +264,11 @@ class LinkingConfig(Section):
     min_travel_s: dict[str, Seconds] = Field(
         {},
         description="least seconds between two cameras: {lobby-street: 20}; no person is linked faster than that",
+    )
+    possible_motion: bool = Field(
+        True,
+        description="no person is linked within a camera faster than people there move; learned from their tracks. "
+        "false: for a camera that turns or is carried",
     )
     fragment_s: Seconds = Field(
         4.0, description="a person seen for fewer seconds than this in all is probably part of another person"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.recordings.trails import Trails
 from pipelines.runtime.worker import current_worker
 from reid.config import SourceConfig
 from reid.outputs.mot import CameraTracks
@@ -14,7 +15,6 @@ from reid.video.reader import probe, read
 from reid.video.source import Source
 from reid.video.writer import VideoWriter
 
-TRAIL_S = 2.0
 PAUSE_S = 10.0  # no pause is shown for longer: files of cameras that wait for motion lie hours apart
 REPORT_EVERY = 25
 
@@ -38,7 +38,7 @@ def render_camera(job: RenderJob) -> dict[str, float]:
     rows = {int(tracks.frames[start]): start for start in np.unique(first)}
     last_s: float | None = None
     shown_s = 0.0
-    feet: dict[int, list[tuple[float, float, float]]] = {}
+    trails = Trails()
     frames = read(job.source, job.config, lambda _: None)  # what is damaged was reported the first time
     job.path.parent.mkdir(exist_ok=True)
     with VideoWriter(job.path, fps_hint=min(rate, job.config.fps or rate)) as writer:
@@ -50,11 +50,8 @@ def render_camera(job: RenderJob) -> dict[str, float]:
                 marks = []
                 for row in range(start, stop):
                     person, box = int(tracks.person_ids[row]), tracks.boxes[row]
-                    trail = feet.setdefault(person, [])
-                    trail.append((frame.timestamp_s, float(box[0] + box[2]) / 2, float(box[3])))
-                    feet[person] = trail = [p for p in trail if frame.timestamp_s - p[0] <= TRAIL_S]
-                    path = np.array([p[1:] for p in trail], dtype=np.float32)
-                    marks.append(Mark(box=box, person_id=person, trail=path))
+                    trail = trails.follow(person, int(tracks.track_ids[row]), frame.timestamp_s, box)
+                    marks.append(Mark(box=box, person_id=person, trail=trail))
                 image = annotate(frame.image, marks, camera=job.source.camera_id, time_s=frame.timestamp_s)
             with watch.stage("write video"):
                 step_s = 0.0 if last_s is None else frame.timestamp_s - last_s

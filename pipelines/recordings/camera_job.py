@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALGORITHM = 5  # raise when tracklets of the same recording with the same settings come out differently
+ALGORITHM = 6  # raise when tracklets of the same recording with the same settings come out differently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

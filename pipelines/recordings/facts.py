@@ -1,10 +1,12 @@
 """Facts of cameras and of their start times, for run.json and the end of a run."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from pipelines.recordings.camera_job import TrackedCamera
 from reid.config import SourceConfig
+from reid.linking.offline import MotionDecision
 from reid.video.reader import SourceInfo
 from reid.video.source import Source
 from reid.video.starts import Placed
@@ -52,6 +54,38 @@ def camera_facts(
             "frames_per_second": round(frames / spent, 2) if spent else None,
         }
         | _start_facts(source, placed)
+    )
+
+
+def motion_facts(decision: MotionDecision | None) -> dict[str, Any] | None:
+    """What motion was taken as possible in a camera, and what it kept apart; None: not asked for, or nothing seen."""
+    if decision is None:
+        return None
+    possible = decision.possible
+    return {
+        "speed": round(possible.speed, 3),
+        "growth": round(possible.growth, 3),
+        "learned": possible.learned,
+        "tracklets": possible.tracklets,
+        "apart": decision.apart,
+        "alike": decision.alike,
+    }
+
+
+def motion_row(decisions: Mapping[str, MotionDecision]) -> tuple[str, str] | None:
+    """Row on what motion kept apart for the end of a run; None where it was not asked for or nothing was seen."""
+    if not decisions:
+        return None
+    pairs = sum(one.apart for one in decisions.values())
+    alike = sum(one.alike for one in decisions.values())
+    speeds = ", ".join(
+        f"{name} {one.possible.speed:.1f}{'' if one.possible.learned else ' (usual)'}"
+        for name, one in decisions.items()
+    )
+    return (
+        "too fast",
+        f"{pairs} {'pair' if pairs == 1 else 'pairs'} of tracklets kept apart, {alike} of them alike; possible body "
+        f"sizes a second: {speeds}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,20 @@ from reid.link_constraints import LinkConstraints
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
+from reid.linking.motion import CameraMotion, impossible, learned
 from reid.linking.policy import LinkingPolicy
 from reid.types import Array, Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey, stack
 
 EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionDecision:
+    """What was possible in one camera, and what linking kept apart because of it alone."""
+
+    possible: CameraMotion
+    apart: int  # pairs of tracklets
+    alike: int  # of these, as near as linked ones are: without it they might be one person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +40,7 @@ class Linking:
 
     identities: tuple[Identity, ...]  # of the people seen, ascending person_id
     matches: tuple[Match, ...]  # one per tracklet, in the order that was given
+    motion: Mapping[str, MotionDecision] = field(default_factory=dict)  # by camera; empty: not asked for
 
     def __iter__(self) -> Iterator[Identity]:
         return iter(self.identities)
@@ -50,6 +61,7 @@ def link(
     next_person_id: int = 1,
     former_ids: Mapping[TrackletKey, int] | None = None,
     constraints: LinkConstraints = LinkConstraints(),  # noqa: B008 - it is frozen
+    motion: Mapping[str, CameraMotion] | None = None,
 ) -> Linking:
     """Cluster tracklets, and the people that a gallery knows, into identities.
 
@@ -60,6 +72,7 @@ def link(
         next_person_id: the first id for a new person.
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
         constraints: what people decided about these tracklets, which holds whatever they look like.
+        motion: what is possible within each camera, for `policy.possible_motion`; None: learned from `tracklets`.
     """
     linked = [one for one in tracklets if one.key not in constraints.no_person]
     ordered = sorted(linked, key=lambda one: (one.start_s, one.key))
@@ -72,6 +85,9 @@ def link(
     forbidden = np.zeros(distances.shape, dtype=bool)
     count = len(ordered)
     forbidden[:count, :count] = apart(ordered, policy.min_travel_s, cameras)
+    motion = (learned(ordered) if motion is None else motion) if policy.possible_motion else {}
+    too_fast = impossible(ordered, motion) & ~forbidden[:count, :count]
+    forbidden[:count, :count] |= too_fast
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
     forbidden |= constraints.apart(ordered, people)
     together = constraints.together(ordered, people)
@@ -94,6 +110,9 @@ def link(
     return Linking(
         identities=_identities(ordered, people, labels, ids),
         matches=tuple(matches.get(one.key, _no_person(one)) for one in tracklets),
+        motion=_decided(
+            ordered, motion, too_fast, too_fast & (distances[:count, :count] <= policy.max_distance)
+        ),
     )
 
 
@@ -102,6 +121,23 @@ def _no_person(tracklet: Tracklet) -> Match:
     return Match(
         tracklet=tracklet.key, person_id=None, distance=None, runner_up_id=None, runner_up_distance=None
     )
+
+
+def _decided(
+    tracklets: Sequence[Tracklet],
+    motion: Mapping[str, CameraMotion],
+    apart: NDArray[np.bool_],
+    alike: NDArray[np.bool_],
+) -> dict[str, MotionDecision]:
+    names = np.array([one.camera_id for one in tracklets], dtype=object)
+    return {
+        name: MotionDecision(
+            possible=motion[name],
+            apart=int(apart[names == name].sum()) // 2,
+            alike=int(alike[names == name].sum()) // 2,
+        )
+        for name in sorted(motion)
+    }
 
 
 def _attached(

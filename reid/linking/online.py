@@ -4,7 +4,7 @@ What is known of a person is what linking would know: their tracklets of the las
 one mean of everything before that. The engine's thread alone uses it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from reid.linking.answer import Answer, Patience, decide, two_nearest
 from reid.linking.camera_bias import unbiased
 from reid.linking.constraints import apart_from
 from reid.linking.memory import Memory
+from reid.linking.motion import CameraMotion, MotionModel, impossible_from
 from reid.linking.offline import EVIDENCE_S
 from reid.linking.policy import LinkingPolicy
 from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey
@@ -57,6 +58,7 @@ class OnlineGallery:
         self.spare: dict[TrackletKey, int] = {}  # numbers that splits gave tracklets, to be given again
         self.bias: Mapping[str, Array] = {}  # by camera, see camera_bias
         self.memory = Memory(policy.centre)
+        self._motion = MotionModel()
         self._next_id = next_person_id
         for person in (person for person in people if len(person.prototypes)):
             self.memory.learn(person.person_id, self.memory.from_centre(person.prototypes.vectors))
@@ -81,21 +83,30 @@ class OnlineGallery:
         distances = self._distances(self._mean(tracklet), tracklet.camera_id, others)
         people = np.array([r.person_id for r in others] + self.memory.people, dtype=np.int64)
         weights = np.array([r.weight for r in others] + [EVIDENCE_S[1]] * len(self.memory.people))
-        impossible = apart_from(
-            tracklet, [r.tracklet for r in others], self.policy.min_travel_s, sorted(self.cameras)
-        )
+        seen = [r.tracklet for r in others]
+        impossible = apart_from(tracklet, seen, self.policy.min_travel_s, sorted(self.cameras))
+        impossible |= impossible_from(tracklet, seen, self.motion([tracklet.camera_id]))
         possible = ~np.isin(people, people[: len(others)][impossible])
         found = two_nearest(distances[possible], weights[possible], people[possible])
         return self._answer(found, tracklet.end_s - tracklet.start_s, final)
 
     def remember(self, tracklet: Tracklet, person_id: int | None, *, growing: bool) -> None:
         """Take a tracklet, or what more is known of it."""
+        former = self.recent.get(tracklet.key)
+        if not growing and (former is None or former.growing):
+            self._motion.learn(tracklet)
         self.recent[tracklet.key] = Recent(
             tracklet=tracklet,
             person_id=person_id,
             growing=growing,
             mean=self._mean(tracklet),
         )
+
+    def motion(self, cameras: Iterable[str]) -> dict[str, CameraMotion]:
+        """What is possible within these cameras by what has been seen; empty where the policy does not ask."""
+        if not self.policy.possible_motion:
+            return {}
+        return {name: self._motion.camera(name) for name in cameras}
 
     def reassign(self, key: TrackletKey, person_id: int) -> None:
         """Give a tracklet to another person."""

@@ -26,6 +26,8 @@ class LinkingPolicy:
             tell the distances that were decided by. People of the gallery belong to no camera.
         probability: says how likely each link's distance is that of one person.
         min_travel_s: least seconds between two cameras, see `constraints.apart`.
+        possible_motion: whether tracklets of one camera between which a person would have to move or grow faster
+            than people there do are kept apart, see `motion`.
         fragment_s, fragment_slack: clusters shorter than `fragment_s` join a longer one up to `fragment_slack`
             times `max_distance` away, see `attach_fragments`.
         origins: where each of these numbers came from, by its name; what was set by hand may be left out.
@@ -43,6 +45,7 @@ class LinkingPolicy:
     camera_scales: Mapping[tuple[str, str], float] = field(default_factory=dict)
     probability: ProbabilityMap | None = None
     min_travel_s: Mapping[str, float] = field(default_factory=dict)
+    possible_motion: bool = True
     fragment_s: float = 0.0
     fragment_slack: float = 1.0
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -65,6 +65,7 @@ def choose_policy(
         camera_scales=_camera_scales(calibration) if calibration else {},
         probability=calibration.probability if calibration else None,
         min_travel_s=linking.min_travel_s,
+        possible_motion=linking.possible_motion,
         fragment_s=linking.fragment_s,
         fragment_slack=linking.fragment_slack,
         origins=origins | {name: f"linking.{name}" for name in names},

@@ -6,7 +6,7 @@ may run in another meanwhile.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from reid.link_constraints import LinkConstraints
 from reid.linking.camera_bias import biases_of, unbiased
 from reid.linking.constraints import among
+from reid.linking.motion import CameraMotion
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
@@ -34,6 +35,7 @@ class ReclusteringInput:
     people: tuple[Identity, ...]  # by what is remembered from before
     cameras: tuple[str, ...]
     constraints: LinkConstraints
+    motion: Mapping[str, CameraMotion] = field(default_factory=dict)  # what is possible within each camera
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +68,7 @@ def snapshot(gallery: OnlineGallery) -> ReclusteringInput:
         people=tuple(_candidates(gallery)),
         cameras=tuple(gallery.cameras),
         constraints=LinkConstraints(same=dict(gallery.same)),
+        motion=gallery.motion({r.tracklet.camera_id for r in recent.values()}),
     )
 
 
@@ -82,6 +85,7 @@ def refine(snapshot: ReclusteringInput, policy: LinkingPolicy) -> Refinement:
         next_person_id=FIRST_NEW,
         former_ids=snapshot.former,
         constraints=snapshot.constraints,
+        motion=snapshot.motion,
     )
     return Refinement(snapshot=snapshot, matches={m.tracklet: m for m in linking.matches}, bias=bias)
 

@@ -12,6 +12,7 @@ from reid.types import Array, Match, Tracklet
 
 Ints = NDArray[np.int64]
 Times = NDArray[np.float64]
+NO_TRACK = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +25,7 @@ class CameraTracks:
     boxes: Array  # (N, 4) xyxy pixels
     scores: Array  # (N,)
     interpolated: NDArray[np.bool_]  # (N,) not detected: it lies between two that were
+    track_ids: Ints  # (N,) the tracklet of each; NO_TRACK: it lies between two tracklets
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -93,6 +95,7 @@ def _detected(camera_id: str, tracklets: Sequence[Tracklet], matches: Sequence[M
     frames = np.concatenate([none, *(t.frames for t in own)])
     times_s = np.concatenate([np.empty(0), *(t.times_s for t in own)])
     boxes = np.concatenate([np.empty((0, 4), np.float32), *(t.boxes for t in own)])
+    track_ids = np.concatenate([none, *(np.full(len(t.frames), t.track_id) for t in own)])
     scores = np.concatenate([np.empty(0, np.float32), *(t.scores for t in own)])
     order = np.lexsort((-scores, frames, person_ids))
     order = order[_differs(person_ids[order]) | _differs(frames[order])]  # the surest box comes first
@@ -103,6 +106,7 @@ def _detected(camera_id: str, tracklets: Sequence[Tracklet], matches: Sequence[M
         boxes=boxes[order],
         scores=scores[order],
         interpolated=np.zeros(len(order), dtype=bool),
+        track_ids=track_ids[order],
     )
 
 
@@ -113,6 +117,8 @@ def _filled(detected: CameraTracks, a: Ints, frames: Ints, share: Times) -> Came
     times_s = detected.times_s[a] + (detected.times_s[a + 1] - detected.times_s[a]) * share
     all_frames = np.concatenate([detected.frames, frames])
     person_ids = np.concatenate([detected.person_ids, detected.person_ids[a]])
+    same = detected.track_ids[a] == detected.track_ids[a + 1]
+    track_ids = np.concatenate([detected.track_ids, np.where(same, detected.track_ids[a], NO_TRACK)])
     order = np.lexsort((person_ids, all_frames))
     lower = np.minimum(detected.scores[a], detected.scores[a + 1])
     return CameraTracks(
@@ -122,6 +128,7 @@ def _filled(detected: CameraTracks, a: Ints, frames: Ints, share: Times) -> Came
         boxes=boxes[order],
         scores=np.concatenate([detected.scores, lower])[order],
         interpolated=(np.arange(len(order)) >= len(detected))[order],
+        track_ids=track_ids[order],
     )
 
 

@@ -10,7 +10,8 @@ Of `run` these keys are shown, each where it is present:
     warnings                       [sentence]
     clock                          {zero, zone, from: who says when the recordings began}
     cameras                        {name: {files: [{file}], start, start_from, frames, duration_s, fps, width, height,
-                                           seconds, frames_per_second, warnings}}
+                                           seconds, frames_per_second, warnings, motion: {speed, learned,
+                                           tracklets, apart, alike}}}
     run_key, versions, config      anything, shown as JSON
 """
 
@@ -31,6 +32,7 @@ _CAMERA = (
     "width",
     "height",
     "frames_per_second",
+    "motion",
 )
 
 

@@ -10,6 +10,7 @@ from reid.config import TrackerConfig
 from reid.home import usable_home
 from reid.offline import keep_offline
 from reid.registry import NoSettings
+from reid.tracking.reach import within_reach
 from reid.tracking.tracker import Tracks
 from reid.types import Detections, Embeddings, Image
 
@@ -29,9 +30,12 @@ class UltralyticsTracker:
 
         self._tracker: Any = TRACKER_MAP[config.kind](args=_arguments(config, fps))
         self._uses_appearance = config.kind in ("botsort", "deepocsort")
-        self._lost_s = config.lost_s
+        self._lost_s, self._fps = config.lost_s, fps
+        if self._uses_appearance and config.possible_speed is not None:
+            within_reach(self._tracker, config.possible_speed, lambda: self._fps)
 
     def at_rate(self, fps: float) -> None:
+        self._fps = fps
         self._tracker.max_frames_lost = _buffer(self._lost_s, fps)
 
     def update(self, detections: Detections, embeddings: Embeddings, image: Image) -> Tracks:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reid.distance import unit
 from reid.linking.answer import Patience
 from reid.linking.constraints import apart, apart_from
+from reid.linking.motion import CameraMotion, impossible, learned
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
@@ -65,6 +66,7 @@ def distances_by_hand(
     people: Sequence[Identity],
     rule: LinkingPolicy,
     bias: Mapping[str, Array],
+    possible: Mapping[str, CameraMotion],
 ) -> list[tuple[float, int]]:
     """All people whom `asked` may be, nearest first: weighted means of distances, pair by pair."""
 
@@ -83,7 +85,11 @@ def distances_by_hand(
             gap = float(1 - own @ mean(one.embeddings.vectors, one.camera_id))
             weight = min(max(one.end_s - one.start_s, 0.3), 5.0)
             items.append((weight, gap * rule.camera_scales.get((first, second), 1.0)))
-        if not any(apart([asked, one], rule.min_travel_s, CAMERAS)[0, 1] for one in theirs):
+        refused = [
+            apart([asked, one], rule.min_travel_s, CAMERAS)[0, 1] or impossible([asked, one], possible)[0, 1]
+            for one in theirs
+        ]
+        if not any(refused):
             found.append((sum(w * d for w, d in items) / sum(w for w, _ in items), person_id))
     return sorted(found)
 
@@ -95,7 +101,8 @@ def rules(draw: Any) -> tuple[LinkingPolicy, dict[str, Array]]:
     bias = {"a": 0.3 * towards(6)[0], "c": 0.2 * towards(2)[0]} if draw(st.booleans()) else {}
     scales = SCALES if draw(st.booleans()) else {}
     travel = TRAVEL if draw(st.booleans()) else {}
-    return LinkingPolicy(max_distance=0.5, centre=centre, camera_scales=scales, min_travel_s=travel), bias
+    rule = LinkingPolicy(max_distance=0.5, centre=centre, camera_scales=scales, min_travel_s=travel)
+    return replace(rule, possible_motion=draw(st.booleans())), bias
 
 
 @settings(max_examples=60)
@@ -114,7 +121,9 @@ def test_distances_are_weighted_means_over_all_pairs(
     made.remember(asked, 4, growing=True)
     made.use_bias(bias)
     answer = made.answer(asked)
-    expected = [*distances_by_hand(asked, recent, people, rule, bias), (None, None), (None, None)][:2]
+    possible = learned(others) if rule.possible_motion else {}
+    by_hand = distances_by_hand(asked, recent, people, rule, bias, possible)
+    expected = [*by_hand, (None, None), (None, None)][:2]
     (distance, nearest), (runner_up_distance, runner_up) = expected
     assert answer.distance == (None if distance is None else pytest.approx(distance, abs=1e-5))
     assert answer.runner_up_distance == (

@@ -125,3 +125,36 @@ def test_memory_is_bounded(kind: str) -> None:
     after = pass_by(60, 360)
     assert step(tracker, {0: person(0)}) == {0: 1}, "the one who stays"
     assert after < before * 1.2 + 2000
+
+
+@pytest.mark.parametrize("kind", APPEARANCE)
+def test_looks_do_not_carry_a_number_across_the_frame(kind: str) -> None:
+    """One leaves; at once another, who looks the same, is seen far away."""
+
+    def numbers(**settings: Any) -> set[int]:
+        tracker = build(kind, **settings)
+        before = [step(tracker, {0: person(20 + t)}) for t in range(10)]
+        after = [step(tracker, {0: person(500 + t)}) for t in range(10)]
+        return {number for frame in before + after for number in frame.values()}
+
+    assert len(numbers()) == 2
+    assert len(numbers(possible_speed=None)) == 1
+
+
+@pytest.mark.parametrize("kind", APPEARANCE)
+@pytest.mark.parametrize(("fps", "stride"), [(10, 12), (1, 80), (10, 25)])
+def test_looks_follow_walkers_and_runners(kind: str, fps: float, stride: float) -> None:
+    """1.2 and 2.5 body heights a second, and 0.8 at one frame a second: boxes hardly overlap, or not at all."""
+    tracker = build(kind, fps=fps, possible_speed=3.0)
+    seen = [step(tracker, {0: person(20 + stride * t)}) for t in range(6)]
+    assert {number for frame in seen for number in frame.values()} == {1}
+
+
+@pytest.mark.parametrize("kind", APPEARANCE)
+def test_who_comes_out_from_behind_a_pillar_keeps_the_number(kind: str) -> None:
+    tracker = build(kind)
+    before = [step(tracker, {0: person(20 + 8 * t)}) for t in range(10)]
+    for _ in range(12):
+        step(tracker, {})
+    after = [step(tracker, {0: person(260 + 8 * t)}) for t in range(5)]
+    assert {number for frame in before + after for number in frame.values()} == {1}
