@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reid.distance import unit
 from reid.linking.answer import Answer, Patience, decide, two_nearest
+from reid.linking.by_hand import ByHand
 from reid.linking.camera_bias import unbiased
 from reid.linking.constraints import apart_from
 from reid.linking.memory import Memory
@@ -52,9 +53,7 @@ class OnlineGallery:
         self.patience = patience
         self.cameras: Collection[str] = ()  # all that there are, for `policy.min_travel_s`
         self.recent: dict[TrackletKey, Recent] = {}
-        self.same: dict[
-            TrackletKey, int
-        ] = {}  # whom a person said that tracklets show: stronger than their looks
+        self.by_hand = ByHand()
         self.spare: dict[TrackletKey, int] = {}  # numbers that splits gave tracklets, to be given again
         self.bias: Mapping[str, Array] = {}  # by camera, see camera_bias
         self.memory = Memory(policy.centre)
@@ -122,7 +121,7 @@ class OnlineGallery:
         old = [key for key, r in self.recent.items() if not r.growing and r.tracklet.end_s < before_s]
         for key in old:
             one = self.recent.pop(key)
-            self.same.pop(key, None)
+            self.by_hand.drop(key)
             self.spare.pop(key, None)
             if one.person_id is not None:
                 self.memory.learn(one.person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
@@ -137,9 +136,17 @@ class OnlineGallery:
     def merge(self, person_id: int, into: int) -> None:
         """Two people are one, as a person says: what shows them now stays together."""
         self.memory.merge(person_id, into)
-        self.same |= {key: into for key, r in self.recent.items() if r.person_id in (person_id, into)}
+        self.by_hand.same([key for key, r in self.recent.items() if r.person_id in (person_id, into)], into)
         for key in [key for key, r in self.recent.items() if r.person_id == person_id]:
             self.recent[key] = replace(self.recent[key], person_id=into)
+
+    def split(self, keys: Collection[TrackletKey], former: int, new: int) -> None:
+        """Some of what shows a person shows another one, as a person says: it stays apart from the rest."""
+        rest = [key for key, r in self.recent.items() if r.person_id == former and key not in keys]
+        self.by_hand.different(keys, rest, former)
+        self.by_hand.same(keys, new)
+        for key in keys:
+            self.reassign(key, new)
 
     def forget(self, person_id: int) -> list[TrackletKey]:
         """Nothing of a person is known any more; the tracklets that showed them."""
@@ -147,7 +154,7 @@ class OnlineGallery:
         keys = [key for key, r in self.recent.items() if r.person_id == person_id]
         for key in keys:
             del self.recent[key]
-            self.same.pop(key, None)
+            self.by_hand.drop(key)
             self.spare.pop(key, None)
         return keys
 

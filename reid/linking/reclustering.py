@@ -67,7 +67,7 @@ def snapshot(gallery: OnlineGallery) -> ReclusteringInput:
         growing=frozenset(key for key, r in recent.items() if r.growing),
         people=tuple(_candidates(gallery)),
         cameras=tuple(gallery.cameras),
-        constraints=LinkConstraints(same=dict(gallery.same)),
+        constraints=gallery.by_hand.constraints,
         motion=gallery.motion({r.tracklet.camera_id for r in recent.values()}),
     )
 

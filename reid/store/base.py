@@ -134,9 +134,17 @@ class Store(Protocol):
         """
 
     def split(
-        self, person_id: int, tracklets: Collection[tuple[str, TrackletKey]], *, by: str | None = None
+        self,
+        person_id: int,
+        tracklets: Collection[tuple[str, TrackletKey]],
+        *,
+        new: int | None = None,
+        by: str | None = None,
     ) -> int:
         """Make some of a person's tracklets (run and key) a new person, who stays another one; the new id.
+
+        Args:
+            new: number of the new person, which was never given; None: the next one.
 
         Raises:
             InputError: one is not of this person, or they are all, or none.

@@ -1,6 +1,6 @@
 """Commands to a live site while it runs, and what a keeper of events or frames must be able to erase."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from reid.errors import ReidError
@@ -17,6 +17,9 @@ class Control(Protocol):
 
     def merge(self, person_id: int, into: int) -> None:
         """Merge two people: the first becomes part of the second."""
+
+    def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
+        """Make some stays of a person those of a new one."""
 
     def add_camera(self, argument: str) -> None:
         """Begin to read `name=address`."""

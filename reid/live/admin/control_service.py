@@ -1,7 +1,7 @@
 """Corrections of a site that runs: the gallery, what is known of those in view, and what is shown change together."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,9 @@ class ControlService:
     def merge(self, person_id: int, into: int) -> None:
         self.engine.commands.give(lambda: self._merge(person_id, into))
 
+    def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
+        self.engine.commands.give(lambda: self._split(person_id, appearance_ids))
+
     def add_camera(self, argument: str) -> None:
         check_allowed(argument, self.folders)
         (address,) = with_aspects(parse_cameras([argument]), self.pixel_aspect)
@@ -78,6 +81,10 @@ class ControlService:
         site = self.engine.site
         site.unit_of_work.perform(Renamed(person_id=person_id, label=label))
         site.registry.gallery.anchor(person_id)
+
+    def _split(self, person_id: int, appearance_ids: Collection[str]) -> None:
+        self.engine.site.registry.split(person_id, appearance_ids)
+        self.engine.reclusterer.drop()
 
     def _merge(self, person_id: int, into: int) -> None:
         self.engine.site.registry.merge(person_id, into)

@@ -81,6 +81,15 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SplitByHand:
+    """Some of what showed a person shows another one, as somebody said."""
+
+    old: int
+    new: int
+    tracklets: tuple[Moved, ...]  # all of them are in the store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Left:
     """An appearance is over."""
 
@@ -113,7 +122,19 @@ class CameraChanged:
     why: str
 
 
-Change = Appeared | Updated | Decided | Moved | SplitOff | Merged | Left | Renamed | Forgotten | CameraChanged
+Change = (
+    Appeared
+    | Updated
+    | Decided
+    | Moved
+    | SplitOff
+    | SplitByHand
+    | Merged
+    | Left
+    | Renamed
+    | Forgotten
+    | CameraChanged
+)
 
 
 def record_of(changes: Sequence[Change]) -> Record:
@@ -168,7 +189,7 @@ def _people(change: Change) -> Iterator[int | None]:
                 yield from _shown(change.appearance)
             if isinstance(change, Moved) and change.match is not None:
                 yield change.match.runner_up_id
-        case Merged():
+        case Merged() | SplitByHand():
             yield change.old
             yield change.new
         case Renamed():

@@ -16,6 +16,7 @@ from reid.live.identity.changes import (
     Left,
     Merged,
     Moved,
+    SplitByHand,
 )
 from reid.types import person_name
 
@@ -91,6 +92,9 @@ def _told(change: Change, clock: SiteClock) -> Iterator[_Told]:
         case Merged():
             for moved in change.tracklets:
                 yield _given(moved, {}, reason="merged")
+        case SplitByHand():
+            for moved in change.tracklets:
+                yield _given(moved, {}, reason="corrected")
         case Left(appearance=one):
             yield _of(one, "left", _stay(one, clock))
         case CameraChanged():

@@ -1,8 +1,9 @@
 """The identity registry of a site: what cameras send becomes appearances of people, and every change is told once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
+from reid.errors import InputError
 from reid.linking.online import OnlineGallery
 from reid.linking.reclustering import Reassignment, Refinement, changes
 from reid.live.clock import SiteClock
@@ -15,6 +16,7 @@ from reid.live.identity.changes import (
     Left,
     Merged,
     Moved,
+    SplitByHand,
     Updated,
 )
 from reid.live.identity.hysteresis import Hysteresis
@@ -23,7 +25,7 @@ from reid.live.identity.reassigned import best_crop, change_of
 from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.tracking.camera_update import CameraUpdate
 from reid.store.records import Live
-from reid.types import Tracklet, TrackletKey
+from reid.types import Tracklet, TrackletKey, person_name
 
 Place = tuple[str, int]  # a camera, and the tracker's number of a track in it
 
@@ -236,6 +238,40 @@ class IdentityRegistry:
         for place, one in self._appearances.items():
             if one.person_id == person_id:
                 self._appearances[place] = replace(one, person_id=into)
+
+    def split(self, person_id: int, appearance_ids: Collection[str]) -> int:
+        """Say that some appearances of a person show another one, who is new; their id.
+
+        Raises:
+            InputError: the last minutes have no such appearance of the person, or no other one.
+        """
+        theirs = {
+            key: self._known.appearance_of(key)
+            for key, one in self.gallery.recent.items()
+            if one.person_id == person_id
+        }
+        keys = {key for key, named in theirs.items() if named in appearance_ids}
+        if unknown := set(appearance_ids) - set(theirs.values()):
+            raise InputError(
+                f"{', '.join(sorted(unknown))}: no stay of {person_name(person_id)} in the last "
+                f"{self._config.window_s / 60:g} minutes; what is older is split with `reid gallery split`, while "
+                "the site is stopped"
+            )
+        if len(keys) == len(theirs) and person_id not in self.gallery.memory.people:
+            raise InputError(f"these are all stays of {person_name(person_id)}; leave one with them")
+        new = self.gallery.new_person()
+        moved = []
+        for key in sorted(keys, key=lambda key: self.gallery.recent[key].tracklet.end_s):
+            one = Reassignment(key=key, old=person_id, new=new, reason="split", match=None)
+            change = change_of(one, self.gallery.recent[key].tracklet, self._known, None)
+            assert isinstance(change, Moved)
+            moved.append(change)
+        self.unit_of_work.perform(SplitByHand(old=person_id, new=new, tracklets=tuple(moved)))
+        self.gallery.split(keys, person_id, new)
+        for place, shown in self._appearances.items():
+            if shown.key in keys:
+                self._appearances[place] = replace(shown, person_id=new)
+        return new
 
     def forget(self, person_ids: Iterable[int]) -> list[Place]:
         """Know nothing of a person any more; the tracks that show them now, of which each camera must forget all.

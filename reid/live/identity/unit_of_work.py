@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reid.errors import InputError, ReidError
-from reid.live.identity.changes import Change, Forgotten, Merged, Renamed, Updated, names, record_of
+from reid.live.identity.changes import (
+    Change,
+    Forgotten,
+    Merged,
+    Renamed,
+    SplitByHand,
+    Updated,
+    names,
+    record_of,
+)
 from reid.store.base import Store
 
 log = logging.getLogger(__name__)
@@ -35,7 +44,7 @@ class UnitOfWork:
         """Write this with the next commit, and hand it on then."""
         self._changes.append(change)
 
-    def perform(self, change: Renamed | Merged) -> None:
+    def perform(self, change: Renamed | Merged | SplitByHand) -> None:
         """Write at once what a person asked for, after all that waits, and hand it on.
 
         Raises:
@@ -49,6 +58,9 @@ class UnitOfWork:
                 self.store.rename(change.person_id, change.label)
             case Merged():
                 self.store.merge(change.old, change.new)
+            case SplitByHand():
+                tracklets = [(one.run_id, one.key) for one in change.tracklets if one.run_id is not None]
+                self.store.split(change.old, tracklets, new=change.new)
         self._hand_on([change])
 
     def forget(self, change: Forgotten) -> None:

@@ -15,6 +15,7 @@ from reid.live.identity.changes import (
     Merged,
     Moved,
     Renamed,
+    SplitByHand,
     Updated,
 )
 from reid.live.views.site_state import VISITS, AppearanceNow, PersonNow, SiteState
@@ -88,7 +89,7 @@ class RecentPeople:
                 yield from self._moved(change)
             case Merged(tracklets=()):
                 yield from self._merge(change.old, change.new)
-            case Merged():
+            case Merged() | SplitByHand():
                 for moved in change.tracklets:
                     yield from self._moved(moved)
             case Renamed():

@@ -24,6 +24,12 @@ class MergeBody(_Body):
     into: PersonId
 
 
+class SplitBody(_Body):
+    appearances: list[Annotated[str, Field(min_length=1, max_length=300)]] = Field(
+        min_length=1, max_length=1000, description="ids of stays, as events name them: lobby/4"
+    )
+
+
 class CameraBody(_Body):
     address: str = Field(min_length=1, max_length=2000)
 
@@ -55,6 +61,11 @@ def build_asking(control: Control) -> APIRouter:
     def merge(person_id: Annotated[PersonId, Path()], body: MergeBody) -> None:
         """Make a person part of another one: both are the same."""
         control.merge(person_id, body.into)
+
+    @router.post("/people/{person_id}/split", status_code=204)
+    def split(person_id: Annotated[PersonId, Path()], body: SplitBody) -> None:
+        """Make some stays of a person, of the last minutes, those of a new person."""
+        control.split(person_id, body.appearances)
 
     @router.post("/cameras", status_code=204)
     def add(body: CameraBody) -> None:

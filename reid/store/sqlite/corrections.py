@@ -48,9 +48,17 @@ def join(db: sqlite3.Connection, at: datetime, person_id: int, into: int, by: st
 
 
 def split(
-    db: sqlite3.Connection, at: datetime, person_id: int, sightings: Collection[int], by: str | None = None
+    db: sqlite3.Connection,
+    at: datetime,
+    person_id: int,
+    sightings: Collection[int],
+    new: int | None = None,
+    by: str | None = None,
 ) -> int:
     """Make some sightings of a person those of a new one, who is another person from now on; the new id.
+
+    Args:
+        new: number of the new person; None: the next one.
 
     Raises:
         InputError: they are all of the person's, or none.
@@ -62,7 +70,9 @@ def split(
             "not all and not none; `reid gallery show` lists them"
         )
     before = undo.before(db, [person_id])
-    new = int(db.execute("INSERT INTO people (label) VALUES (NULL) RETURNING person_id").fetchone()[0])
+    new = int(
+        db.execute("INSERT INTO people (person_id) VALUES (?) RETURNING person_id", (new,)).fetchone()[0]
+    )
     journal.append(db, at, "created", person_id=new)
     _give(db, sightings, new)
     journal.append(db, at, "split", person_id=person_id, new=person_name(new), sightings=len(sightings))

@@ -191,12 +191,17 @@ class SqliteStore(Store):
             keep_varied(db, into, self.max_prototypes)
 
     def split(
-        self, person_id: int, tracklets: Collection[tuple[str, TrackletKey]], *, by: str | None = None
+        self,
+        person_id: int,
+        tracklets: Collection[tuple[str, TrackletKey]],
+        *,
+        new: int | None = None,
+        by: str | None = None,
     ) -> int:
         with self._writing() as db:
             person_id = journal.existing(db, person_id)
             sightings = _found(db, person_id, tracklets)
-            new = corrections.split(db, self._clock(), person_id, sightings, by)
+            new = corrections.split(db, self._clock(), person_id, sightings, new, by)
             for one in (person_id, new):
                 keep_varied(db, one, self.max_prototypes)
         return new

@@ -152,6 +152,29 @@ def test_corrections_by_hand_reach_store_page_and_receivers(toy: Toy) -> None:
     assert "label" not in toy.events("seen")[0].content()
 
 
+def test_a_split_by_hand_reaches_store_page_and_receivers_and_stays(toy: Toy) -> None:
+    keys = [toy.walk("a", 1, look(0), 2.5), toy.walk("b", 2, look(0, seed=1), 2.5)]
+    toy.leave("a", 1)
+    assert toy.stored() == dict.fromkeys(keys, 1)
+    with pytest.raises(InputError, match="b/9: no stay of P0001 in the last 10 minutes"):
+        toy.site.split(1, ["b/9"])
+    with pytest.raises(InputError, match="these are all stays of P0001; leave one with them"):
+        toy.site.split(1, [str(key) for key in keys])
+    new = toy.site.split(1, [str(keys[1])])
+    assert toy.stored() == {keys[0]: 1, keys[1]: new}
+    told = toy.events("identity_changed")[-1]
+    assert (told.person_id, told.facts["old"], told.facts["reason"]) == (new, "P0001", "corrected")
+    assert {person.person_id: len(person.visits) for person in toy.site_state.people()} == {1: 1, new: 1}
+    for _ in range(3):
+        toy.walk("b", 2, look(0, seed=1), 1.0)
+        assert toy.think() == 0, "they look alike, and are two"
+    toy.leave("b", 2)
+    assert toy.events("left")[-1].person_id == new
+    assert [(one.kind, one.person_id, one.other_id) for one in toy.store.decisions()] == [
+        ("different", 1, new)
+    ]
+
+
 def test_what_waits_for_the_disk_of_a_forgotten_person_is_never_written(toy: Toy, tmp_path: Path) -> None:
     toy.walk("a", 1, look(0), 2.5)
     moved = toy.store.path.rename(tmp_path / "moved.db")

@@ -1,7 +1,7 @@
 """The real page on a free port of loopback, over a site_state with made-up cameras and people."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -122,6 +122,9 @@ class Recorder:
 
     def merge(self, person_id: int, into: int) -> None:
         self.asked.append(("merge", person_id, into))
+
+    def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
+        self.asked.append(("split", person_id, *appearance_ids))
 
     def add_camera(self, argument: str) -> None:
         self.asked.append(("add", argument))

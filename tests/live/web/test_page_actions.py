@@ -150,6 +150,30 @@ def test_two_people_are_merged(site: RunningSite, page: "Page", way: str) -> Non
     told.filter(has_text="corrected").wait_for()
 
 
+def test_a_person_is_split_and_stays_so(site: RunningSite, page: "Page") -> None:
+    gone, into = site.name_in("hall"), site.name_in("door")
+    card(page, into).get_by_role("button", name="Split").click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_contain_text("They were seen once only")
+    expect(dialog.get_by_role("button", name="Split")).to_be_disabled()
+    page.keyboard.press("Escape")
+    site.ask(lambda here: here.control._merge(int(gone[1:]), int(into[1:])))
+    expect(card(page, into).locator(".where .cam")).to_have_count(2)
+    card(page, into).get_by_role("button", name="Split").click()
+    boxes = dialog.get_by_role("checkbox")
+    assert boxes.count() == 2
+    for box in boxes.all():
+        box.check()
+    expect(dialog.get_by_role("button", name="Split")).to_be_disabled()
+    boxes.first.uncheck()
+    dialog.get_by_role("button", name="Split").click()
+    toast(page, f"1 stay of {into} is somebody else’s now.")
+    expect(page.locator("#here .person")).to_have_count(4)
+    expect(card(page, into).locator(".where .cam")).to_have_count(1)
+    assert len(site.people()) == 4
+    assert 5 in site.people(), "a new number: that of who was merged is not given again"
+
+
 def test_a_merge_without_a_choice_asks_for_one(site: RunningSite, page: "Page") -> None:
     card(page, "P0004").get_by_role("button", name="Merge with").click()
     dialog = page.locator("dialog[open]")

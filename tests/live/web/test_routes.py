@@ -75,6 +75,7 @@ def test_what_one_may_ask() -> None:
             ("/api/people/1/rename", {"label": "  Anna   B. "}),
             ("/api/people/1/rename", {"label": None}),
             ("/api/people/2/merge", {"into": 1}),
+            ("/api/people/2/split", {"appearances": ["door/4", "hall/9"]}),
             ("/api/cameras", {"address": "yard=rtsp://10.0.0.9/s"}),
             ("/api/cameras/door/pause", None),
             ("/api/cameras/door/resume", None),
@@ -85,6 +86,7 @@ def test_what_one_may_ask() -> None:
         assert site.client.delete("/api/cameras/door", headers=ASKS).status_code == 204
         assert site.control.asked == [
             ("forget", 1), ("rename", 1, "Anna B."), ("rename", 1, None), ("merge", 2, 1),
+            ("split", 2, "door/4", "hall/9"),
             ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False),
             ("confirm clock",), ("remove", "door"),
         ]  # fmt: skip
@@ -97,6 +99,7 @@ def test_what_one_may_ask() -> None:
         ("DELETE", "/api/cameras/yard", None, 400, "there is no camera yard"),
         ("POST", "/api/people/1/rename", {"name": "x"}, 400, "label: Field required"),
         ("POST", "/api/people/1/merge", {"into": "x"}, 400, "into"),
+        ("POST", "/api/people/1/split", {"appearances": []}, 400, "appearances"),
         ("POST", "/api/people/anna/forget", None, 400, "person_id"),
         ("GET", "/api/nothing", None, 404, "Not Found"),
         ("GET", "/people/7.jpg", None, 404, "no crop of person 7"),

@@ -29,7 +29,7 @@ function card(person) {
   return h("article", { class: "person", style: { "--p": person.colour } },
     h("span", { class: "crop" }),
     h("div", { class: "who" }, h("h3", {}), h("p", { class: "where" }), h("div", { class: "sure" }),
-      h("p", { class: "actions" }, act("Rename", rename), act("Merge with…", merge), act("Forget", forget))));
+      h("p", { class: "actions" }, act("Rename", rename), act("Merge with…", merge), act("Split…", split), act("Forget", forget))));
 }
 
 /** As the server said last: a card is older than its person's name. */
@@ -126,6 +126,33 @@ async function merge(person) {
   const chosen = one("merge-list").querySelector("input:checked");
   const into = others.find((other) => String(other.id) === chosen?.value);
   if (into) ask("POST", `/api/people/${person.id}/merge`, { into: into.id }, `${called(person)} is ${called(into)} now.`);
+}
+
+async function split(person) {
+  one("split-title").textContent = `Was ${called(person)} somebody else at times?`;
+  const several = person.visits.length > 1;
+  one("split-list").replaceChildren(...person.visits.map((visit) =>
+    h("label", { style: { "--p": person.colour } },
+      h("input", { type: "checkbox", name: "stay", value: `${visit.camera}/${visit.track}` }),
+      cameraChip(visit.camera, visit.colour),
+      h("span", {}, `${clock(visit.start_s)} – ${visit.present ? "now" : clock(visit.end_s)}`,
+        h("small", {}, visit.probability === null ? visit.answer : `${chance(visit.probability)} sure`)))));
+  one("split-text").textContent = several
+    ? "Choose when they were somebody else. A new person gets these stays, and stays another one."
+    : "They were seen once only, so there is nothing to split.";
+  const boxes = [...one("split-list").querySelectorAll("input")];
+  const check = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    one("split-yes").disabled = chosen === 0 || chosen === boxes.length;
+  };
+  boxes.forEach((box) => { box.onchange = check; });
+  check();
+  if (!(await answered(one("split")))) return;
+  const appearances = boxes.filter((box) => box.checked).map((box) => box.value);
+  if (appearances.length) {
+    const number = appearances.length, stays = count(number, "stay", "stays");
+    ask("POST", `/api/people/${person.id}/split`, { appearances }, `${stays} of ${called(person)} ${number === 1 ? "is" : "are"} somebody else’s now.`);
+  }
 }
 
 /** The line above everything. */
