@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.distance import pairwise, unit
+from reid.linking.between import CameraPair, between_cameras
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
@@ -29,6 +30,7 @@ class Linking:
 
     identities: tuple[Identity, ...]  # of the people seen, ascending person_id
     matches: tuple[Match, ...]  # one per tracklet, in the order that was given
+    between: tuple[CameraPair, ...] = ()  # what was learned of pairs of cameras, where that was asked for
 
     def __iter__(self) -> Iterator[Identity]:
         return iter(self.identities)
@@ -70,6 +72,7 @@ def link(
     count = len(ordered)
     forbidden[:count, :count] = apart(ordered, policy.min_travel_s, cameras)
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
+    between = _between(ordered, distances, forbidden, policy)
     seconds = np.array([t.end_s - t.start_s for t in ordered] + [np.inf] * len(people))
     weights = np.clip(seconds, *EVIDENCE_S)
     clustered = average_linkage(distances, forbidden, weights, policy.max_distance)
@@ -86,8 +89,33 @@ def link(
     found = _matches(ordered, ids, distances, forbidden, weights, labels, fragments, policy.probability)
     matches = {match.tracklet: match for match in found}
     return Linking(
-        identities=_identities(ordered, people, labels, ids), matches=tuple(matches[t.key] for t in tracklets)
+        identities=_identities(ordered, people, labels, ids),
+        matches=tuple(matches[t.key] for t in tracklets),
+        between=between,
     )
+
+
+def _between(
+    tracklets: Sequence[Tracklet],
+    distances: NDArray[np.float64],
+    forbidden: NDArray[np.bool_],
+    policy: LinkingPolicy,
+) -> tuple[CameraPair, ...]:
+    """Add to `distances` and `forbidden` what pairs of cameras say of each other; the record of it."""
+    if not policy.learn_between and not policy.same_ground:
+        return ()
+    own = slice(len(tracklets))
+    found = between_cameras(
+        tracklets,
+        distances[own, own],
+        policy.max_distance,
+        min_travel_s=policy.min_travel_s,
+        same_ground=policy.same_ground,
+        learn=policy.learn_between,
+    )
+    distances[own, own] = found.distances
+    forbidden[own, own] |= found.apart
+    return found.pairs
 
 
 def _attached(

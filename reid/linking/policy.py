@@ -1,6 +1,6 @@
 """The linking policy: the one set of numbers that decides who is linked, and where each number came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,9 @@ class LinkingPolicy:
             tell the distances that were decided by. People of the gallery belong to no camera.
         probability: says how likely each link's distance is that of one person.
         min_travel_s: least seconds between two cameras, see `constraints.apart`.
+        learn_between: learn from certain links which cameras see the same ground, and how long people walk between
+            others, see `between.between_cameras`.
+        same_ground: points `x1, y1, x2, y2` of the ground in the frames of two cameras, by `"a-b"`, set by hand.
         fragment_s, fragment_slack: clusters shorter than `fragment_s` join a longer one up to `fragment_slack`
             times `max_distance` away, see `attach_fragments`.
         origins: where each of these numbers came from, by its name; what was set by hand may be left out.
@@ -43,6 +46,8 @@ class LinkingPolicy:
     camera_scales: Mapping[tuple[str, str], float] = field(default_factory=dict)
     probability: ProbabilityMap | None = None
     min_travel_s: Mapping[str, float] = field(default_factory=dict)
+    learn_between: bool = False
+    same_ground: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
     fragment_s: float = 0.0
     fragment_slack: float = 1.0
     origins: Mapping[str, str] = field(default_factory=dict)
