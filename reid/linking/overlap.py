@@ -17,8 +17,10 @@ from reid.linking.ground import Ground, Together, far, fit, near, outline, toget
 LEAST_MOMENTS = 3  # that two tracklets share, to say anything
 MARGIN = 0.1  # of the linking distance: how much nearer a certain link is than any other
 MOST_PAIRS = 40  # certain links that are learned from, spread over the recording
+SEEDS = 4  # certain links to begin with
 ENOUGH_PAIRS = 5  # of tracklets that obey a relation they were not learned from
 AGREEING = 0.6  # of the certain links, at least
+ABOVE_CHANCE = 3  # times as many agree as would by chance
 OBEYS = 0.5  # body heights that two foot points of one person may lie apart
 SPREAD = 0.15  # body heights that foot points spread in their narrower direction, at least
 LEAST_FAR = 1.0  # body heights; nearer people are never kept apart
@@ -71,30 +73,54 @@ def overlap(
         certain = [certain[i] for i in np.linspace(0, len(certain) - 1, MOST_PAIRS).astype(int)]
     if clicked is not None:
         return _given(clicked, pairs, certain, max_distance)
-    if len(certain) < ENOUGH_PAIRS:
-        return Overlap(
-            ground=None,
-            certain=len(certain),
-            why=f"{len(certain)} certain links at the same time, {ENOUGH_PAIRS} needed",
-        )
-    held = held_out([pairs[key] for key in certain])
-    agreeing = [i for i, (close, _) in enumerate(held) if close <= OBEYS]
-    judged = sum(np.isfinite(close) for close, _ in held)
-    if len(agreeing) < ENOUGH_PAIRS or len(agreeing) < AGREEING * judged:
-        hint = _better_clock(certain, feet)
-        why = f"only {len(agreeing)} of {len(certain)} certain links agree on a common ground"
-        return Overlap(ground=None, certain=len(certain), agreeing=len(agreeing), why=why + hint)
-    learned = [pairs[certain[i]] for i in agreeing]
+    if len(certain) < SEEDS:
+        why = f"{len(certain)} certain links at the same time, {SEEDS} needed"
+        return Overlap(ground=None, certain=len(certain), why=why)
+    within = [key for key in pairs if distances[key] <= max_distance]
+    used = _grown(fit([pairs[key] for key in certain]), within, pairs)
+    held = dict(zip(used, held_out([pairs[key] for key in used]), strict=True))
+    agreeing = [key for key in used if held[key][0] <= OBEYS]
+    sure = len(set(certain).intersection(agreeing))
+    if len(agreeing) < ENOUGH_PAIRS or sure < AGREEING * len(certain):
+        why = f"only {sure} of {len(certain)} certain links agree on a common ground"
+        why += _better_clock(certain, feet)
+        return Overlap(ground=None, certain=len(certain), agreeing=len(agreeing), why=why)
+    learned = [pairs[key] for key in agreeing]
     ground = fit(learned)
     if ground is None or min(_spread(learned)) < SPREAD:
-        return Overlap(
-            ground=None,
-            certain=len(certain),
-            agreeing=len(agreeing),
-            why="the people of the certain links all walk along one line",
-        )
-    why = f"{len(agreeing)} of {len(certain)} certain links, each held out in turn, stand on a common ground"
-    return _judged(ground, why, pairs, certain, [held[i] for i in agreeing], max_distance)
+        why = "the people of the certain links all walk along one line"
+        return Overlap(ground=None, certain=len(certain), agreeing=len(agreeing), why=why)
+    chance = _by_chance(ground, [pairs[key] for key in pairs if distances[key] > max_distance])
+    if len(agreeing) < ABOVE_CHANCE * chance * len(within):
+        why = f"{chance:.0%} of people who look different stand together too, so that says nothing"
+        return Overlap(ground=None, certain=len(certain), agreeing=len(agreeing), why=why)
+    likely = len(agreeing) - sure
+    why = f"{sure} of {len(certain)} certain links and {likely} likely ones, each held out in turn, agree"
+    return _judged(ground, why, pairs, agreeing, len(certain), [held[key] for key in agreeing], max_distance)
+
+
+def _grown(ground: Ground | None, within: Sequence[Key], pairs: Mapping[Key, Together]) -> list[Key]:
+    """Of pairs within the linking distance those that stand together by a first relation, nearest first, each once.
+
+    So people in one uniform, who are never certain, add the places where they stood.
+    """
+    if ground is None:
+        return []
+    closest = {key: near(ground, pairs[key]) for key in within}
+    taken_a, taken_b, found = set(), set(), []
+    for key in sorted((k for k in within if closest[k] <= OBEYS), key=lambda k: (closest[k], k)):
+        if key[0] not in taken_a and key[1] not in taken_b and len(found) < MOST_PAIRS:
+            taken_a.add(key[0])
+            taken_b.add(key[1])
+            found.append(key)
+    return sorted(found)
+
+
+def _by_chance(ground: Ground, strangers: Sequence[Together]) -> float:
+    """Share of pairs that look different and yet stand together."""
+    closest = np.array([near(ground, pair) for pair in strangers])
+    known = closest[~np.isnan(closest)]
+    return float((known <= OBEYS).mean()) if len(known) else 0.0
 
 
 def certain_links(
@@ -155,18 +181,19 @@ def _judged(
     ground: Ground,
     why: str,
     pairs: Mapping[Key, Together],
-    certain: Sequence[Key],
+    agreeing: Sequence[Key],
+    certain: int,
     held: Sequence[tuple[float, float]],
     max_distance: float,
 ) -> Overlap:
-    """Hold every simultaneous pair against a relation; `held` is what people of certain links keep to."""
+    """Hold every simultaneous pair against a relation; `held` is what the agreeing ones keep to."""
     closest = {key: near(ground, pair) for key, pair in pairs.items()}
     least = {key: far(ground, pair) for key, pair in pairs.items()}
     own = [close for close, _ in held] or [USUAL_NEAR]
     limit = max(
         LEAST_FAR, FAR_FACTOR * float(np.quantile([close for close, _ in held] or [LEAST_FAR / 2], 0.9))
     )
-    known = set(certain)
+    known = set(agreeing)
     others = [c for key, c in closest.items() if key not in known and np.isfinite(c)]
     refused = frozenset(key for key, value in least.items() if value > limit)
     changes = {
@@ -177,7 +204,7 @@ def _judged(
     return Overlap(
         ground=ground,
         why=why,
-        certain=len(certain),
+        certain=certain,
         agreeing=len(held),
         apart=float(np.median(own)),
         far=limit,
@@ -213,16 +240,17 @@ def _given(
 ) -> Overlap:
     """As `overlap` with points set by hand, unless the certain links plainly contradict them."""
     ground = from_points(clicked)
-    held = [(near(ground, pairs[key]), far(ground, pairs[key])) for key in certain]
-    judged = [pair for pair in held if np.isfinite(pair[0])]
-    agreeing = [pair for pair in judged if pair[0] <= OBEYS]
+    held = {key: (near(ground, pairs[key]), far(ground, pairs[key])) for key in certain}
+    judged = [key for key in certain if np.isfinite(held[key][0])]
+    agreeing = [key for key in judged if held[key][0] <= OBEYS]
     if len(judged) >= ENOUGH_PAIRS and len(agreeing) < (1 - AGREEING) * len(judged):
         why = (
             f"not used: {len(judged) - len(agreeing)} of {len(judged)} certain links contradict the points of "
             "linking.same_ground"
         )
         return Overlap(ground=None, certain=len(certain), agreeing=len(agreeing), why=why)
-    return _judged(ground, "points set by hand, linking.same_ground", pairs, certain, agreeing, max_distance)
+    why = "points set by hand, linking.same_ground"
+    return _judged(ground, why, pairs, agreeing, len(certain), [held[k] for k in agreeing], max_distance)
 
 
 def from_points(clicked: Floats) -> Ground:
