@@ -60,7 +60,9 @@ class Between:
 
     pairs: tuple[CameraPair, ...]
     apart: NDArray[np.bool_]  # (N, N) that cannot be one person
-    distances: NDArray[np.float64]  # (N, N) with the ground's evidence
+    distances: NDArray[
+        np.float64
+    ]  # (N, N) with the ground's evidence; below 0 where equal looks stand together
 
 
 def between_cameras(
@@ -104,7 +106,7 @@ def between_cameras(
         for key in ground.refused:
             apart[key] = True
         for key, change in (ground.changes or {}).items():
-            changed[key] = changed[key[::-1]] = np.clip(distances[key] + change, 0, 2)
+            changed[key] = changed[key[::-1]] = min(distances[key] + change, 2.0)
         pairs.append(_decided((first, second), ground, walked, own, apart, distances, changed, max_distance))
     return Between(pairs=tuple(pairs), apart=apart | apart.T, distances=changed)
 

@@ -61,18 +61,19 @@ class Ground:
     seen_a: Floats  # (K, 2) convex outline, pixels of a
     seen_b: Floats
 
-    def apart(self, pair: Together) -> tuple[Floats, Floats]:
-        """Distances (M,) of two people's feet at each moment, in body heights: those in frame a, those in frame b.
+    def apart(self, pair: Together) -> Floats:
+        """Distances (M,) of two people's feet at each moment, in body heights, errors of both weighed in.
 
-        Not a number where the relation was not learned: the point that is carried over lies too far outside.
+        The first-order distance to the nearest two points that obey the relation (Sampson 1982), a body height in
+        either frame counting as one: where a step in one frame is a street in the other, little is certain. Not a
+        number where the relation was not learned: both points lie too far outside.
         """
-        to_b = _carried(self.matrix, pair.a, self.seen_a)
-        to_a = _carried(np.asarray(np.linalg.inv(self.matrix), dtype=np.float64), pair.b, self.seen_b)
-        in_b = np.minimum(np.linalg.norm(to_b - pair.b, axis=1) / pair.height_b, FARTHEST)
-        in_a = np.minimum(np.linalg.norm(to_a - pair.a, axis=1) / pair.height_a, FARTHEST)
-        in_b[_outside(self.seen_a, pair.a) > BEYOND * pair.height_a] = np.nan
-        in_a[_outside(self.seen_b, pair.b) > BEYOND * pair.height_b] = np.nan
-        return in_a, in_b
+        there = _sampson(self.matrix, self.seen_a, pair.a, pair.b, pair.height_a, pair.height_b)
+        back = np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
+        here = _sampson(back, self.seen_b, pair.b, pair.a, pair.height_b, pair.height_a)
+        known_a = _outside(self.seen_a, pair.a) <= BEYOND * pair.height_a
+        known_b = _outside(self.seen_b, pair.b) <= BEYOND * pair.height_b
+        return np.asarray(np.where(known_a, there, np.where(known_b, here, np.nan)))
 
 
 def fit(pairs: Sequence[Together]) -> Ground | None:
@@ -87,7 +88,7 @@ def fit(pairs: Sequence[Together]) -> Ground | None:
     if matrix is None:
         return None
     ground = _ground(matrix, pairs)
-    kept = [pair for pair in pairs if np.nan_to_num(far(ground, pair), nan=np.inf) < 2 * OUTLIER]
+    kept = [pair for pair in pairs if np.nan_to_num(far(ground, pair), nan=np.inf) < OUTLIER]
     if not kept or sum(map(len, kept)) < 8:
         return None
     better = _homography(kept)
@@ -95,18 +96,15 @@ def fit(pairs: Sequence[Together]) -> Ground | None:
 
 
 def near(ground: Ground, pair: Together) -> float:
-    """How far apart two people stand by the worse of both frames, the median of the moments, in body heights."""
-    both = np.maximum(*ground.apart(pair))
-    return float(np.nanmedian(both)) if np.isfinite(both).any() else float("nan")
+    """How far apart two people stand, the median of the moments, in body heights; not a number where not known."""
+    apart = ground.apart(pair)
+    return float(np.nanmedian(apart)) if np.isfinite(apart).any() else float("nan")
 
 
 def far(ground: Ground, pair: Together) -> float:
-    """How far apart two people stand at least: the lower quartile of the moments by the better of both frames.
-
-    Feet that are hidden in one camera move the point there by a part of a body, but in the other frame far away.
-    """
-    either = np.fmin(*ground.apart(pair))
-    return float(np.nanquantile(either, 0.25)) if np.isfinite(either).any() else float("nan")
+    """How far apart two people stand at least: the lower quartile of the moments."""
+    apart = ground.apart(pair)
+    return float(np.nanquantile(apart, 0.25)) if np.isfinite(apart).any() else float("nan")
 
 
 def _homography(pairs: Sequence[Together]) -> Floats | None:
@@ -137,14 +135,23 @@ def outline(points: Floats) -> Floats:
     return np.asarray(hull[:, 0], dtype=np.float64)
 
 
-def _carried(matrix: Floats, points: Floats, seen: Floats) -> Floats:
-    """Points (N, 2) in the other frame; infinitely far where they would lie behind its camera."""
-    ends = np.concatenate([points, seen]) @ matrix[:, :2].T + matrix[:, 2]
-    scale, usual = ends[: len(points), 2], np.sign(np.median(ends[len(points) :, 2]))
-    behind = scale * usual <= 1e-12
-    carried = ends[: len(points), :2] / np.where(behind, 1.0, scale)[:, None]
-    carried[behind] = np.inf
-    return np.asarray(carried)
+def _sampson(
+    matrix: Floats, seen: Floats, a: Floats, b: Floats, height_a: Floats, height_b: Floats
+) -> Floats:
+    """(M,) see `Ground.apart`; FARTHEST where a point would lie behind the other camera."""
+    ends = np.concatenate([a, seen]) @ matrix[:, :2].T + matrix[:, 2]
+    usual, ends = np.sign(np.median(ends[len(a) :, 2])), ends[: len(a)]
+    behind = ends[:, 2] * usual <= 1e-12
+    scale = np.where(behind, 1.0, ends[:, 2])
+    carried = ends[:, :2] / scale[:, None]
+    slope = (matrix[None, :2, :2] - carried[:, :, None] * matrix[None, 2:, :2]) / scale[
+        :, None, None
+    ]  # (M, 2, 2)
+    error = slope @ slope.transpose(0, 2, 1) * height_a[:, None, None] ** 2
+    error += np.eye(2) * height_b[:, None, None] ** 2
+    off = (carried - b)[:, :, None]
+    squared = (off.transpose(0, 2, 1) @ np.linalg.solve(error, off))[:, 0, 0]
+    return np.where(behind, FARTHEST, np.minimum(np.sqrt(np.maximum(squared, 0)), FARTHEST))
 
 
 def _outside(hull: Floats, points: Floats) -> Floats:

@@ -206,8 +206,8 @@ def _matches(
     runner_up = mean.argmin(axis=1)
     found = []
     for row, tracklet in enumerate(tracklets):
-        gap = float(mean[row, runner_up[row]])
-        distance = None if alone[row] else float(sums[row, own[row]] / rest[row])
+        gap = max(float(mean[row, runner_up[row]]), 0.0)
+        distance = None if alone[row] else max(float(sums[row, own[row]] / rest[row]), 0.0)
         has_other = np.isfinite(gap)
         found.append(
             Match(

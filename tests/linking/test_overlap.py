@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from reid.errors import InputError
 from reid.linking import ground as tested
@@ -192,21 +193,27 @@ def test_wrong_points_are_refused_in_one_sentence(given: dict[str, list[list[flo
 
 
 def test_the_relation_is_that_of_the_floor() -> None:
-    """A reference in ten lines: carry the true walk over by the true homography."""
-    tracklets, _rng, views = certain(7)
+    """Against the true homography, and the nearest two points that obey it, found by search."""
+    tracklets, _, views = certain(7)
     standing = feet(tracklets)
     pairs = [tested.together(a, b) for a, b in zip(standing[::2], standing[1::2], strict=True)]
     ground = tested.fit(pairs)
     assert ground is not None
     matrix = homography(views)
-    for pair in pairs:
-        expected = []
-        for x, y in pair.a:
-            u, v, w = matrix @ (x, y, 1)
-            expected.append((u / w, v / w))
-        off = np.linalg.norm(np.array(expected) - pair.b, axis=1) / pair.height_b
-        _, in_b = ground.apart(pair)
-        assert np.abs(in_b - off).max() < 0.12, "body heights, at 0.02 of noise"
+    true = replace(ground, matrix=matrix)
+    for pair in pairs[:2]:
+        assert np.abs(ground.apart(pair) - true.apart(pair)).max() < 0.03, "body heights, at 0.02 of noise"
+        moved = replace(pair, b=pair.b + 0.1 * pair.height_b[:, None])
+        for row in (0, 10, 20):
+
+            def cost(point: Floats, row: int = row, moved: tested.Together = moved) -> float:
+                u, v, w = matrix @ (*point, 1)
+                there = np.hypot(u / w - moved.b[row, 0], v / w - moved.b[row, 1]) / moved.height_b[row]
+                here = np.hypot(*(point - moved.a[row])) / moved.height_a[row]
+                return float(np.hypot(there, here))
+
+            best = minimize(cost, moved.a[row], method="Nelder-Mead").fun
+            assert true.apart(moved)[row] == pytest.approx(best, rel=0.1)
 
 
 def test_foot_points_at_common_moments_are_interpolated() -> None:
@@ -249,4 +256,4 @@ def test_evidence_falls_with_distance_and_is_bounded() -> None:
     assert values[0] == values[1] > 0.9
     assert values[-1] == values[-2] == -1
     assert all(a >= b for a, b in itertools.pairwise(values))
-    assert GREATEST_CHANGE <= 0.2, "looks are not overruled"
+    assert GREATEST_CHANGE < 0.5, "looks are not overruled"
