@@ -19,7 +19,7 @@ Answer = Literal["overlapping", "apart", "set by hand", "not known"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CameraPair:
+class PairDecision:
     """What was decided on two cameras, and on what evidence."""
 
     cameras: tuple[str, str]
@@ -58,7 +58,7 @@ class CameraPair:
 class Between:
     """What all pairs of cameras say of a site's tracklets."""
 
-    pairs: tuple[CameraPair, ...]
+    pairs: tuple[PairDecision, ...]
     apart: NDArray[np.bool_]  # (N, N) that cannot be one person
     distances: NDArray[
         np.float64
@@ -92,7 +92,7 @@ def between_cameras(
     for first, second in [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]:
         if among(min_travel_s, (first, second)):
             why = ("linking.min_travel_s is set for them",)
-            pairs.append(CameraPair(cameras=(first, second), answer="set by hand", why=why))
+            pairs.append(PairDecision(cameras=(first, second), answer="set by hand", why=why))
             continue
         points = _points(same_ground, first, second)
         if not learn and points is None:
@@ -120,11 +120,11 @@ def _decided(
     before: NDArray[np.float64],
     after: NDArray[np.float64],
     max_distance: float,
-) -> CameraPair:
+) -> PairDecision:
     block = np.ix_(own[cameras[0]], own[cameras[1]])
     near, nearer, refused = before[block] <= max_distance, after[block] <= max_distance, apart[block]
     answer: Answer = "overlapping" if ground.ground is not None else walked.answer
-    return CameraPair(
+    return PairDecision(
         cameras=cameras,
         answer=answer,
         why=(ground.why,) if ground.ground is not None else (ground.why, walked.why),

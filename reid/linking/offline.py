@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.distance import pairwise, unit
-from reid.linking.between import CameraPair, between_cameras
+from reid.linking.between import PairDecision, between_cameras
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
@@ -30,7 +30,7 @@ class Linking:
 
     identities: tuple[Identity, ...]  # of the people seen, ascending person_id
     matches: tuple[Match, ...]  # one per tracklet, in the order that was given
-    between: tuple[CameraPair, ...] = ()  # what was learned of pairs of cameras, where that was asked for
+    between: tuple[PairDecision, ...] = ()  # what was learned of pairs of cameras, where that was asked for
 
     def __iter__(self) -> Iterator[Identity]:
         return iter(self.identities)
@@ -100,7 +100,7 @@ def _between(
     distances: NDArray[np.float64],
     forbidden: NDArray[np.bool_],
     policy: LinkingPolicy,
-) -> tuple[CameraPair, ...]:
+) -> tuple[PairDecision, ...]:
     """Add to `distances` and `forbidden` what pairs of cameras say of each other; the record of it."""
     if not policy.learn_between and not policy.same_ground:
         return ()

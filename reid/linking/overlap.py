@@ -11,17 +11,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reid.linking.certain import (
+    LEAST_MOMENTS,
+    MOST_PAIRS,
+    OBEYS,
+    Key,
+    certain_links,
+    grown,
+    held_out,
+    simultaneous,
+)
 from reid.linking.feet import Feet, Floats
 from reid.linking.ground import Ground, Together, far, fit, near, outline, together
 
-LEAST_MOMENTS = 3  # that two tracklets share, to say anything
-MARGIN = 0.1  # of the linking distance: how much nearer a certain link is than any other
-MOST_PAIRS = 40  # certain links that are learned from, spread over the recording
 SEEDS = 4  # certain links to begin with
 ENOUGH_PAIRS = 5  # of tracklets that obey a relation they were not learned from
 AGREEING = 0.6  # of the certain links, at least
 ABOVE_CHANCE = 3  # times as many agree as would by chance
-OBEYS = 0.25  # body heights that the two foot points of one person may lie apart, errors weighed in
 SPREAD = 0.15  # body heights that foot points spread in their narrower direction, at least
 LEAST_FAR = 0.5  # body heights; nearer people are never kept apart
 FAR_FACTOR = 3.0  # times what nine of ten certain links stay below
@@ -33,8 +39,6 @@ USUAL_NEAR, USUAL_FAR = (
     3.0,
 )  # body heights, where a relation is given and too little is seen to measure them
 OFFSETS_S = np.arange(-8.0, 8.01, 0.5)  # tried where nothing fits
-
-Key = tuple[int, int]  # rows of the two tracklets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +71,7 @@ def overlap(
         distances: (N, N) between the looks of tracklets.
         clicked: (K, 4) points `x1, y1, x2, y2` of the ground in both frames, set by hand; None: learn it.
     """
-    pairs = _simultaneous(rows, columns, feet)
+    pairs = simultaneous(rows, columns, feet)
     certain = certain_links(pairs, distances, max_distance)
     if len(certain) > MOST_PAIRS:
         certain = [certain[i] for i in np.linspace(0, len(certain) - 1, MOST_PAIRS).astype(int)]
@@ -76,8 +80,19 @@ def overlap(
     if len(certain) < SEEDS:
         why = f"{len(certain)} certain links at the same time, {SEEDS} needed"
         return Overlap(ground=None, certain=len(certain), why=why)
+    return _learned(pairs, certain, feet, distances, max_distance)
+
+
+def _learned(
+    pairs: Mapping[Key, Together],
+    certain: Sequence[Key],
+    feet: Sequence[Feet],
+    distances: NDArray[np.float64],
+    max_distance: float,
+) -> Overlap:
+    """A relation from enough certain links, where links that were held out obey it."""
     within = [key for key in pairs if distances[key] <= max_distance]
-    used = _grown(fit([pairs[key] for key in certain]), within, pairs)
+    used = grown(fit([pairs[key] for key in certain]), within, pairs)
     held = dict(zip(used, held_out([pairs[key] for key in used]), strict=True))
     agreeing = [key for key in used if held[key][0] <= OBEYS]
     sure = len(set(certain).intersection(agreeing))
@@ -99,72 +114,11 @@ def overlap(
     return _judged(ground, why, pairs, agreeing, len(certain), [held[key] for key in agreeing], max_distance)
 
 
-def _grown(ground: Ground | None, within: Sequence[Key], pairs: Mapping[Key, Together]) -> list[Key]:
-    """Of pairs within the linking distance those that stand together by a first relation, nearest first, each once.
-
-    So people in one uniform, who are never certain, add the places where they stood.
-    """
-    if ground is None:
-        return []
-    closest = {key: near(ground, pairs[key]) for key in within}
-    taken_a, taken_b, found = set(), set(), []
-    for key in sorted((k for k in within if closest[k] <= OBEYS), key=lambda k: (closest[k], k)):
-        if key[0] not in taken_a and key[1] not in taken_b and len(found) < MOST_PAIRS:
-            taken_a.add(key[0])
-            taken_b.add(key[1])
-            found.append(key)
-    return sorted(found)
-
-
 def _by_chance(ground: Ground, strangers: Sequence[Together]) -> float:
     """Share of pairs that look different and yet stand together."""
     closest = np.array([near(ground, pair) for pair in strangers])
     known = closest[~np.isnan(closest)]
     return float((known <= OBEYS).mean()) if len(known) else 0.0
-
-
-def certain_links(
-    pairs: Mapping[Key, Together], distances: NDArray[np.float64], max_distance: float
-) -> list[Key]:
-    """Of tracklets seen at once, those that are each other's nearest by a margin and within the linking distance."""
-    best: dict[tuple[str, int], list[float]] = {}
-    for a, b in pairs:
-        best.setdefault(("a", a), []).append(float(distances[a, b]))
-        best.setdefault(("b", b), []).append(float(distances[a, b]))
-    limit = {side: [*sorted(found), np.inf][:2] for side, found in best.items()}
-    chosen = []
-    for a, b in sorted(pairs):
-        own = float(distances[a, b])
-        if own > max_distance or own > limit["a", a][0] or own > limit["b", b][0]:
-            continue
-        if min(limit["a", a][1], limit["b", b][1]) >= own + MARGIN * max_distance:
-            chosen.append((a, b))
-    return chosen
-
-
-def held_out(pairs: Sequence[Together]) -> list[tuple[float, float]]:
-    """How far apart each pair stands, `near` and `far`, by the other pairs; infinite where these are silent."""
-    found = []
-    for place, pair in enumerate(pairs):
-        ground = fit([other for at, other in enumerate(pairs) if at != place])
-        found.append((np.inf, np.inf) if ground is None else (near(ground, pair), far(ground, pair)))
-    return found
-
-
-def _simultaneous(rows: Sequence[int], columns: Sequence[int], feet: Sequence[Feet]) -> dict[Key, Together]:
-    found = {}
-    shown = [column for column in columns if len(feet[column].times_s) >= LEAST_MOMENTS]
-    starts = np.array([feet[column].times_s[0] for column in shown])
-    ends = np.array([feet[column].times_s[-1] for column in shown])
-    for row in rows:
-        times = feet[row].times_s
-        if len(times) < LEAST_MOMENTS:
-            continue
-        for place in np.flatnonzero((starts <= times[-1]) & (ends >= times[0])).tolist():
-            pair = together(feet[row], feet[shown[place]])
-            if len(pair) >= LEAST_MOMENTS:
-                found[row, shown[place]] = pair
-    return found
 
 
 def _spread(pairs: Sequence[Together]) -> tuple[float, float]:
