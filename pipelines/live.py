@@ -18,6 +18,7 @@ from pipelines.site.live_config import LiveConfig
 from pipelines.site.things_file import ThingsKeeper, known_things
 from reid.build import build_models
 from reid.errors import InputError
+from reid.linking.between import check_same_ground
 from reid.linking.constraints import check_travel
 from reid.live.admin.control import Keeper
 from reid.live.admin.control_service import ControlService
@@ -118,6 +119,7 @@ def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
                 raise InputError(f"{setting}: '{camera_id}' is no camera; there are {', '.join(names)}")
     addresses = with_aspects(addresses, config.pixel_aspect)
     check_travel(config.linking.min_travel_s, names)
+    check_same_ground(config.linking.same_ground, names)
     secrets = read_secrets(config.secrets, names)
     if waiting := sorted(secrets.keys() - set(names)):
         progress.message(f"credentials wait for cameras that are not there yet: {', '.join(waiting)}")

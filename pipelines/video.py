@@ -27,6 +27,7 @@ from pipelines.runtime.pool import first_error, run_jobs, workers_for
 from pipelines.runtime.progress import Progress
 from reid import json_text
 from reid.config import VideoConfig
+from reid.linking.between import check_same_ground
 from reid.linking.constraints import check_travel
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
@@ -57,6 +58,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     detector_id, encoder_id = known.detector_id, known.encoder_id
     policy = choose_policy(config, known.encoder, encoder_id, progress, dimension=known.dimension)
     check_travel(config.linking.min_travel_s, list(infos))
+    check_same_ground(config.linking.same_ground, list(infos))
     for sentence in placed.warnings:
         progress.message(sentence, "warning")
     tell_rates(infos, progress)
@@ -134,6 +136,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "encoder_id": encoder_id,
         "clock": clock_facts(placed),
         "threshold": policy.facts(),
+        "camera_pairs": [pair.facts() for pair in linking.between],
         "detector_classes": next(iter(cameras.values())).report["detector_classes"],
         "warnings": [*placed.warnings, *warnings],
     }
@@ -270,6 +273,10 @@ def _summarise(
     known = sum(identity.known for identity in results.linking.identities)
     rows.append(["all", sum(f["frames"] for f in cameras.values()), "", len(matches), people])
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
+    if linked := [pair for pair in results.linking.between if pair.answer != "not known"]:
+        told = [[" and ".join(p.cameras), p.answer, p.refused, p.helped, "; ".join(p.why)] for p in linked]
+        header = ("cameras", "are", "links refused", "helped", "because")
+        progress.summary("what cameras say of each other", told, header=header)
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
     if results.things:
         where.append(("static things", things_sentence(results.things)))

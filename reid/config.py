@@ -27,6 +27,7 @@ LONGEST_NAME = 255  # bytes, on every file system that is in use
 Share = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]
 Seconds = Annotated[float, Field(ge=0)]
+GroundPoint = tuple[float, float, float, float]  # x, y in one frame, x, y in the other
 Aspect = Annotated[float, Field(ge=1 / 8, le=8)]  # width of a pixel by its height, within what is sensible
 Megapixels = Annotated[float, Field(gt=0, le=1000)]  # OpenCV refuses more than 2 ** 30 pixels itself
 Options = dict[str, Any]
@@ -269,6 +270,16 @@ class LinkingConfig(Section):
         True,
         description="no person is linked within a camera faster than people there move; learned from their tracks. "
         "false: for a camera that turns or is carried",
+    )
+    learn_between: bool = Field(
+        True,
+        description="learn from certain links which cameras see the same ground and how long people walk between "
+        "others, and refuse links that this makes impossible; run.json says what was learned",
+    )
+    same_ground: dict[str, Annotated[tuple[GroundPoint, ...], Field(min_length=4)]] = Field(
+        {},
+        description="four or more points of the ground that two cameras both see, x and y in pixels in the first "
+        "one's frame and in the second's: {lobby-street: [[310, 420, 95, 388], ...]}; instead of learning it",
     )
     fragment_s: Seconds = Field(
         4.0, description="a person seen for fewer seconds than this in all is probably part of another person"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reid.distance import pairwise, unit
 from reid.link_constraints import LinkConstraints
+from reid.linking.between import PairDecision, between_cameras
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
@@ -41,6 +42,7 @@ class Linking:
     identities: tuple[Identity, ...]  # of the people seen, ascending person_id
     matches: tuple[Match, ...]  # one per tracklet, in the order that was given
     motion: Mapping[str, MotionDecision] = field(default_factory=dict)  # by camera; empty: not asked for
+    between: tuple[PairDecision, ...] = ()  # what was learned of pairs of cameras, where that was asked for
 
     def __iter__(self) -> Iterator[Identity]:
         return iter(self.identities)
@@ -89,6 +91,7 @@ def link(
     too_fast = impossible(ordered, motion) & ~forbidden[:count, :count]
     forbidden[:count, :count] |= too_fast
     forbidden[count:, count:] = ~np.eye(len(people), dtype=bool)
+    between = _between(ordered, distances, forbidden, policy)
     forbidden |= constraints.apart(ordered, people)
     together = constraints.together(ordered, people)
     forbidden &= (together[:, None] != together[None, :]) | (together[:, None] == 0)
@@ -113,6 +116,7 @@ def link(
         motion=_decided(
             ordered, motion, too_fast, too_fast & (distances[:count, :count] <= policy.max_distance)
         ),
+        between=between,
     )
 
 
@@ -138,6 +142,29 @@ def _decided(
         )
         for name in sorted(motion)
     }
+
+
+def _between(
+    tracklets: Sequence[Tracklet],
+    distances: NDArray[np.float64],
+    forbidden: NDArray[np.bool_],
+    policy: LinkingPolicy,
+) -> tuple[PairDecision, ...]:
+    """Add to `distances` and `forbidden` what pairs of cameras say of each other; the record of it."""
+    if not policy.learn_between and not policy.same_ground:
+        return ()
+    own = slice(len(tracklets))
+    found = between_cameras(
+        tracklets,
+        distances[own, own],
+        policy.max_distance,
+        min_travel_s=policy.min_travel_s,
+        same_ground=policy.same_ground,
+        learn=policy.learn_between,
+    )
+    distances[own, own] = found.distances
+    forbidden[own, own] |= found.apart
+    return found.pairs
 
 
 def _attached(
@@ -232,8 +259,8 @@ def _matches(
     runner_up = mean.argmin(axis=1)
     found = []
     for row, tracklet in enumerate(tracklets):
-        gap = float(mean[row, runner_up[row]])
-        distance = None if alone[row] else float(sums[row, own[row]] / rest[row])
+        gap = max(float(mean[row, runner_up[row]]), 0.0)
+        distance = None if alone[row] else max(float(sums[row, own[row]] / rest[row]), 0.0)
         has_other = np.isfinite(gap)
         found.append(
             Match(

@@ -1,6 +1,6 @@
 """The linking policy: the one set of numbers that decides who is linked, and where each number came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,9 @@ class LinkingPolicy:
         min_travel_s: least seconds between two cameras, see `constraints.apart`.
         possible_motion: whether tracklets of one camera between which a person would have to move or grow faster
             than people there do are kept apart, see `motion`.
+        learn_between: learn from certain links which cameras see the same ground, and how long people walk between
+            others, see `between.between_cameras`.
+        same_ground: points `x1, y1, x2, y2` of the ground in the frames of two cameras, by `"a-b"`, set by hand.
         fragment_s, fragment_slack: clusters shorter than `fragment_s` join a longer one up to `fragment_slack`
             times `max_distance` away, see `attach_fragments`.
         origins: where each of these numbers came from, by its name; what was set by hand may be left out.
@@ -46,6 +49,8 @@ class LinkingPolicy:
     probability: ProbabilityMap | None = None
     min_travel_s: Mapping[str, float] = field(default_factory=dict)
     possible_motion: bool = True
+    learn_between: bool = False
+    same_ground: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
     fragment_s: float = 0.0
     fragment_slack: float = 1.0
     origins: Mapping[str, str] = field(default_factory=dict)

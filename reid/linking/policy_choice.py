@@ -57,7 +57,7 @@ def choose_policy(
         split, origins["split_distance"] = tracklets.split_distance, "tracklets.split_distance"
     if calibration is not None:
         origins |= dict.fromkeys(("centre", "probability", "camera_scales"), source)
-    names = ("min_travel_s", "fragment_s", "fragment_slack")
+    names = ("min_travel_s", "learn_between", "same_ground", "fragment_s", "fragment_slack")
     return LinkingPolicy(
         max_distance=distance,
         split_distance=split,
@@ -66,6 +66,8 @@ def choose_policy(
         probability=calibration.probability if calibration else None,
         min_travel_s=linking.min_travel_s,
         possible_motion=linking.possible_motion,
+        learn_between=linking.learn_between,
+        same_ground=linking.same_ground,
         fragment_s=linking.fragment_s,
         fragment_slack=linking.fragment_slack,
         origins=origins | {name: f"linking.{name}" for name in names},

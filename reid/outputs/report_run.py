@@ -7,6 +7,7 @@ Of `run` these keys are shown, each where it is present:
     stages_s                       {stage: seconds}
     encoder_id
     threshold                      {max_distance, source: where it came from, calibration: see report_threshold}
+    camera_pairs                   [{cameras, answer, why, links_refused, links_helped, links_hindered}]
     warnings                       [sentence]
     clock                          {zero, zone, from: who says when the recordings began}
     cameras                        {name: {files: [{file}], start, start_from, frames, duration_s, fps, width, height,
@@ -22,7 +23,7 @@ from reid import json_text
 from reid.types import Match, StaticThing, Tracklet, TrackletKey
 from reid.video.draw import camera_colour_hex
 
-_RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id")
+_RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id", "camera_pairs")
 _CAMERA = (
     "start",
     "start_from",

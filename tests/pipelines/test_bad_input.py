@@ -57,6 +57,11 @@ RECORDINGS = [
 SETTINGS = [
     ("--min-travel good-street=1", f"linking.min_travel_s: 'good-street' {TRAVEL} good"),
     ("--min-travel good=1", f"linking.min_travel_s: 'good' {TRAVEL} good"),
+    ('--linking.same_ground {"good-street":[[1,1,1,1],[9,1,9,1],[9,9,9,9],[1,9,1,9]]}',
+     f"linking.same_ground: 'good-street' {TRAVEL} good"),
+    ('--linking.same_ground {"good-street":[[1,1,1,1],[9,1,9,1],[9,9,9,9]]}',
+     "--linking.same_ground good-street is [['1', '1', '1', '1'], ['9', '1', '9', '1'], ['9', '9', '...; must have "
+     "at least 4 items"),
     ("--detector none.pt", "none.pt: no such detector; nothing is downloaded by itself, so fetch the file first "
      "(for ultralytics' own: `yolo settings` and docs.ultralytics.com/models) or give another path"),
     ("--detector noise.pt", "noise.pt: damaged, or not a detector; export it or copy it again"),

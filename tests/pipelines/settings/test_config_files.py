@@ -1,5 +1,6 @@
 """Files, flags and environment make the same config, and printing a config loses nothing."""
 
+import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +70,9 @@ def value_of(key: Key) -> st.SearchStrategy[Any]:
         return st.dictionaries(NAME, moments.map(datetime.isoformat), max_size=3)
     if key.path[-1] == "timezone":
         return st.none() | st.sampled_from(["UTC", "+01:00", "Europe/Berlin"])
+    if key.path[-1] == "same_ground":  # its flag takes the whole as JSON
+        points = [[1.5, 2, 3, 4], [9, 2, 8, 4], [9, 9, 8, 8], [1, 9, 3, 8]]
+        return st.sampled_from([{"a-b": points}, {"a-b": points, "c-d": [*points, [5, 5, 5, 5]]}])
     if key.path[-1] in ("also", "options"):  # are for what other packages add: tests/extend
         return st.just([] if key.kind == "list" else {})
     kinds: dict[str, st.SearchStrategy[Any]] = {
@@ -91,6 +95,8 @@ def flags_of(key: Key, value: Any) -> list[str]:
             return [f"--{key.name}=null"]
         case bool():
             return [f"--{'' if value else 'no-'}{key.name}"]
+        case dict() if key.path[-1] == "same_ground":
+            return [f"--{key.name}={json.dumps(value)}"]
         case dict():
             return [f"--{key.name}={name}={item}" for name, item in value.items()]
         case list():
