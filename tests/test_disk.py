@@ -111,7 +111,7 @@ def test_a_library_that_says_nothing_of_the_disk_is_seen_through(tmp_path: Path)
 def test_a_gallery_on_a_full_disk_costs_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with small_disk(tmp_path / "disk", 600) as place:
+    with small_disk(tmp_path / "disk", 800) as place:
         path = place.folder / "site.db"
         with open_store(path, encoder_id=ENCODER) as store:
             commit(store, 1, [1, 2])

@@ -82,7 +82,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SplitByHand:
-    """Some of what showed a person shows another one, as somebody said."""
+    """A person was split by hand: part of what showed them shows another one."""
 
     old: int
     new: int

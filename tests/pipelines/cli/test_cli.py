@@ -188,7 +188,7 @@ def test_a_commands_help_mentions_all_that_it_takes(
         assert flag in told
     model = next(command.model() for command in COMMANDS if command.name == name)
     if model is not None:
-        flat = " ".join(told.split())
+        flat, lines = " ".join(told.split()), told.replace("\n", " \n")
         taken = {key.name: key for key in keys(model)}
         skipped = next(command.skip for command in COMMANDS if command.name == name)
         for key in taken.values():
@@ -196,7 +196,7 @@ def test_a_commands_help_mentions_all_that_it_takes(
                 continue
             begins = "--[no-]" if key.kind == "boolean" else "--"
             spellings = {key.name, key.name.replace("_", "-")}
-            assert sum(f"\n  {begins}{spelling} " in told for spelling in spellings) == 1
+            assert sum(f"\n  {begins}{spelling} " in lines for spelling in spellings) == 1
             assert " ".join(key.description.split()[:3]) in flat
         for short in SHORTS:
             shown = f"{short.flag} " in told or f"--[no-]{short.flag[2:]} " in told
