@@ -34,7 +34,7 @@ class ReclusteringInput:
     growing: frozenset[TrackletKey]  # still in view
     people: tuple[Identity, ...]  # by what is remembered from before
     cameras: tuple[str, ...]
-    constraints: LinkConstraints = LinkConstraints()  # what people said of these tracklets
+    constraints: LinkConstraints = field(default_factory=LinkConstraints)  # what people said
     motion: Mapping[str, CameraMotion] = field(default_factory=dict)  # what is possible within each camera
 
 
