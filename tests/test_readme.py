@@ -18,6 +18,7 @@ from pipelines.cli.command import Invocation
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.main import main, parse
 from reid.shipped import demo_recording, shipped
+from reid.store.opening import open_store
 from tests.training.tiny import crops
 
 ROOT = Path(__file__).parents[1]
@@ -230,6 +231,13 @@ def really_run(line: str) -> bool:
     return (line.startswith(starts) or "--gallery" in line) and not own
 
 
+def one_of(gallery: Path, person: str) -> str:
+    """A tracklet of a person, where the documentation names one of the reader's."""
+    with open_store(gallery, encoder_id=None, read_only=True) as store:
+        seen = store.sightings(store.find(person))[-1]
+    return f"{seen.run_id}:{seen.match.tracklet}"
+
+
 @pytest.mark.slow
 def test_the_documentation_tells_a_story_that_happens(tmp_path: Path) -> None:
     """With what ships, and nothing else."""
@@ -258,6 +266,8 @@ def test_the_documentation_tells_a_story_that_happens(tmp_path: Path) -> None:
             line += f" {SHORT}"
         if " crop.jpg" in line:  # the reader's; here one of the people that were just found
             shutil.copy(min(tmp_path.glob("*/crops/*/*.jpg")), tmp_path / "crop.jpg")
+        if found := re.search(r"gallery (?:split|reassign) site\.db (\S+) .*?(\S+)$", line):
+            line = line.removesuffix(found[2]) + one_of(tmp_path / "site.db", found[1])
         done = subprocess.run(
             ["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )

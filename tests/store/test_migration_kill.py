@@ -13,6 +13,7 @@ import pytest
 
 from reid.errors import Busy
 from reid.store.opening import open_store
+from reid.store.sqlite.schema import VERSION
 from tests.store.test_migrations import COPY, DECIDED, change, decided, version
 from tests.store.written import kept, unpack
 
@@ -103,7 +104,7 @@ def test_kill_9_leaves_the_old_one_or_the_new_one(tmp_path: Path) -> None:
         states.add(state)
         assert kept(path) == before
         open_store(path, encoder_id=None).close()
-        assert version(path) == 2
+        assert version(path) == VERSION
         assert decided(path)[:3] == DECIDED
         assert len(decided(path)) == 3_003
         assert [one.name for one in path.parent.glob("site.db.backup*")] == [COPY]
