@@ -30,6 +30,17 @@ class ByHand:
         self._different |= {(key, other) for key in keys for other in rest}
         self._not_of |= {(key, former) for key in keys}
 
+    def follow(self, former: TrackletKey, key: TrackletKey) -> None:
+        """What was said of tracklet `former` holds for `key` too, in which its track goes on."""
+        if former in self._same:
+            self._same[key] = self._same[former]
+        self._different |= {
+            (key if a == former else a, key if b == former else b)
+            for a, b in self._different
+            if former in (a, b)
+        }
+        self._not_of |= {(key, person_id) for one, person_id in self._not_of if one == former}
+
     def drop(self, key: TrackletKey) -> None:
         """A tracklet can change no more, or is gone."""
         self._same.pop(key, None)

@@ -148,6 +148,14 @@ class OnlineGallery:
         for key in keys:
             self.reassign(key, new)
 
+    def follow(self, former: TrackletKey, key: TrackletKey) -> None:
+        """A track goes on in another tracklet: what a person said of one holds for the other where they look alike."""
+        one, other = self.recent.get(former), self.recent.get(key)
+        if one is None or other is None or one.person_id != other.person_id:
+            return
+        if 1.0 - float(one.mean @ other.mean) <= self.policy.max_distance:
+            self.by_hand.follow(former, key)
+
     def forget(self, person_id: int) -> list[TrackletKey]:
         """Nothing of a person is known any more; the tracklets that showed them."""
         self.memory.forget(person_id)

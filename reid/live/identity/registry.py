@@ -80,7 +80,7 @@ class IdentityRegistry:
             appearance = self._appearances[update.camera_id, tracker_id]
             if not appearance.thing:
                 looked = replace(appearance, key=tracklet.key, growing=True)
-                looked = self._look(looked, tracklet, update.decoded_s)
+                looked = self._look(looked, tracklet, update.decoded_s, former=appearance.key)
                 self._appearances[update.camera_id, tracker_id] = looked
 
     def _end(self, update: CameraUpdate) -> None:
@@ -94,9 +94,9 @@ class IdentityRegistry:
                 self._passage(tracklet, update.decoded_s)
                 continue
             cut.discard(place)
-            appearance = replace(appearance, key=tracklet.key, growing=False)
+            former, appearance = appearance.key, replace(appearance, key=tracklet.key, growing=False)
             if not appearance.thing:
-                appearance = self._look(appearance, tracklet, update.decoded_s, final=True)
+                appearance = self._look(appearance, tracklet, update.decoded_s, former=former, final=True)
             self._appearances[place] = appearance
         for place, appearance in list(self._appearances.items()):
             if place[0] == update.camera_id and place[1] not in update.following:
@@ -116,9 +116,20 @@ class IdentityRegistry:
         self._left(self._look(appearance, tracklet, decoded_s, final=True))
 
     def _look(
-        self, appearance: Appearance, tracklet: Tracklet, decoded_s: float, *, final: bool = False
+        self,
+        appearance: Appearance,
+        tracklet: Tracklet,
+        decoded_s: float,
+        *,
+        former: TrackletKey | None = None,
+        final: bool = False,
     ) -> Appearance:
-        """Answer, or take what more is known of an appearance that has an answer."""
+        """Answer, or take what more is known of an appearance that has an answer.
+
+        Args:
+            former: the tracklet that the appearance had before.
+            final: no more will be seen of the tracklet.
+        """
         before, key = appearance, tracklet.key
         if appearance.person_id is None:
             answer = self.gallery.answer(tracklet, final=final)
@@ -127,6 +138,8 @@ class IdentityRegistry:
         assert appearance.appearance_id is not None
         self._known.add(key, appearance.appearance_id)
         self.gallery.remember(tracklet, appearance.person_id, growing=appearance.growing)
+        if former is not None and former != key:
+            self.gallery.follow(former, key)
         sighting, crop = self._sighting(appearance, tracklet), best_crop(tracklet)
         if before.answer is None:
             change: Appeared | Decided | Updated = Appeared(

@@ -144,6 +144,9 @@ def test_corrections_by_hand_reach_store_page_and_receivers(toy: Toy) -> None:
     assert (told.person_id, told.facts["old"], told.facts["reason"]) == (1, "P0002", "corrected")
     assert told.content()["label"] == "Ada"
     assert toy.think() == 0, "re-clustering undoes no correction, though the two look unlike"
+    toy.cut("a", 2)
+    toy.walk("a", 2, look(2), 2.5)
+    assert toy.think() == 0, "nor where the track is cut and goes on"
     toy.leave("a", 2)
     assert toy.events("left")[-1].person_id == 1
     assert toy.events("left")[-1].content()["label"] == "Ada"
