@@ -149,7 +149,7 @@ class OnlineGallery:
             self.reassign(key, new)
 
     def follow(self, former: TrackletKey, key: TrackletKey) -> None:
-        """A track goes on in another tracklet: what a person said of one holds for the other where they look alike."""
+        """A track goes on in another tracklet: what was said of one holds for the other where they look alike."""
         one, other = self.recent.get(former), self.recent.get(key)
         if one is None or other is None or one.person_id != other.person_id:
             return
