@@ -11,6 +11,7 @@ from pipelines.retrieval.calibration_tables import report
 from pipelines.retrieval.known_people import warn_of_known
 from pipelines.runtime.calibration_file import calibration_file
 from pipelines.runtime.progress import Progress
+from reid.calibration_record import Calibration
 from reid.config import CalibrateConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
@@ -25,7 +26,6 @@ from reid.linking.calibration import beside, dumps
 from reid.outputs import atomic
 from reid.outputs.calibration_chart import Diagram, Panel, write_chart
 from reid.shipped_weights import entry_of
-from reid.types import Calibration
 
 FEW_PEOPLE = 20  # below it, who they are decides more than how the encoder works
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reid.config import EncoderConfig, Section, Share
+from reid.camera_config import EncoderConfig
+from reid.section import Section, Share
 from reid.store.records import Named
 
 

@@ -10,8 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reid.api import evaluate_retrieval as evaluate_retrieval
-    from reid.api import evaluate_tracks as evaluate_tracks
     from reid.api import link as link
     from reid.api import load_detector as load_detector
     from reid.api import load_encoder as load_encoder
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from reid.gallery import Hit as Hit
     from reid.linking.offline import Linking as Linking
     from reid.linking.policy import LinkingPolicy as LinkingPolicy
+    from reid.scores import evaluate_retrieval as evaluate_retrieval
+    from reid.scores import evaluate_tracks as evaluate_tracks
     from reid.types import Detections as Detections
     from reid.types import Embeddings as Embeddings
     from reid.types import Frame as Frame
@@ -44,8 +44,8 @@ _EXPORTS = {
     "policy_of": "reid.api",
     "link": "reid.api",
     "open_gallery": "reid.api",
-    "evaluate_retrieval": "reid.api",
-    "evaluate_tracks": "reid.api",
+    "evaluate_retrieval": "reid.scores",
+    "evaluate_tracks": "reid.scores",
     "Gallery": "reid.gallery",
     "Hit": "reid.gallery",
     "Linking": "reid.linking.offline",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reid.config import DetectorConfig, EncoderConfig
+from reid.camera_config import DetectorConfig, EncoderConfig
 from reid.detection.build import build_detector
 from reid.detection.detector import Detector
 from reid.embedding.build import build_encoder

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.encoder import Encoder
 from reid.errors import InputError
 from reid.shipped_weights import encoder_with, path_of

@@ -32,7 +32,7 @@ class Extension:
     """One row of a table.
 
     Args:
-        config: class of its settings; a `reid.config.Section` refuses keys that it does not know.
+        config: class of its settings; a `reid.section.Section` refuses keys that it does not know.
         build: makes the product of the settings, then of what the table says; or where that function lies,
             `package.module:name`, which is imported when it is called: a name costs no library.
     """

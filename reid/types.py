@@ -1,7 +1,7 @@
 """What flows from camera to identity. Batches are structs of arrays; shapes are checked where made."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]  # (H, W, 3), BGR
-_LONGEST_MEAN = 1.001  # of unit vectors, as rounded in a file
 
 
-def _expect(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
+def expect_shape(name: str, array: NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
+    """Raise a ValueError where an array has not this shape; None stands for any length."""
     fits = array.ndim == len(shape) and all(
         want in (None, got) for want, got in zip(shape, array.shape, strict=True)
     )
@@ -36,7 +36,7 @@ class Frame:
     image: Image
 
     def __post_init__(self) -> None:
-        _expect("Frame.image", self.image, (None, None, 3))
+        expect_shape("Frame.image", self.image, (None, None, 3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,8 +53,8 @@ class Detections:
     scores: Array  # (N,) in [0, 1]
 
     def __post_init__(self) -> None:
-        _expect("Detections.boxes", self.boxes, (None, 4))
-        _expect("Detections.scores", self.scores, (len(self.boxes),))
+        expect_shape("Detections.boxes", self.boxes, (None, 4))
+        expect_shape("Detections.scores", self.scores, (len(self.boxes),))
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -74,7 +74,7 @@ class Embeddings:
     encoder_id: str
 
     def __post_init__(self) -> None:
-        _expect("Embeddings.vectors", self.vectors, (None, None))
+        expect_shape("Embeddings.vectors", self.vectors, (None, None))
         norms = np.linalg.norm(self.vectors, axis=1)
         if not np.allclose(norms, 1.0, atol=1e-3):
             raise ValueError("Embeddings.vectors must have unit length")
@@ -127,7 +127,7 @@ class Tracklet:
             ("moments_s", self.moments_s, (moments,)),
             ("qualities", self.qualities, (moments,)),
         ):
-            _expect(f"Tracklet.{name}", array, shape)
+            expect_shape(f"Tracklet.{name}", array, shape)
         if len(self.crops) != moments:
             raise ValueError(f"Tracklet.crops must hold {moments} items, got {len(self.crops)}")
 
@@ -171,8 +171,8 @@ class StaticThing:
     crop: bytes  # JPEG
 
     def __post_init__(self) -> None:
-        _expect("StaticThing.box", self.box, (4,))
-        _expect("StaticThing.template", self.template, THING_TEMPLATE)
+        expect_shape("StaticThing.box", self.box, (4,))
+        expect_shape("StaticThing.template", self.template, THING_TEMPLATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,88 +222,6 @@ class Identity:
     @property
     def name(self) -> str:
         return person_name(self.person_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ProbabilityMap:
-    """How likely two tracklets that are so far apart are one person, at a site of so many people.
-
-    Straight lines between knots, level beyond the first and the last. More people make the same distance
-    less convincing: there are more strangers who may look alike.
-    """
-
-    distances: NDArray[np.float64]  # (K,) ascending
-    probabilities: NDArray[np.float64]  # (K,) in [0, 1], never ascending
-    people: int  # who were at the site that it holds for
-
-    def __post_init__(self) -> None:
-        _expect("ProbabilityMap.distances", self.distances, (None,))
-        _expect("ProbabilityMap.probabilities", self.probabilities, (len(self.distances),))
-        if not len(self.distances) or np.any(np.diff(self.distances) <= 0):
-            raise ValueError("ProbabilityMap.distances must ascend, and be at least one")
-        if self.people < 1:
-            raise ValueError(f"ProbabilityMap.people must be at least 1, got {self.people}")
-        within = np.all((self.probabilities >= 0) & (self.probabilities <= 1))
-        if not within or np.any(np.diff(self.probabilities) > 0):
-            raise ValueError("ProbabilityMap.probabilities must lie in [0, 1] and never ascend")
-
-    def __call__(self, distance: NDArray[np.floating] | float) -> NDArray[np.float64]:
-        """Probabilities, in the shape of `distance`."""
-        return np.asarray(np.interp(distance, self.distances, self.probabilities), dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SameCamera:
-    """Distances within a camera, which a recording proves, beside those across cameras, which links go by.
-
-    Measured on tracklets of labelled people; see reid/evaluation/calibration/relation.py.
-    """
-
-    people: int  # at a site
-    halves: float  # mean distance of the first to the second half of a tracklet
-    meetings_median: float  # of two people in one camera
-    meetings_spread: float  # root mean square below that median
-    genuine: NDArray[np.float64]  # (Q,) quantiles at LEVELS, ascending: one person in two cameras
-    impostor: NDArray[np.float64]  # (Q,) two people in two cameras
-
-    def __post_init__(self) -> None:
-        for name in ("genuine", "impostor"):
-            quantiles = getattr(self, name)
-            _expect(f"SameCamera.{name}", quantiles, (len(self.genuine),))
-            if not len(quantiles) or not np.all(np.isfinite(quantiles)) or np.any(np.diff(quantiles) < 0):
-                raise ValueError(f"SameCamera.{name} must be finite and never descend")
-        if not (np.isfinite([self.halves, self.meetings_median]).all() and self.meetings_spread > 0):
-            raise ValueError("SameCamera needs finite distances and a positive meetings_spread")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Calibration:
-    """A distance threshold for one encoder, and the evaluation that chose it."""
-
-    encoder_id: str
-    max_distance: float  # between mean vectors of tracklets, taken from `centre`
-    centre: Array  # (D,) mean vector of many people: what says "a person" and not who
-    data_set: str
-    operating_point: str  # how max_distance was chosen
-    genuine_rate: float  # share of same-person pairs of tracklets within max_distance
-    impostor_rate: float  # share of different-person pairs within max_distance
-    probability: ProbabilityMap | None = None  # None: an old file, or too little was known
-    # sorted names: own max_distance
-    camera_pairs: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    same_camera: SameCamera | None = None  # None: an old file, or a site's own without labels
-
-    def __post_init__(self) -> None:
-        _expect("Calibration.centre", self.centre, (None,))
-        # a mean of unit vectors; what is far longer turns every distance into 0
-        if not len(self.centre) or not np.linalg.norm(self.centre.astype(np.float64)) <= _LONGEST_MEAN:
-            raise ValueError(
-                "Calibration.centre must be finite and at most 1 long, as means of unit vectors are"
-            )
-        if not 0 <= self.max_distance <= 2:
-            raise ValueError(f"Calibration.max_distance must be between 0 and 2, got {self.max_distance}")
-        for name in ("genuine_rate", "impostor_rate"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"Calibration.{name} must be between 0 and 1, got {getattr(self, name)}")
 
 
 def person_name(person_id: int) -> str:

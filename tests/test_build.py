@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reid.build import build_models
-from reid.config import DetectorConfig, EncoderConfig
+from reid.camera_config import DetectorConfig, EncoderConfig
 from reid.embedding.checkpoint import save_network
 from reid.errors import InputError
 from tests.detection.conftest import make, weights

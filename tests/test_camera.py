@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reid.camera import follow
-from reid.config import SourceConfig, TrackerConfig, TrackletConfig
+from reid.camera_config import SourceConfig, TrackerConfig, TrackletConfig
 from reid.distance import unit
 from reid.geometry import iou
 from reid.shipped import demo_recording

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import reid
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.shipped import demo_recording
 from reid.store.records import Sighting
 from reid.types import Match, TrackletKey

@@ -16,6 +16,8 @@ ROOT = Path(reid.__file__).parent
 # What everybody may import; these files import at most each other.
 GROUND = {
     "cache",
+    "calibration_record",
+    "camera_config",
     "config",
     "disk",
     "distance",
@@ -34,6 +36,7 @@ GROUND = {
     "printable",
     "registry",
     "secret",
+    "section",
     "shipped",
     "shipped_weights",
     "stills",
@@ -77,8 +80,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tracking",
         "linking",
         "store",
-        "evaluation",
     },
+    "scores": {"evaluation"},
 }
 
 # The rooms of larger parts: what each may import of its neighbours. Files beside the rooms may import all of them.

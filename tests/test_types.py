@@ -5,17 +5,8 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from reid.types import (
-    Calibration,
-    Detections,
-    Embeddings,
-    Frame,
-    Identity,
-    Match,
-    TrackletKey,
-    person_name,
-    stack,
-)
+from reid.calibration_record import Calibration
+from reid.types import Detections, Embeddings, Frame, Identity, Match, TrackletKey, person_name, stack
 from tests.tracklets import ENCODER, towards, tracklet
 
 

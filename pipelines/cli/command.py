@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.runtime.progress import Progress
     from pipelines.settings.parser import Parser
-    from reid.config import Section
+    from reid.section import Section
 
 
 @dataclass(frozen=True, slots=True)

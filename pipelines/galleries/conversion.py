@@ -8,6 +8,7 @@ from pipelines.galleries.kept_crops import KeptRun, embedded_anew, kept_runs
 from pipelines.job_configs import ConvertConfig
 from pipelines.networks.chosen import with_weights
 from pipelines.runtime.progress import Progress
+from reid.calibration_record import Calibration
 from reid.datasets.listing import counted
 from reid.embedding import vector_map
 from reid.embedding.vector_map import VectorMap
@@ -17,7 +18,7 @@ from reid.linking import calibration as calibrations
 from reid.shipped_weights import recorded
 from reid.store.records import Carried, StoredVector
 from reid.store.sqlite.conversion import Former, converting
-from reid.types import Array, Calibration
+from reid.types import Array
 
 MOST_NAMES = 10  # in a sentence
 

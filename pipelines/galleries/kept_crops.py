@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from pipelines.runtime.progress import Progress
+from reid.calibration_record import Calibration
 from reid.embedding.encoder import Encoder
 from reid.errors import InputError
 from reid.linking.camera_bias import comparable
@@ -18,7 +19,7 @@ from reid.stills import decode
 from reid.store.prototypes import most_varied
 from reid.store.records import StoredVector
 from reid.text_file import first_complaint, read_json
-from reid.types import Array, Calibration, Embeddings, Image, Tracklet, TrackletKey
+from reid.types import Array, Embeddings, Image, Tracklet, TrackletKey
 
 WANTED = "what a finished `reid video` has written; --crops names its folder"
 SAME_S = 1e-3  # that the durations of a sighting and of its tracklet may differ, as they are rounded

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipelines.runtime.progress import Progress
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.gallery import Gallery
 from reid.store.opening import open_store
 from reid.types import person_name

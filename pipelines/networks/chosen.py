@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel
 
 from pipelines.runtime.progress import Progress
-from reid.config import DetectorConfig, EncoderConfig
+from reid.camera_config import DetectorConfig, EncoderConfig
 from reid.detection.build import detector_id
 from reid.errors import InputError
 from reid.shipped_weights import (

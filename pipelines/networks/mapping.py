@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.job_configs import MapConfig
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.datasets.listing import counted, images_below
 from reid.embedding import vector_map
 from reid.embedding.build import build_encoder

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.recordings.trails import Trails
 from pipelines.runtime.worker import current_worker
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.outputs.mot import CameraTracks
 from reid.timing import Stopwatch
 from reid.video.draw import Mark, annotate

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pipelines.recordings.camera_job import TrackedCamera
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 
 
 def empty_cameras(cameras: Mapping[str, TrackedCamera], config: DetectorConfig) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines.recordings.camera_job import TrackedCamera
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.linking.offline import MotionDecision
 from reid.video.reader import SourceInfo
 from reid.video.source import Source

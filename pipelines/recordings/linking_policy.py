@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pipelines.runtime.progress import Progress
-from reid.config import LinkingConfig, TrackletConfig, VideoConfig
+from reid.camera_config import TrackletConfig
+from reid.config import LinkingConfig, VideoConfig
 from reid.errors import InputError
 from reid.linking import policy_choice
 from reid.linking.policy import LinkingPolicy

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.runtime.calibration_file import calibration_file
 from pipelines.runtime.progress import Progress
+from reid.calibration_record import Calibration
 from reid.config import CalibrateConfig
 from reid.errors import InputError
 from reid.evaluation.calibration.points import EVENTS, OperatingPoint
@@ -23,7 +24,7 @@ from reid.outputs import atomic
 from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.text_file import first_complaint, read_json
-from reid.types import Array, Calibration, Tracklet
+from reid.types import Array, Tracklet
 
 _WANTED = "what a finished `reid video` has written; --from names its folder"
 NAME = "site.calibration.json"

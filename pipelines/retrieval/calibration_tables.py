@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from pipelines.runtime.progress import Progress
+from reid.calibration_record import Calibration
 from reid.evaluation.calibration.calibrate import Evaluation
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.units import MeasuredPoint, Unit
-from reid.types import Calibration
 
 WORTH_SAYING = 0.003  # of B-cubed F1: what another distance would bring linking
 

@@ -5,18 +5,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reid.config import (
-    Aspect,
-    DetectorConfig,
-    EncoderConfig,
-    LinkingConfig,
-    Section,
-    TrackerConfig,
-    TrackletConfig,
-)
+from reid.camera_config import Aspect, DetectorConfig, EncoderConfig, TrackerConfig, TrackletConfig
+from reid.config import LinkingConfig
 from reid.live.config import ClipsConfig, OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.web.page_config import PageConfig
 from reid.outputs.events.config import EventsConfig
+from reid.section import Section
 from reid.store.records import Named
 
 

@@ -8,7 +8,7 @@ from accelerate import Accelerator
 
 from pipelines.runtime.progress import Progress
 from reid import json_text
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.datasets.contents import Contents, contents
 from reid.datasets.records import DISTRACTOR, Split
 from reid.datasets.results import Corrections

@@ -11,11 +11,11 @@ from pipelines.runtime.json_file import json_object
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.settings.renamed import under_former_names
 from reid import json_text
-from reid.config import Section
 from reid.detection.training_config import DetectorTrainConfig
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.owned_files import OwnedFiles
+from reid.section import Section
 from reid.training.config import TrainConfig
 
 # What does not change the result: where it is written, how often it is saved, what computes it, what is shown.

@@ -4,7 +4,7 @@ import hashlib
 from pkgutil import resolve_name
 
 from reid import json_text
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.content import file_digests
 from reid.detection.detector import Detector
 from reid.errors import InputError

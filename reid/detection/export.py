@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reid import json_text
 from reid.cache import cache_folder, cached
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection import parity
 from reid.detection.loading import load_network
 from reid.errors import InputError

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.classes import described, people_classes
 from reid.detection.content import file_digests
 from reid.detection.export import openvino_export

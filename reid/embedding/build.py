@@ -4,7 +4,7 @@ import logging
 import re
 from pkgutil import resolve_name
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.encoder import CropEncoder, Encoder, Runner
 from reid.embedding.fastest import fastest
 from reid.embedding.kind import Kind

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reid.config import Section, Share
+from reid.section import Section, Share
 
 
 class NetworkConfig(Section):

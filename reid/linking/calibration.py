@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from reid import json_text
+from reid.calibration_record import Calibration
 from reid.errors import InputError
 from reid.linking.calibration_file import ADVICE, read_file
 from reid.shipped import shipped
-from reid.types import Calibration
 
 
 def beside(weights: Path) -> Path:

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from reid.calibration_record import Calibration, ProbabilityMap, SameCamera
 from reid.errors import InputError
 from reid.text_file import first_complaint, read_bytes
-from reid.types import Calibration, ProbabilityMap, SameCamera
 
 MOST_BYTES = 16 * 2**20
 ADVICE = "; give another, or --max-distance"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from reid.calibration_record import ProbabilityMap
 from reid.distance import pairwise, unit
 from reid.link_constraints import LinkConstraints
 from reid.linking.between import PairDecision, between_cameras
@@ -15,7 +16,7 @@ from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
 from reid.linking.motion import CameraMotion, impossible, learned
 from reid.linking.policy import LinkingPolicy
-from reid.types import Array, Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey, stack
+from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey, stack
 
 EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
 

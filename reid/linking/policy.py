@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reid.types import Array, ProbabilityMap
+from reid.calibration_record import ProbabilityMap
+from reid.types import Array
 
 MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones only the nearest to each tracklet
 CANDIDATES = 10  # nearest people of each

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from reid.config import LinkingConfig, TrackletConfig
+from reid.calibration_record import Calibration
+from reid.camera_config import TrackletConfig
+from reid.config import LinkingConfig
 from reid.linking import calibration as calibrations
 from reid.linking.calibration_file import Curves, read_file
 from reid.linking.policy import UNCALIBRATED_DISTANCE, UNCALIBRATED_SPLIT, LinkingPolicy
 from reid.shipped_weights import recorded
-from reid.types import Calibration
 
 CURVE_STEP = 0.05
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reid.config import Distance, Megapixels, Seconds, Section, Share
 from reid.events import Kind
+from reid.section import Distance, Megapixels, Seconds, Section, Share
 
 Positive = Annotated[float, Field(gt=0)]
 

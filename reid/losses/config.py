@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from reid.config import OptionsByName, Section, Share
 from reid.extension_settings import ListedNames, checked_by_name
 from reid.registry import Extension, Registry
+from reid.section import OptionsByName, Section, Share
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reid.config import TrackletConfig
+from reid.camera_config import TrackletConfig
 from reid.tracking.moments import MOMENT_S, Moment, condense
 from reid.tracking.quality import qualities
 from reid.tracking.split import cuts

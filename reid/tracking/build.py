@@ -1,6 +1,6 @@
 """From settings to the tracker of one camera."""
 
-from reid.config import TrackerConfig
+from reid.camera_config import TrackerConfig
 from reid.tables import TRACKERS
 from reid.tracking.tracker import Tracker
 

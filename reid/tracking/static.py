@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.config import TrackletConfig
+from reid.camera_config import TrackletConfig
 from reid.geometry import area, clip, intersection, iou
 from reid.types import THING_TEMPLATE, Array, Detections, Frame, Image, StaticThing, Tracklet
 

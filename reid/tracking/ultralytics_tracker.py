@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reid.config import TrackerConfig
+from reid.camera_config import TrackerConfig
 from reid.home import usable_home
 from reid.offline import keep_offline
 from reid.registry import NoSettings

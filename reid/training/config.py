@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from reid.config import Seconds, Section, Share
 from reid.embedding.network_config import NetworkConfig
 from reid.losses.config import DISTILLATION, LossConfig
+from reid.section import Seconds, Section, Share
 
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]

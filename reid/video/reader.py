@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.errors import InputError
 from reid.types import Frame
 from reid.video import decode, folder

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.video.file_facts import file_facts
 from reid.video.name_time import time_in_name
 from reid.video.reader import wanted_of

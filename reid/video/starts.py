@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.errors import InputError
 from reid.video.recorded import CONTAINER, EITHER, GIVEN, NAME, RecordedTime, Timeline, find, timelines
 from reid.video.source import Source

@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.yolo import YoloDetector
 from reid.types import Detections
 from tests.benchmarks import detection_scores as scores

@@ -19,7 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.build import backends_of, build_encoder
 from reid.embedding.encoder import Encoder
 from reid.embedding.weights import open_weights

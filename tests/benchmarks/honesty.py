@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.datasets.open import as_kind, open_crops
 from reid.embedding.build import build_encoder
 from reid.embedding.features import extract

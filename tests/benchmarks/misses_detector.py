@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.yolo import YoloDetector
 from reid.geometry import Boxes, iou
 from reid.types import Detections, Image

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.datasets.crops import named
 from reid.datasets.listing import label
 from reid.datasets.records import Split

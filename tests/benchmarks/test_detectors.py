@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.errors import InputError
 from reid.evaluation.mot import table as tracks
 from reid.types import Detections, Image

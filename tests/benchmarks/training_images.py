@@ -17,7 +17,7 @@ from pathlib import Path
 
 import cv2
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.yolo import YoloDetector
 from reid.types import Image
 

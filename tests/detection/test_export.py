@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection import export, parity
 from reid.detection.export import openvino_export
 from reid.detection.parity import LARGEST_DIFFERENCE_PX

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.first_look import check_detector
 from reid.detection.safe_loading import safe_ultralytics
 from reid.detection.yolo import YoloDetector

@@ -11,7 +11,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.portable import prepare, store_halved, to_onnx, to_openvino_int8
 from reid.detection.state import load_model, save_state
 from reid.detection.training import PersonModel

@@ -4,7 +4,7 @@ import numpy as np
 import openvino
 import pytest
 
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.precision import full_precision
 from reid.detection.yolo import YoloDetector
 from tests.shared import shared

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reid.config import DetectorConfig, SourceConfig
+from reid.camera_config import DetectorConfig, SourceConfig
 from reid.detection.yolo import YoloDetector, content_id
 from reid.errors import InputError
 from reid.geometry import iou

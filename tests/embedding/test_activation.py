@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.activation import FEATURE_MAP, OCCLUSION, activation_maps, feature_maps, occlusion_maps
 from reid.embedding.build import build_encoder
 from reid.embedding.checkpoint import save_network

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from reid.cache import cache_folder
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.checkpoint import load_network, save_network
 from reid.embedding.crops import cut, prepare

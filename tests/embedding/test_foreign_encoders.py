@@ -13,7 +13,7 @@ import torch
 import yaml
 from onnx import TensorProto, helper, numpy_helper
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.checkpoint import load_network
 from reid.embedding.crops import RAW

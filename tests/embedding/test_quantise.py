@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pipelines.cli.main import main
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.checkpoint import save_network
 from reid.embedding.crops import IMAGENET

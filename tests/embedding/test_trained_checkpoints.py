@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.activation import FEATURE_MAP, activation_maps
 from reid.embedding.build import build_encoder
 from reid.embedding.checkpoint import load_checkpoint, save_network

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reid.config import TrackerConfig
+from reid.camera_config import TrackerConfig
 from reid.losses.config import LossConfig
 from reid.losses.objectives import Objectives
 from reid.outputs.events.build import build_sinks

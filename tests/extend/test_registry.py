@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.cli.main import main
-from reid.config import EncoderConfig, OutputConfig, TrackerConfig, VideoConfig
+from reid.camera_config import EncoderConfig, TrackerConfig
+from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
 from reid.losses.config import OBJECTIVES, LossConfig
 from reid.outputs.events.config import EVENT_SINKS, EventsConfig

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reid.calibration_record import Calibration, ProbabilityMap, SameCamera
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
 from reid.shipped import shipped
-from reid.types import Calibration, ProbabilityMap, SameCamera
 
 ENCODER = "osnet-test@0123456789ab"
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reid.calibration_record import ProbabilityMap
 from reid.distance import unit
 from reid.linking import offline as tested
 from reid.linking.offline import Linking
 from reid.linking.policy import LinkingPolicy
-from reid.types import Embeddings, Identity, Match, ProbabilityMap, Tracklet, TrackletKey
+from reid.types import Embeddings, Identity, Match, Tracklet, TrackletKey
 from tests.tracklets import ENCODER, towards, tracklet
 
 CAMERAS = ("lobby", "street", "yard")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reid.calibration_record import ProbabilityMap
 from reid.distance import unit
 from reid.linking.answer import Patience
 from reid.linking.constraints import apart, apart_from
@@ -16,7 +17,7 @@ from reid.linking.motion import CameraMotion, impossible, learned
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
-from reid.types import Array, Embeddings, Identity, ProbabilityMap, Tracklet
+from reid.types import Array, Embeddings, Identity, Tracklet
 from tests.tracklets import ENCODER, towards, tracklet
 
 CAMERAS = ("a", "b", "c")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reid.camera import Follower
-from reid.config import TrackerConfig, TrackletConfig
+from reid.camera_config import TrackerConfig, TrackletConfig
 from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reid.camera import Follower, see
-from reid.config import TrackerConfig, TrackletConfig
+from reid.camera_config import TrackerConfig, TrackletConfig
 from reid.events import Event
 from reid.linking.answer import Patience
 from reid.linking.online import OnlineGallery

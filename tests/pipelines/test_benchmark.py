@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.cli.main import main
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import CropEncoder
 from tests.evaluation.retrieval.reference import Figures, figures, listed

@@ -17,7 +17,8 @@ from pipelines.cli.main import main
 from pipelines.runtime.displays import Lines
 from pipelines.runtime.progress import Progress
 from pipelines.settings.loading import load as load_settings
-from reid.config import CalibrateConfig, EncoderConfig
+from reid.camera_config import EncoderConfig
+from reid.config import CalibrateConfig
 from reid.distance import unit
 from reid.errors import InputError
 from reid.linking.calibration import load

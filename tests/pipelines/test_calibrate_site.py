@@ -11,12 +11,13 @@ import pytest
 from pipelines.recordings import site_calibration as calibrate_site
 from pipelines.runtime.displays import Lines
 from pipelines.runtime.progress import Progress
+from reid.calibration_record import Calibration, ProbabilityMap
 from reid.config import CalibrateConfig
 from reid.errors import InputError
 from reid.evaluation.calibration.relation import USUAL
 from reid.linking.calibration import dumps, load
 from reid.outputs.folder import ResultsFolder
-from reid.types import Calibration, ProbabilityMap, Tracklet
+from reid.types import Tracklet
 from tests.outputs.scenes import save_tracklets
 from tests.tracklets import ENCODER, towards, tracklet
 

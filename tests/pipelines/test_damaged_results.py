@@ -15,13 +15,14 @@ from pipelines.recordings.linking_policy import choose_policy
 from pipelines.runtime.progress import reporter
 from pipelines.training.detector_folder import DetectorFolder
 from reid.cache import cached
-from reid.config import EncoderConfig, LinkingConfig, VideoConfig
+from reid.calibration_record import Calibration
+from reid.camera_config import EncoderConfig
+from reid.config import LinkingConfig, VideoConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.features import extract
 from reid.errors import InputError
 from reid.linking.calibration import dumps
 from reid.training.log import Log
-from reid.types import Calibration
 from reid.video.source import Source
 from tests.outputs.scenes import jpeg, save_tracklets, tracklet
 from tests.pipelines.test_bad_input import tiny_encoder

@@ -8,7 +8,8 @@ import pytest
 from pipelines.recordings.frame_counts import warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy, open_gallery
 from pipelines.runtime.progress import Progress, reporter
-from reid.config import LinkingConfig, SourceConfig, TrackletConfig, VideoConfig
+from reid.camera_config import SourceConfig, TrackletConfig
+from reid.config import LinkingConfig, VideoConfig
 from reid.datasets.open import open_crops
 from reid.errors import InputError
 from reid.video.reader import SourceInfo

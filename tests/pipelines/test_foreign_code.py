@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from pipelines.cli.main import main
-from reid.config import DetectorConfig, EncoderConfig
+from reid.camera_config import DetectorConfig, EncoderConfig
 from reid.detection.state import is_detector
 from reid.detection.training_config import DetectorTrainConfig
 from reid.detection.training_run import train
@@ -180,7 +180,7 @@ import os, json
 os.environ["ULTRALYTICS_SAFE_LOAD"] = "false"
 import ultralytics.nn.tasks
 from pathlib import Path
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.yolo import YoloDetector
 from reid.errors import InputError
 try:

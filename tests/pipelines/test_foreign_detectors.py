@@ -10,7 +10,7 @@ import pytest
 from pipelines.cli.main import main
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.empty_cameras import empty_cameras
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 
 CASES = Path(__file__).parents[1] / "cases"
 CLIP = str(CASES / "next-segment.mp4")

@@ -9,7 +9,8 @@ from pipelines.cli.main import main
 from pipelines.networks.chosen import with_encoder_of
 from pipelines.runtime.progress import reporter
 from reid import shipped_weights
-from reid.config import EncoderConfig, VideoConfig
+from reid.camera_config import EncoderConfig
+from reid.config import VideoConfig
 from reid.shipped import demo_recording
 from reid.store.opening import open_store
 from tests.store.written import ENCODER, unpack

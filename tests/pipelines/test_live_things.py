@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from pipelines.site.things_file import ThingsKeeper, known_things
-from reid.config import TrackletConfig
+from reid.camera_config import TrackletConfig
 from reid.live.tracking.static_things import Things
 from reid.live.views.site_state import SiteState
 from reid.owned_files import OwnedFiles

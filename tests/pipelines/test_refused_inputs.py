@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.main import main
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.embedding.build import build_encoder
 from reid.embedding.features import extract
 from reid.errors import InputError

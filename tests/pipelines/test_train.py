@@ -20,7 +20,7 @@ from pipelines.cli.main import main, parse
 from pipelines.retrieval.known_people import warn_of_known
 from pipelines.runtime.progress import reporter
 from pipelines.settings.loading import load
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.datasets.open import open_crops
 from reid.embedding.build import build_encoder
 from reid.training.config import TrainConfig

@@ -17,7 +17,7 @@ from torch import nn
 
 from pipelines.cli.main import main, parse
 from pipelines.settings.loading import load
-from reid.config import DetectorConfig
+from reid.camera_config import DetectorConfig
 from reid.detection.state import load_model
 from reid.detection.training import PersonModel
 from reid.detection.training_config import DetectorTrainConfig

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import av
 
-from reid.config import TrackletConfig
+from reid.camera_config import TrackletConfig
 from reid.live.clock import SiteClock
 from tests.benchmarks.jobs import Report
 from tests.live.running import Running, load_tracking

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reid.config import TrackerConfig
+from reid.camera_config import TrackerConfig
 from reid.events import Event
 from reid.types import Image
 from tests.live.blocks import scene

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pipelines.cli.main import main
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.distance import pairwise
 from reid.embedding.build import build_encoder
 from reid.outputs.artefact import load_tracklets

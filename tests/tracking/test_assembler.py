@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.config import TrackletConfig
+from reid.camera_config import TrackletConfig
 from reid.embedding.crops import cut
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.tracker import Tracks

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reid.camera import follow
-from reid.config import TrackerConfig, TrackletConfig
+from reid.camera_config import TrackerConfig, TrackletConfig
 from reid.timing import Stopwatch
 from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.static import MOST_PLACES, StaticPlaces

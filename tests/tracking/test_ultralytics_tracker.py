@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reid.config import TrackerConfig
+from reid.camera_config import TrackerConfig
 from reid.tables import TRACKERS
 from reid.tracking.tracker import Tracker
 from reid.tracking.ultralytics_tracker import UltralyticsTracker

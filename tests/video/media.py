@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.types import Frame, Image
 from reid.video.reader import read
 from reid.video.source import Source

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.errors import InputError
 from reid.stills import TooLarge
 from reid.types import Image

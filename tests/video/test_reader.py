@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.errors import InputError
 from reid.video.reader import SourceInfo, probe, read
 from reid.video.seek import find_jump

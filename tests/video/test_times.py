@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from reid.config import SourceConfig
+from reid.camera_config import SourceConfig
 from reid.errors import InputError
 from reid.video.name_time import time_in_name
 from reid.video.reader import probe

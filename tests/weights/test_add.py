@@ -9,7 +9,7 @@ import torch
 
 from pipelines.cli.main import main
 from pipelines.networks.chosen import start_of
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.detection.state import read_state, save_state
 from reid.detection.training import PersonModel
 from reid.embedding.build import build_encoder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reid.config import EncoderConfig
+from reid.camera_config import EncoderConfig
 from reid.detection.yolo import existing_weights
 from reid.embedding.build import build_encoder
 from reid.embedding.weights import open_weights

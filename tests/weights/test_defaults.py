@@ -11,7 +11,8 @@ import pytest
 from pipelines.cli.command import Invocation
 from pipelines.cli.main import main, parse
 from pipelines.networks.chosen import as_recorded, with_weights
-from reid.config import EncoderConfig, VideoConfig
+from reid.camera_config import EncoderConfig
+from reid.config import VideoConfig
 from reid.linking.calibration import load
 from reid.shipped_weights import find
 from tests.detection.conftest import Make

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reid.calibration_record import Calibration
 from reid.evaluation.calibration.b_cubed import Clustering, site_scores
 from reid.evaluation.calibration.camera_pairs import CameraPair, camera_pairs
 from reid.evaluation.calibration.labelled import LabelledCrops, centre_of, images, joined, tracklets
@@ -12,7 +13,6 @@ from reid.evaluation.calibration.points import STANDARD, NotEnoughData, Operatin
 from reid.evaluation.calibration.probability import ProbabilityFit, fit
 from reid.evaluation.calibration.relation import same_camera
 from reid.evaluation.calibration.units import MeasuredPoint, Unit, measured
-from reid.types import Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

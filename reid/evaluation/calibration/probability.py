@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reid.calibration_record import ProbabilityMap
 from reid.evaluation.calibration.counts import EDGES, Sample, measure
 from reid.evaluation.calibration.labelled import Items
-from reid.types import ProbabilityMap
 
 Floats = NDArray[np.float64]
 BINS = 10  # of the reliability diagram, equally wide

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reid.calibration_record import SameCamera
 from reid.distance import pairwise, unit
 from reid.evaluation.calibration.labelled import DISTRACTOR, LabelledCrops, sites
 from reid.linking.camera_bias import without_bias
-from reid.types import Array, SameCamera
+from reid.types import Array
 
 Floats = NDArray[np.float64]
 MOST = 2  # vectors of one half: as many as labelled passages have, for a longer half's mean is less noisy

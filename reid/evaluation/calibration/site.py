@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from reid.calibration_record import Calibration, ProbabilityMap, SameCamera
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.unlabelled import (
     GRID,
@@ -14,7 +15,7 @@ from reid.evaluation.calibration.unlabelled import (
     Proven,
     rates,
 )
-from reid.types import Array, Calibration, ProbabilityMap, SameCamera
+from reid.types import Array
 
 EVERY = 5  # of GRID, in the file: steps of 0.01
 

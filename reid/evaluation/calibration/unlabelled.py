@@ -22,12 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from reid.calibration_record import SameCamera
 from reid.distance import pairwise, unit
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.relation import LEVELS, halves, median_and_spread
 from reid.linking.camera_bias import comparable
 from reid.linking.constraints import apart
-from reid.types import Array, SameCamera, Tracklet
+from reid.types import Array, Tracklet
 
 Floats = NDArray[np.float64]
 SLOPE_HALVES = (

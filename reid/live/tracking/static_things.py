@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from reid.config import TrackletConfig
+from reid.camera_config import TrackletConfig
 from reid.tracking.static import StaticPlaces
 from reid.types import StaticThing, Tracklet
 

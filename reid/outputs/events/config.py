@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reid.config import OptionsByName, Section
 from reid.extension_settings import NamesAdded, options_of_each
 from reid.registry import Extension, Registry
+from reid.section import OptionsByName, Section
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from reid.calibration_record import Calibration
 from reid.evaluation.calibration.b_cubed import CANDIDATES
 from reid.evaluation.calibration.calibrate import Evaluation, calibrate
 from reid.evaluation.calibration.evidence import evidence
 from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import NotEnoughData, OperatingPoint
 from reid.linking.calibration import dumps
-from reid.types import Calibration
 from tests.evaluation.calibration.worlds import crops
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from reid.calibration_record import SameCamera
 from reid.distance import unit
 from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import OperatingPoint
@@ -28,7 +29,7 @@ from reid.evaluation.calibration.unlabelled import (
     rates,
 )
 from reid.linking.camera_bias import without_bias
-from reid.types import Array, SameCamera
+from reid.types import Array
 from tests.tracklets import towards, tracklet
 
 MAX_F1 = OperatingPoint.parse("max-f1")

@@ -11,12 +11,12 @@ import pytest
 
 from pipelines.recordings.linking_policy import choose_policy
 from pipelines.runtime.progress import reporter
+from reid.calibration_record import Calibration, ProbabilityMap
 from reid.config import LinkingConfig, VideoConfig
 from reid.distance import unit
 from reid.linking.calibration import dumps
 from reid.linking.policy import LinkingPolicy
 from reid.site import link_site
-from reid.types import Calibration, ProbabilityMap
 from tests.tracklets import ENCODER, towards, tracklet
 
 CURVES = {

@@ -11,8 +11,9 @@ from pydantic_core._pydantic_core import list_all_errors
 
 from pipelines.settings.loading import Override, load
 from pipelines.settings.validation import reason
-from reid.config import Section, VideoConfig
+from reid.config import VideoConfig
 from reid.errors import InputError
+from reid.section import Section
 
 BAD_FILES = [
     ("detector: {confidense: 0}", "detector.confidense is not a setting; did you mean detector.confidence?"),

@@ -18,9 +18,11 @@ from pipelines.settings.document import document
 from pipelines.settings.keys import Key, keys, plain
 from pipelines.settings.loading import load
 from pipelines.site.live_config import LiveConfig
-from reid.config import DetectorConfig, Section, VideoConfig
+from reid.camera_config import DetectorConfig
+from reid.config import VideoConfig
 from reid.detection.training_config import DetectorTrainConfig
 from reid.errors import InputError
+from reid.section import Section
 from reid.training.config import TrainConfig
 from reid.yaml_file import parse_yaml
 
