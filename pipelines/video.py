@@ -275,8 +275,8 @@ def _summarise(
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
     if linked := [pair for pair in results.linking.between if pair.answer != "not known"]:
         told = [[" and ".join(p.cameras), p.answer, p.refused, p.helped, "; ".join(p.why)] for p in linked]
-        header = ("cameras", "are", "links refused", "helped", "because")
-        progress.summary("what cameras say of each other", told, header=header)
+        header = ("cameras", "relation", "links refused", "links helped", "evidence")
+        progress.summary("pairs of cameras", told, header=header)
     where = [("people", f"{people}, {known} of them known before"), ("took", f"{seconds:.1f} s")]
     if results.things:
         where.append(("static things", things_sentence(results.things)))

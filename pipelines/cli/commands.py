@@ -176,7 +176,7 @@ COMMANDS = (
         "some tracklets of one person are another's",
         "GALLERY PERSON INTO TRACKLET...",
         PERSON,
-        Operand("into", "the person whom they show"),
+        Operand("into", "the person that these tracklets show"),
         TRACKLETS,
         module="pipelines.galleries.decisions",
         run="reassign",

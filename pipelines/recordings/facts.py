@@ -83,9 +83,9 @@ def motion_row(decisions: Mapping[str, MotionDecision]) -> tuple[str, str] | Non
         for name, one in decisions.items()
     )
     return (
-        "too fast",
-        f"{pairs} {'pair' if pairs == 1 else 'pairs'} of tracklets kept apart, {alike} of them alike; possible body "
-        f"sizes a second: {speeds}",
+        "impossible motion",
+        f"{pairs} {'pair' if pairs == 1 else 'pairs'} of tracklets kept apart, {alike} of them within the linking "
+        f"distance; largest speed, body heights a second: {speeds}",
     )
 
 

@@ -11,7 +11,7 @@ from reid.types import Array
 TRAIL_S = 2.0
 HANDOVER_IOU = 0.3  # of the last box of one tracklet and the first of the next that go on with one trail
 HANDOVER_S = 0.5
-FAR, FAST = 1.0, 5.0  # body heights, and body heights a second: beyond both the tracker took somebody else
+FAR, FAST = 1.0, 5.0  # body heights, and body heights a second: beyond both the track went over to another person
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Trails:
         """The person's trail (K, 2) until this box (4,), oldest first: only what was followed without a break.
 
         A new tracklet begins a new trail, unless it takes over at once where the last one ended. Boxes that were
-        filled between two tracklets have none: nobody was seen to walk there.
+        interpolated between two tracklets have no trail.
         """
         trail = self._trails.get(person_id)
         if trail is None or not _goes_on(trail, track_id, time_s, box):

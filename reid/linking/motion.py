@@ -30,7 +30,7 @@ GROWTHS, USUAL_GROWTH = (
 JITTER = 0.75  # body sizes that a box may be off its person
 RATIO = np.log(1.6)  # by which a pose or a half hidden box changes what is left of a size
 BORDER = 0.02  # share of the frame within which a box may be cut by its border
-HORIZON_S = 30.0  # after that long anybody may be anywhere
+HORIZON_S = 30.0  # after that long there is no bound
 
 Floats = NDArray[np.float64]
 Boxes = NDArray[np.floating]
@@ -211,7 +211,7 @@ def _middles(a: Tracklet, i: int, b: Tracklet, j: int) -> tuple[Floats, Floats, 
 
 
 def _beyond(a: Boxes, b: Boxes, seconds: Floats, limits: CameraMotion) -> NDArray[np.bool_]:
-    """(N,): whether nobody gets from box a to box b (N, 4) in so many seconds (N,)."""
+    """(N,): whether the way from box a to box b (N, 4) is impossible in so many seconds (N,)."""
     far, ratio = _difference(a, b)
     too_far = far > JITTER + limits.speed * seconds
     changed = ratio > RATIO + limits.growth * seconds

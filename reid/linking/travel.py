@@ -12,7 +12,7 @@ ENOUGH_LINKS = 20  # of n right links one in n + 1 takes less than the least of 
 WRONG = 1 / 40  # of the certain links, that may be wrong and are then left out as the fastest
 SIMULTANEOUS = 0.2  # of the certain links, from which on the cameras overlap
 LEAST_MARGIN_S = 1.0
-MARGIN = 0.5  # of the least time seen: nobody is expected to be twice as fast
+MARGIN = 0.5  # of the least time seen: twice as fast as that is impossible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,4 +1,4 @@
-"""What cameras say of each other, measured: links across cameras before and after, on a finished run with truth.
+"""Overlapping cameras and travel times: links across cameras with and without them, on a finished run with truth.
 
     python -m tests.benchmarks.between_cameras RESULTS --truth FOLDER
     python -m tests.benchmarks.between_cameras RESULTS --truth FOLDER --uniforms 1 --seeds 10

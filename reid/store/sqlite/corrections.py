@@ -154,7 +154,7 @@ def take_back(db: sqlite3.Connection, at: datetime, number: int | None, *, max_p
         db, at, "undone", person_id=found.person_id, decision=found.number, kind=found.kind, absorbed=gone
     )
     undo.restore(db, kept, max_prototypes=max_prototypes)
-    if found.kind == "different":  # whom the split made
+    if found.kind == "different":  # the person that the split made
         db.execute(
             "DELETE FROM people WHERE person_id = ? AND person_id NOT IN (SELECT person_id FROM sightings)",
             (found.other_id,),

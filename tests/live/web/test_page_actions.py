@@ -167,7 +167,7 @@ def test_a_person_is_split_and_stays_so(site: RunningSite, page: "Page") -> None
     expect(dialog.get_by_role("button", name="Split")).to_be_disabled()
     boxes.first.uncheck()
     dialog.get_by_role("button", name="Split").click()
-    toast(page, f"1 stay of {into} is somebody else’s now.")
+    toast(page, f"1 stay of {into} shows another person now.")
     expect(page.locator("#here .person")).to_have_count(4)
     expect(card(page, into).locator(".where .cam")).to_have_count(1)
     assert len(site.people()) == 4

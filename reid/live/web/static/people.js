@@ -129,7 +129,7 @@ async function merge(person) {
 }
 
 async function split(person) {
-  one("split-title").textContent = `Was ${called(person)} somebody else at times?`;
+  one("split-title").textContent = `Which stays of ${called(person)} show another person?`;
   const several = person.visits.length > 1;
   one("split-list").replaceChildren(...person.visits.map((visit) =>
     h("label", { style: { "--p": person.colour } },
@@ -138,7 +138,7 @@ async function split(person) {
       h("span", {}, `${clock(visit.start_s)} – ${visit.present ? "now" : clock(visit.end_s)}`,
         h("small", {}, visit.probability === null ? visit.answer : `${chance(visit.probability)} sure`)))));
   one("split-text").textContent = several
-    ? "Choose when they were somebody else. A new person gets these stays, and stays another one."
+    ? "Choose the stays that show another person. They become those of a new person."
     : "They were seen once only, so there is nothing to split.";
   const boxes = [...one("split-list").querySelectorAll("input")];
   const check = () => {
@@ -151,7 +151,7 @@ async function split(person) {
   const appearances = boxes.filter((box) => box.checked).map((box) => box.value);
   if (appearances.length) {
     const number = appearances.length, stays = count(number, "stay", "stays");
-    ask("POST", `/api/people/${person.id}/split`, { appearances }, `${stays} of ${called(person)} ${number === 1 ? "is" : "are"} somebody else’s now.`);
+    ask("POST", `/api/people/${person.id}/split`, { appearances }, `${stays} of ${called(person)} ${number === 1 ? "shows" : "show"} another person now.`);
   }
 }
 
