@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.galleries.decisions import who
+from pipelines.galleries.decisions import moment, who
 from pipelines.runtime.progress import Progress
 from pipelines.site.erased_outputs import erase_beside
 from reid.errors import InputError
@@ -18,6 +18,7 @@ from reid.store.rules import LIVE
 from reid.types import person_name
 
 MOST_NAMES = 20  # in a sentence
+AT_ONCE_S = 1.0  # of two tracklets; less may be one person whose track was handed over
 
 
 def list_people(path: Path, progress: Progress) -> int:
@@ -32,7 +33,7 @@ def list_people(path: Path, progress: Progress) -> int:
             person.sightings,
             ", ".join(person.cameras),
             person.runs,
-            _moment(person.last_run),
+            moment(person.last_run),
             person.prototypes,
         )
         for person in people
@@ -81,7 +82,7 @@ def history(path: Path, progress: Progress, *, person: str | None = None) -> int
         entries = store.history(None if person is None else store.find(person))
     rows = [
         (
-            _moment(entry.at),
+            moment(entry.at),
             entry.event,
             "" if entry.person_id is None else person_name(entry.person_id),
             _run(entry.run_id or ""),
@@ -130,9 +131,29 @@ def merge(path: Path, person: str, into: str, progress: Progress) -> int:
     """Merge two people: everything of `person` becomes part of `into`."""
     with open_store(path, encoder_id=None) as store:
         gone, kept = store.find(person), store.find(into)
+        both = _seen_at_once(store.sightings(gone), store.sightings(kept))
         store.merge(gone, into=kept, by=who())
     progress.answer(f"{person_name(gone)} is now part of {person_name(kept)}")
+    if both is not None:
+        progress.message(
+            f"{both[0].match.tracklet} and {both[1].match.tracklet} show them in one camera at the same time, so "
+            f"they may be two people; `reid gallery undo {path}` takes the merge back",
+            "warning",
+        )
     return 0
+
+
+def _seen_at_once(one: Sequence[SeenAt], other: Sequence[SeenAt]) -> tuple[SeenAt, SeenAt] | None:
+    """Two sightings of one camera that share more than AT_ONCE_S, if there are such."""
+    places: dict[tuple[str, str], list[SeenAt]] = {}
+    for seen in other:
+        places.setdefault((seen.run_id, seen.match.tracklet.camera_id), []).append(seen)
+    pairs = (
+        (min(a.end_s, b.end_s) - max(a.start_s, b.start_s), a, b)
+        for a in one
+        for b in places.get((a.run_id, a.match.tracklet.camera_id), ())
+    )
+    return next(((a, b) for shared_s, a, b in pairs if shared_s > AT_ONCE_S), None)
 
 
 def prune(path: Path, days: str, progress: Progress, *, named: Named = "keep", dry_run: bool = False) -> int:
@@ -192,10 +213,6 @@ def _run(run_id: str) -> str:
 
 def _fact(key: str, value: object) -> str:
     return f"{key} {person_name(value) if key == 'absorbed' and isinstance(value, int) else value}"
-
-
-def _moment(iso: str) -> str:
-    return iso[:19].replace("T", " ")
 
 
 def _world(seen: SeenAt) -> str:

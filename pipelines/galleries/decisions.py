@@ -24,10 +24,10 @@ def decisions(path: Path, progress: Progress, *, person: str | None = None) -> i
     rows = [
         (
             one.number,
-            _moment(one.at),
+            moment(one.at),
             _said(one),
             one.by or "",
-            "" if one.undone is None else _moment(one.undone),
+            "" if one.undone is None else moment(one.undone),
         )
         for one in found
     ]
@@ -148,5 +148,6 @@ def _said(decision: Decision) -> str:
             return f"{person} {kind}"
 
 
-def _moment(iso: str) -> str:
+def moment(iso: str) -> str:
+    """A stored moment to whole seconds."""
     return iso[:19].replace("T", " ")

@@ -11,7 +11,10 @@ from reid.types import Array
 TRAIL_S = 2.0
 HANDOVER_IOU = 0.3  # of the last box of one tracklet and the first of the next that go on with one trail
 HANDOVER_S = 0.5
-FAR, FAST = 1.0, 5.0  # body heights, and body heights a second: beyond both the track went over to another person
+FAR, FAST = (
+    1.0,
+    5.0,
+)  # body heights, and body heights a second: beyond both the track went over to another person
 
 
 @dataclass(slots=True)

@@ -110,7 +110,8 @@ def _learned(
         why = f"{chance:.0%} of people who look different stand together too, so that says nothing"
         return Overlap(ground=None, certain=len(certain), agreeing=len(agreeing), why=why)
     likely = len(agreeing) - sure
-    why = f"{sure} of {len(certain)} certain links and {likely} likely ones, each held out in turn, agree"
+    more = f" and {likely} likely {'one' if likely == 1 else 'ones'}" if likely else ""
+    why = f"{sure} of {len(certain)} certain links{more}, each held out in turn, agree"
     return _judged(ground, why, pairs, agreeing, len(certain), [held[key] for key in agreeing], max_distance)
 
 

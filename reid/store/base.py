@@ -118,7 +118,7 @@ class Store(Protocol):
             ValueError: vectors of another encoder or size.
         """
 
-    # decisions: `by` says who decided, a login or a command ---
+    # decisions: `by` says who decided, a login or the live page ---
 
     def constraints(self, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
         """What decisions say of the tracklets of a run, which are recognised by camera, time and boxes."""

@@ -114,7 +114,7 @@ class Decision:
     person_id: int  # as numbered when it was decided
     other_id: int | None = None  # same, different, moved: the second person
     label: str | None = None  # named: the name; None: it was taken away
-    by: str | None = None  # who decided: a login, or a command; None: not known
+    by: str | None = None  # who decided: a login, or the live page; None: not known
     undone: str | None = None  # UTC, ISO 8601; None: it holds
 
 

@@ -85,7 +85,7 @@ def persons(results: Path) -> dict[tuple[str, int], int]:
 
 
 def pairs(tracklets: Sequence[Tracklet], person: Mapping[int, int], true: TrackTable) -> Report:
-    """Pairs of tracklets of one camera against the truth; tracklets that cover no person of the truth are left out."""
+    """Pairs of tracklets of one camera against the truth; those that cover no person of it are left out."""
     boxes = table(
         np.concatenate([one.frames + 1 for one in tracklets]),
         np.concatenate([np.full(len(one.frames), one.track_id) for one in tracklets]),

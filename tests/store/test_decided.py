@@ -173,6 +173,21 @@ def test_what_cannot_be_decided(
     assert tables(path) == before
 
 
+def test_a_merge_of_two_who_were_seen_at_once_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    walker = moving("lobby", 9, 0)
+    beside = replace(walker, boxes=walker.boxes + 200, embeddings=moving("lobby", 9, 5).embeddings)
+    with opened(path) as store:
+        linked(store, [*recording().values(), beside])
+    assert main(["gallery", "merge", str(path), "5", "1"]) == 0
+    told = capsys.readouterr()
+    assert "P0005 is now part of P0001" in told.out
+    assert (
+        "lobby/9 and lobby/1 show them in one camera at the same time, so they may be two people" in told.err
+    )
+    assert main(["gallery", "merge", str(path), "2", "1"]) == 0
+    assert "may be two people" not in capsys.readouterr().err
+
+
 def test_a_later_decision_is_undone_first(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with opened(path) as store:
         store.merge(2, into=1)

@@ -66,6 +66,13 @@ class KnownTracklets:
         self._known.pop(key, None)
         return None if run_id is None else (run_id, key)
 
+    def of(self, appearance_ids: Collection[str]) -> dict[TrackletKey, str]:
+        """The tracklets of these appearances, older ones too, and the appearance of each."""
+        return {
+            key: one.appearance_id for key, one in self._known.items() if one.appearance_id in appearance_ids
+        }
+
     def keep(self, keys: Collection[TrackletKey]) -> None:
-        """Drop the tracklets that cannot change any more."""
-        self._known = {key: one for key, one in self._known.items() if key in keys}
+        """Drop the appearances of which no tracklet is among `keys`."""
+        kept = {one.appearance_id for key, one in self._known.items() if key in keys}
+        self._known = {key: one for key, one in self._known.items() if one.appearance_id in kept}

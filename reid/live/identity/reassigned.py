@@ -1,10 +1,13 @@
-"""What reclustering reassigns, as changes."""
+"""What reclustering and people reassign, as changes."""
 
+from collections.abc import Mapping
+
+from reid.linking.online import OnlineGallery
 from reid.linking.reclustering import Reassignment
 from reid.live.identity.appearance import Appearance
-from reid.live.identity.changes import Decided, Moved, SplitOff
+from reid.live.identity.changes import Decided, Moved, SplitByHand, SplitOff
 from reid.live.identity.known_tracklets import KnownTracklets
-from reid.types import Match, Tracklet
+from reid.types import Match, Tracklet, TrackletKey
 
 
 def change_of(
@@ -40,6 +43,29 @@ def change_of(
         appearance=appearance,
         sighting=sighting,
     )
+
+
+def split_of(
+    old: int,
+    new: int,
+    chosen: Mapping[TrackletKey, str],
+    known: KnownTracklets,
+    gallery: OnlineGallery,
+    now_s: float,
+) -> SplitByHand:
+    """The change that makes some tracklets of a person, each with its appearance's id, those of a new one."""
+    moved = [
+        Moved(
+            key=key,
+            appearance_id=named,
+            at_s=gallery.recent[key].tracklet.end_s if key in gallery.recent else now_s,
+            old=old,
+            new=new,
+            run_id=known.run_of(key),
+        )
+        for key, named in chosen.items()
+    ]
+    return SplitByHand(old=old, new=new, tracklets=tuple(moved))
 
 
 def best_crop(tracklet: Tracklet) -> bytes | None:

@@ -16,12 +16,11 @@ from reid.live.identity.changes import (
     Left,
     Merged,
     Moved,
-    SplitByHand,
     Updated,
 )
 from reid.live.identity.hysteresis import Hysteresis
 from reid.live.identity.known_tracklets import KnownTracklets
-from reid.live.identity.reassigned import best_crop, change_of
+from reid.live.identity.reassigned import best_crop, change_of, split_of
 from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.tracking.camera_update import CameraUpdate
 from reid.store.records import Live
@@ -255,34 +254,34 @@ class IdentityRegistry:
     def split(self, person_id: int, appearance_ids: Collection[str]) -> int:
         """Say that some appearances of a person show another one, who is new; their id.
 
+        Their tracklets that are older than the window of reclustering go along in the store. What those added to the
+        mean of the person stays there.
+
         Raises:
-            InputError: the last minutes have no such appearance of the person, or no other one.
+            InputError: the last minutes have no such appearance of the person, or the person has no other tracklet.
         """
-        theirs = {
-            key: self._known.appearance_of(key)
-            for key, one in self.gallery.recent.items()
-            if one.person_id == person_id
+        self.unit_of_work.commit()
+        stored = {(seen.run_id, seen.match.tracklet) for seen in self.unit_of_work.store.sightings(person_id)}
+        chosen = {
+            key: named
+            for key, named in self._known.of(appearance_ids).items()
+            if (self._known.run_of(key), key) in stored
         }
-        keys = {key for key, named in theirs.items() if named in appearance_ids}
-        if unknown := set(appearance_ids) - set(theirs.values()):
+        if unknown := set(appearance_ids) - set(chosen.values()):
             raise InputError(
                 f"{', '.join(sorted(unknown))}: no stay of {person_name(person_id)} in the last "
-                f"{self._config.window_s / 60:g} minutes; what is older is split with `reid gallery split`, while "
+                f"{self._config.window_s / 60:g} minutes; older ones are split with `reid gallery split`, while "
                 "the site is stopped"
             )
-        if len(keys) == len(theirs) and person_id not in self.gallery.memory.people:
+        if len(chosen) == len(stored):
             raise InputError(f"these are all stays of {person_name(person_id)}; leave one with them")
         new = self.gallery.new_person()
-        moved = []
-        for key in sorted(keys, key=lambda key: self.gallery.recent[key].tracklet.end_s):
-            one = Reassignment(key=key, old=person_id, new=new, reason="split", match=None)
-            change = change_of(one, self.gallery.recent[key].tracklet, self._known, None)
-            assert isinstance(change, Moved)
-            moved.append(change)
-        self.unit_of_work.perform(SplitByHand(old=person_id, new=new, tracklets=tuple(moved)))
-        self.gallery.split(keys, person_id, new)
+        self.unit_of_work.perform(
+            split_of(person_id, new, chosen, self._known, self.gallery, self._clock.now_s)
+        )
+        self.gallery.split(chosen.keys() & self.gallery.recent.keys(), person_id, new)
         for place, shown in self._appearances.items():
-            if shown.key in keys:
+            if shown.key in chosen:
                 self._appearances[place] = replace(shown, person_id=new)
         return new
 

@@ -19,6 +19,7 @@ from reid.store.base import Store
 
 log = logging.getLogger(__name__)
 
+BY = "live page"  # who decided: it has one token for all its users
 MOST_WAITING = 10_000  # of changes that are told of, and of those that are not
 
 Listener = Callable[[Sequence[Change]], None]
@@ -55,12 +56,12 @@ class UnitOfWork:
             raise InputError(self._trouble)
         match change:
             case Renamed():
-                self.store.rename(change.person_id, change.label)
+                self.store.rename(change.person_id, change.label, by=BY)
             case Merged():
-                self.store.merge(change.old, change.new)
+                self.store.merge(change.old, change.new, by=BY)
             case SplitByHand():
                 tracklets = [(one.run_id, one.key) for one in change.tracklets if one.run_id is not None]
-                self.store.split(change.old, tracklets, new=change.new)
+                self.store.split(change.old, tracklets, new=change.new, by=BY)
         self._hand_on([change])
 
     def forget(self, change: Forgotten) -> None:

@@ -11,7 +11,7 @@ from reid.errors import InputError
 from reid.store.records import Decision, Event
 from reid.store.rules import checked_label, utc
 from reid.store.sqlite import decisions, journal, undo
-from reid.types import person_name
+from reid.types import TrackletKey, person_name
 
 
 def rename(
@@ -246,3 +246,26 @@ def forget(db: sqlite3.Connection, at: datetime, person_id: int) -> None:
     remove(db, at, [person_id], "forgotten", "on request")
     decisions.append(db, at, "erased", person_id)
     db.execute("UPDATE gallery SET traces = 1")
+
+
+def sightings_of(
+    db: sqlite3.Connection, person_id: int, tracklets: Collection[tuple[str, TrackletKey]]
+) -> set[int]:
+    """The sightings of a person that these tracklets of runs are.
+
+    Raises:
+        InputError: one is not of this person.
+    """
+    found: set[int] = set()
+    for run_id, key in tracklets:
+        row = db.execute(
+            """SELECT sighting_id FROM sightings
+               WHERE person_id = ? AND run_id = ? AND camera_id = ? AND track_id = ?""",
+            (person_id, run_id, key.camera_id, key.track_id),
+        ).fetchone()
+        if row is None:
+            raise InputError(
+                f"{key} of run {run_id[:8]} is no tracklet of {person_name(person_id)}; see `reid gallery show`"
+            )
+        found.add(int(row[0]))
+    return found

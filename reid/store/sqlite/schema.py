@@ -72,7 +72,7 @@ TABLES = (
         person_id INTEGER NOT NULL,
         other_id INTEGER,                       -- same: who was merged into them; different, moved: the new person
         label TEXT,                             -- named: null takes the name away
-        by TEXT,                                -- a login, or a command; null: not known
+        by TEXT,                                -- a login, or the live page; null: not known
         undone TEXT,                            -- UTC, ISO 8601; null: it holds
         before BLOB                             -- what `undo` restores; null: it cannot be undone
     )""",

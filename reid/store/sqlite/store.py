@@ -200,7 +200,7 @@ class SqliteStore(Store):
     ) -> int:
         with self._writing() as db:
             person_id = journal.existing(db, person_id)
-            sightings = _found(db, person_id, tracklets)
+            sightings = corrections.sightings_of(db, person_id, tracklets)
             new = corrections.split(db, self._clock(), person_id, sightings, new, by)
             for one in (person_id, new):
                 keep_varied(db, one, self.max_prototypes)
@@ -216,7 +216,7 @@ class SqliteStore(Store):
     ) -> None:
         with self._writing() as db:
             person_id, into = journal.existing(db, person_id), journal.existing(db, into)
-            sightings = _found(db, person_id, tracklets)
+            sightings = corrections.sightings_of(db, person_id, tracklets)
             corrections.reassign(db, self._clock(), person_id, sightings, into, by)
             keep_varied(db, into, self.max_prototypes)
 
@@ -303,26 +303,3 @@ class SqliteStore(Store):
         with transaction(self._db, self.path):
             yield self._db
             self._db.execute("UPDATE gallery SET generation = ?", (uuid4().hex,))
-
-
-def _found(
-    db: sqlite3.Connection, person_id: int, tracklets: Collection[tuple[str, TrackletKey]]
-) -> set[int]:
-    """The sightings of a person that these tracklets of runs are.
-
-    Raises:
-        InputError: one is not of this person.
-    """
-    found = set()
-    for run_id, key in tracklets:
-        row = db.execute(
-            """SELECT sighting_id FROM sightings
-               WHERE person_id = ? AND run_id = ? AND camera_id = ? AND track_id = ?""",
-            (person_id, run_id, key.camera_id, key.track_id),
-        ).fetchone()
-        if row is None:
-            raise InputError(
-                f"{key} of run {run_id[:8]} is no tracklet of {person_name(person_id)}; see `reid gallery show`"
-            )
-        found.add(int(row[0]))
-    return found

@@ -178,6 +178,21 @@ def test_a_split_by_hand_reaches_store_page_and_receivers_and_stays(toy: Toy) ->
     ]
 
 
+def test_a_split_takes_the_whole_stay_also_what_is_older_than_the_window(tmp_path: Path) -> None:
+    toy = Toy(tmp_path / "site.db", window_s=5.0)
+    keys = [toy.walk("a", 1, look(0), 2.5), toy.walk("b", 2, look(0, seed=1), 2.5)]
+    toy.leave("a", 1)
+    for _ in range(3):
+        toy.cut("b", 2)
+        keys.append(toy.walk("b", 2, look(0, seed=1), 4.0))
+    toy.site.age(toy.now)
+    assert keys[1] not in toy.gallery.recent
+    assert set(toy.stored().values()) == {1}
+    new = toy.site.split(1, [str(keys[1])])
+    assert toy.stored() == {keys[0]: 1} | dict.fromkeys(keys[1:], new)
+    toy.store.close()
+
+
 def test_what_waits_for_the_disk_of_a_forgotten_person_is_never_written(toy: Toy, tmp_path: Path) -> None:
     toy.walk("a", 1, look(0), 2.5)
     moved = toy.store.path.rename(tmp_path / "moved.db")
