@@ -13,7 +13,7 @@ import pytest
 
 from reid.store.index import PersonIndex
 from reid.store.opening import open_store
-from tests.store.site import ENCODER, directions
+from tests.store.site import ENCODER, commit, directions, tables
 from tests.store.test_corrections import found_in_files
 from tests.store.test_index import agrees
 
@@ -54,6 +54,30 @@ with open_store(sys.argv[1], encoder_id=ENCODER, max_prototypes=400) as store:
         print("there", flush=True)
         store.forget(person)
         print("gone", flush=True)
+"""
+
+# Makes a decision of each kind and takes it back, over and over.
+DECIDER = """
+import sys
+from itertools import cycle
+from reid.store.opening import open_store
+from reid.types import TrackletKey
+with open_store(sys.argv[1], encoder_id=None) as store:
+    tracklet = [("run-1", TrackletKey(camera_id="lobby", track_id=0))]
+    kinds = {
+        "same": lambda: store.merge(2, into=1),
+        "different": lambda: store.split(1, tracklet),
+        "moved": lambda: store.reassign(1, tracklet, 2),
+        "confirmed": lambda: store.confirm(1),
+        "named": lambda: store.rename(1, "Ada L."),
+        "not_a_person": lambda: store.ignore(1),
+    }
+    print("ready", flush=True)
+    for kind in cycle(kinds):
+        kinds[kind]()
+        print(kind, flush=True)
+        store.undo()
+        print("undone", flush=True)
 """
 
 
@@ -122,3 +146,27 @@ def test_erasure_that_was_killed_is_finished_by_the_next_writer(tmp_path: Path) 
             assert found_in_files(tmp_path, hers) == 0
         assert integrity(path) == "ok"
     assert unfinished > 0, "no kill hit an erasure"
+
+
+@pytest.mark.slow
+def test_a_killed_decision_is_whole_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "site.db"
+    with open_store(path, encoder_id=ENCODER) as store:
+        commit(store, 1, [1, 1, 2, 3])
+    before = tables(path)
+    for delay in np.linspace(0.02, 0.4, 24):
+        told = run_and_kill(DECIDER, path, float(delay))
+        assert integrity(path) == "ok"
+        with open_store(path, encoder_id=None) as store:
+            holding = [one for one in store.decisions() if one.undone is None]
+            assert len(holding) <= 1, "each was taken back before the next"
+            if told and told[-1] != "undone":  # it was being taken back
+                assert [one.kind for one in holding] in ([], [told[-1]])
+            if holding:
+                assert tables(path) != before or holding[0].kind == "confirmed"
+                store.undo()
+        assert tables(path) == before
+    with open_store(path, encoder_id=None, read_only=True) as store:
+        assert {one.kind for one in store.decisions()} == {
+            "same", "different", "moved", "confirmed", "named", "not_a_person",
+        }  # fmt: skip
