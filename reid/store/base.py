@@ -126,8 +126,11 @@ class Store(Protocol):
     def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> None:
         """Give a person a label, or take it away; InputError if it is taken, empty or looks like an id."""
 
-    def merge(self, person_id: int, into: int, *, by: str | None = None) -> None:
+    def merge(self, person_id: int, into: int, *, by: str | None = None, instead: bool = False) -> None:
         """Merge two people: all of `person_id` becomes part of `into`, also when their recordings are linked again.
+
+        Args:
+            instead: earlier decisions that they are different people end; else they refuse it.
 
         Raises:
             InputError: they were decided to be different people.

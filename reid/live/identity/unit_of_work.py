@@ -58,7 +58,7 @@ class UnitOfWork:
             case Renamed():
                 self.store.rename(change.person_id, change.label, by=BY)
             case Merged():
-                self.store.merge(change.old, change.new, by=BY)
+                self.store.merge(change.old, change.new, by=BY, instead=True)
             case SplitByHand():
                 tracklets = [(one.run_id, one.key) for one in change.tracklets if one.run_id is not None]
                 self.store.split(change.old, tracklets, new=change.new, by=BY)

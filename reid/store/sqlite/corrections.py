@@ -9,7 +9,7 @@ from datetime import datetime
 
 from reid.errors import InputError
 from reid.store.records import Decision, Event
-from reid.store.rules import checked_label, utc
+from reid.store.rules import checked_label
 from reid.store.sqlite import decisions, journal, undo
 from reid.types import TrackletKey, person_name
 
@@ -34,14 +34,31 @@ def rename(
     decisions.append(db, at, "named", person_id, label=label, by=by, before=before)
 
 
-def join(db: sqlite3.Connection, at: datetime, person_id: int, into: int, by: str | None = None) -> None:
+def join(
+    db: sqlite3.Connection,
+    at: datetime,
+    person_id: int,
+    into: int,
+    by: str | None = None,
+    *,
+    instead: bool = False,
+) -> None:
     """Merge two people because a person said so, which links of their recordings keep from now on.
+
+    Args:
+        instead: end decisions that say that they are different; else those refuse the merge.
 
     Raises:
         InputError: they were decided to be different, or are one already.
     """
-    if person_id != into:
-        decisions.refuse_contradiction(db, person_id, into)
+    for against in decisions.against_merge(db, person_id, into):
+        if not instead:
+            raise InputError(
+                f"{person_name(person_id)} and {person_name(into)} are different people by decision {against.number} "
+                f"of {against.at[:10]}; undo that first: `reid gallery undo GALLERY {against.number}`"
+            )
+        journal.append(db, at, "undone", person_id=into, decision=against.number, kind=against.kind)
+        decisions.end(db, at, against.number)
     sides, before = [_sightings(db, into), _sightings(db, person_id)], undo.before(db, [into, person_id])
     merge(db, at, person_id, into)
     decisions.append(db, at, "same", into, other_id=person_id, by=by, sides=sides, before=before)
@@ -159,9 +176,7 @@ def take_back(db: sqlite3.Connection, at: datetime, number: int | None, *, max_p
             "DELETE FROM people WHERE person_id = ? AND person_id NOT IN (SELECT person_id FROM sightings)",
             (found.other_id,),
         )
-    db.execute(
-        "UPDATE decisions SET undone = ?, before = NULL WHERE decision_id = ?", (utc(at), found.number)
-    )
+    decisions.end(db, at, found.number)
     return found
 
 

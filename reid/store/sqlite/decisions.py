@@ -10,13 +10,12 @@ from datetime import datetime
 
 import numpy as np
 
-from reid.errors import InputError
 from reid.link_constraints import LinkConstraints
 from reid.store.records import Decision, DecisionKind
 from reid.store.rules import LONGEST_S, utc
 from reid.store.sqlite import journal, undo
 from reid.track_segment import TrackSegment, best_segments
-from reid.types import Tracklet, TrackletKey, person_name
+from reid.types import Tracklet, TrackletKey
 
 
 def append(
@@ -111,17 +110,22 @@ def age(db: sqlite3.Connection, older_than: datetime, runs: Collection[str]) -> 
     db.executemany("DELETE FROM decisions WHERE decision_id = ?", over)
 
 
-def refuse_contradiction(db: sqlite3.Connection, person_id: int, into: int) -> None:
-    """Raise an InputError where two people were decided to be different, and that was not undone."""
-    into_now = journal.merges(db)
-    for one in read(db):
-        if one.kind != "different" or one.undone is not None or one.other_id is None:
-            continue
-        if {journal.now(into_now, one.person_id), journal.now(into_now, one.other_id)} == {person_id, into}:
-            raise InputError(
-                f"{person_name(person_id)} and {person_name(into)} are different people by decision {one.number} of "
-                f"{one.at[:10]}; undo that first: `reid gallery undo GALLERY {one.number}`"
-            )
+def against_merge(db: sqlite3.Connection, person_id: int, into: int) -> list[Decision]:
+    """The decisions that hold and say that these two are different people."""
+    merges = journal.merges(db)
+    return [
+        one
+        for one in read(db)
+        if one.kind == "different"
+        and one.undone is None
+        and one.other_id is not None
+        and {journal.now(merges, one.person_id), journal.now(merges, one.other_id)} == {person_id, into}
+    ]
+
+
+def end(db: sqlite3.Connection, at: datetime, number: int) -> None:
+    """Note that a decision holds no more, and can be undone no more."""
+    db.execute("UPDATE decisions SET undone = ?, before = NULL WHERE decision_id = ?", (utc(at), number))
 
 
 def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:

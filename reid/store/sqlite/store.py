@@ -184,10 +184,10 @@ class SqliteStore(Store):
         with self._writing() as db:
             corrections.rename(db, self._clock(), journal.existing(db, person_id), label, by)
 
-    def merge(self, person_id: int, into: int, *, by: str | None = None) -> None:
+    def merge(self, person_id: int, into: int, *, by: str | None = None, instead: bool = False) -> None:
         with self._writing() as db:
             people = journal.existing(db, person_id), journal.existing(db, into)
-            corrections.join(db, self._clock(), *people, by)
+            corrections.join(db, self._clock(), *people, by, instead=instead)
             keep_varied(db, into, self.max_prototypes)
 
     def split(

@@ -176,6 +176,13 @@ def test_a_split_by_hand_reaches_store_page_and_receivers_and_stays(toy: Toy) ->
     assert [(one.kind, one.person_id, one.other_id) for one in toy.store.decisions()] == [
         ("different", 1, new)
     ]
+    toy.site.merge(new, 1)
+    assert set(toy.stored().values()) == {1}, "a split by mistake is taken back by a merge"
+    assert toy.think() == 0
+    assert [(one.kind, one.undone is None, one.by) for one in toy.store.decisions()] == [
+        ("different", False, "live page"),
+        ("same", True, "live page"),
+    ]
 
 
 def test_a_split_takes_the_whole_stay_also_what_is_older_than_the_window(tmp_path: Path) -> None:
