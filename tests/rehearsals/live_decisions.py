@@ -1,0 +1,276 @@
+"""Whether what a person decides while a site runs lasts: people walk, decisions are made, and nothing undoes them.
+
+    python -m tests.rehearsals.live_decisions --output decisions.json --minutes 30
+
+A film of people who come and go by a plan is played as a live camera through the whole line, with tracks cut every
+five seconds and a re-clustering twice a second. Meanwhile people are merged, split, renamed, confirmed, ignored and
+erased, and some of that is undone and done again. After every second the gallery has to say what was decided, and no
+event may name a person who was erased before, nor lack a name that was given. The networks are simple ones that find
+blocks of colour, so re-clustering is sure of what it sees, also where a decision says the opposite.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reid.camera_config import TrackletConfig
+from reid.errors import InputError
+from reid.live.admin.control_service import ControlService
+from reid.store.base import Store
+from reid.store.opening import open_store
+from reid.types import TrackletKey, person_name
+from tests.benchmarks.jobs import Report
+from tests.live.running import Running, load_tracking
+from tests.rehearsals.live_presence import write_film
+from tests.rehearsals.live_run import about, conclude
+from tests.rehearsals.presence import plan
+
+CUT_S = 5.0
+LOOK_S = 1.0  # between looks at the gallery
+DECIDE_EVERY = 6  # looks
+RECENT_S = 90.0  # stays that may be split off
+Place = tuple[str, TrackletKey]  # run and tracklet
+Where = dict[Place, int]  # whom each shows by the gallery
+
+
+@dataclass(slots=True)
+class Said:
+    """What holds of what was decided."""
+
+    same: list[frozenset[Place]] = field(default_factory=list)
+    different: list[tuple[frozenset[Place], frozenset[Place]]] = field(default_factory=list)
+    no_person: set[Place] = field(default_factory=set)
+    erased: dict[int, int] = field(default_factory=dict)  # and how many events there were
+    labels: dict[int, str] = field(default_factory=dict)
+
+    def wrong(self, where: Where, labels: dict[int, str | None]) -> Iterator[str]:
+        """What the gallery says otherwise."""
+        for together in self.same:
+            if len(shown := {where[one] for one in together if one in where}) > 1:
+                yield f"{sorted(shown)} show what was said to be one person"
+        for one, other in self.different:
+            if both := {where[p] for p in one if p in where} & {where[p] for p in other if p in where}:
+                yield f"{sorted(both)} show what was said to be two people"
+        if back := self.no_person & where.keys():
+            yield f"{sorted(str(key) for _, key in back)} are back, though they show no person"
+        for person_id in self.erased.keys() & labels.keys():
+            yield f"{person_name(person_id)} is back, though erased"
+        for person_id, label in self.labels.items():
+            if labels.get(person_id) != label:
+                yield f"{person_name(person_id)} is called {labels.get(person_id)!r}, not {label!r}"
+
+
+@dataclass(slots=True)
+class Decider:
+    """Decides now and then, and looks whether it lasts."""
+
+    here: Running
+    seconds: float
+    rng: random.Random
+    said: Said = field(default_factory=Said)
+    before: list[Said] = field(
+        default_factory=list
+    )  # what held before each decision that can be undone, in order
+    made: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    looks: int = 0
+    wrong: list[str] = field(default_factory=list)
+    acts: list[str] = field(default_factory=list)  # with the look before
+
+    def run(self, control: ControlService) -> None:
+        """Until the film is over."""
+        acts: dict[str, Callable[[ControlService], None]] = {
+            "merge": self._merge,
+            "split": self._split,
+            "rename": self._rename,
+            "confirm": self._confirm,
+            "not a person": self._ignore,
+            "erase": self._erase,
+            "undo": self._undo,
+            "undo and redo": self._undo_and_redo,
+        }
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end:
+            time.sleep(LOOK_S)
+            self._look()
+            if self.looks % DECIDE_EVERY == 0:
+                name = self.rng.choice([*acts, "split", "merge", "split"])
+                held = deepcopy(self.said)
+                try:
+                    acts[name](control)
+                except InputError as error:
+                    self.refused[f"{name}: {str(error).split(':')[0][:60]}"] += 1
+                else:
+                    self.acts.append(f"{self.looks} {name}")
+                    self.made[name] += 1
+                    if name == "erase":
+                        self.before.clear()  # nothing before it can be undone without a number
+                    elif not name.startswith("undo"):
+                        self.before.append(held)
+                self._look()
+
+    def _look(self) -> None:
+        self.looks += 1
+        with self._gallery() as store:
+            where, labels = places(store), {one.person_id: one.label for one in store.people()}
+        after = ", ".join(self.acts[-3:])
+        self.wrong += [f"look {self.looks} after {after}: {one}" for one in self.said.wrong(where, labels)]
+
+    def _gallery(self) -> Store:
+        return open_store(self.here.store.path, encoder_id=None, read_only=True)
+
+    def _where(self) -> Where:
+        with self._gallery() as store:
+            return places(store)
+
+    def _of(self, person_id: int) -> frozenset[Place]:
+        return frozenset(place for place, shown in self._where().items() if shown == person_id)
+
+    def _someone(self, least: int = 1, but: int | None = None) -> int:
+        """A person with so many tracklets."""
+        counts = Counter(self._where().values())
+        found = sorted(one for one, count in counts.items() if count >= least and one != but)
+        if not found:
+            raise InputError("nobody is there yet")
+        return self.rng.choice(found)
+
+    def _merge(self, control: ControlService) -> None:
+        one = self._someone()
+        into = self._someone(but=one)
+        both = self._of(one), self._of(into)
+        control.merge(one, into)
+        together = both[0] | both[1]
+        self.said.different = [(a, b) for a, b in self.said.different if not (a & together and b & together)]
+        self.said.same.append(together)
+        self._relabel(one, into)
+
+    def _relabel(self, gone: int, into: int) -> None:
+        label = self.said.labels.pop(gone, None)
+        if label is not None:
+            self.said.labels.setdefault(into, label)
+
+    def _split(self, control: ControlService) -> None:
+        person_id = self._someone(least=2)
+        before, people = self._of(person_id), set(self._where().values())
+        since = self.here.engine.site.clock.now_s - RECENT_S
+        stays = [
+            str(event.facts["appearance"])
+            for event, _ in self.here.told
+            if event.kind == "seen" and event.camera_id is not None and event.at_s > since
+        ]
+        self.rng.shuffle(stays)
+        for stay in stays:
+            try:
+                control.split(person_id, [stay])
+            except InputError:  # a stay of another person, or all that there is of this one
+                continue
+            break
+        else:
+            raise InputError("no recent stay of theirs beside others")
+        new = max(set(self._where().values()) - people)
+        off = self._of(new) & before
+        self.said.same = [part for one in self.said.same for part in (one - off, one & off) if part]
+        self.said.different.append((before - off, off))
+
+    def _rename(self, control: ControlService) -> None:
+        person_id, label = self._someone(), f"Ann {self.looks}"
+        control.rename(person_id, label)
+        self.said.labels[person_id] = label
+
+    def _confirm(self, control: ControlService) -> None:
+        person_id = self._someone(least=2)
+        before = self._of(person_id)
+        control.confirm(person_id)
+        self.said.same.append(before)
+
+    def _ignore(self, control: ControlService) -> None:
+        person_id = self._someone()
+        before = self._of(person_id)
+        control.ignore(person_id)
+        self.said.no_person |= before
+        self.said.labels.pop(person_id, None)
+
+    def _erase(self, control: ControlService) -> None:
+        person_id = self._someone()
+        control.forget(person_id)
+        self.said.erased[person_id] = len(self.here.told)
+        self.said.labels.pop(person_id, None)
+
+    def _undo(self, control: ControlService) -> None:
+        if not self.before:
+            raise InputError("nothing to undo")
+        control.undo()
+        self.said = self.before.pop()
+
+    def _undo_and_redo(self, control: ControlService) -> None:
+        if not self.before:
+            raise InputError("nothing to undo")
+        held, self.said = self.said, self.before[-1]
+        control.undo()
+        self._look()
+        control.redo()
+        self.said = held
+
+
+def places(store: Store) -> Where:
+    """Whom each tracklet of a gallery shows."""
+    return {
+        (seen.run_id, seen.match.tracklet): person.person_id
+        for person in store.people()
+        for seen in store.sightings(person.person_id)
+    }
+
+
+def wrong_events(decider: Decider) -> Iterator[str]:
+    """Events that name people who were erased before."""
+    for person_id, count in decider.said.erased.items():
+        for event, _ in decider.here.told[count:]:
+            if person_id in (event.person_id, event.facts.get("old")):
+                yield f"{event.kind} at {event.at_s:.1f} names {person_name(person_id)}, who was erased before"
+
+
+def rehearse(folder: Path, seconds: float, seed: int) -> Report:
+    """One film, live; what was wrong is in `wrong`."""
+    stays = plan(seconds, seed)
+    film = write_film(folder / "film.mp4", stays, seconds)
+    load_tracking()
+    here = Running(folder / "site.db", f"a={film}", tracklets=TrackletConfig(max_length_s=CUT_S))
+    decider = Decider(here, seconds, random.Random(seed))
+    here.run(decider.run)
+    events, decisions = [event for event, _ in here.told], here.store.decisions()
+    here.store.close()
+    return {
+        "minutes": seconds / 60,
+        "stays": len(stays),
+        "events": len(events),
+        "changes_of_identity": sum(event.kind == "identity_changed" for event in events),
+        "decisions": len(decisions),
+        "made": dict(decider.made),
+        "refused": dict(decider.refused),
+        "looks": decider.looks,
+        "wrong": [*decider.wrong, *wrong_events(decider)],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--output", type=Path, required=True, metavar="JSON")
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--seed", type=int, default=0)
+    told = parser.parse_args()
+    report = about()
+    with tempfile.TemporaryDirectory() as folder:
+        report |= rehearse(Path(folder), 60 * told.minutes, told.seed)
+    print({name: value for name, value in report.items() if name not in ("machine", "versions", "wrong")})
+    return conclude(told.output, report, report["wrong"][:50])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
