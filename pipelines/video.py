@@ -20,6 +20,7 @@ from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy, open_gallery
+from pipelines.recordings.own_gallery import open_own_gallery
 from pipelines.recordings.results import Results, describe, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.recordings.run_id import digest, run_id_of
@@ -72,12 +73,20 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     if config.gallery is not None:
         require_faiss()
     store = open_gallery(config, encoder_id, known.dimension)
+    if store is None and (store := open_own_gallery(config, run_id, encoder_id, known.dimension)) is not None:
+        progress.message(f"what was decided in review holds: {store.path}")
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
         recordings = ((source.camera_id, file) for source in sources for file in source.files)
         inputs = [*recordings, *inputs_of(config)]
         owned = held.enter_context(
-            results_folder(config, run_key=run_key, cameras=list(infos), inputs=inputs)
+            results_folder(
+                config,
+                run_key=run_key,
+                cameras=list(infos),
+                inputs=inputs,
+                keep_gallery=store is not None and config.gallery is None,
+            )
         )
         folder = ResultsFolder(owned.root)
         jobs = _jobs(sources, contents, policy, config, folder, (detector_id, encoder_id))
@@ -112,7 +121,10 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         source.camera_id: camera_facts(
             cameras[source.camera_id], infos[source.camera_id], source, placed, config.source
         )
-        | {"motion": motion_facts(linking.motion.get(source.camera_id))}
+        | {
+            "content": contents[source.camera_id],
+            "motion": motion_facts(linking.motion.get(source.camera_id)),
+        }
         for source in sources
     }
     try:
