@@ -64,7 +64,7 @@ def results_folder(
                     or (keep_gallery and belongs_to_gallery(path))
                 )
             )
-            folder.note(run_key=run_key, layout=LAYOUT, told={})
+            folder.note(run_key=run_key, layout=LAYOUT, told={}, moved_crops=[])
         files.remove(folder.root / EARLIER_MARK)
         half = (
             crops_beside(artefact) for camera in cameras if not (artefact := paths.camera(camera)).exists()

@@ -4,7 +4,7 @@ All is made in a folder beside, and put in its place when it is there: what cann
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from pipelines.recordings.facts import motion_facts
 from pipelines.recordings.results import Results, tracklets_of
 from pipelines.recordings.results_folder import tales, written_kinds
 from pipelines.reviewing.making_gallery import matches_of, workshop
+from pipelines.reviewing.moved_crops import NOTE, take_over
 from pipelines.reviewing.opening import OpenRun
 from pipelines.reviewing.recorded_run import RecordedRun
 from pipelines.reviewing.written import Written
@@ -31,8 +32,6 @@ from reid.site import link_site
 from reid.store.base import Store
 from reid.types import TrackletKey
 from reid.video.source import Source
-
-NO_TABLE = "there was no table to compare with"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,7 @@ def write_again(
         videos = _draw(opened, sorted(changed), tracks, cameras, ResultsFolder(folder), workers, progress)
         facts = _facts(run, linking, decisions, videos)
         failure = results.finish(facts)
-        gone, count = _put_in_place(opened, folder, tale_of, videos)
+        gone, count = _put_in_place(opened, folder, cameras, tale_of, videos)
     if failure is not None:
         progress.message(str(failure), "warning")
     return _written(run, linking, moved, files=count, videos=videos, gone=gone)
@@ -174,7 +173,11 @@ def _facts(run: RecordedRun, linking: Linking, decisions: int, videos: _Videos) 
 
 
 def _put_in_place(
-    opened: OpenRun, folder: Path, tale_of: Any, videos: _Videos
+    opened: OpenRun,
+    folder: Path,
+    cameras: Mapping[str, TrackedCamera],
+    tale_of: Callable[[str], str],
+    videos: _Videos,
 ) -> tuple[tuple[str, ...], int]:
     """Move what was made to where it belongs; names of what was only removed, and how many files were moved.
 
@@ -187,6 +190,7 @@ def _put_in_place(
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != LIST
     }
+    take_over(opened, cameras, made)
     owned.files.claim(*made)
     kinds = {kind for path in made if (kind := run.folder.kind(path)) is not None}
     told = {kind: tale for kind, tale in (owned.facts.get("told") or {}).items() if kind not in kinds}
@@ -204,7 +208,8 @@ def _put_in_place(
     ]
     removed = owned.files.remove(*old)
     fresh = {kind: tale_of(kind) for kind in kinds if not (kind == "video" and videos.older)}
-    owned.note(told={kind: tale for kind, tale in told.items() if kind not in scores} | fresh)
+    told = {kind: tale for kind, tale in told.items() if kind not in scores}
+    owned.note(told=told | fresh, **({NOTE: []} if "crops" in kinds else {}))
     gone = tuple(
         path.relative_to(run.root).as_posix() for path in removed if run.folder.kind(path) == "scores"
     )
