@@ -57,6 +57,7 @@ def _of_gallery(
     example = usage.replace("GALLERY", "site.db").replace("[PERSON]", "P0001").replace("PERSON", "P0001")
     example = (
         example.replace("INTO", "P0007")
+        .replace("OTHER", "P0007")
         .replace("LABEL", "'Ada L.'")
         .replace("DAYS", "30")
         .replace("CROP", "crop.jpg")
@@ -182,10 +183,20 @@ COMMANDS = (
         run="reassign",
     ),
     _of_gallery(
-        "confirm",
-        "all tracklets of a person are theirs: they stay together",
-        "GALLERY PERSON",
+        "apart",
+        "two ids, two people: they are never linked",
+        "GALLERY PERSON OTHER",
         PERSON,
+        Operand("other", "the other person, by number or label"),
+        module="pipelines.galleries.decisions",
+        run="apart",
+    ),
+    _of_gallery(
+        "confirm",
+        "tracklets of a person are theirs: they stay together; all, where none is named",
+        "GALLERY PERSON [TRACKLET...]",
+        PERSON,
+        Operand(TRACKLETS.name, TRACKLETS.help, "*", parameter="tracklets"),
         module="pipelines.galleries.decisions",
         run="confirm",
     ),

@@ -25,6 +25,7 @@ Event = Literal[
     "reassigned",
     "not_a_person",
     "confirmed",
+    "told_apart",
     "undone",
 ]
 
@@ -116,6 +117,17 @@ class Decision:
     label: str | None = None  # named: the name; None: it was taken away
     by: str | None = None  # who decided: a login, or the live page; None: not known
     undone: str | None = None  # UTC, ISO 8601; None: it holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A sighting that a decision is about which holds."""
+
+    decision: int  # its number
+    kind: str  # a DecisionKind
+    side: int  # 0: of the first person of the decision; 1: of the second; 2: what that had before
+    run_id: str
+    tracklet: TrackletKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
