@@ -108,6 +108,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "networks": {"job_configs", "runtime"},
         "retrieval": {"job_configs", "runtime"},
         "recordings": {"networks", "runtime"},
+        "reviewing": {"recordings", "runtime"},
         "galleries": {"networks", "job_configs", "runtime"},
         "site": {"recordings", "runtime"},
         "training": {"retrieval", "runtime", "settings"},

@@ -6,6 +6,7 @@ Config models are imported when a command is chosen: the table of contents appea
 
 from pipelines.cli.camera_commands import CAMERA_COMMANDS
 from pipelines.cli.command import Command, Operand
+from pipelines.cli.review_commands import REVIEW_COMMANDS
 from pipelines.cli.training_commands import TRAINING_COMMANDS
 from pipelines.cli.weights_commands import QUANTISE_COMMAND, WEIGHTS_COMMANDS
 
@@ -78,6 +79,7 @@ def _of_gallery(
 
 COMMANDS = (
     *CAMERA_COMMANDS,
+    *REVIEW_COMMANDS,
     Command(
         name="evaluate",
         summary="results against the truth: IDF1, HOTA, MOTA, identity switches",

@@ -26,6 +26,10 @@ class OpenRun:
     run: RecordedRun
     owned: OwnedFolder
 
+    def now(self) -> RecordedRun:
+        """The run as its folder tells it now: it may have been written again."""
+        return RecordedRun.read(self.run.root)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OpenSite:

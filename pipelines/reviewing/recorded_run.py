@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.recordings.camera_job import TrackedCamera, load_camera
 from pipelines.recordings.run_id import run_id_of
+from reid.calibration_record import Calibration
 from reid.config import VideoConfig
 from reid.errors import InputError
+from reid.linking import calibration as calibrations
 from reid.linking import policy_choice
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.artefact import ArtefactError
@@ -61,6 +63,11 @@ class _Camera(_Part):
     files: tuple[_File, ...] = ()
 
 
+class _Again(_Part):
+    at: datetime
+    older_videos: tuple[str, ...] = ()
+
+
 class _Facts(_Part):
     """What is read of run.json."""
 
@@ -71,6 +78,7 @@ class _Facts(_Part):
     threshold: _Threshold
     cameras: dict[str, _Camera]
     config: dict[str, Any]
+    written_again: _Again | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,6 +114,12 @@ class RecordedRun:
         if told is None:
             return None
         return WallClock(zero_s=told.zero.timestamp(), zone=None if told.zone == HERE else told.zone)
+
+    @property
+    def written(self) -> datetime:
+        """When its files last told of the gallery."""
+        again = self.facts.written_again
+        return self.started if again is None else again.at
 
     @classmethod
     def read(cls, root: Path) -> "RecordedRun":
@@ -195,6 +209,13 @@ class RecordedRun:
             )
         numbers = {name: number.value for name, number in told.numbers.items() if hasattr(chosen, name)}
         return replace(chosen, **{**numbers, "max_distance": told.max_distance, "warning": None})
+
+    def calibration(self) -> Calibration | None:
+        """The calibration that linked the run; None: there was none."""
+        if self.facts.threshold.calibration is None:
+            return None
+        path = self.config.linking.calibration or calibrations.find(self._encoder(), self.encoder_id)
+        return None if path is None else calibrations.load(path, self.encoder_id)
 
     def _encoder(self) -> Path | None:
         weights = self.config.encoder.weights

@@ -5,7 +5,6 @@ All is made in a folder beside, and put in its place when it is there: what cann
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,42 +42,52 @@ class _Videos:
     why: str = ""
 
 
-def write_again(
-    opened: OpenRun,
-    store: Store,
-    progress: Progress,
-    *,
-    deciding: AbstractContextManager[Any] | None = None,
-    workers: int = 0,
-) -> Written:
-    """Link the run with what was decided, and renew its results folder where that changes something.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LinkedAgain:
+    """A run linked with what was decided; its files still tell what they told before."""
+
+    opened: OpenRun
+    cameras: Mapping[str, TrackedCamera]
+    linking: Linking
+    decisions: int  # of the gallery, that hold
+
+
+def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
+    """Link the run with what was decided, by its own policy, and renew it in the gallery.
+
+    Raises:
+        InputError: the run's tracklets or its calibration are not at hand.
+    """
+    run = opened.run
+    cameras = run.tracked()
+    linking = link_site(
+        tracklets_of(cameras),
+        run.policy(),
+        store,
+        run_id=run.run_id,
+        started=run.started,
+        cameras=run.cameras,
+        clock=run.clock,
+    )
+    decisions = sum(one.undone is None for one in store.decisions())
+    return LinkedAgain(opened=opened, cameras=cameras, linking=linking, decisions=decisions)
+
+
+def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -> Written:
+    """Renew a results folder where linking changed what it has to say; no gallery is needed.
 
     Args:
-        deciding: held while the gallery is read and written.
         workers: see `VideoConfig.workers`.
 
     Raises:
-        InputError: the run's tracklets or its calibration are not at hand, or a file of the user's is in the way.
-            The results are as they were then.
+        InputError: a file of the user's is in the way. The results are as they were then.
     """
-    run = opened.run
-    cameras, policy = run.tracked(), run.policy()
-    with deciding or nullcontext():
-        linking = link_site(
-            tracklets_of(cameras),
-            policy,
-            store,
-            run_id=run.run_id,
-            started=run.started,
-            cameras=run.cameras,
-            clock=run.clock,
-        )
-        decisions = sum(one.undone is None for one in store.decisions())
+    opened, linking, cameras = linked.opened, linked.linking, linked.cameras
+    run = opened.now()
     outputs = _outputs(opened)
     tale_of, told = tales(linking), dict(opened.owned.facts.get("told") or {})
     moved = _moved(run, linking)
-    older = _older_before(run)
-    changed = {key.camera_id for key in moved} | older
+    changed = {key.camera_id for key in moved} | _older_before(run)
     stale = [kind for kind in written_kinds(outputs) if kind != "video" and told.get(kind) != tale_of(kind)]
     if not stale and not changed:
         return _written(run, linking, moved, files=0)
@@ -93,12 +102,16 @@ def write_again(
         )
         tracks = results.write()
         videos = _draw(opened, sorted(changed), tracks, cameras, ResultsFolder(folder), workers, progress)
-        facts = _facts(run, linking, decisions, videos)
-        failure = results.finish(facts)
+        failure = results.finish(_facts(run, linking, linked.decisions, videos))
         gone, count = _put_in_place(opened, folder, cameras, tale_of, videos)
     if failure is not None:
         progress.message(str(failure), "warning")
     return _written(run, linking, moved, files=count, videos=videos, gone=gone)
+
+
+def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: int = 0) -> Written:
+    """Link a run with what was decided, and renew its results folder; raises as `link_again`, `write_linked`."""
+    return write_linked(link_again(opened, store), progress, workers=workers)
 
 
 def _outputs(opened: OpenRun) -> OutputConfig:
@@ -119,9 +132,8 @@ def _moved(run: RecordedRun, linking: Linking) -> list[TrackletKey]:
 
 def _older_before(run: RecordedRun) -> set[str]:
     """Cameras whose video could not be drawn the last time."""
-    again = run.content.get("written_again")
-    named = again.get("older_videos") if isinstance(again, dict) else None
-    return {str(name) for name in named if name in run.facts.cameras} if isinstance(named, list) else set()
+    again = run.facts.written_again
+    return set() if again is None else set(again.older_videos) & set(run.cameras)
 
 
 def _draw(
