@@ -109,9 +109,10 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "retrieval": {"job_configs", "runtime"},
         "recordings": {"networks", "runtime"},
         "reviewing": {"recordings", "runtime"},
+        "exporting": {"recordings", "reviewing", "runtime"},
         "galleries": {"networks", "job_configs", "runtime"},
         "site": {"recordings", "runtime"},
-        "training": {"retrieval", "runtime", "settings"},
+        "training": {"recordings", "retrieval", "runtime", "settings"},
     },
 }
 

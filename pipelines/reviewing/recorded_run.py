@@ -59,6 +59,7 @@ class _Camera(_Part):
     start_s: float = 0.0
     width: int | None = None
     height: int | None = None
+    frames: int | None = None
     content: str | None = None  # see `content_key`; None: an earlier version did not write it
     files: tuple[_File, ...] = ()
 

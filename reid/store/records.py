@@ -174,6 +174,8 @@ class PeopleNow:
 
     people: Mapping[int, str | None]  # every id ever given: their label or P0007 after merges; None: erased
     runs: frozenset[tuple[datetime, tuple[str, ...]]]  # start in whole seconds (UTC), cameras by name
+    # the person whom each tracklet of a run shows, after splits and the like; those that show none are left out
+    tracklets: Mapping[tuple[datetime, tuple[str, ...]], Mapping[TrackletKey, int]]
 
 
 # from one encoder to another ---
