@@ -30,9 +30,7 @@ class ReviewServer(WebServer):
         super().__init__(listen, config, environment, setting=setting)
         self._desk = Desk()
 
-    def run(
-        self, review: Review, *, title: str, prepare: Prepare | None, until: Callable[[], bool]
-    ) -> None:
+    def run(self, review: Review, *, title: str, prepare: Prepare | None, until: Callable[[], bool]) -> None:
         """Serve a review until `until` says true, and finish what is being written.
 
         Args:
