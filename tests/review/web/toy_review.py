@@ -118,7 +118,13 @@ def opened_review(
     with open_store(folder / "site.db", encoder_id=ENCODER, dimension=12) as store:
         sightings = [
             Sighting(
-                match=Match(tracklet=one.key, person_id=stay.person, distance=0.1, runner_up_id=None, runner_up_distance=None),
+                match=Match(
+                    tracklet=one.key,
+                    person_id=stay.person,
+                    distance=0.1,
+                    runner_up_id=None,
+                    runner_up_distance=None,
+                ),
                 start_s=one.start_s,
                 end_s=one.end_s,
                 embeddings=one.embeddings,
