@@ -150,6 +150,7 @@ class BoxesAnswer(Answer):
     )
     times_s: list[float] = Field(description="in the video")
     boxes: list[tuple[float, float, float, float]] = Field(description="left, top, right, bottom in pixels")
+    crops: list[str] = Field(description="paths of JPEGs of the tracklet, best first")
 
 
 class DecisionAnswer(Answer):

@@ -83,7 +83,7 @@ class ReviewJson:
         times_s, boxes = self._review.site.boxes(tracklet_id)
         found = self._videos.at(one.run_id, one.key.camera_id, one.start_s)
         if found is None:
-            return BoxesAnswer(video=None, annotated=False, size=None, times_s=[], boxes=[])
+            return BoxesAnswer(video=None, annotated=False, size=None, times_s=[], boxes=[], crops=self._crops(one))
         number, video = found
         path = f"/video/{quote(one.run_id[:12], safe='')}/{quote(one.key.camera_id, safe='')}?part={number}"
         return BoxesAnswer(
@@ -92,6 +92,7 @@ class ReviewJson:
             size=video.size,
             times_s=[round(time_s - video.begins_s, 3) for time_s in times_s.tolist()],
             boxes=[tuple(round(value, 1) for value in box) for box in boxes.tolist()],
+            crops=self._crops(one),
         )
 
     def called(self, person_id: int) -> str:
