@@ -70,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recording": {"build", "camera", "tracking"},
     "site": {"linking", "store"},
     "gallery": {"embedding", "store"},
-    "review": {"linking", "store", "outputs"},
+    "review": {"linking", "store", "outputs", "video", "web"},
     "api": {
         "build",
         "recording",

@@ -236,6 +236,20 @@ class Review:
             self._undone = left
             return self.decisions()[-1]
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        with self._lock:
+            return bool(self._done) or any(
+                one.undone is None and one.kind != "erased" for one in self.site.store.decisions()
+            )
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was taken back that can be done again."""
+        with self._lock:
+            return bool(self._undone) and self._undone[-1].again is not None
+
     # what there is ---
 
     def timeline(self) -> list[Span]:

@@ -1,13 +1,20 @@
 """How sure it is that two sides show one person: by distance, by who else is near, by who is seen at once."""
 
-import math
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from reid.calibration_record import ProbabilityMap
 
-AT_ONCE = 0.05  # what the odds of one person are multiplied by where two tracklets are seen at once
+AT_ONCE = 0.02  # share of a belief that is left where two people are seen at once for AT_ONCE_S
+AT_ONCE_S = 3.0  # two tracks of one person may cross for less, when the tracker confuses two
 WIDTH = 0.1  # without a map: of the curve of probability around `max_distance`, as a share of it
-ODDS = 1e-4  # least and greatest 1 / odds that a distance alone gives
+RIVAL = 0.05  # how much nearer one of two people must be to be told from the other, by odds of e
+SPREAD = 0.07  # standard deviation of a mean distance of two people, around what more crops would give
+Floats = NDArray[np.float64]
+_STEPS = np.linspace(-3, 3, 25)
+_NORMAL = (_STEPS, np.exp(-(_STEPS**2) / 2) / np.exp(-(_STEPS**2) / 2).sum())  # deviations and their shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +32,38 @@ class Beliefs:
         """What the calibration says of a distance; None without one."""
         return None if self.map is None else float(self.map(distance))
 
-    def same(self, distance: float, *, at_once: bool) -> float:
-        """That two people who were not linked are one."""
-        odds = self._odds(distance) * (AT_ONCE if at_once else 1.0)
-        return odds / (1 + odds)
+    def same(self, distances: Floats) -> Floats:
+        """That sides so far apart are one person, if nothing else is known.
 
-    def belongs(self, distance: float, nearest_other: float, *, at_once: bool) -> float:
-        """That a tracklet is of its person, and not of the nearest other one or of a new one."""
-        own = self._odds(distance) * (AT_ONCE if at_once else 1.0)
-        return own / (1 + own + self._odds(nearest_other))
+        The mean over the distances that may be meant: what was measured on a few crops is only about right.
+        """
+        found = np.zeros(distances.shape)
+        for step, share in zip(*_NORMAL, strict=True):
+            found += share * self._at(np.maximum(distances + SPREAD * step, 0.0))
+        return found
 
-    def _odds(self, distance: float) -> float:
-        if not math.isfinite(distance):
-            return 0.0
-        known = self.probability(distance)
-        if known is None:
-            known = 1 / (
-                1 + math.exp(min((distance - self.max_distance) / (WIDTH * max(self.max_distance, 1e-3)), 50))
-            )
-        return max(known, ODDS) / max(1 - known, ODDS)
+    def _at(self, distances: Floats) -> Floats:
+        if self.map is not None:
+            return self.map(distances)
+        width = WIDTH * max(self.max_distance, 1e-3)
+        guessed: Floats = 1 / (1 + np.exp(np.clip((distances - self.max_distance) / width, -50, 50)))
+        return guessed
+
+    def belongs(self, own: float, rivals: Floats, two: Floats) -> float:
+        """That a side is of its person, and not of another one.
+
+        Args:
+            own: its distance to the rest of the person.
+            rivals: (K,) its distances to parts of other people that it may be of.
+            two: (K,) beliefs that such a part is not of this person as well. One that may be speaks for neither.
+        """
+        near = float(self.same(np.array([own]))[0])
+        likely = self.same(rivals)
+        nearer = 1 / (1 + np.exp(np.clip((own - rivals) / RIVAL, -50, 50)))
+        mine, theirs, new = near * nearer, likely * (1 - nearer) * two, (1 - near) * (1 - likely)
+        return float(min(near, *(mine / np.maximum(mine + theirs + new, 1e-12)), 1.0))
 
 
-def uncertainty(belief: float) -> float:
-    """1 where both answers are as likely, 0 where one is certain: the entropy in bits."""
-    if not 0 < belief < 1:
-        return 0.0
-    return -belief * math.log2(belief) - (1 - belief) * math.log2(1 - belief)
+def at_once_factor(shared_s: float) -> float:
+    """What is left of a belief in one person who is seen at once with themselves for so long."""
+    return float(AT_ONCE ** min(1.0, shared_s / AT_ONCE_S))

@@ -48,26 +48,30 @@ class Distances:
         return float(left @ self.between(one, other) @ right / (left.sum() * right.sum()))
 
     def of_groups(self, groups: Rows, count: int) -> Matrix:
-        """(G, G) mean distances of `count` groups, `groups` (N,) telling the tracklets of each; ignore the diagonal.
+        """(G, G) mean distances of `count` groups, `groups` (N,) being that of each tracklet."""
+        return self._means(groups, count, groups, count)
+
+    def to_groups(self, rows: Rows, groups: Rows, count: int) -> Matrix:
+        """(R, G) mean distances of some tracklets to `count` groups."""
+        single = np.full(len(groups), -1, dtype=np.int64)
+        single[rows] = np.arange(len(rows))
+        return self._means(single, len(rows), groups, count)
+
+    def _means(self, ones: Rows, count: int, others: Rows, other_count: int) -> Matrix:
+        """(G, H) mean distances of groups to groups, -1 being in none.
 
         The mean of products is the product of means, so that no matrix of tracklets is needed.
         """
-        everyone = np.ones(len(groups), dtype=bool)
-        total = np.maximum(self._sums(groups, count, everyone)[0], 1e-12)
-        found = self._products(groups, count, everyone, everyone)
+        mass, sums = self._sums(ones, count, ones >= 0)
+        other_mass, other_sums = self._sums(others, other_count, others >= 0)
+        found = np.outer(mass, other_mass) - sums @ other_sums.T
         for (first, second), factor in self._scales.items():
-            one, other = self._cameras == first, self._cameras == second
-            own = self._products(groups, count, one, other)
-            found += (factor - 1) * (own if first == second else own + own.T)
-        means: Matrix = np.maximum(found / np.outer(total, total), 0.0)
+            for a, b in sorted({(first, second), (second, first)}):
+                own = self._sums(ones, count, (ones >= 0) & (self._cameras == a))
+                other = self._sums(others, other_count, (others >= 0) & (self._cameras == b))
+                found += (factor - 1) * (np.outer(own[0], other[0]) - own[1] @ other[1].T)
+        means: Matrix = np.maximum(found / np.maximum(np.outer(mass, other_mass), 1e-12), 0.0)
         return means
-
-    def _products(self, groups: Rows, count: int, one: NDArray[np.bool_], other: NDArray[np.bool_]) -> Matrix:
-        """(G, G) weighted sums of distances from tracklets `one` of a group to tracklets `other` of another."""
-        mass, sums = self._sums(groups, count, one)
-        other_mass, other_sums = self._sums(groups, count, other)
-        products: Matrix = np.outer(mass, other_mass) - sums @ other_sums.T
-        return products
 
     def _sums(self, groups: Rows, count: int, of: NDArray[np.bool_]) -> tuple[Matrix, Matrix]:
         """Weights (G,) and weighted vectors (G, D) of each group, over some of the tracklets."""

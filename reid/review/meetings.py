@@ -1,6 +1,6 @@
 """Tracklets that are seen at once in one camera, and so are two people unless the camera doubles one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,24 +13,39 @@ AT_ONCE_S = 1.0  # that must be shared where boxes are not known; less may be a 
 
 
 class Meetings:
-    """Pairs of tracklets of one run and camera that are seen at once, (M, 2) rows of the tracklets."""
+    """Pairs of tracklets of one run and camera that are seen at once, and for how many seconds."""
 
     def __init__(self, tracklets: Sequence[ReviewTracklet], at_hand: Sequence[Tracklet | None]) -> None:
-        found = [(a, b) for a, b in _overlapping(tracklets) if _are_two(tracklets, at_hand, a, b)]
-        self.pairs: NDArray[np.int64] = np.array(found, dtype=np.int64).reshape(-1, 2)
+        self._of: dict[int, dict[int, float]] = {}  # seconds by row and row
+        for a, b in _overlapping(tracklets):
+            one, other = tracklets[a], tracklets[b]
+            shared_s = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
+            if _are_two(at_hand[a], at_hand[b], shared_s):
+                self._of.setdefault(a, {})[b] = self._of.setdefault(b, {})[a] = shared_s
 
-    def of_groups(self, groups: NDArray[np.int64]) -> set[tuple[int, int]]:
-        """Pairs of groups that have members at once, both ways; `groups` (N,) is that of each tracklet."""
-        pairs = groups[self.pairs].tolist()
-        return {(a, b) for a, b in pairs} | {(b, a) for a, b in pairs}
+    def of(self, rows: Iterable[int]) -> dict[int, float]:
+        """Rows that any of these is seen at once with, and the most seconds."""
+        found: dict[int, float] = {}
+        for row in rows:
+            for other, shared_s in self._of.get(row, {}).items():
+                found[other] = max(shared_s, found.get(other, 0.0))
+        return found
+
+    def of_groups(self, groups: NDArray[np.int64]) -> dict[tuple[int, int], float]:
+        """Most seconds that members of two groups are seen at once; `groups` (N,) is that of each tracklet."""
+        found: dict[tuple[int, int], float] = {}
+        for row, others in self._of.items():
+            for other, shared_s in others.items():
+                pair = int(groups[row]), int(groups[other])
+                found[pair] = max(shared_s, found.get(pair, 0.0))
+        return found
 
     def matrix(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """(R, R): which of these tracklets are seen at once."""
-        place = {row: at for at, row in enumerate(rows.tolist())}
         found = np.zeros((len(rows), len(rows)), dtype=bool)
-        for a, b in self.pairs.tolist():
-            if a in place and b in place:
-                found[place[a], place[b]] = found[place[b], place[a]] = True
+        place = {row: at for at, row in enumerate(rows.tolist())}
+        for row, at in place.items():
+            found[at, [place[other] for other in self._of.get(row, {}) if other in place]] = True
         return found
 
 
@@ -48,9 +63,7 @@ def _overlapping(tracklets: Sequence[ReviewTracklet]) -> Iterator[tuple[int, int
                 yield row, other
 
 
-def _are_two(tracklets: Sequence[ReviewTracklet], at_hand: Sequence[Tracklet | None], a: int, b: int) -> bool:
-    own, other = at_hand[a], at_hand[b]
-    if own is not None and other is not None:
-        return two_people(own, other)
-    shared_s = min(tracklets[a].end_s, tracklets[b].end_s) - max(tracklets[a].start_s, tracklets[b].start_s)
+def _are_two(one: Tracklet | None, other: Tracklet | None, shared_s: float) -> bool:
+    if one is not None and other is not None:
+        return two_people(one, other)
     return shared_s > AT_ONCE_S

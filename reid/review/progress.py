@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-from reid.review.questions import Decided
+from reid.review.parts import Decided
 from reid.review.records import Progress, Question
 from reid.review.site import ReviewSite
-
-APART = {"different 0", "different 1", "moved 0"}  # say who a tracklet is not, which leaves who it is
 
 
 def reviewed_rows(site: ReviewSite, open_questions: Sequence[Question]) -> set[int]:
     """Rows of the tracklets that a decision binds; if it only says who they are not, nothing more may be asked."""
-    decided, asked = Decided(site.store.bound(), site.tracklets()), _asked(site, open_questions)
-    return {row for row, kinds in decided.kinds.items() if kinds - APART or row not in asked}
+    decided = Decided(site.store.bound(), site.tracklets())
+    return decided.told | (decided.apart - _asked(site, open_questions))
 
 
 def progress_of(site: ReviewSite, open_questions: Sequence[Question]) -> Progress:

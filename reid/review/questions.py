@@ -1,175 +1,145 @@
 """The queue of review: what to ask a person next, in the order of what an answer is worth.
 
-An answer is worth its uncertainty times the number of tracklets that it decides. See docs/review.md.
+An answer is worth the chance that the link which it is about is wrong now, times the number of tracklets that it
+decides. See docs/review.md.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.review.belief import Beliefs
-from reid.review.records import Question, QuestionKind, ReviewTracklet
+from reid.linking.offline import EVIDENCE_S
+from reid.review.belief import at_once_factor
+from reid.review.parts import Parts
+from reid.review.records import Question, QuestionKind
 from reid.review.site import ReviewSite
-from reid.store.records import Bound
 
 NEAREST = 5  # people that each person is compared with in questions
-LEAST_WORTH = 0.02  # what is asked: about a chance of 1 in 200 for one tracklet
+LEAST_DOUBT = 0.005  # chance that a link is wrong; below that nothing is asked
 Rows = NDArray[np.int64]
 
 
 def questions(site: ReviewSite) -> list[Question]:
     """Open questions, most worth first; those that decisions have answered are not in it."""
-    groups = Groups(site)
-    found = [*_same_person(site, groups), *_belongs(site, groups)]
-    return sorted(found, key=lambda one: (-one.worth, one.id))
-
-
-class Groups:
-    """The people of a site as rows of its tracklets, with their mean distances."""
-
-    def __init__(self, site: ReviewSite) -> None:
-        tracklets = site.tracklets()
-        self.ids = sorted({one.person_id for one in tracklets if one.person_id is not None})
-        place = {person_id: at for at, person_id in enumerate(self.ids)}
-        self.of = np.array(
-            [place[one.person_id] for one in tracklets if one.person_id is not None], dtype=np.int64
+    if not site.tracklets():
+        return []
+    parts = Parts(site)
+    inside = _once(_belongs(site, parts))
+    doubts: dict[int, float] = {}  # of people: the chance that one of their parts is not theirs
+    for one in inside:
+        doubts[one.person_id] = max(1 - one.belief, doubts.get(one.person_id, 0.0))
+    between = [
+        replace(
+            one,
+            worth=one.worth * (1 - max(doubts.get(who, 0.0) for who in (one.person_id, one.other_id or 0))),
         )
-        self.rows: list[Rows] = [np.flatnonzero(self.of == at) for at in range(len(self.ids))]
-        self.distances = site.distances.of_groups(self.of, len(self.ids))
-        self.at_once = site.meetings.of_groups(self.of)
-        self.beliefs = Beliefs(site.probability, site.max_distance)
-        apart = site.store.told_apart()
-        self.apart = {(place[a], place[b]) for a, b in apart if a in place and b in place}
-
-    def may_be_one(self, a: int, b: int) -> bool:
-        """Whether no decision says that two groups are two people."""
-        return (min(a, b), max(a, b)) not in self.apart
-
-
-def _same_person(site: ReviewSite, groups: Groups) -> list[Question]:
-    """Pairs of people who may be one: each with those nearest to them."""
-    count = len(groups.ids)
-    distances = groups.distances.copy()
-    np.fill_diagonal(distances, np.inf)
-    for a, b in groups.apart:
-        distances[a, b] = distances[b, a] = np.inf
-    near = np.argsort(distances, axis=1, kind="stable")[:, :NEAREST]
-    pairs = sorted({(min(a, b), max(a, b)) for a in range(count) for b in near[a].tolist() if a != b})
-    found = []
-    for a, b in pairs:
-        distance = float(distances[a, b])
-        if not np.isfinite(distance):
-            continue
-        at_once = (a, b) in groups.at_once
-        belief = groups.beliefs.same(distance, at_once=at_once)
-        one, other = sorted((groups.rows[a], groups.rows[b]), key=len)
-        first, second = (a, b) if one is groups.rows[a] else (b, a)
-        found.append(
-            _question(
-                site, "same_person", one, other, groups.ids[first], groups.ids[second], distance, belief,
-                decides=len(one), at_once=at_once, probability=groups.beliefs.probability(distance),
-            )
-        )  # fmt: skip
-    return [one for one in found if one.worth >= LEAST_WORTH]
-
-
-def _belongs(site: ReviewSite, groups: Groups) -> list[Question]:
-    """Tracklets that may not be of their person."""
-    decided = Decided(site.store.bound(), site.tracklets())
-    found = []
-    for at, rows in enumerate(groups.rows):
-        if len(rows) < 2:
-            continue
-        doubts = [_doubt(site, groups, decided, at, row) for row in rows.tolist()]
-        certain = rows[[doubt is None or doubt[1] > 0.5 for doubt in doubts]]
-        for row, doubt in zip(rows.tolist(), doubts, strict=True):
-            if doubt is None:
-                continue
-            distance, belief, at_once = doubt
-            rest = certain[certain != row] if (certain != row).any() else rows[rows != row]
-            found.append(
-                _question(
-                    site, "belongs", np.array([row]), rest, groups.ids[at], None, distance, belief,
-                    decides=1, at_once=at_once, probability=groups.beliefs.probability(distance),
-                )
-            )  # fmt: skip
-    return [one for one in _once(found) if one.worth >= LEAST_WORTH]
-
-
-def _doubt(
-    site: ReviewSite, groups: Groups, decided: "Decided", at: int, row: int
-) -> tuple[float, float, bool] | None:
-    """Distance of a tracklet to its person, belief that it is theirs, and whether it is seen at once with them.
-
-    None: a decision says so, or nothing is known of it.
-    """
-    tracklet = site.tracklets()[row]
-    if not tracklet.measured or decided.is_closed(row):
-        return None
-    rest = groups.rows[at][groups.rows[at] != row]
-    known = np.array([one for one in rest.tolist() if site.tracklets()[one].measured], dtype=np.int64)
-    side = decided.side(row, known)
-    if not len(side):
-        return None
-    distance = site.distances.mean(np.array([row]), side)
-    at_once = bool(site.meetings.matrix(np.append(side, row))[-1].any())
-    return (
-        distance,
-        groups.beliefs.belongs(distance, _nearest_other(site, groups, at, row), at_once=at_once),
-        at_once,
-    )
-
-
-def _nearest_other(site: ReviewSite, groups: Groups, at: int, row: int) -> float:
-    """Mean distance of a tracklet to the nearest other person; inf where there is none."""
-    others = [
-        site.distances.mean(np.array([row]), rows) for other, rows in enumerate(groups.rows) if other != at
-    ]
-    return min(others, default=float("inf"))
+        for one in _same_person(site, parts)
+    ]  # what is mixed is sorted out first: of two people in one it cannot be said whether they are a third
+    return sorted([*inside, *between], key=lambda one: (-one.worth, one.id))
 
 
 def _once(found: Sequence[Question]) -> list[Question]:
-    """Of two tracklets of one person that are asked against each other, only the shorter is asked about."""
-    kept: dict[frozenset[tuple[str, ...]], Question] = {}
-    for one in found:
-        kept.setdefault(frozenset((one.one, one.other)), one)
+    """Of a question that is asked from both of its sides, the one that is worth more."""
+    kept: dict[str, Question] = {}
+    for one in sorted(found, key=lambda one: -one.worth):
+        kept.setdefault(one.id, one)
     return list(kept.values())
 
 
-class Decided:
-    """What decisions that hold say of the tracklets of a site."""
+def _same_person(site: ReviewSite, parts: Parts) -> list[Question]:
+    """Pairs of people who may be one: each with those who most likely are."""
+    count = len(parts.ids)
+    distances = site.distances.of_groups(parts.person_of, count)
+    beliefs = parts.beliefs.same(distances)
+    at_once = site.meetings.of_groups(parts.person_of)
+    for (a, b), shared_s in at_once.items():
+        beliefs[a, b] *= at_once_factor(shared_s)
+    for a, b in parts.apart:
+        beliefs[a, b] = 0.0
+    np.fill_diagonal(beliefs, 0.0)
+    likely = np.argsort(-beliefs, axis=1, kind="stable")[:, :NEAREST]
+    pairs = {(min(a, b), max(a, b)) for a in range(count) for b in likely[a].tolist() if a != b}
+    found = []
+    for a, b in sorted(pair for pair in pairs if beliefs[pair] >= LEAST_DOUBT):
+        less, more = sorted((a, b), key=lambda one: _weight(site, parts.rows[one]))
+        found.append(
+            _question(
+                site,
+                "same_person",
+                parts.rows[less],
+                parts.rows[more],
+                people=(parts.ids[less], parts.ids[more]),
+                distance=float(distances[a, b]),
+                parts=parts,
+                belief=float(beliefs[a, b]),
+                at_once=(a, b) in at_once,
+            )
+        )
+    return found
 
-    def __init__(self, bound: Sequence[Bound], tracklets: Sequence[ReviewTracklet]) -> None:
-        rows = {one.place: row for row, one in enumerate(tracklets)}
-        self.kinds: dict[int, set[str]] = {}  # by row
-        self._sides: dict[int, list[set[int]]] = {}  # of `same` decisions, by row, oldest first
-        known = [one for one in bound if (one.run_id, one.tracklet) in rows]
-        for (_, kind, _), group in groupby(
-            sorted(known, key=lambda one: (one.decision, one.kind, one.side)),
-            key=lambda one: (one.decision, one.kind, one.side),
-        ):
-            members = list(group)
-            own = {rows[one.run_id, one.tracklet] for one in members}
-            for row in own:
-                name = f"{kind} {members[0].side}" if kind in ("moved", "different") else kind
-                self.kinds.setdefault(row, set()).add(name)
-                if kind == "same":
-                    self._sides.setdefault(row, []).append(own)
 
-    def is_closed(self, row: int) -> bool:
-        """Whether a person said of this tracklet, by itself or with all of its person, whose it is."""
-        alone = any(len(side) == 1 for side in self._sides.get(row, ()))
-        return alone or bool(self.kinds.get(row, set()) & {"confirmed", "moved 1"})
+def _belongs(site: ReviewSite, parts: Parts) -> list[Question]:
+    """Parts of people, and single tracklets, that may not be of their person."""
+    found = []
+    for person, rows in enumerate(parts.rows):
+        own = np.unique(parts.part_of[rows]).tolist()
+        sides = [parts.parts[part] for part in own] if len(own) > 1 else []
+        singles = rows[[row not in parts.decided.told for row in rows.tolist()]]
+        sides += [np.array([row]) for row in singles.tolist() if len(rows) > 1]
+        others = parts.others(person)
+        for side in sides:
+            rest = rows[~np.isin(rows, side)]
+            asked = _doubted(site, parts, person, side, rest, others)
+            if asked is not None:
+                found.append(asked)
+    return found
 
-    def side(self, row: int, rest: Rows) -> Rows:
-        """Those of `rest` to which linking, not a person, joined a tracklet."""
-        sides = self._sides.get(row)
-        if not sides:
-            return rest
-        return np.array([one for one in rest.tolist() if one in sides[0]], dtype=np.int64)
+
+def _doubted(
+    site: ReviewSite, parts: Parts, person: int, side: Rows, rest: Rows, others: NDArray[np.bool_]
+) -> Question | None:
+    """The question whether a side of a person belongs to the rest; None: it is hardly in doubt, or not measured."""
+    measured = [row for row in (*side.tolist(), *rest.tolist()) if site.tracklets()[row].measured]
+    if not set(measured) & set(side.tolist()) or not set(measured) & set(rest.tolist()):
+        return None
+    distance = site.distances.mean(side, rest)
+    met = site.meetings.of(side.tolist())
+    possible = others.copy()
+    possible[parts.part_of[list(met)]] = False
+    belief = parts.beliefs.belongs(
+        distance, parts.distances(site, side)[possible], 1 - parts.may_be_of(site, rest)[possible]
+    )
+    shared_s = max((met[row] for row in rest.tolist() if row in met), default=None)
+    belief *= 1.0 if shared_s is None else at_once_factor(shared_s)
+    if 1 - belief < LEAST_DOUBT:
+        return None
+    less, more = (
+        sorted((side, rest), key=lambda one: _weight(site, one)) if _is_part(parts, rest) else (side, rest)
+    )
+    return _question(
+        site,
+        "belongs",
+        less,
+        more,
+        people=(parts.ids[person], None),
+        distance=distance,
+        parts=parts,
+        belief=belief,
+        at_once=shared_s is not None,
+    )
+
+
+def _is_part(parts: Parts, rows: Rows) -> bool:
+    """Whether these are one part, so that the question from the other side is the same."""
+    return len(np.unique(parts.part_of[rows])) == 1
+
+
+def _weight(site: ReviewSite, rows: Rows) -> float:
+    """Number of tracklets, glimpses counting less, as they do in linking."""
+    return float(site.distances.weights[rows].sum() / EVIDENCE_S[1])
 
 
 def _question(
@@ -177,27 +147,26 @@ def _question(
     kind: QuestionKind,
     one: Rows,
     other: Rows,
-    person_id: int,
-    other_id: int | None,
-    distance: float,
-    belief: float,
     *,
-    decides: int,
+    people: tuple[int, int | None],
+    distance: float,
+    parts: Parts,
+    belief: float,
     at_once: bool,
-    probability: float | None,
 ) -> Question:
     tracklets = site.tracklets()
     sides = tuple(tracklets[row].id for row in one), tuple(tracklets[row].id for row in other)
+    wrong = belief if kind == "same_person" else 1 - belief
     return Question(
         id=question_id(kind, *sides),
         kind=kind,
         one=sides[0],
         other=sides[1],
-        person_id=person_id,
-        other_id=other_id,
+        person_id=people[0],
+        other_id=people[1],
         distance=distance,
-        probability=probability,
-        worth=(belief if kind == "same_person" else 1 - belief) * decides,
+        probability=parts.beliefs.probability(distance),
+        worth=wrong * min(_weight(site, one), _weight(site, other)),
         at_once=at_once,
         belief=belief,
     )
@@ -205,6 +174,5 @@ def _question(
 
 def question_id(kind: str, one: Sequence[str], other: Sequence[str]) -> str:
     """The same for the same two sides, whichever is named first and whatever the people are called now."""
-    sides = sorted((sorted(one), sorted(other))) if kind == "same_person" else [sorted(one), sorted(other)]
-    text = "\n".join([kind, *("\t".join(side) for side in sides)])
+    text = "\n".join([kind, *sorted("\t".join(sorted(side)) for side in (one, other))])
     return sha256(text.encode()).hexdigest()[:16]

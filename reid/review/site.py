@@ -11,6 +11,7 @@ from reid.calibration_record import Calibration, ProbabilityMap
 from reid.errors import InputError
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import EVIDENCE_S, means
+from reid.outputs.crops import kept_crops
 from reid.review.distances import Distances
 from reid.review.meetings import Meetings
 from reid.review.records import ResultsAtHand, ReviewTracklet
@@ -147,6 +148,11 @@ class ReviewSite:
         if own is None or not 0 <= number < len(own.crops):
             raise InputError(f"{tracklet_id}: has no crop {number}, but {one.crops} of them")
         return own.crops[number]
+
+    def best_crops(self, tracklet_id: str) -> list[int]:
+        """Numbers of the crops of a tracklet, best first; none where no folder holds it."""
+        own = self._at_hand_of(self.tracklet(tracklet_id))
+        return [] if own is None else [crop.number for crop in kept_crops(own)]
 
     def boxes(self, tracklet_id: str) -> tuple[NDArray[np.float64], Array]:
         """When (T,) on the run's clock and where (T, 4), xyxy in pixels, a tracklet was.

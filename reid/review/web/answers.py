@@ -145,9 +145,12 @@ class BoxesAnswer(Answer):
 
     video: str | None = Field(description="path of the video; null: there is none at hand")
     annotated: bool = Field(description="whether it is the annotated one")
-    size: tuple[int, int] | None = Field(description="width and height that boxes are in; null: the video's own")
+    size: tuple[int, int] | None = Field(
+        description="width and height that boxes are in; null: the video's own"
+    )
     times_s: list[float] = Field(description="in the video")
     boxes: list[tuple[float, float, float, float]] = Field(description="left, top, right, bottom in pixels")
+    crops: list[str] = Field(description="paths of JPEGs of the tracklet, best first")
 
 
 class DecisionAnswer(Answer):

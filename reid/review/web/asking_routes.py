@@ -66,7 +66,9 @@ class Asking:
             case "no", _:
                 who = self._found.called(self._review.site.tracklet(asked.one[0]).person_id or 0)
                 several = len(asked.one) > 1
-                return f"{len(asked.one)} tracklet{'s' if several else ''} of {one} became a new person, {who}."
+                return (
+                    f"{len(asked.one)} tracklet{'s' if several else ''} of {one} became a new person, {who}."
+                )
             case "unsure", _:
                 return "It is asked again at the end."
         return "It is not asked again in this session."
@@ -94,7 +96,8 @@ class Asking:
     def split(self, person_id: int, tracklets: list[str]) -> str:
         """Split some tracklets off."""
         new = self._review.split(person_id, tracklets)
-        return f"{_count(tracklets)} of {self._found.called(person_id)} became a new person, {self._found.called(new)}."
+        one, other = self._found.called(person_id), self._found.called(new)
+        return f"{_count(tracklets)} of {one} became a new person, {other}."
 
     def reassign(self, person_id: int, tracklets: list[str], into: int) -> str:
         """Give some tracklets to another person."""

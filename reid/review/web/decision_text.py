@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from reid.review.web.answers import DecisionAnswer
 from reid.store.records import Decision
+from reid.types import person_name
 
 Called = Callable[[int], str]
 
@@ -34,7 +35,8 @@ def told(one: Decision, called: Called) -> str:
         case "confirmed":
             return f"{person} is confirmed."
         case "named":
-            return f"{person} has no name." if one.label is None else f"{person} is called {one.label}."
+            number = person_name(one.person_id)  # the name is what is said
+            return f"{number} has no name." if one.label is None else f"{number} is called {one.label}."
         case "not_a_person":
             return f"{person} is not a person."
         case "erased":

@@ -63,9 +63,7 @@ def build_reading(desk: Desk, review: Review, found: ReviewJson, writing: Writin
     @router.get("/api/decisions")
     def decisions() -> list[DecisionAnswer]:
         """What was decided, newest first."""
-        return desk.ask(
-            lambda: [decision_answer(one, found.called) for one in reversed(review.decisions())]
-        )
+        return desk.ask(lambda: [decision_answer(one, found.called) for one in reversed(review.decisions())])
 
     @router.get("/api/boxes/{tracklet:path}")
     def boxes(tracklet: str) -> BoxesAnswer:

@@ -35,6 +35,7 @@ class ReviewJson:
 
     def __init__(self, review: Review, videos: Videos, writing: Writing, title: str) -> None:
         self._review, self._videos, self._writing, self._title = review, videos, writing, title
+        self._cameras: dict[str, int] = {}  # numbers, which choose colours; each keeps its own
 
     def site(self) -> ReviewAnswer:
         """The site in numbers."""
@@ -82,7 +83,7 @@ class ReviewJson:
         times_s, boxes = self._review.site.boxes(tracklet_id)
         found = self._videos.at(one.run_id, one.key.camera_id, one.start_s)
         if found is None:
-            return BoxesAnswer(video=None, annotated=False, size=None, times_s=[], boxes=[])
+            return BoxesAnswer(video=None, annotated=False, size=None, times_s=[], boxes=[], crops=self._crops(one))
         number, video = found
         path = f"/video/{quote(one.run_id[:12], safe='')}/{quote(one.key.camera_id, safe='')}?part={number}"
         return BoxesAnswer(
@@ -90,7 +91,8 @@ class ReviewJson:
             annotated=video.annotated,
             size=video.size,
             times_s=[round(time_s - video.begins_s, 3) for time_s in times_s.tolist()],
-            boxes=[tuple(round(value, 1) for value in box) for box in boxes.tolist()],  # type: ignore[misc]
+            boxes=[tuple(round(value, 1) for value in box) for box in boxes.tolist()],
+            crops=self._crops(one),
         )
 
     def called(self, person_id: int) -> str:
@@ -104,9 +106,7 @@ class ReviewJson:
             id=one.id,
             kind=one.kind,
             one=self._side(one.one, people.get(one.person_id)),
-            other=self._side(
-                one.other, people.get(one.person_id if one.other_id is None else one.other_id)
-            ),
+            other=self._side(one.other, people.get(one.person_id if one.other_id is None else one.other_id)),
             distance=one.distance,
             probability=one.probability,
             belief=one.belief,
@@ -168,8 +168,10 @@ class ReviewJson:
         )
 
     def _camera(self, name: str) -> CameraAnswer:
-        names = sorted({one.key.camera_id for one in self._review.site.tracklets()})
-        return CameraAnswer(name=name, colour=camera_colour_hex(names.index(name)))
+        if name not in self._cameras:
+            for other in sorted({one.key.camera_id for one in self._review.site.tracklets()} | {name}):
+                self._cameras.setdefault(other, len(self._cameras))
+        return CameraAnswer(name=name, colour=camera_colour_hex(self._cameras[name]))
 
     def _named(self) -> dict[int, NamedAnswer]:
         return {one.person_id: _name(one.person_id, one.label) for one in self._review.site.people()}

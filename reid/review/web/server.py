@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reid.review.answers import Review
 from reid.review.web.desk import Desk
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from reid.web.app import Entry
+
+
+Found = TypeVar("Found")
 
 
 class ReviewServer(WebServer):
@@ -30,9 +33,11 @@ class ReviewServer(WebServer):
         super().__init__(listen, config, environment, setting=setting)
         self._desk = Desk()
 
-    def run(
-        self, review: Review, *, title: str, prepare: Prepare | None, until: Callable[[], bool]
-    ) -> None:
+    def ask(self, call: Callable[[], Found]) -> Found:
+        """Have a call done between two requests, by the thread that opened the gallery; see `Desk.ask`."""
+        return self._desk.ask(call)
+
+    def run(self, review: Review, *, title: str, prepare: Prepare | None, until: Callable[[], bool]) -> None:
         """Serve a review until `until` says true, and finish what is being written.
 
         Args:

@@ -2,7 +2,7 @@
 
 import { cameraChip, h, personChip } from "./dom.js";
 import { fetched } from "./act.js";
-import { when } from "./parts.js";
+import { crop, when } from "./parts.js";
 
 const SLACK_S = 0.25; // between a box and the frame that it is drawn on
 const NAMELESS = { name: "unknown person", label: null, colour: "#98a1b0" };
@@ -15,16 +15,18 @@ export async function play(place, { tracklet, camera, person, ...time }) {
   const note = h("p", { class: "soft", role: "status" }, "Loading…");
   const video = h("video", { controls: true, playsinline: true, preload: "auto", "aria-label": `${who.label ?? who.name} in ${camera.name}` });
   video.muted = true;
+  const shots = h("div", { class: "crops" });
   const canvas = h("canvas", { "aria-hidden": "true" });
   const element = h("div", { class: "player panel" },
     h("p", { class: "line" }, personChip(who), cameraChip(camera.name, camera.colour), h("span", { class: "soft" }, when(time)),
       h("button", { type: "button", class: "quiet close", onclick: closePlayer }, "Close")),
-    h("div", { class: "stage" }, video, canvas), note);
+    h("div", { class: "screen" }, h("div", { class: "stage" }, video, canvas), shots), note);
   const mine = (current = { element, video });
   place.replaceChildren(element);
   element.scrollIntoView({ block: "nearest" });
   const found = await fetched(`/api/boxes/${encodeURIComponent(tracklet)}`);
   if (current !== mine) return;
+  shots.replaceChildren(...(found?.crops ?? []).map((src) => crop(src, `Crop from ${camera.name}`)));
   if (!found?.video) {
     element.querySelector(".stage").remove();
     note.textContent = found ? "There is no video: neither an annotated one nor the recording is at hand." : "The video could not be asked for.";
@@ -35,7 +37,7 @@ export async function play(place, { tracklet, camera, person, ...time }) {
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;
     video.currentTime = Math.max(0, found.times_s[0]);
-    note.textContent = found.annotated ? "Annotated video; the thick box is this person’s." : "Recording; the box is this person’s.";
+    note.textContent = found.annotated ? "Annotated video; the white box with the arrow is this person’s." : "Recording; the white box with the arrow is this person’s.";
     video.play().catch(() => {}); // the reader may press play
     follow(video, canvas, found, who.colour, () => current === mine);
   };
@@ -67,14 +69,20 @@ function paint(video, canvas, { times_s, boxes, size }, colour, time_s) {
   const at = nearest(times_s, time_s);
   canvas.dataset.box = Math.abs(times_s[at] - time_s) <= SLACK_S ? String(at) : "";
   if (!canvas.dataset.box) return;
-  const [left, top, right, bottom] = boxes[at];
   const scale = size ? canvas.width / (size[0] + (size[0] % 2)) : 1; // videos have even sides
-  const thick = Math.max(3, canvas.height / 120);
-  for (const [width, ink] of [[thick + 3, "#000b"], [thick, colour]]) {
+  const thick = Math.max(2, canvas.height / 160), room = 2 * thick; // around the boxes of an annotated video
+  const [left, top, right, bottom] = boxes[at].map((value) => value * scale);
+  const box = new Path2D(), middle = (left + right) / 2, tip = Math.max(top - 3 * room, 5 * room);
+  box.rect(left - room, top - room, right - left + 2 * room, bottom - top + 2 * room);
+  const arrow = new Path2D(`M ${middle} ${tip} l ${-2 * room} ${-3 * room} h ${4 * room} z`);
+  for (const [width, ink] of [[3 * thick, "#000b"], [1.5 * thick, "#fff"]]) {
     pen.lineWidth = width;
     pen.strokeStyle = ink;
-    pen.strokeRect(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
+    pen.stroke(box);
+    pen.stroke(arrow);
   }
+  pen.fillStyle = colour;
+  pen.fill(arrow);
 }
 
 /** The place of the time next to one, in ascending times. */

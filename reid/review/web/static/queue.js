@@ -6,7 +6,6 @@ import { chance, count, distance, fill, h, keep, one, personChip, show } from ".
 import { crop, personLine, strip } from "./parts.js";
 
 const AHEAD = 3; // questions that are loaded, so that crops of the next ones are there
-const SHOWN = 4; // tracklets of a side at first
 const PHONE = matchMedia("(max-width: 640px)");
 const KEYS = { y: "yes", n: "no", u: "unsure", s: "skip" };
 const BELIEFS = [[0.95, "Almost surely the same person"], [0.7, "Probably the same person"], [0.3, "Could be either"], [0.05, "Probably two people"], [-1, "Almost surely two people"]];
@@ -56,7 +55,7 @@ function draw(review, people) {
   const left = review.progress.tracklets - review.progress.reviewed;
   one("no-questions-text").textContent = !people.length ? "There is nobody here: no tracklet is under review."
     : left ? `No question is open. ${count(left, "tracklet")} that nothing puts in doubt ${left === 1 ? "is" : "are"} not confirmed yet.` : "No question is open, and every tracklet is reviewed.";
-  for (const button of one("answers").querySelectorAll("[data-answer]")) button.disabled = !asked.length;
+  for (const button of one("answers").querySelectorAll("[data-answer]")) button.hidden = !asked.length;
   one("queue-undo").disabled = !review.can_undo;
   show("sure-band", sure.length > 0);
   one("sure-text").textContent = `${count(sure.length, "person looks", "people look")} sure: no question is open about ${sure.length === 1 ? "this one" : "them"}.`;
@@ -69,10 +68,10 @@ function card(question) {
   const title = doubt ? ["Is this ", personChip(question.one.person), "?"] : "Are these the same person?";
   return h("article", { class: "question panel" },
     h("h2", {}, title),
+    h("p", { class: "words" }, h("b", {}, BELIEFS.find(([least]) => question.belief > least)[1]), h("span", {}, numbers(question))),
     question.at_once && h("p", { class: "flag" }, "Both are seen at once in one camera, so they cannot be one person, unless the camera shows people twice."),
     h("div", { class: "sides" },
-      side(question.one, doubt ? "in doubt" : null), side(question.other, doubt ? "hardly in doubt" : null)),
-    h("p", { class: "words" }, h("b", {}, BELIEFS.find(([least]) => question.belief > least)[1]), h("span", {}, numbers(question))));
+      side(question.one, doubt ? "in doubt" : null), side(question.other, doubt ? "hardly in doubt" : null)));
 }
 
 function numbers({ distance: far, probability, belief, kind }) {
@@ -84,9 +83,9 @@ function numbers({ distance: far, probability, belief, kind }) {
 }
 
 function side({ person, tracklets }, note) {
-  const list = h("div", { class: "strips" }), most = PHONE.matches ? 2 : SHOWN;
+  const list = h("div", { class: "strips" }), [most, crops] = PHONE.matches ? [1, 4] : [3, 7]; // tracklets at first, and crops of each
   const head = h("h3", {}, person && personChip(person), person?.label && h("small", {}, person.name), h("small", {}, `${count(tracklets.length, "tracklet")}${note ? ` ${note}` : ""}`));
-  const fillUp = (number) => list.replaceChildren(...tracklets.slice(0, number).map((tracklet) => strip(tracklet, 4)));
+  const fillUp = (number) => list.replaceChildren(...tracklets.slice(0, number).map((tracklet) => strip(tracklet, crops)));
   fillUp(most);
   const more = tracklets.length - most;
   const button = more > 0 && h("button", { type: "button", class: "quiet", onclick: () => { fillUp(tracklets.length); button.remove(); } }, `Show ${more} more`);

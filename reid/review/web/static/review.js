@@ -65,7 +65,7 @@ function showWriting() {
   show("writing-share", writing.running);
   one("writing-share").value = writing.share;
   one("writing-text").textContent = writing.running ? `Writing ${writing.what}, ${Math.round(100 * writing.share)} % done.`
-    : writing.failed ? `Results were not written: ${writing.failed}` : "Decisions were made since results were written.";
+    : writing.failed ? `Results were not written: ${writing.failed}` : "Results are older than what was decided.";
 }
 
 function away(now) {

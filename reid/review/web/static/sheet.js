@@ -66,7 +66,7 @@ function row(tracklet) {
     onchange: () => { box.checked ? chosen.add(tracklet.id) : chosen.delete(tracklet.id); hint(""); draw(); } });
   const start = tracklet.video && h("button", { type: "button", class: "quiet", "aria-label": `Play ${tracklet.camera.name} at ${when(tracklet)}`,
     onclick: () => play(one("sheet-player"), { tracklet: tracklet.id, ...tracklet, person }) }, "▶ Play");
-  return h("div", { class: "item" }, h("label", { class: "choose" }, box), strip(tracklet, 12, start));
+  return h("div", { class: "item" }, h("label", { class: "choose" }, box), strip(tracklet, innerWidth > 640 ? 12 : 10, start));
 }
 
 function hint(text) {

@@ -7,7 +7,8 @@ import { play } from "./player.js";
 
 const APART_S = 3600; // recordings farther apart have axes of their own
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
-const LABEL_PX = 80, NAME_PX = 140, NEAR_PX = 24;
+const LABEL_PX = 80, NEAR_PX = 24;
+const PHONE = matchMedia("(max-width: 640px)");
 let spans = [], by = "camera", zoom = 1;
 
 export function startTimeline() {
@@ -72,7 +73,7 @@ function grouped(items, key) {
 function session(own) {
   const from = Math.min(...own.map((span) => span.from)), to = Math.max(...own.map((span) => span.to));
   const length = Math.max(to - from, 1);
-  const room = Math.max(200, one("timeline").clientWidth - NAME_PX - 20), width = Math.round(room * zoom);
+  const room = Math.max(200, one("timeline").clientWidth - (PHONE.matches ? 104 : 140) - 20), width = Math.round(room * zoom);
   const x = (seconds) => ((seconds - from) / length) * width;
   const step = STEPS_S.find((seconds) => (seconds / length) * width > LABEL_PX) ?? STEPS_S.at(-1);
   const known = own[0].start, ticks = [];
@@ -118,7 +119,7 @@ function bar(span, x) {
   const text = `${who} in ${span.camera.name}, ${when(span)}`;
   const element = h("button", { type: "button", class: "bar", title: text, "aria-label": text, "data-tracklet": span.tracklet,
     style: { left: `${x(span.from)}px`, width: `${Math.max(x(span.to) - x(span.from), 4)}px`, "--lane": span.lane, "--c": colour } },
-    h("span", { dir: "auto" }, by === "camera" ? who : span.camera.name));
+    x(span.to) - x(span.from) > 34 && h("span", { dir: "auto" }, by === "camera" ? who : span.camera.name));
   element.addEventListener("click", () => {
     for (const other of one("timeline").querySelectorAll(".bar.playing")) other.classList.remove("playing");
     element.classList.add("playing");
