@@ -12,7 +12,7 @@ from pipelines.reviewing.making_gallery import labels_of, matches_of
 from pipelines.reviewing.recorded_run import RecordedRun
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
-from reid.review.progress import APART
+from reid.review.parts import JOINING
 from reid.store.opening import open_store
 from reid.types import Tracklet, TrackletKey, person_name
 
@@ -146,7 +146,11 @@ def _by_tables(runs: Sequence[RecordedRun]) -> Mapping[Place, _Who]:
 
 def _by_gallery(path: Path) -> Mapping[Place, _Who]:
     with open_store(path, encoder_id=None, read_only=True) as store:
-        bound = {(one.run_id, one.tracklet) for one in store.bound() if f"{one.kind} {one.side}" not in APART}
+        bound = {
+            (one.run_id, one.tracklet)
+            for one in store.bound()
+            if one.kind in JOINING or (one.kind == "moved" and one.side)
+        }
         return {
             place: _Who(person_id=person.person_id, label=person.label, reviewed=place in bound)
             for person in store.people()
