@@ -76,8 +76,8 @@ def read_site(roots: Sequence[Path], *, reviewed_only: bool, progress: Progress)
         InputError: one is no results folder, they are of different galleries, or nothing is left to export.
     """
     resolved = [root.resolve() for root in roots]
-    for root, path in zip(roots, resolved, strict=True):
-        if resolved.count(path) > 1:
+    for root, place in zip(roots, resolved, strict=True):
+        if resolved.count(place) > 1:
             raise InputError(f"{root}: given twice; name every results folder once")
     runs = tuple(RecordedRun.read(root) for root in roots)
     galleries = {run.root: _gallery(run, progress) for run in runs}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reid.config import VideoConfig
-from reid.errors import InputError
+from reid.errors import Busy, InputError
 from reid.owned_files import OwnedFiles
 from reid.store.base import Store
 from reid.store.opening import open_store
@@ -29,6 +29,7 @@ def open_own_gallery(
 
     Raises:
         InputError: it keeps decisions about other recordings, which --overwrite would delete.
+        Busy: another process reviews the folder.
     """
     path = own_gallery(config.output)
     if path is None:
@@ -36,7 +37,14 @@ def open_own_gallery(
     with open_store(path, encoder_id=None, read_only=True) as store:
         known, decided = run_id in store.runs(), len(store.decisions())
     if known:
-        return open_store(path, encoder_id=encoder_id, dimension=dimension)
+        try:
+            return open_store(path, encoder_id=encoder_id, dimension=dimension)
+        except Busy as busy:
+            raise Busy(
+                f"--output {config.output} is in use by {busy.process}, which reviews it; end that first, or name "
+                "another folder",
+                process=busy.process,
+            ) from None
     if decided and config.overwrite:
         raise InputError(
             f"--output {config.output}: {path.name} in it keeps what a person decided about other recordings "

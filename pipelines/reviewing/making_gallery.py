@@ -65,9 +65,11 @@ def _fill(store: Store, run: RecordedRun) -> None:
             f"reid video command that wrote {run.root}"
         )
     people = {match.person_id for match in told.values()}
-    stranger = {"runner_up_id": None, "runner_up_distance": None}  # of another gallery, which is not at hand
     told = {
-        key: match if match.runner_up_id in people else replace(match, **stranger)
+        # runner-ups of a gallery that is not at hand are nobody here
+        key: match
+        if match.runner_up_id in people
+        else replace(match, runner_up_id=None, runner_up_distance=None)
         for key, match in told.items()
     }
     sightings = [

@@ -208,8 +208,15 @@ class RecordedRun:
                 f"{self.root}: was linked by {file}, which is not there any more, so its people cannot be linked as "
                 "they were; put it back, or repeat its reid video command"
             )
-        numbers = {name: number.value for name, number in told.numbers.items() if hasattr(chosen, name)}
-        return replace(chosen, **{**numbers, "max_distance": told.max_distance, "warning": None})
+        numbers = {name: number.value for name, number in told.numbers.items()}
+        return replace(
+            chosen,
+            max_distance=told.max_distance,
+            split_distance=numbers.get("split_distance", chosen.split_distance),
+            fragment_s=numbers.get("fragment_s", chosen.fragment_s),
+            fragment_slack=numbers.get("fragment_slack", chosen.fragment_slack),
+            warning=None,
+        )
 
     def calibration(self) -> Calibration | None:
         """The calibration that linked the run; None: there was none."""

@@ -118,7 +118,9 @@ def _outputs(opened: OpenRun) -> OutputConfig:
     """The outputs that the run wrote, and those that lie there from before: no two may contradict each other."""
     outputs, kinds = opened.run.config.outputs, opened.run.folder
     there = {kind for path in opened.owned.files.files() if (kind := kinds.kind(path)) is not None}
-    on = {name: True for name in ("tracks", "tables", "crops", "report", "video") if name in there}
+    on: dict[str, bool] = {
+        name: True for name in ("tracks", "tables", "crops", "report", "video") if name in there
+    }
     return outputs.model_copy(update=on)
 
 
