@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from reid.errors import Busy
 
 Found = TypeVar("Found")
-_LOOK_S = 0.2  # between looks whether to stop
+_LOOK_S = 0.1  # between looks whether to stop
 
 
 class Desk:

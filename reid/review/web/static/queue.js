@@ -76,8 +76,8 @@ function card(question) {
 
 function numbers({ distance: far, probability, belief, kind }) {
   const parts = [`distance ${distance(far)}`];
-  if (probability !== null) parts.push(`${chance(probability)} likely one person by looks`);
-  parts.push(`${chance(belief)} with times and other people taken into account`);
+  if (probability !== null) parts.push(`${chance(probability)} likely one person by looks alone`);
+  parts.push(`${chance(belief)} likely with times and other people taken into account`);
   parts.push(kind === "belongs" ? "“Different” makes it a new person" : "“Same” merges them");
   return parts.join(" · ");
 }
