@@ -41,7 +41,7 @@ function draw() {
   keep(one("grid"), shown, (person) => person.id, card, update);
   one("people-count").textContent = wanted ? `${shown.length} of ${count(everybody.length, "person", "people")}` : count(everybody.length, "person", "people");
   show("no-people", !shown.length);
-  one("no-people").textContent = everybody.length ? "No person has that name, number or camera." : "There is nobody here: no tracklet is under review.";
+  one("no-people").textContent = everybody.length ? "No person has that name, number or camera." : "There are no people: no tracklet is under review.";
   show("selection", chosen.size > 0);
   one("selection-text").textContent = `${count(chosen.size, "person", "people")} selected`;
   one("selection-merge").disabled = chosen.size < 2;

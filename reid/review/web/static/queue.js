@@ -53,7 +53,7 @@ function draw(review, people) {
   show("answers", people.length > 0);
   show("no-questions", loaded && !asked.length);
   const left = review.progress.tracklets - review.progress.reviewed;
-  one("no-questions-text").textContent = !people.length ? "There is nobody here: no tracklet is under review."
+  one("no-questions-text").textContent = !people.length ? "There are no people: no tracklet is under review."
     : left ? `No question is open. ${count(left, "tracklet")} that nothing puts in doubt ${left === 1 ? "is" : "are"} not confirmed yet.` : "No question is open, and every tracklet is reviewed.";
   for (const button of one("answers").querySelectorAll("[data-answer]")) button.hidden = !asked.length;
   one("queue-undo").disabled = !review.can_undo;
