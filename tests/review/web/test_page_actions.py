@@ -1,5 +1,6 @@
 """Everything that can be done on the review page, done in a browser to a real gallery."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -350,11 +351,13 @@ def test_a_bar_plays_the_moment_with_the_box(page: "Page") -> None:
     expect(page.locator("#timeline .row")).to_have_count(5)
     page.locator(f'[data-tracklet="{RUN[:12]}/door/7"]').click()
     video = page.locator(".player video")
-    page.wait_for_function("document.querySelector('.player video')?.readyState >= 2")
+    page.wait_for_function("() => document.querySelector('.player video')?.readyState >= 2")
     now = video.evaluate("(video) => { video.pause(); return video.currentTime }")
     assert 10.9 < now < 14.5, "it begins where the tracklet does"
     video.evaluate("(video) => { video.currentTime = 12.05 }")
-    page.wait_for_function("['10', '11'].includes(document.querySelector('.player canvas').dataset.box)")
+    page.wait_for_function(
+        "() => ['10', '11'].includes(document.querySelector('.player canvas').dataset.box)"
+    )
     drawn = page.locator(".player canvas").evaluate(
         "(one) => { const all = one.getContext('2d').getImageData(0, 0, one.width, one.height).data;"
         " const xs = []; for (let at = 3; at < all.length; at += 4) if (all[at]) xs.push(((at - 3) / 4) % one.width);"
@@ -364,7 +367,7 @@ def test_a_bar_plays_the_moment_with_the_box(page: "Page") -> None:
     assert drawn[0] == pytest.approx(left - 5, abs=6)
     assert drawn[1] == pytest.approx(left + 25, abs=6)
     video.evaluate("(video) => { video.currentTime = 2 }")
-    page.wait_for_function("document.querySelector('.player canvas').dataset.box === ''")
+    page.wait_for_function("() => document.querySelector('.player canvas').dataset.box === ''")
     page.locator(".player").get_by_role("button", name="Close").click()
     expect(page.locator(".player")).to_have_count(0)
 
@@ -386,7 +389,7 @@ def test_a_longer_scale_and_a_click_beside_a_bar(page: "Page") -> None:
 def test_a_tracklet_plays_in_the_sheet(page: "Page") -> None:
     dialog = sheet(page, "P0004")
     dialog.get_by_role("button", name="Play").first.click()
-    page.wait_for_function("document.querySelector('#sheet .player video')?.readyState >= 2")
+    page.wait_for_function("() => document.querySelector('#sheet .player video')?.readyState >= 2")
     page.keyboard.press("Escape")
     expect(page.locator(".player")).to_have_count(0)
 
@@ -444,7 +447,8 @@ def test_results_are_written_again(page: "Page") -> None:
 
 
 def test_while_a_request_runs_no_other_is_made(site: Served, page: "Page") -> None:
-    page.route("**/api/questions/*", lambda route: (time.sleep(1.5), route.continue_()))
+    slow = threading.Thread(target=lambda: site.ask(lambda: time.sleep(2.5)))
+    slow.start()
     page.keyboard.press("s")
     for button in page.locator("#answers button:visible").all():
         expect(button).to_be_disabled()
@@ -453,6 +457,7 @@ def test_while_a_request_runs_no_other_is_made(site: Served, page: "Page") -> No
     expect(page.locator("body")).to_have_class("slow")
     expect(page.locator("#told")).to_contain_text("not asked again")
     expect(page.get_by_role("button", name="Same")).to_be_enabled()
+    slow.join()
     assert decisions(site) == []
 
 

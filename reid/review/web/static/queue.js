@@ -1,7 +1,7 @@
 // The queue: one question at a time, with both sides, in the order of what an answer is worth.
 
 import { answered } from "./api.js";
-import { act, busy, fetched } from "./act.js";
+import { able, act, busy, fetched } from "./act.js";
 import { chance, count, distance, fill, h, keep, one, personChip, show } from "./dom.js";
 import { crop, personLine, strip } from "./parts.js";
 
@@ -56,7 +56,7 @@ function draw(review, people) {
   one("no-questions-text").textContent = !people.length ? "There are no people: no tracklet is under review."
     : left ? `No question is open. ${count(left, "tracklet")} that nothing puts in doubt ${left === 1 ? "is" : "are"} not confirmed yet.` : "No question is open, and every tracklet is reviewed.";
   for (const button of one("answers").querySelectorAll("[data-answer]")) button.hidden = !asked.length;
-  one("queue-undo").disabled = !review.can_undo;
+  able(one("queue-undo"), review.can_undo);
   show("sure-band", sure.length > 0);
   one("sure-text").textContent = `${count(sure.length, "person looks", "people look")} sure: no question is open about ${sure.length === 1 ? "this one" : "them"}.`;
 }
