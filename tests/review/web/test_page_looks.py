@@ -1,4 +1,4 @@
-"""How the review page looks in a browser: nothing is cut off, pale, too small for a finger, or wider than the page."""
+"""How the review page looks in a browser: nothing is cut off, pale, small for a finger or wider than the page."""
 
 from collections.abc import Iterator
 from pathlib import Path

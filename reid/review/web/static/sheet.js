@@ -85,6 +85,11 @@ function unchoose() {
   hint("");
 }
 
+function leave() {
+  person = null; // now: that it is closed is told later
+  one("sheet").close();
+}
+
 const ACTIONS = {
   async rename() {
     const input = one("rename-name");
@@ -121,11 +126,11 @@ const ACTIONS = {
   },
   async ignore() {
     const text = "What was taken for a person is none: a poster, a plant, a reflection. Its tracklets leave the results. This can be undone.";
-    if (await confirmed(`Is ${called(person)} not a person?`, text, "Not a person")) await act(`/api/people/${person.id}/ignore`, {}, () => one("sheet").close());
+    if (await confirmed(`Is ${called(person)} not a person?`, text, "Not a person")) await act(`/api/people/${person.id}/ignore`, {}, leave);
   },
   async forget() {
     const text = "Their vectors, times and name leave the gallery. This cannot be undone. The recordings and results folders keep what they have until results are written again.";
-    if (await confirmed(`Erase ${called(person)}?`, text, "Erase")) await act(`/api/people/${person.id}/forget`, {}, () => one("sheet").close());
+    if (await confirmed(`Erase ${called(person)}?`, text, "Erase")) await act(`/api/people/${person.id}/forget`, {}, leave);
   },
 };
 
