@@ -36,7 +36,8 @@ def told(one: Decision, called: Called) -> str:
             return f"{person} is confirmed."
         case "named":
             number = person_name(one.person_id)  # the name is what is said
-            return f"{number} has no name." if one.label is None else f"{number} is called {one.label}."
+            words = "has no name" if one.label is None else f"is called {one.label.removesuffix('.')}"
+            return f"{number} {words}."
         case "not_a_person":
             return f"{person} is not a person."
         case "erased":

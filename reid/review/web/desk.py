@@ -9,10 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from reid.errors import Busy
+from starlette.exceptions import HTTPException
 
 Found = TypeVar("Found")
-_LOOK_S = 0.2  # between looks whether to stop
+_LOOK_S = 0.1  # between looks whether to stop
 
 
 class Desk:
@@ -26,10 +26,10 @@ class Desk:
         """Have a call done by the thread that works, and wait for what it answers or raises.
 
         Raises:
-            Busy: the program stops.
+            HTTPException: 503, the program stops.
         """
         if self._closed.is_set():
-            raise Busy("the program stops; start reid review again")
+            raise _stopped()
         answer: Future[Found] = Future()
         self._calls.put((call, answer))
         return answer.result()
@@ -44,7 +44,11 @@ class Desk:
             _do(call, answer)
         self._closed.set()
         while not self._calls.empty():
-            self._calls.get()[1].set_exception(Busy("the program stops; start reid review again"))
+            self._calls.get()[1].set_exception(_stopped())
+
+
+def _stopped() -> HTTPException:
+    return HTTPException(503, "the program stops; start reid review again")
 
 
 def _do(call: Callable[[], Any], answer: "Future[Any]") -> None:

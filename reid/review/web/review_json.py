@@ -83,7 +83,9 @@ class ReviewJson:
         times_s, boxes = self._review.site.boxes(tracklet_id)
         found = self._videos.at(one.run_id, one.key.camera_id, one.start_s)
         if found is None:
-            return BoxesAnswer(video=None, annotated=False, size=None, times_s=[], boxes=[], crops=self._crops(one))
+            return BoxesAnswer(
+                video=None, annotated=False, size=None, times_s=[], boxes=[], crops=self._crops(one)
+            )
         number, video = found
         path = f"/video/{quote(one.run_id[:12], safe='')}/{quote(one.key.camera_id, safe='')}?part={number}"
         return BoxesAnswer(

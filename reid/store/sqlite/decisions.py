@@ -117,7 +117,7 @@ def against_merge(db: sqlite3.Connection, person_id: int, into: int) -> list[Dec
     return [
         one
         for one in read(db)
-        if one.kind == "different"
+        if one.kind in ("different", "moved")
         and one.undone is None
         and one.other_id is not None
         and {journal.now(merges, one.person_id), journal.now(merges, one.other_id)} == {person_id, into}

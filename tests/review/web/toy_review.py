@@ -86,7 +86,8 @@ def tracklets_of(stays: tuple[Stay, ...]) -> list[tuple[Stay, Tracklet]]:
     for number, stay in enumerate(stays, start=1):
         frames = range(stay.start, stay.start + 30)
         left = np.linspace(10, 110, 30)
-        boxes = np.stack([left, np.full(30, 20), left + 20, np.full(30, 70)], axis=1)
+        top, bottom = (20, 70) if stay.person % 2 else (2, 18)  # two people at once are not one box
+        boxes = np.stack([left, np.full(30, top), left + 20, np.full(30, bottom)], axis=1)
         one = tracklet(stay.camera, number, frames=frames, box=boxes, vectors=vectors(stay, number), fps=FPS)
         crops = tuple(drawn(stay.axis or stay.person, shade) for shade in range(4))
         found.append((stay, replace(one, crops=crops, qualities=np.array([0.2, 0.9, 0.4, 0.3], np.float32))))

@@ -5,22 +5,33 @@ import { one } from "./dom.js";
 
 const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
 const SLOW_MS = 600;
-let running = false, settle = null;
+let running = false, settle = null, unlock = () => {}, refresh = async () => {};
 
 export const busy = () => running;
 
-/** Ask the server to do something; what it says it did, or null where it did not. */
-export async function act(path, body = {}) {
+/** Have the page drawn anew by `show` after whatever changed something; buttons wait until it is. */
+export const afterChanges = (show) => { refresh = show; };
+
+/** Let a button be pressed or not; while something runs none can be. */
+export function able(button, can) {
+  button.dataset.off = can ? "" : "1";
+  button.disabled = running || !can;
+}
+
+/** Ask the server to do something; what it says it did, or null where it did not. `done` is called before the page is drawn anew. */
+export async function act(path, body = {}, done = () => {}) {
   if (running) return null;
   dismiss();
   for (;;) {
+    lock();
     const { answer, error } = await once(path, body);
     if (answer) {
+      done(answer);
       if (answer.told) tell(answer.told);
-      document.dispatchEvent(new Event("changed"));
-      return answer;
     }
-    if (error.final) document.dispatchEvent(new Event("changed")); // what is shown may be older than what was refused
+    if (answer || error.final) await refresh(); // what is shown may be older than what was refused
+    unlock();
+    if (answer) return answer;
     if (!(await wantsAgain(error))) return null;
   }
 }
@@ -37,7 +48,6 @@ export async function fetched(path) {
 }
 
 async function once(path, body) {
-  const unlock = lock();
   try {
     const response = await fetch(path, {
       method: "POST", signal: AbortSignal.timeout(PATIENCE_MS), body: JSON.stringify(body),
@@ -50,8 +60,6 @@ async function once(path, body) {
     return { error: { text: said, final: response.status < 500 && response.status !== 429 } };
   } catch (error) {
     return { error: { text: words(error), final: false } };
-  } finally {
-    unlock();
   }
 }
 
@@ -61,23 +69,26 @@ function words(error) {
   return error.message;
 }
 
-/** Make all buttons wait; returns what lets them go again, with the focus where it was. */
+/** Make all buttons wait until `unlock`, which puts the focus back where it was. */
 function lock() {
   running = true;
-  const held = [...document.querySelectorAll("button:enabled, input:enabled, dialog[open] input:enabled")], focus = document.activeElement;
+  const held = [...document.querySelectorAll("button:enabled, input:enabled")].filter((element) => !element.closest("#failed"));
+  const focus = document.activeElement;
   for (const element of held) element.disabled = true;
   const timer = setTimeout(() => document.body.classList.add("slow"), SLOW_MS);
-  return () => {
+  unlock = () => {
+    unlock = () => {};
     running = false;
     clearTimeout(timer);
     document.body.classList.remove("slow");
-    for (const element of held) element.disabled = false;
+    for (const element of held) element.disabled = element.dataset.off === "1";
     if (held.includes(focus) && focus.isConnected) focus.focus({ preventScroll: true });
   };
 }
 
 /** Say why something failed, and wait whether to try again; it is no where something else is done meanwhile. */
 function wantsAgain({ text, final }) {
+  unlock(); // whoever does something else meanwhile may
   dismiss();
   inFront(one("failed"));
   one("failed-text").textContent = text;

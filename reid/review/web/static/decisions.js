@@ -1,6 +1,6 @@
 // What was decided, newest first, and how it is taken back.
 
-import { act, fetched } from "./act.js";
+import { able, act, fetched } from "./act.js";
 import { dayAndClock, fill, h, keep, one, show } from "./dom.js";
 
 export function startDecisions() {
@@ -11,8 +11,8 @@ export function startDecisions() {
 export async function showDecisions(review) {
   const decisions = await fetched("/api/decisions");
   if (!decisions) return;
-  one("undo").disabled = !review.can_undo;
-  one("redo").disabled = !review.can_redo;
+  able(one("undo"), review.can_undo);
+  able(one("redo"), review.can_redo);
   show("decisions", decisions.length > 0);
   show("no-decisions", !decisions.length);
   keep(one("decisions"), decisions, (one) => one.number, () => h("li", {}), (item, decision) => {

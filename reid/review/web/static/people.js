@@ -1,7 +1,7 @@
 // People as a grid: search, select, merge by dragging one onto another, open one.
 
 import { answered } from "./api.js";
-import { act, fetched } from "./act.js";
+import { able, act, fetched } from "./act.js";
 import { cameraChip, count, fill, h, keep, one, show } from "./dom.js";
 import { called, crop, found, pickPerson, when } from "./parts.js";
 import { openSheet } from "./sheet.js";
@@ -15,9 +15,7 @@ export function startPeople() {
   one("search").addEventListener("input", draw);
   one("selection-clear").addEventListener("click", clear);
   one("selection-merge").addEventListener("click", () => mergeAll(selected()));
-  one("selection-confirm").addEventListener("click", async () => {
-    if (await act("/api/people/confirm", { people: [...chosen] })) clear();
-  });
+  one("selection-confirm").addEventListener("click", () => act("/api/people/confirm", { people: [...chosen] }, clear));
 }
 
 export async function showPeople() {
@@ -41,10 +39,10 @@ function draw() {
   keep(one("grid"), shown, (person) => person.id, card, update);
   one("people-count").textContent = wanted ? `${shown.length} of ${count(everybody.length, "person", "people")}` : count(everybody.length, "person", "people");
   show("no-people", !shown.length);
-  one("no-people").textContent = everybody.length ? "No person has that name, number or camera." : "There is nobody here: no tracklet is under review.";
+  one("no-people").textContent = everybody.length ? "No person has that name, number or camera." : "There are no people: no tracklet is under review.";
   show("selection", chosen.size > 0);
   one("selection-text").textContent = `${count(chosen.size, "person", "people")} selected`;
-  one("selection-merge").disabled = chosen.size < 2;
+  able(one("selection-merge"), chosen.size > 1);
 }
 
 function card(person) {

@@ -1,7 +1,7 @@
 // The queue: one question at a time, with both sides, in the order of what an answer is worth.
 
 import { answered } from "./api.js";
-import { act, busy, fetched } from "./act.js";
+import { able, act, busy, fetched } from "./act.js";
 import { chance, count, distance, fill, h, keep, one, personChip, show } from "./dom.js";
 import { crop, personLine, strip } from "./parts.js";
 
@@ -53,10 +53,10 @@ function draw(review, people) {
   show("answers", people.length > 0);
   show("no-questions", loaded && !asked.length);
   const left = review.progress.tracklets - review.progress.reviewed;
-  one("no-questions-text").textContent = !people.length ? "There is nobody here: no tracklet is under review."
+  one("no-questions-text").textContent = !people.length ? "There are no people: no tracklet is under review."
     : left ? `No question is open. ${count(left, "tracklet")} that nothing puts in doubt ${left === 1 ? "is" : "are"} not confirmed yet.` : "No question is open, and every tracklet is reviewed.";
   for (const button of one("answers").querySelectorAll("[data-answer]")) button.hidden = !asked.length;
-  one("queue-undo").disabled = !review.can_undo;
+  able(one("queue-undo"), review.can_undo);
   show("sure-band", sure.length > 0);
   one("sure-text").textContent = `${count(sure.length, "person looks", "people look")} sure: no question is open about ${sure.length === 1 ? "this one" : "them"}.`;
 }
@@ -76,8 +76,8 @@ function card(question) {
 
 function numbers({ distance: far, probability, belief, kind }) {
   const parts = [`distance ${distance(far)}`];
-  if (probability !== null) parts.push(`${chance(probability)} likely one person by looks`);
-  parts.push(`${chance(belief)} with times and other people taken into account`);
+  if (probability !== null) parts.push(`${chance(probability)} likely one person by looks alone`);
+  parts.push(`${chance(belief)} likely with times and other people taken into account`);
   parts.push(kind === "belongs" ? "“Different” makes it a new person" : "“Same” merges them");
   return parts.join(" · ");
 }

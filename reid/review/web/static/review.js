@@ -1,7 +1,7 @@
 // The page: which view is shown, the numbers above it, writing results again, and what is said when the program is gone.
 
 import { read } from "./api.js";
-import { act, tell } from "./act.js";
+import { act, afterChanges, tell } from "./act.js";
 import { showDecisions, startDecisions } from "./decisions.js";
 import { clock, count, one, show } from "./dom.js";
 import { showPeople, startPeople } from "./people.js";
@@ -84,7 +84,7 @@ startTimeline();
 startDecisions();
 one("write").addEventListener("click", () => act("/api/write"));
 addEventListener("hashchange", () => { closePlayer(); look(true); });
-document.addEventListener("changed", () => look(true));
+afterChanges(() => look(true));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 showView();
 look(true);

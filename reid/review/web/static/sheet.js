@@ -1,7 +1,7 @@
 // A person's sheet: all tracklets as strips, and everything that can be said of them.
 
 import { answered, confirmed } from "./api.js";
-import { act, fetched } from "./act.js";
+import { able, act, fetched } from "./act.js";
 import { cameraChip, count, fill, h, keep, one, show } from "./dom.js";
 import { called, pickPerson, strip, when } from "./parts.js";
 import { closePlayer, play } from "./player.js";
@@ -53,10 +53,10 @@ function draw() {
   show("sheet-chosen", chosen.size > 0);
   one("sheet-chosen-text").textContent = `${count(chosen.size, "tracklet")} selected`;
   const all = chosen.size === person.all.length;
-  action("split").disabled = all;
-  action("reassign").disabled = all;
-  action("halves").disabled = person.all.length < 2;
-  action("confirm").disabled = person.reviewed >= person.tracklets;
+  able(action("split"), !all);
+  able(action("reassign"), !all);
+  able(action("halves"), person.all.length > 1);
+  able(action("confirm"), person.reviewed < person.tracklets);
 }
 
 const action = (name) => one("sheet").querySelector(`[data-do="${name}"]`);
@@ -80,6 +80,16 @@ function choose(ids) {
   draw();
 }
 
+function unchoose() {
+  chosen.clear();
+  hint("");
+}
+
+function leave() {
+  person = null; // now: that it is closed is told later
+  one("sheet").close();
+}
+
 const ACTIONS = {
   async rename() {
     const input = one("rename-name");
@@ -98,32 +108,29 @@ const ACTIONS = {
     one("sheet-list").querySelector(".chosen")?.scrollIntoView({ block: "nearest" });
   },
   async split() {
-    if (await act(`/api/people/${person.id}/split`, { tracklets: [...chosen] })) choose([]);
-    hint("");
+    await act(`/api/people/${person.id}/split`, { tracklets: [...chosen] }, unchoose);
   },
   async reassign() {
     const others = await others_();
     if (!others) return;
     const into = await pickPerson({ title: `${count(chosen.size, "tracklet")} of ${called(person)} ${chosen.size === 1 ? "shows" : "show"}…`, text: "Choose the person that is seen in them.", yes: "Move", people: others, answered });
-    if (into !== null && (await act(`/api/people/${person.id}/reassign`, { tracklets: [...chosen], into }))) choose([]);
+    if (into !== null) await act(`/api/people/${person.id}/reassign`, { tracklets: [...chosen], into }, unchoose);
   },
-  "confirm-chosen": async () => {
-    if (await act(`/api/people/${person.id}/confirm`, { tracklets: [...chosen] })) choose([]);
-  },
-  clear: () => { choose([]); hint(""); },
+  "confirm-chosen": () => act(`/api/people/${person.id}/confirm`, { tracklets: [...chosen] }, unchoose),
+  clear: () => { unchoose(); draw(); },
   async merge() {
     const others = await others_();
     if (!others) return;
     const into = await pickPerson({ title: `${called(person)} is the same person as…`, text: "Choose who they are. All that was seen of them becomes that person’s.", yes: "Merge", people: others, answered });
-    if (into !== null && (await act(`/api/people/${person.id}/merge`, { into }))) openSheet(into);
+    if (into !== null) await act(`/api/people/${person.id}/merge`, { into }, () => { person = { id: into }; unchoose(); });
   },
   async ignore() {
     const text = "What was taken for a person is none: a poster, a plant, a reflection. Its tracklets leave the results. This can be undone.";
-    if (await confirmed(`Is ${called(person)} not a person?`, text, "Not a person") && (await act(`/api/people/${person.id}/ignore`))) one("sheet").close();
+    if (await confirmed(`Is ${called(person)} not a person?`, text, "Not a person")) await act(`/api/people/${person.id}/ignore`, {}, leave);
   },
   async forget() {
     const text = "Their vectors, times and name leave the gallery. This cannot be undone. The recordings and results folders keep what they have until results are written again.";
-    if (await confirmed(`Erase ${called(person)}?`, text, "Erase") && (await act(`/api/people/${person.id}/forget`))) one("sheet").close();
+    if (await confirmed(`Erase ${called(person)}?`, text, "Erase")) await act(`/api/people/${person.id}/forget`, {}, leave);
   },
 };
 

@@ -1,6 +1,6 @@
 // Who was where, when: rows by camera or by person, on the wall clock where it is known.
 
-import { fetched } from "./act.js";
+import { able, fetched } from "./act.js";
 import { cameraChip, count, h, one, personChip, show } from "./dom.js";
 import { called, dayOf, minutes, secondsOf, when } from "./parts.js";
 import { play } from "./player.js";
@@ -41,8 +41,8 @@ function scale(factor) {
 }
 
 function draw() {
-  one("zoom-out").disabled = zoom <= 1;
-  one("zoom-in").disabled = zoom >= 64;
+  able(one("zoom-out"), zoom > 1);
+  able(one("zoom-in"), zoom < 64);
   show("no-timeline", !spans.length);
   const kept = [...one("timeline").querySelectorAll(".scroll")].map((element) => element.scrollLeft);
   one("timeline").replaceChildren(...sessions().map(session));
