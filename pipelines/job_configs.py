@@ -8,6 +8,7 @@ from pydantic import Field
 from reid.camera_config import EncoderConfig
 from reid.section import Section, Share
 from reid.store.records import Named
+from reid.web.config import WebConfig
 
 
 class EvaluateConfig(Section):
@@ -17,6 +18,30 @@ class EvaluateConfig(Section):
     output: Path | None = Field(None, description="JSON file, or folder for scores.json; null: in RESULTS")
     visibility: Share = Field(0.0, description="true boxes count from this visible share on")
     iou: Share = Field(0.5, description="intersection over union from which a box counts as found")
+
+
+class ReviewConfig(WebConfig):
+    """`reid review`: the page on which people are corrected."""
+
+    listen: str | None = Field(
+        "127.0.0.1:0",
+        description="address and port of the page; port 0: a free one; one that is not of this machine alone, as "
+        "0.0.0.0:8080, needs a token",
+    )
+    browser: bool = Field(True, description="open the page in the browser")
+
+
+class ExportConfig(Section):
+    """`reid export crops`: reviewed crops for other programs."""
+
+    format: Literal["market1501", "folder", "coco", "cvat"] = Field(
+        "market1501", description="market1501 or folder: crops by person; coco or cvat: boxes by frame"
+    )
+    output: Path = Field(Path("crops-export"), description="folder that is made")
+    overwrite: bool = Field(False, description="replace another export in the output folder")
+    reviewed_only: bool = Field(
+        False, description="only tracklets that a decision of the gallery binds to their person"
+    )
 
 
 class PruneConfig(Section):

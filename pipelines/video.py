@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.networks.chosen import identify, with_encoder_of, with_weights
-from pipelines.recordings.annotated_video import RenderJob, render_camera
+from pipelines.recordings.annotated_video import render, render_jobs
 from pipelines.recordings.camera_job import (
     CameraJob,
     TrackedCamera,
@@ -20,12 +20,13 @@ from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy, open_gallery
-from pipelines.recordings.results import Results, describe
+from pipelines.recordings.own_gallery import open_own_gallery
+from pipelines.recordings.results import Results, describe, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, results_folder
+from pipelines.recordings.run_id import digest, run_id_of
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.pool import first_error, run_jobs, workers_for
 from pipelines.runtime.progress import Progress
-from reid import json_text
 from reid.config import VideoConfig
 from reid.linking.between import check_same_ground
 from reid.linking.constraints import check_travel
@@ -64,30 +65,34 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     tell_rates(infos, progress)
     warn_of_pace(infos, config, progress)
     contents = {source.camera_id: content_key(source) for source in sources}
-    # what a gallery knows the run by: the same recordings with other settings, or in another order, replace
-    # what it knew of them
-    stretch = [config.source.start_s, config.source.end_s]
-    run_id = _digest([stretch, *sorted(_standing(source, contents) for source in sources)])
+    run_id = run_id_of(sources, contents, config.source)
     decided = [policy.source, policy.max_distance]
     # times in the world are in the tables, and file names may say other ones of the same recordings
     world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
-    run_key = _digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
+    run_key = digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
     if config.gallery is not None:
         require_faiss()
     store = open_gallery(config, encoder_id, known.dimension)
+    if store is None and (store := open_own_gallery(config, run_id, encoder_id, known.dimension)) is not None:
+        progress.message(f"what was decided in review holds: {store.path}")
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
         recordings = ((source.camera_id, file) for source in sources for file in source.files)
         inputs = [*recordings, *inputs_of(config)]
         owned = held.enter_context(
-            results_folder(config, run_key=run_key, cameras=list(infos), inputs=inputs)
+            results_folder(
+                config,
+                run_key=run_key,
+                cameras=list(infos),
+                inputs=inputs,
+                keep_gallery=store is not None and config.gallery is None,
+            )
         )
         folder = ResultsFolder(owned.root)
         jobs = _jobs(sources, contents, policy, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
-        tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
         linking = link_site(
-            tracklets,
+            tracklets_of(cameras),
             policy,
             store,
             run_id=run_id,
@@ -106,29 +111,33 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     results = Results(
         folder=folder,
         files=owned.files,
-        config=config,
-        tracklets=tracklets,
+        outputs=config.outputs,
+        cameras=cameras,
         linking=linking,
-        frames={name: (camera.frames, camera.times_s) for name, camera in cameras.items()},
         clock=placed.clock,
-        things=[thing for camera in cameras.values() for thing in camera.things],
     )
     tracks = results.write()
     facts = {
         source.camera_id: camera_facts(
             cameras[source.camera_id], infos[source.camera_id], source, placed, config.source
         )
-        | {"motion": motion_facts(linking.motion.get(source.camera_id))}
+        | {
+            "content": contents[source.camera_id],
+            "motion": motion_facts(linking.motion.get(source.camera_id)),
+        }
         for source in sources
     }
     try:
-        rendering, failure = _render(sources, tracks, cameras, config, folder, progress), None
+        videos = render_jobs(sources, tracks, config.source, folder) if config.outputs.video else []
+        frames = {name: len(camera.frames) for name, camera in cameras.items()}
+        rendering, failure = render(videos, frames, config.workers, progress), None
     except Exception as error:  # a video that cannot be drawn must not cost the report
         rendering, failure = [], error
     seconds = time.perf_counter() - clock
     processed = sum(len(camera.frames) for camera in cameras.values() if not camera.resumed)
     run_facts = {
         "run_key": run_key,
+        "run_id": run_id,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
         "frames_per_second": round(processed / seconds, 2) if processed else None,
@@ -146,12 +155,6 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     if failure is not None:
         raise failure
     return 0
-
-
-def _standing(source: Source, contents: Mapping[str, str]) -> list[Any]:
-    """A recording and where it stands among the others: at another time it is another one to a gallery."""
-    named = [source.camera_id, contents[source.camera_id], source.shift_s]
-    return [*named, list(source.begins_s)] if source.begins_s else named
 
 
 def _jobs(
@@ -218,41 +221,6 @@ def _follow(
     return {job.source.camera_id: finished[job.source.camera_id] for job in jobs}
 
 
-def _render(
-    sources: Sequence[Source],
-    tracks: Mapping[str, Any],
-    cameras: Mapping[str, TrackedCamera],
-    config: VideoConfig,
-    folder: ResultsFolder,
-    progress: Progress,
-) -> list[dict[str, float]]:
-    """Annotated videos of all cameras, each in a worker; returns the seconds of each by stage."""
-    if not config.outputs.video:
-        return []
-    jobs = [
-        RenderJob(
-            source=source,
-            config=config.source,
-            tracks=tracks[source.camera_id],
-            path=folder.video(source.camera_id),
-            task=f"{source.camera_id} video",
-        )
-        for source in sources
-    ]
-    for job in jobs:
-        progress.task(job.task, len(cameras[job.source.camera_id].frames))
-    done, failed = run_jobs(
-        jobs,
-        render_camera,
-        workers=workers_for(config.workers, len(jobs)),
-        progress=progress,
-        name=lambda job: job.task,
-    )
-    if failed:
-        raise first_error(failed)
-    return done
-
-
 def _summarise(
     results: Results,
     cameras: Mapping[str, Mapping[str, Any]],
@@ -262,7 +230,7 @@ def _summarise(
     began: tuple[str, str] | None,
 ) -> None:
     """The tables that end the run."""
-    matches, folder, outputs = results.linking.matches, results.folder, results.config.outputs
+    matches, folder, outputs = results.linking.matches, results.folder, results.outputs
     rows = []
     for name, facts in cameras.items():
         own = [m for m in matches if m.tracklet.camera_id == name]
@@ -301,7 +269,3 @@ def _settings(config: VideoConfig) -> dict[str, Any]:
             "encoder": True,
         },
     )  # fmt: skip
-
-
-def _digest(parts: Any) -> str:
-    return json_text.digest(parts, size=12)

@@ -168,9 +168,14 @@ class Gallery:
         """Say that some sightings of a person show another one, who is there."""
         self.store.reassign(self.store.find(who), _tracklets(sightings), self.store.find(into))
 
-    def confirm(self, who: int | str) -> None:
-        """Say that all sightings of a person show that one person."""
-        self.store.confirm(self.store.find(who))
+    def apart(self, who: int | str, other: int | str) -> None:
+        """Say that two people who are there are two: now, and when their recordings are linked again."""
+        self.store.apart(self.store.find(who), self.store.find(other))
+
+    def confirm(self, who: int | str, sightings: Collection[SeenAt] | None = None) -> None:
+        """Say that sightings of a person show that one person; None: all of theirs."""
+        chosen = None if sightings is None else _tracklets(sightings)
+        self.store.confirm(self.store.find(who), tracklets=chosen)
 
     def ignore(self, who: int | str) -> None:
         """Say that what was taken for a person is none."""

@@ -32,6 +32,10 @@ class TrackSegment:
         Array | None
     )  # (M, 5) seconds after `start_s`, box xyxy in pixels; None: a gallery of before kept none
 
+    @property
+    def camera_id(self) -> str:
+        return self.key.camera_id
+
     def __post_init__(self) -> None:
         if self.places is not None and (self.places.ndim != 2 or self.places.shape[1] != 5):
             raise ValueError(f"TrackSegment.places must be (M, 5), got {self.places.shape}")
@@ -45,29 +49,30 @@ def places_of(tracklet: Tracklet) -> Array:
     return np.column_stack([times[rows], tracklet.boxes[rows]]).astype(np.float32)
 
 
-def likeness(segment: TrackSegment, tracklet: Tracklet) -> float:
+def likeness(segment: TrackSegment, tracklet: Tracklet | TrackSegment) -> float:
     """Seconds that both follow the same boxes, by how well they agree; 0: the tracklet shows something else.
 
-    Both are of one run. Where no places are stored, the number and about the same time must agree.
+    Both are of one run. Where no places are stored of either, the number and about the same time must agree.
     """
     if segment.key.camera_id != tracklet.camera_id:
         return 0.0
     together = min(segment.end_s, tracklet.end_s) - max(segment.start_s, tracklet.start_s)
     spans = segment.end_s - segment.start_s, tracklet.end_s - tracklet.start_s
-    if segment.places is None:
+    course = _course(tracklet)
+    if segment.places is None or course is None:
         either = max(segment.end_s, tracklet.end_s) - min(segment.start_s, tracklet.start_s)
         same = segment.key == tracklet.key and together >= SHARE * either
         return max(together, NEAR_S) if same else 0.0
     if together < SHARE * min(spans) or together < -NEAR_S:
         return 0.0
-    overlaps = _overlaps(segment, segment.places, tracklet)
+    overlaps = _overlaps(segment, segment.places, tracklet, course)
     if np.mean(overlaps >= SAME_BOX) < SHARE:
         return 0.0
     return max(together, NEAR_S) * float(overlaps.mean())
 
 
 def best_segments(
-    segments: Iterable[TrackSegment], tracklets: Iterable[Tracklet]
+    segments: Iterable[TrackSegment], tracklets: Iterable[Tracklet | TrackSegment]
 ) -> dict[TrackletKey, TrackSegment]:
     """For each tracklet the segment that it is most like; tracklets that are like none are left out."""
     by_camera: dict[str, list[TrackSegment]] = {}
@@ -83,7 +88,21 @@ def best_segments(
     return found
 
 
-def _overlaps(segment: TrackSegment, places: Array, tracklet: Tracklet) -> NDArray[np.float32]:
+Course = tuple[NDArray[np.float64], Array]  # times (T,) and boxes (T, 4)
+
+
+def _course(tracklet: Tracklet | TrackSegment) -> Course | None:
+    """When and where it was; None where that is not kept."""
+    if isinstance(tracklet, Tracklet):
+        return tracklet.times_s, tracklet.boxes
+    if tracklet.places is None:
+        return None
+    return tracklet.start_s + tracklet.places[:, 0].astype(np.float64), tracklet.places[:, 1:]
+
+
+def _overlaps(
+    segment: TrackSegment, places: Array, tracklet: Tracklet | TrackSegment, course: Course
+) -> NDArray[np.float32]:
     """(M,) intersection over union at the segment's places within the tracklet, at least at one moment of both."""
     times = segment.start_s + places[:, 0].astype(np.float64)
     inside = (times >= tracklet.start_s - NEAR_S) & (times <= tracklet.end_s + NEAR_S)
@@ -92,7 +111,7 @@ def _overlaps(segment: TrackSegment, places: Array, tracklet: Tracklet) -> NDArr
     else:  # the whole tracklet lies between two places
         moments = np.array([(tracklet.start_s + tracklet.end_s) / 2])
         boxes = _at(moments, times, places[:, 1:])
-    return _pairwise_iou(boxes, _at(moments, tracklet.times_s, tracklet.boxes))
+    return _pairwise_iou(boxes, _at(moments, *course))
 
 
 def _at(moments: NDArray[np.float64], times: NDArray[np.float64], boxes: Array) -> Array:

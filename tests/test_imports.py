@@ -63,12 +63,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outputs": {"video"},  # the colour of a person, in the report as in the video
     "evaluation": {"datasets", "linking"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation"},
-    "live": {"video", "camera", "detection", "embedding", "tracking", "linking", "store"},
+    "web": set(),  # what the pages have in common
+    "live": {"video", "camera", "detection", "embedding", "tracking", "linking", "store", "web"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
     "recording": {"build", "camera", "tracking"},
     "site": {"linking", "store"},
     "gallery": {"embedding", "store"},
+    "review": {"linking", "store", "outputs", "video", "web"},
     "api": {
         "build",
         "recording",
@@ -106,9 +108,11 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "networks": {"job_configs", "runtime"},
         "retrieval": {"job_configs", "runtime"},
         "recordings": {"networks", "runtime"},
+        "reviewing": {"recordings", "runtime"},
+        "exporting": {"recordings", "reviewing", "runtime"},
         "galleries": {"networks", "job_configs", "runtime"},
         "site": {"recordings", "runtime"},
-        "training": {"retrieval", "runtime", "settings"},
+        "training": {"recordings", "retrieval", "runtime", "settings"},
     },
 }
 
@@ -140,11 +144,11 @@ ONLY_IN = {
         "live/capture/program_date_time.py",
     ),
     "pyarrow": ("outputs/",),
-    "jinja2": ("outputs/", "live/web/"),
-    "fastapi": ("live/web/",),
-    "starlette": ("live/web/",),
-    "uvicorn": ("live/web/",),
-    "limits": ("live/web/",),
+    "jinja2": ("outputs/", "web/"),
+    "fastapi": ("live/web/", "review/web/", "web/"),
+    "starlette": ("live/web/", "review/web/", "web/"),
+    "uvicorn": ("web/",),
+    "limits": ("web/",),
     "prometheus_client": ("live/web/",),
     "matplotlib": ("outputs/",),
     "sklearn": ("evaluation/",),

@@ -6,6 +6,7 @@ Config models are imported when a command is chosen: the table of contents appea
 
 from pipelines.cli.camera_commands import CAMERA_COMMANDS
 from pipelines.cli.command import Command, Operand
+from pipelines.cli.review_commands import REVIEW_COMMANDS
 from pipelines.cli.training_commands import TRAINING_COMMANDS
 from pipelines.cli.weights_commands import QUANTISE_COMMAND, WEIGHTS_COMMANDS
 
@@ -57,6 +58,7 @@ def _of_gallery(
     example = usage.replace("GALLERY", "site.db").replace("[PERSON]", "P0001").replace("PERSON", "P0001")
     example = (
         example.replace("INTO", "P0007")
+        .replace("OTHER", "P0007")
         .replace("LABEL", "'Ada L.'")
         .replace("DAYS", "30")
         .replace("CROP", "crop.jpg")
@@ -77,6 +79,7 @@ def _of_gallery(
 
 COMMANDS = (
     *CAMERA_COMMANDS,
+    *REVIEW_COMMANDS,
     Command(
         name="evaluate",
         summary="results against the truth: IDF1, HOTA, MOTA, identity switches",
@@ -182,10 +185,20 @@ COMMANDS = (
         run="reassign",
     ),
     _of_gallery(
-        "confirm",
-        "all tracklets of a person are theirs: they stay together",
-        "GALLERY PERSON",
+        "apart",
+        "two ids, two people: they are never linked",
+        "GALLERY PERSON OTHER",
         PERSON,
+        Operand("other", "the other person, by number or label"),
+        module="pipelines.galleries.decisions",
+        run="apart",
+    ),
+    _of_gallery(
+        "confirm",
+        "tracklets of a person are theirs: they stay together; all, where none is named",
+        "GALLERY PERSON [TRACKLET...]",
+        PERSON,
+        Operand(TRACKLETS.name, TRACKLETS.help, "*", parameter="tracklets"),
         module="pipelines.galleries.decisions",
         run="confirm",
     ),

@@ -1,4 +1,4 @@
-"""`reid gallery decisions|split|reassign|confirm|ignore|undo site.db`: what people decide about identities.
+"""`reid gallery decisions|split|reassign|apart|confirm|ignore|undo site.db`: what people decide about identities.
 
 A decision holds when the recording is linked again, with another detector, encoder or threshold, until it is undone.
 """
@@ -60,13 +60,28 @@ def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progr
     return 0
 
 
-def confirm(path: Path, person: str, progress: Progress) -> int:
-    """Keep that all tracklets of a person show one person."""
+def apart(path: Path, person: str, other: str, progress: Progress) -> int:
+    """Keep that two people who are there are two."""
+    with open_store(path, encoder_id=None) as store:
+        one, two = store.find(person), store.find(other)
+        store.apart(one, two, by=who())
+    progress.answer(
+        f"{person_name(one)} and {person_name(two)} stay two people, also when their recordings are linked again"
+    )
+    return 0
+
+
+def confirm(path: Path, person: str, progress: Progress, tracklets: Sequence[str] = ()) -> int:
+    """Keep that tracklets of a person show one person; all of theirs where none is named."""
     with open_store(path, encoder_id=None) as store:
         person_id = store.find(person)
-        store.confirm(person_id, by=who())
-        count = len(store.sightings(person_id))
-    progress.answer(f"the {count} tracklets of {person_name(person_id)} stay one person")
+        chosen = _chosen(store, person_id, tracklets) if tracklets else None
+        store.confirm(person_id, tracklets=chosen, by=who())
+        count = len(tracklets or store.sightings(person_id))
+    progress.answer(
+        f"{'the tracklet' if count == 1 else f'the {count} tracklets'} of {person_name(person_id)} "
+        f"{'stays theirs' if count == 1 else 'stay one person'}"
+    )
     return 0
 
 

@@ -1,13 +1,17 @@
 """Annotated video of one camera: the recording once more, with every person's box and name."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pipelines.recordings.trails import Trails
+from pipelines.runtime.pool import first_error, run_jobs, workers_for
+from pipelines.runtime.progress import Progress
 from pipelines.runtime.worker import current_worker
 from reid.camera_config import SourceConfig
+from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import CameraTracks
 from reid.timing import Stopwatch
 from reid.video.draw import Mark, annotate
@@ -28,6 +32,50 @@ class RenderJob:
     tracks: CameraTracks
     path: Path
     task: str  # its name in the progress
+
+
+def render_jobs(
+    sources: Sequence[Source],
+    tracks: Mapping[str, CameraTracks],
+    config: SourceConfig,
+    folder: ResultsFolder,
+) -> list[RenderJob]:
+    """The jobs that draw these cameras into a results folder."""
+    return [
+        RenderJob(
+            source=source,
+            config=config,
+            tracks=tracks[source.camera_id],
+            path=folder.video(source.camera_id),
+            task=f"{source.camera_id} video",
+        )
+        for source in sources
+    ]
+
+
+def render(
+    jobs: Sequence[RenderJob], frames: Mapping[str, int], workers: int, progress: Progress
+) -> list[dict[str, float]]:
+    """Draw the videos, each in a worker; returns the seconds of each by stage.
+
+    Args:
+        frames: how many each camera has, by its name.
+        workers: see `VideoConfig.workers`.
+    """
+    if not jobs:
+        return []
+    for job in jobs:
+        progress.task(job.task, frames[job.source.camera_id])
+    done, failed = run_jobs(
+        jobs,
+        render_camera,
+        workers=workers_for(workers, len(jobs)),
+        progress=progress,
+        name=lambda job: job.task,
+    )
+    if failed:
+        raise first_error(failed)
+    return done
 
 
 def render_camera(job: RenderJob) -> dict[str, float]:

@@ -112,16 +112,34 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> TrackedCamera | None:
     if not os.path.lexists(job.artefact):
         return None
     try:
-        tracklets, content = load_tracklets(job.artefact)
-        if content.get("key") != job.key:
-            return None
-        meta = _Meta.model_validate(content)
-    except (ArtefactError, ValidationError) as error:
-        why = first_complaint(error) if isinstance(error, ValidationError) else str(error)
-        why = why.removeprefix(f"{job.artefact} is ")
+        return load_camera(
+            job.artefact, job.source.camera_id, shift_s=job.source.shift_s, key=job.key, resumed=resumed
+        )
+    except ArtefactError as error:
+        why = str(error).removeprefix(f"{job.artefact} is ")
         log.warning("%s: damaged, so the camera is processed again (%s)", job.artefact, why)
         return None
-    shift_s = job.source.shift_s
+
+
+def load_camera(
+    artefact: Path, camera_id: str, *, shift_s: float, key: str | None = None, resumed: bool = True
+) -> TrackedCamera | None:
+    """Load a camera's artefact on the site's clock; None where it has another key than `key`.
+
+    Args:
+        shift_s: seconds that lead from the camera's own clock to the site's.
+        key: that it must have; None: any.
+
+    Raises:
+        ArtefactError: the file cannot be used, for whatever reason; the sentence says which.
+    """
+    tracklets, content = load_tracklets(artefact)
+    if key is not None and content.get("key") != key:
+        return None
+    try:
+        meta = _Meta.model_validate(content)
+    except ValidationError as error:
+        raise ArtefactError(first_complaint(error)) from error
     return TrackedCamera(
         tracklets=[
             replace(one, times_s=one.times_s + shift_s, moments_s=one.moments_s + shift_s)
@@ -131,7 +149,7 @@ def finished_camera(job: CameraJob, *, resumed: bool) -> TrackedCamera | None:
         times_s=np.array(meta.times_s, dtype=np.float64) + shift_s,
         report=asdict(meta.report),
         resumed=resumed,
-        things=[one.thing(name=job.source.camera_id, shift_s=shift_s) for one in meta.things],
+        things=[one.thing(name=camera_id, shift_s=shift_s) for one in meta.things],
     )
 
 

@@ -93,7 +93,11 @@ def _start_facts(source: Source, placed: Placed) -> dict[str, Any]:
     """Start of one camera, its evidence, and its files' places."""
     clock = placed.clock
     files = [
-        {"file": str(file), "begins_s": source.begins_s[number] if source.begins_s else None}
+        {
+            "file": str(file),
+            "begins_s": source.begins_s[number] if source.begins_s else None,
+            "stream": source.streams.get(file),
+        }
         for number, file in enumerate(source.files)
     ]
     return {

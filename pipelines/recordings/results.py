@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipelines.networks.chosen import as_recorded
+from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.runtime.versions import versions
 from reid import json_text
-from reid.config import VideoConfig
+from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
 from reid.linking.offline import Linking
 from reid.outputs import atomic
@@ -40,42 +38,45 @@ class Results:
 
     folder: ResultsFolder
     files: OwnedFiles
-    config: VideoConfig
-    tracklets: list[Tracklet]
+    outputs: OutputConfig
+    cameras: Mapping[str, TrackedCamera]
     linking: Linking
-    frames: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]  # indices and times by camera
     clock: WallClock | None = None  # when second 0 was; None: not known
-    things: Sequence[StaticThing] = ()  # never move, and were left out
-    _told: RunResults = field(init=False)
+    told: RunResults = field(init=False)  # what the writers get
 
     def __post_init__(self) -> None:
-        linking = self.linking
-        self._told = RunResults(
+        linking, tracklets = self.linking, tracklets_of(self.cameras)
+        self.told = RunResults(
             folder=self.folder,
             files=self.files,
-            outputs=self.config.outputs,
-            tracklets=self.tracklets,
+            outputs=self.outputs,
+            tracklets=tracklets,
             matches=linking.matches,
             identities=linking.identities,
             tracks={
                 name: camera_tracks(
                     name,
-                    self.tracklets,
+                    tracklets,
                     linking.matches,
                     fill_gap_s=FILL_GAP_S,
-                    frames=indices,
-                    times_s=times,
+                    frames=camera.frames,
+                    times_s=camera.times_s,
                 )
-                for name, (indices, times) in self.frames.items()
+                for name, camera in self.cameras.items()
             },
             things=self.things,
             clock=self.clock,
         )
 
+    @property
+    def things(self) -> list[StaticThing]:
+        """What never moves, and was left out."""
+        return [thing for camera in self.cameras.values() for thing in camera.things]
+
     def write(self) -> Mapping[str, CameraTracks]:
         """Write what is known before videos are drawn; returns the boxes by camera, which they are drawn from."""
-        self._write(self._told, [name for name in self._on() if WRITERS[name].early])
-        return self._told.tracks
+        self._write(self.told, [name for name in self._on() if WRITERS[name].early])
+        return self.told.tracks
 
     def finish(self, run: Mapping[str, Any]) -> InputError | None:
         """Write run.json and what shows the facts of the whole run, then what other packages add.
@@ -83,11 +84,11 @@ class Results:
         Returns:
             The first failure of a writer of another package; all else is written then.
         """
-        told = replace(self._told, run=run)
+        told = replace(self.told, run=run)
         self._write(told, [name for name in self._on() if not WRITERS[name].early])
         atomic.write_text(self.folder.run, json_text.dumps(run, indent=1) + "\n")
         failures = []
-        for name in self.config.outputs.also:
+        for name in self.outputs.also:
             mine = f"{ALSO}/{name}"
             self.files.remove(*(path for path in self.files.files() if self.folder.kind(path) == mine))
             try:
@@ -98,13 +99,18 @@ class Results:
 
     def _on(self) -> list[str]:
         """The writers of reid whose switches are on."""
-        return [name for name in WRITERS if getattr(self.config.outputs, name)]
+        return [name for name in WRITERS if getattr(self.outputs, name)]
 
     def _write(self, told: RunResults, names: Iterable[str]) -> None:
         for name in names:
-            write = WRITERS.make(name, Writer, self.config.outputs.options.get(name, {}))
+            write = WRITERS.make(name, Writer, self.outputs.options.get(name, {}))
             with WRITERS.blaming(name):
                 write(told)
+
+
+def tracklets_of(cameras: Mapping[str, TrackedCamera]) -> list[Tracklet]:
+    """The tracklets of all cameras."""
+    return [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
 
 
 def describe(

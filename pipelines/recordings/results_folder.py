@@ -1,11 +1,12 @@
 """The results folder of one run of `reid video`: resumed, or emptied for another run, and always of one linking."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from typing import Any
 
+from pipelines.recordings.own_gallery import belongs_to_gallery
 from pipelines.runtime.adoption import EARLIER_MARK
 from pipelines.runtime.inputs import Inputs
 from pipelines.runtime.ownership import OwnedFolder
@@ -23,13 +24,21 @@ ONLY_WHO = ("video", "tracks", "crops", "scores")  # tell who is who; other outp
 
 @contextmanager
 def results_folder(
-    config: VideoConfig, *, run_key: str, cameras: Sequence[str], inputs: Inputs
+    config: VideoConfig,
+    *,
+    run_key: str,
+    cameras: Sequence[str],
+    inputs: Inputs,
+    keep_gallery: bool = False,
 ) -> Iterator[OwnedFolder]:
     """The folder, claimed for the run: made if absent, resumed if the run was here before, emptied if allowed.
 
     Emptying removes what the other run wrote and nothing else. Artefacts of `cameras` stay: each names the content
     and the settings that it came from, so a run that only links otherwise can use them again. So do calibrations
     that were made from the folder.
+
+    Args:
+        keep_gallery: what review made there (`own_gallery`) is about this run, and stays.
 
     Raises:
         InputError: the folder holds another run's results and not `config.overwrite`, files of the user, is in use,
@@ -48,8 +57,14 @@ def results_folder(
         if not _is_of(folder.facts, run_key):
             artefacts = [paths.camera(camera) for camera in cameras]
             kept = {*artefacts, *map(crops_beside, artefacts)}
-            files.clear(keep=lambda path: path in kept or path.name.endswith(".calibration.json"))
-            folder.note(run_key=run_key, layout=LAYOUT, told={})
+            files.clear(
+                keep=lambda path: (
+                    path in kept
+                    or path.name.endswith(".calibration.json")
+                    or (keep_gallery and belongs_to_gallery(path))
+                )
+            )
+            folder.note(run_key=run_key, layout=LAYOUT, told={}, moved_crops=[])
         files.remove(folder.root / EARLIER_MARK)
         half = (
             crops_beside(artefact) for camera in cameras if not (artefact := paths.camera(camera)).exists()
@@ -71,11 +86,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     To be called before anything is written: whatever kills the program, no two files contradict each other.
     """
     paths, written = ResultsFolder(folder.root), written_kinds(outputs)
-    who, whole = _identity_digests(linking)
-
-    def tale_of(kind: str) -> str:
-        return who if kind in ONLY_WHO else whole
-
+    tale_of = tales(linking)
     told: dict[str, str] = dict(folder.facts.get("told") or {})
     older = [
         path
@@ -100,6 +111,12 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
             names,
             more,
         )
+
+
+def tales(linking: Linking) -> Callable[[str], str]:
+    """What files of a kind tell of a linking, as a digest: files of two digests contradict each other."""
+    who, whole = _identity_digests(linking)
+    return lambda kind: who if kind in ONLY_WHO else whole
 
 
 def note_scores(folder: OwnedFolder) -> None:

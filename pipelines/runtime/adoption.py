@@ -158,6 +158,7 @@ JOBS: Mapping[str, Job] = {
     ),
     "tune": Job(find=_study),
     "benchmark": Job(find=_benchmark),
+    "export": Job(find=lambda root: None),  # no earlier version had it
 }
 
 

@@ -54,7 +54,13 @@ class OwnedFolder:
     @classmethod
     @contextmanager
     def open(
-        cls, root: Path, *, job: str, inputs: Inputs = (), check: Check = lambda facts: None
+        cls,
+        root: Path,
+        *,
+        job: str,
+        inputs: Inputs = (),
+        check: Check = lambda facts: None,
+        work: str | None = None,
     ) -> Iterator["OwnedFolder"]:
         """The folder for the length of a `with` block: made or recognised, then locked, marked and tidied.
 
@@ -65,6 +71,7 @@ class OwnedFolder:
             job: command that writes it: a key of `adoption.JOBS`.
             inputs: (name, path) of everything that the job reads; none may lie in the folder.
             check: is shown the facts of what lies there, and may refuse it.
+            work: what other processes are told that is done there; None: the job.
 
         Raises:
             InputError: the folder is the user's, another job's or in use, is a file, holds an input, or cannot be
@@ -79,7 +86,7 @@ class OwnedFolder:
         except OSError as error:
             raise _unwritable(root, error) from error
         try:
-            lock = _locked(root, job)
+            lock = _locked(root, work or job)
         except BaseException:
             unmake_folders(made)
             raise
@@ -225,9 +232,9 @@ def unmake_folders(made: Iterable[Path]) -> None:
             folder.rmdir()
 
 
-def _locked(root: Path, job: str) -> Lock:
+def _locked(root: Path, work: str) -> Lock:
     try:
-        return Lock(root / LOCK, f"reid {job}")
+        return Lock(root / LOCK, f"reid {work}")
     except Busy as busy:
         raise Busy(
             f"--output {root} is in use by {busy}; wait for it, or name another folder", process=busy.process

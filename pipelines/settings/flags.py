@@ -74,6 +74,7 @@ SHORTS = (
     Short("--objective", ("loss.objectives",), "NAME=WEIGHT"),
     Short("--teacher", ("teachers",), "FILE"),
     Short("--dry-run", ("dry_run",)),
+    Short("--reviewed-only", ("reviewed_only",)),
     Short("--backbone", ("network.backbone",), "NAME"),
 )
 

@@ -1,18 +1,21 @@
 """Labelled images to what a training needs: decoded, with people held out, and counted."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from accelerate import Accelerator
 
+from pipelines.recordings.own_gallery import own_gallery
 from pipelines.runtime.progress import Progress
 from reid import json_text
 from reid.camera_config import EncoderConfig
 from reid.datasets.contents import Contents, contents
 from reid.datasets.records import DISTRACTOR, Split
 from reid.datasets.results import Corrections
-from reid.datasets.sources import ImageSource, combine, open_sources, pool
+from reid.datasets.sources import ImageSource, combine, open_sources, paths_of, pool
 from reid.embedding.build import build_encoder
 from reid.embedding.crops import IMAGENET, Preprocessing
 from reid.embedding.features import extract
@@ -56,7 +59,11 @@ def read(config: TrainConfig) -> tuple[tuple[ImageSource, ...], Held]:
             "no images given: name folders of labelled crops, CSV files or results of reid video, "
             "as in: reid train Market-1501-v15.09.15"
         )
-    sources = open_sources(config.sources, corrections=_corrections(config))
+    sources = open_sources(
+        config.sources,
+        corrections=_corrections(config.data.gallery),
+        own=_own_corrections(config.sources),
+    )
     labelled = [source for source in sources if source.kind != UNLABELLED]
     if not labelled:
         raise InputError(
@@ -202,13 +209,19 @@ def suited(config: TrainConfig, people: int) -> TrainConfig:
     return config.model_copy(update={"batch": config.batch.model_copy(update={"people": people})})
 
 
-def _corrections(config: TrainConfig) -> Corrections | None:
-    """Corrections of the gallery's people since it was filled."""
-    path = config.data.gallery
+def _corrections(path: Path | None, *, own: bool = False) -> Corrections | None:
+    """Corrections of a gallery's people since it was filled."""
     if path is None:
         return None
     now = people_now(path)
-    return Corrections(gallery=path, people=now.people, runs=now.runs)
+    return Corrections(gallery=path, people=now.people, runs=now.runs, tracklets=now.tracklets, own=own)
+
+
+def _own_corrections(sources: Sequence[str]) -> dict[Path, Corrections]:
+    """Corrections that review keeps in results folders themselves."""
+    found = {path.resolve(): own_gallery(path) for path in paths_of(sources) if path.is_dir()}
+    made = {root: _corrections(path, own=True) for root, path in found.items()}
+    return {root: corrections for root, corrections in made.items() if corrections is not None}
 
 
 def preprocessing_of(config: TrainConfig) -> Preprocessing:

@@ -4,10 +4,11 @@
 moved, folders merged, made or removed. What they did in the gallery (merge, rename, forget) comes as `Corrections`.
 """
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,16 @@ from reid.datasets.listing import Listing, counted, images_below, number, person
 from reid.datasets.records import Split
 from reid.errors import InputError
 from reid.text_file import read_json
+from reid.types import TrackletKey
 
-CROPS, RUN = "crops", "run.json"
+CROPS, RUN, TABLE = "crops", "run.json", "tracklets.csv"
 WANTED = f"{CROPS} and {RUN}, as `reid video` writes them"
 _MARKS = (RUN, "identities.json")
 _PERSON = re.compile(r"P([0-9]{1,18})")
 _CROP = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
+
+
+RunKey = tuple[datetime, tuple[str, ...]]  # when a run started, and its cameras
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,7 +37,10 @@ class Corrections:
 
     gallery: Path
     people: Mapping[int, str | None]  # every id ever given: what they are called now; None: erased
-    runs: Set[tuple[datetime, tuple[str, ...]]]  # of the gallery: start in whole seconds, cameras by name
+    runs: Set[RunKey]  # of the gallery: start in whole seconds, cameras by name
+    # the person of each tracklet of a run now; those that show no person, or one who is erased, are left out
+    tracklets: Mapping[RunKey, Mapping[TrackletKey, int]] = field(default_factory=dict)
+    own: bool = False  # the gallery is of one results folder alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,7 +68,7 @@ def read_results(root: Path, name: str, corrections: Corrections | None) -> Read
     if not is_results(root):
         raise InputError(f"{root}: not a results folder; it must hold {WANTED}")
     linked, notes = _linked_with(root, corrections)
-    now = corrections.people if linked and corrections is not None else None
+    now = _decided(root, corrections) if linked and corrections is not None else None
     rows, left_out = _sorted_out(root / CROPS, name, now)
     if not rows:
         reasons = "; ".join(f"of {counted(count, 'crop')} {why}" for why, count in left_out.items())
@@ -74,7 +82,8 @@ def read_results(root: Path, name: str, corrections: Corrections | None) -> Read
     if deep := sum(row.path.parent.parent != root / CROPS for row in rows):
         notes.append(f"{counted(deep, 'crop')} in folders within a person's folder count as that person's")
     (split,) = number([listing], numbers)
-    return ReadResults(split=split, shared=linked, notes=tuple(notes))
+    own = corrections is not None and corrections.own
+    return ReadResults(split=split, shared=linked and not own, notes=tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +95,73 @@ class _Row:
 
 
 _ERASED = "their people are not in the gallery any more (forgotten, or the run was pruned or repeated)"
+_NO_PERSON = "they show no person of the gallery (decided so, or erased)"
 _HOMELESS = f"they lie in no person's folder, or in {DISTRACTOR_NAME}"
 _NAMELESS = "their names are not <camera>_<track>_<n>.jpg"
 
 
-def _sorted_out(
-    crops: Path, source: str, now: Mapping[int, str | None] | None
-) -> tuple[list[_Row], Counter[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """What a gallery says of the people of a results folder, and of its tracklets."""
+
+    people: Mapping[int, str | None]  # as in `Corrections`
+    tracklets: Mapping[tuple[str, str], int]  # by file stem of the camera and number: the person now
+    written: Mapping[tuple[str, str], str]  # the folder that the run wrote a tracklet's crops to
+
+    def person_of(self, folder: str, source: str, tracklet: tuple[str, str] | None) -> str | None:
+        """Present name of the person whom a crop in a folder shows; None: nobody who may be learned.
+
+        A folder counts where a reviewer moved the crop there; else what was decided of its tracklet.
+        """
+        if tracklet is not None and self.written.get(tracklet) == folder:
+            return self.people.get(self.tracklets.get(tracklet, 0))
+        found = _PERSON.fullmatch(folder)
+        if found is not None and int(found[1]) in self.people:
+            return self.people[int(found[1])]
+        # a reviewer's new folder: a person of the gallery, by label, or a person of this source alone
+        return folder if folder in self.people.values() else f"{folder} ({source})"
+
+
+def _decided(root: Path, corrections: Corrections) -> _Decided:
+    run = _run(root)
+    known = {} if run is None else corrections.tracklets.get(_start_and_cameras(run, root), {})
+    return _Decided(
+        people=corrections.people,
+        tracklets={(key.camera_id, str(key.track_id)): person_id for key, person_id in known.items()},
+        written=_written(root / TABLE) if known else {},
+    )
+
+
+def _written(table: Path) -> dict[tuple[str, str], str]:
+    """The folder of each tracklet's crops, by the table of the run; empty where there is none."""
+    if not table.is_file():
+        return {}
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            return {(row["camera"], row["track_id"]): row["person"] for row in csv.DictReader(file)}
+    except (KeyError, ValueError, csv.Error) as error:
+        raise InputError(f"{table}: not as `reid video` writes it ({error}); run it again") from None
+
+
+def _sorted_out(crops: Path, source: str, now: _Decided | None) -> tuple[list[_Row], Counter[str]]:
     """Images to learn from, and how many of the others there are for what reason."""
     rows: list[_Row] = []
     left_out: Counter[str] = Counter()
     for path in images_below(crops):
         folders = path.relative_to(crops).parts[:-1]
-        people = [_person_now(folder, source, now) for folder in folders]
         found = _CROP.fullmatch(path.stem)
+        tracklet = None if found is None else (unquote(found[1]), found[2])
+        people = [folder if now is None else now.person_of(folder, source, tracklet) for folder in folders]
         if None in people:
-            left_out[_ERASED] += 1
+            decided = now is not None and tracklet is not None and now.written.get(tracklet) in folders
+            left_out[_NO_PERSON if decided else _ERASED] += 1
         elif not people or folders[0] == DISTRACTOR_NAME:
             left_out[_HOMELESS] += 1
-        elif found is None:
+        elif tracklet is None:
             left_out[_NAMELESS] += 1
         else:
-            rows.append(_Row(path, str(people[0]), unquote(found[1]), found[2]))
+            rows.append(_Row(path, str(people[0]), *tracklet))
     return rows, left_out
-
-
-def _person_now(folder: str, source: str, now: Mapping[int, str | None] | None) -> str | None:
-    """Present name of the person of a folder; None: erased. Without a gallery, the folder's name."""
-    found = _PERSON.fullmatch(folder)
-    if now is None:
-        return folder
-    if found is not None and int(found[1]) in now:
-        return now[int(found[1])]
-    # a reviewer's new folder: a person of the gallery, by label, or a person of this source alone
-    return folder if folder in now.values() else f"{folder} ({source})"
 
 
 def _linked_with(root: Path, corrections: Corrections | None) -> tuple[bool, list[str]]:
@@ -131,6 +173,10 @@ def _linked_with(root: Path, corrections: Corrections | None) -> tuple[bool, lis
         return False, [note] if gallery else []
     if run is None:
         raise InputError(_cannot_tell(root, f"there is no {RUN}"))
+    if corrections.own:
+        if _start_and_cameras(run, root) in corrections.runs:
+            return True, []
+        return False, [f"{corrections.gallery.name} in it is about another run, so it does not count"]
     of_others = f"so corrections of {corrections.gallery} are not about it"
     if gallery is None:
         return False, [f"linked without a gallery, {of_others}"]

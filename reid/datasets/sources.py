@@ -1,7 +1,7 @@
 """Images to learn from, of any kind and several at once, as one split with people kept apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -36,12 +36,18 @@ class ImageSource:
 
 
 def open_sources(
-    sources: Sequence[str], *, corrections: Corrections | None = None
+    sources: Sequence[str],
+    *,
+    corrections: Corrections | None = None,
+    own: Mapping[Path, Corrections] | None = None,
 ) -> tuple[ImageSource, ...]:
     """The labelled images in `sources`, each `path` or `kind=path`; none is decoded.
 
     Of benchmarks only the train images are read. Results of `reid video` that were linked with the corrections'
     gallery are one site: P0001 is the same person in all of them.
+
+    Args:
+        own: corrections of results folders (resolved) that have a gallery of their own.
 
     Raises:
         InputError: a source that cannot be read or recognised, has test images only, or is given twice.
@@ -54,7 +60,7 @@ def open_sources(
     site = None if corrections is None else corrections.gallery.stem
     names = _different([path.stem if path.is_file() else path.name for path in resolved], taken=site)
     return tuple(
-        _open(kind or recognise(path), path, name, corrections)
+        _open(kind or recognise(path), path, name, (own or {}).get(path.resolve(), corrections))
         for (kind, path), name in zip(places, names, strict=True)
     )
 

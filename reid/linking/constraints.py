@@ -37,7 +37,7 @@ def apart(
     too_fast = gaps < least[numbers[:, None], numbers[None, :]]
     together = (numbers[:, None] == numbers[None, :]) & (gaps <= 0)
     for i, j in np.argwhere(np.triu(together, 1)):
-        together[i, j] = together[j, i] = _two_people(tracklets[i], tracklets[j])
+        together[i, j] = together[j, i] = two_people(tracklets[i], tracklets[j])
     result: NDArray[np.bool_] = too_fast | together
     np.fill_diagonal(result, False)
     return result
@@ -61,12 +61,12 @@ def apart_from(
     for place, other in enumerate(others):
         gap = max(start_s, other.start_s) - min(end_s, other.end_s)
         number = numbers[other.camera_id]
-        together = number == own and gap <= 0 and _two_people(tracklet, other)
+        together = number == own and gap <= 0 and two_people(tracklet, other)
         found[place] = together or gap < least.get((min(own, number), max(own, number)), -np.inf)
     return found
 
 
-def _two_people(a: Tracklet, b: Tracklet) -> bool:
+def two_people(a: Tracklet, b: Tracklet) -> bool:
     """Whether two tracklets of one camera that overlap in time prove two people.
 
     Not when no frame holds both (a track that flickers between two numbers), and not when one box lies mostly

@@ -81,8 +81,8 @@ def link(
     ordered = sorted(linked, key=lambda one: (one.start_s, one.key))
     if not ordered:
         return Linking(identities=(), matches=tuple(_no_person(one) for one in tracklets))
-    means = _means([t.embeddings for t in ordered] + [p.prototypes for p in people], policy.centre)
-    distances = pairwise(means, means).astype(np.float64) * _scales(
+    centres = means([t.embeddings for t in ordered] + [p.prototypes for p in people], policy.centre)
+    distances = pairwise(centres, centres).astype(np.float64) * _scales(
         ordered, len(people), policy.camera_scales
     )
     forbidden = np.zeros(distances.shape, dtype=bool)
@@ -181,7 +181,7 @@ def _attached(
     return attached
 
 
-def _means(sets: Sequence[Embeddings], centre: Array | None) -> Array:
+def means(sets: Sequence[Embeddings], centre: Array | None) -> Array:
     """One unit vector (N, D) per set of vectors."""
     moved = [unit(s.vectors - centre) if centre is not None else s.vectors for s in sets]
     return unit(np.stack([vectors.mean(axis=0) for vectors in moved]))

@@ -9,7 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.link_constraints import LinkConstraints
-from reid.store.records import Decision, Erased, JournalEntry, Named, PersonSummary, Record, SeenAt, Sighting
+from reid.store.records import (
+    Bound,
+    Decision,
+    Erased,
+    JournalEntry,
+    Named,
+    PersonSummary,
+    Record,
+    SeenAt,
+    Sighting,
+    StoredVector,
+)
 from reid.types import Array, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
 
@@ -67,6 +78,9 @@ class Store(Protocol):
     def runs(self) -> list[str]:
         """Ids of the committed runs, in the order of their start."""
 
+    def vectors(self) -> list[StoredVector]:
+        """All vectors that are kept, each with its person and the sighting that it was seen in."""
+
     # what people ask ---
 
     def people(self) -> list[PersonSummary]:
@@ -80,6 +94,12 @@ class Store(Protocol):
 
     def decisions(self, person_id: int | None = None) -> list[Decision]:
         """What people decided, oldest first; about one person and those merged into them, or about all."""
+
+    def bound(self) -> list[Bound]:
+        """The sightings that decisions are about which hold; names bind none, and neither do live sites."""
+
+    def told_apart(self) -> frozenset[tuple[int, int]]:
+        """Pairs of people, smaller id first, of whom a decision that holds says that they are two."""
 
     def find(self, who: str | int) -> int:
         """The id of the person that a label, `P0007` or 7 names; InputError if there is none."""
@@ -163,8 +183,25 @@ class Store(Protocol):
     ) -> None:
         """Give some of a person's tracklets (run and key) to another person; raises as `split`."""
 
-    def confirm(self, person_id: int, *, by: str | None = None) -> None:
-        """Keep that all tracklets of a person show one person."""
+    def apart(self, person_id: int, other_id: int, *, by: str | None = None) -> None:
+        """Keep that two people who are there are two; nothing moves.
+
+        Raises:
+            InputError: they are one already, or a decision says so already.
+        """
+
+    def confirm(
+        self,
+        person_id: int,
+        *,
+        tracklets: Collection[tuple[str, TrackletKey]] | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Keep that tracklets of a person (run and key) show one person; None: all of theirs.
+
+        Raises:
+            InputError: one is not of this person, or there is none.
+        """
 
     def ignore(self, person_id: int, *, by: str | None = None) -> None:
         """Keep that what was taken for a person is none, and drop its sightings."""

@@ -25,6 +25,7 @@ Event = Literal[
     "reassigned",
     "not_a_person",
     "confirmed",
+    "told_apart",
     "undone",
 ]
 
@@ -119,6 +120,17 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A sighting that a decision is about which holds."""
+
+    decision: int  # its number
+    kind: str  # a DecisionKind
+    side: int  # 0: of the first person of the decision; 1: of the second; 2: what that had before
+    run_id: str
+    tracklet: TrackletKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonSummary:
     """One person in numbers."""
 
@@ -162,6 +174,8 @@ class PeopleNow:
 
     people: Mapping[int, str | None]  # every id ever given: their label or P0007 after merges; None: erased
     runs: frozenset[tuple[datetime, tuple[str, ...]]]  # start in whole seconds (UTC), cameras by name
+    # the person whom each tracklet of a run shows, after splits and the like; those that show none are left out
+    tracklets: Mapping[tuple[datetime, tuple[str, ...]], Mapping[TrackletKey, int]]
 
 
 # from one encoder to another ---

@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 
 from reid.outputs.report import write_report
-from tests.live.web.browser import chromium, expect, opened
 from tests.outputs.scenes import demo_scene
 from tests.outputs.test_report import thing
-
-LOOKS = (Path(__file__).parents[1] / "live" / "web" / "looks.js").read_text(encoding="utf-8")
+from tests.web.browser import LOOKS, chromium, expect, opened
 
 
 @pytest.mark.slow

@@ -6,21 +6,10 @@ from reid.events import Kind, SinkCounts
 from reid.linking.answer import Verdict
 from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.camera_time import ClockSource
+from reid.web.answers import Answer
 
 
-class _Answer(BaseModel):
-    """Fixed fields; times are seconds since 1970 in UTC unless they say otherwise."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ErrorAnswer(_Answer):
-    """Why a request was refused."""
-
-    error: str = Field(description="one sentence")
-
-
-class FrameCountsAnswer(_Answer):
+class FrameCountsAnswer(Answer):
     """Frames of a camera since the start of the program."""
 
     offered: int
@@ -28,7 +17,7 @@ class FrameCountsAnswer(_Answer):
     dropped: dict[str, int] = Field(description="not processed, by reason")
 
 
-class ThingAnswer(_Answer):
+class ThingAnswer(Answer):
     """A static thing: detected as a person at one place again and again, and left out."""
 
     crop: str = Field(description="path of its JPEG")
@@ -37,7 +26,7 @@ class ThingAnswer(_Answer):
     detections: int
 
 
-class CameraAnswer(_Answer):
+class CameraAnswer(Answer):
     """One camera at this moment."""
 
     name: str
@@ -63,7 +52,7 @@ class CameraAnswer(_Answer):
     things: list[ThingAnswer]
 
 
-class ComparedAnswer(_Answer):
+class ComparedAnswer(Answer):
     """A person that an appearance was compared with."""
 
     id: int
@@ -72,7 +61,7 @@ class ComparedAnswer(_Answer):
     distance: float | None
 
 
-class VisitAnswer(_Answer):
+class VisitAnswer(Answer):
     """One appearance of a person in one camera."""
 
     camera: str
@@ -87,7 +76,7 @@ class VisitAnswer(_Answer):
     runner_up: ComparedAnswer | None
 
 
-class PersonAnswer(_Answer):
+class PersonAnswer(Answer):
     """One person who is or was in view."""
 
     id: int
@@ -99,14 +88,14 @@ class PersonAnswer(_Answer):
     visits: list[VisitAnswer] = Field(description="newest first")
 
 
-class LatencyAnswer(_Answer):
+class LatencyAnswer(Answer):
     """Seconds from a decoded frame to its event, over the last five minutes; null without events."""
 
     p50_s: float | None
     p95_s: float | None
 
 
-class StateAnswer(_Answer):
+class StateAnswer(Answer):
     """The site at this moment, without events."""
 
     version: str
@@ -134,14 +123,14 @@ class EventAnswer(BaseModel):
     person: str | None
 
 
-class CameraHealthAnswer(_Answer):
+class CameraHealthAnswer(Answer):
     """How one camera is."""
 
     level: Level
     why: str
 
 
-class HealthAnswer(_Answer):
+class HealthAnswer(Answer):
     """Whether the site works; sent with status 503 where it does not."""
 
     ok: bool
@@ -149,13 +138,3 @@ class HealthAnswer(_Answer):
     cameras: dict[str, CameraHealthAnswer]
     troubles: dict[str, str]
     notices: dict[str, str]
-
-
-# what every route may answer in place of what was asked for
-REFUSALS: dict[int | str, dict[str, object]] = {"4XX": {"model": ErrorAnswer}}
-
-
-def content(media_type: str) -> dict[int | str, dict[str, object]]:
-    """Document an answer that is no JSON."""
-    schema = {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
-    return {200: {"content": {media_type: {"schema": schema}}}}

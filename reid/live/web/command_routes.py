@@ -2,49 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Path
+from pydantic import Field
 
 from reid.live.admin.control import Control
-from reid.live.web.access import HEADER
-from reid.live.web.answers import REFUSALS
-
-PersonId = Annotated[int, Field(ge=0, le=2**63 - 1)]  # what a gallery can hold
+from reid.web.answers import REFUSALS
+from reid.web.bodies import Body, MergeBody, PersonId, RenameBody, asks
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class RenameBody(_Body):
-    label: str | None = Field(max_length=80)
-
-
-class MergeBody(_Body):
-    into: PersonId
-
-
-class SplitBody(_Body):
+class SplitBody(Body):
     appearances: list[Annotated[str, Field(min_length=1, max_length=300)]] = Field(
         min_length=1, max_length=1000, description="ids of stays, as events name them: lobby/4"
     )
 
 
-class CameraBody(_Body):
+class CameraBody(Body):
     address: str = Field(min_length=1, max_length=2000)
-
-
-def _asks(
-    x_reid: Annotated[
-        str, Header(alias=HEADER, description="any value; pages of other sites cannot send it")
-    ],
-) -> None:
-    """Document the header; a request without it has been refused before."""
 
 
 def build_asking(control: Control) -> APIRouter:
     """Build the routes that change something; each answers nothing where it could be done."""
-    router = APIRouter(prefix="/api", dependencies=[Depends(_asks)], responses=REFUSALS)
+    router = APIRouter(prefix="/api", dependencies=[Depends(asks)], responses=REFUSALS)
 
     @router.post("/people/{person_id}/forget", status_code=204)
     def forget(person_id: Annotated[PersonId, Path()]) -> None:
@@ -54,8 +32,7 @@ def build_asking(control: Control) -> APIRouter:
     @router.post("/people/{person_id}/rename", status_code=204)
     def rename(person_id: Annotated[PersonId, Path()], body: RenameBody) -> None:
         """Give a person a name, or take it away (null)."""
-        label = " ".join((body.label or "").split())
-        control.rename(person_id, label or None)
+        control.rename(person_id, body.name)
 
     @router.post("/people/{person_id}/merge", status_code=204)
     def merge(person_id: Annotated[PersonId, Path()], body: MergeBody) -> None:

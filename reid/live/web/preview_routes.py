@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from reid import json_text
 from reid.live.views.site_state import SiteState
-from reid.live.web.answers import REFUSALS, content
+from reid.web.answers import REFUSALS, content
 
 _LOOK_S = 0.03  # between looks; waiting inside the site state would take a thread for every client
 _FIRST_S = 2.0  # for the first frame that is drawn because of the request

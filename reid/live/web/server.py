@@ -1,147 +1,39 @@
-"""Server of the page, in a thread of its own. The web libraries are imported when it starts, not before."""
+"""Server of the live page."""
 
-import errno
-import ipaddress
-import logging
 import os
-import socket
 import threading
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reid.errors import InputError
 from reid.live.admin.control import Control
 from reid.live.views.site_state import SiteState
-from reid.live.web.descriptors import room_for
-from reid.live.web.page_config import PageConfig, split_listen
+from reid.live.web.page_config import PageConfig
+from reid.web.server import WebServer
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from uvicorn import Server
 
-log = logging.getLogger(__name__)
-
-_START_S = 10.0
-_LINGER_S = 2  # for answers that are on their way when it stops
-_BACKLOG = 64  # that many connections are taken at a stroke, before they can be counted
-_SHORTEST = 8  # characters of a token
+    from reid.web.app import Entry
 
 
-class PageServer:
-    """Server of one site's page; takes its address at once, so that a bad one is known before networks are loaded.
-
-    Args:
-        listen: address and port.
-        environment: where the token is.
-
-    Raises:
-        InputError: the address is taken or none of this machine's, or open to others without a token.
-    """
+class PageServer(WebServer):
+    """Server of one site's page, see `WebServer`."""
 
     def __init__(self, listen: str, config: PageConfig, environment: Mapping[str, str] = os.environ) -> None:
-        self._config = config
-        host, port = split_listen(listen)
-        self._token = _token(config.token_env, environment)
-        self._listener, self._local = _bind(listen, host, port)
-        if not self._local and self._token is None:
-            self._listener.close()
-            raise InputError(
-                f"page.listen: {listen} is open to other machines, so the page needs a token: put one into the "
-                f"environment variable {config.token_env}, or listen on 127.0.0.1:{port}"
-            )
-        name = f"[{host}]" if ":" in host else host
-        self.url = f"http://{name}:{self._listener.getsockname()[1]}/"  # where the page is, for people
+        super().__init__(listen, config, environment)
         self._stopping = threading.Event()
-        self._server: Server | None = None
-        self._thread: threading.Thread | None = None
 
     def start(self, site_state: SiteState, control: Control) -> None:
         """Serve from now on."""
-        self._server = _server(self._app(site_state, control), room_for(self._config.connections))
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._listener],), name="page", daemon=True
-        )
-        self._thread.start()
-        self._wait(self._server, self._thread)
+
+        def build(entry: "Entry") -> "FastAPI":
+            from reid.live.web.app import build_app
+
+            return build_app(site_state, control, entry=entry, stopping=self._stopping)
+
+        self.serve(build)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Close all connections; whether that was done in time."""
         self._stopping.set()
-        if self._server is None or self._thread is None:
-            self._listener.close()
-            return True
-        self._server.should_exit = True
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _app(self, site_state: SiteState, control: Control) -> "FastAPI":
-        from reid.live.web.app import build_app
-
-        return build_app(
-            site_state,
-            control,
-            token=self._token,
-            local=self._local,
-            hosts=self._config.hosts,
-            stopping=self._stopping,
-        )
-
-    def _wait(self, server: "Server", thread: threading.Thread) -> None:
-        until = time.monotonic() + _START_S
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > until:
-                raise RuntimeError(f"the page at {self.url} did not start; the log has why")
-            time.sleep(0.01)
-        log.info("the page is at %s", self.url)
-
-
-def _token(variable: str, environment: Mapping[str, str]) -> str | None:
-    token = environment.get(variable, "").strip()
-    if token and len(token) < _SHORTEST:
-        raise InputError(f"the token in {variable} has {len(token)} characters; take {_SHORTEST} at least")
-    return token or None
-
-
-def _server(app: "FastAPI", most: int) -> "Server":
-    """Make a server of at most `most` connections."""
-    import uvicorn
-
-    from reid.live.web.http_connection import BoundedConnection
-
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level="error",  # uvicorn warns of every caller that sends garbage
-        access_log=False,  # addresses may hold the token once
-        lifespan="off",
-        http=BoundedConnection,
-        limit_concurrency=most + 1,  # uvicorn's own limit is one too many
-        backlog=_BACKLOG,
-        ws="none",
-        server_header=False,
-        timeout_graceful_shutdown=_LINGER_S,
-    )
-    return uvicorn.Server(config)
-
-
-def _bind(listen: str, host: str, port: int) -> tuple[socket.socket, bool]:
-    """Open a socket that listens; also says whether only this machine reaches it."""
-    try:
-        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family)
-    except OSError as error:
-        raise InputError(f"page.listen: {listen} is no address: {error.strerror}") from error
-    try:
-        if os.name == "posix":  # else the port of a program that has just ended stays taken for a minute
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(where)
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise InputError(
-                f"page.listen: {listen} is in use by another program; choose another port, as in {host}:{port + 1}"
-            ) from error
-        raise InputError(f"page.listen: {listen} cannot be listened on: {error.strerror}") from error
-    return listener, ipaddress.ip_address(str(where[0]).partition("%")[0]).is_loopback
+        return super().stop(timeout_s)

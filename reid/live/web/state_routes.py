@@ -6,10 +6,11 @@ from fastapi import APIRouter, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from reid.live.views.site_state import EVENTS, SiteState
-from reid.live.web.answers import REFUSALS, EventAnswer, HealthAnswer, StateAnswer, content
+from reid.live.web.answers import EventAnswer, HealthAnswer, StateAnswer
 from reid.live.web.health import Watch
 from reid.live.web.metrics import build_registry
 from reid.live.web.state_json import CameraColours, state_answer
+from reid.web.answers import REFUSALS, content
 
 
 def build_looking(site_state: SiteState) -> APIRouter:

@@ -20,10 +20,10 @@ from reid.store.sqlite import journal
 from reid.store.sqlite.connection import explain
 from reid.store.sqlite.copies import copy_to, give_name
 from reid.store.sqlite.gallery_file import connect
-from reid.store.sqlite.prototypes import to_vectors
+from reid.store.sqlite.prototypes import stored
 from reid.store.sqlite.schema import encoder_of
 from reid.store.writer_lock import writer_lock
-from reid.types import Array, TrackletKey, person_name
+from reid.types import Array, person_name
 
 _KEPT = (
     "people",
@@ -45,24 +45,7 @@ class Former:
 
     def vectors(self) -> list[StoredVector]:
         """All prototypes, in the order that they were stored."""
-        rows = self._db.execute(
-            """SELECT prototype_id, person_id, run_id, camera_id, track_id, end_s - start_s, evicted_by IS NULL,
-                      vector
-               FROM prototypes JOIN sightings USING (sighting_id) ORDER BY prototype_id"""
-        ).fetchall()
-        vectors = to_vectors(self._db, [row[-1] for row in rows])
-        return [
-            StoredVector(
-                prototype_id=row[0],
-                person_id=row[1],
-                run_id=row[2],
-                tracklet=TrackletKey(camera_id=row[3], track_id=row[4]),
-                duration_s=row[5],
-                in_use=bool(row[6]),
-                vector=vector,
-            )
-            for row, vector in zip(rows, vectors, strict=True)
-        ]
+        return stored(self._db)
 
     def runs(self) -> dict[tuple[datetime, tuple[str, ...]], str]:
         """Ids of the runs by their start in whole seconds and their cameras, as results folders name them."""

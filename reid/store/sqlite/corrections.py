@@ -122,9 +122,42 @@ def reassign(
     decisions.append(db, at, "moved", person_id, other_id=into, by=by, sides=sides, before=before)
 
 
-def confirm(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> None:
-    """All sightings of a person show one person: they stay together when they are linked again."""
-    sides, before = [_sightings(db, person_id)], undo.before(db, [person_id])
+def tell_apart(
+    db: sqlite3.Connection, at: datetime, person_id: int, other_id: int, by: str | None = None
+) -> None:
+    """Two people who are there are two, also when their recordings are linked again; nothing moves.
+
+    Raises:
+        InputError: they are one, or a decision says it already.
+    """
+    if person_id == other_id:
+        raise InputError(f"{person_name(person_id)} cannot be told apart from itself; name two people")
+    for known in decisions.against_merge(db, person_id, other_id):
+        raise InputError(
+            f"{person_name(person_id)} and {person_name(other_id)} are different people already, by decision "
+            f"{known.number} of {known.at[:10]}"
+        )
+    sides, before = [_sightings(db, person_id), _sightings(db, other_id)], undo.before(db, [])
+    journal.append(db, at, "told_apart", person_id=person_id, other=person_name(other_id))
+    decisions.append(db, at, "different", person_id, other_id=other_id, by=by, sides=sides, before=before)
+
+
+def confirm(
+    db: sqlite3.Connection,
+    at: datetime,
+    person_id: int,
+    sightings: Collection[int] | None = None,
+    by: str | None = None,
+) -> None:
+    """Sightings of a person show one person: they stay together when they are linked again; None: all of theirs.
+
+    Raises:
+        InputError: there are none.
+    """
+    if sightings is not None and not sightings:
+        raise InputError(f"{person_name(person_id)}: name at least one tracklet that shows them")
+    own = _sightings(db, person_id) if sightings is None else set(sightings)
+    sides, before = [own], undo.before(db, [person_id])
     journal.append(db, at, "confirmed", person_id=person_id, sightings=len(sides[0]))
     decisions.append(db, at, "confirmed", person_id, by=by, sides=sides, before=before)
 

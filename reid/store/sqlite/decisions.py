@@ -7,11 +7,12 @@ identities anew has to respect it. Functions over an open gallery, inside the ca
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 
 import numpy as np
 
 from reid.link_constraints import LinkConstraints
-from reid.store.records import Decision, DecisionKind
+from reid.store.records import Bound, Decision, DecisionKind
 from reid.store.rules import LONGEST_S, utc
 from reid.store.sqlite import journal, undo
 from reid.track_segment import TrackSegment, best_segments
@@ -116,7 +117,7 @@ def against_merge(db: sqlite3.Connection, person_id: int, into: int) -> list[Dec
     return [
         one
         for one in read(db)
-        if one.kind == "different"
+        if one.kind in ("different", "moved")
         and one.undone is None
         and one.other_id is not None
         and {journal.now(merges, one.person_id), journal.now(merges, one.other_id)} == {person_id, into}
@@ -152,6 +153,11 @@ def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Trackle
             case "moved":
                 assert one.other_id is not None
                 same |= dict.fromkeys(other | had, number_of(one.other_id))
+            case "different":
+                # what was split off a confirmed person is bound to the new one, not to both
+                assert one.other_id is not None
+                left = {key for key in other if same.get(key) == number_of(one.person_id)}
+                same |= dict.fromkeys(left, number_of(one.other_id))
             case "not_a_person":
                 no_person |= own
         if one.kind in ("different", "moved"):
@@ -165,6 +171,45 @@ def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Trackle
         not_of=frozenset(not_of),
         no_person=frozenset(no_person),
     )
+
+
+def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
+    """Pairs of people as numbered now, smaller id first, of whom a decision that holds says that they are two."""
+    into = journal.merges(db)
+    pairs = (
+        sorted((journal.now(into, one.person_id), journal.now(into, one.other_id)))
+        for one in read(db)
+        if one.kind in ("different", "moved") and one.undone is None and one.other_id is not None
+    )
+    return frozenset((first, second) for first, second in pairs if first != second)
+
+
+def bound(db: sqlite3.Connection) -> list[Bound]:
+    """The sightings that decisions are about which hold, found by content where a run was replaced."""
+    seen: dict[str, dict[tuple[TrackletKey, float, float], TrackSegment]] = {}
+    places = "run_id, camera_id, track_id, start_s, end_s, places"
+    for one in segments(db.execute(f"SELECT {places} FROM sightings").fetchall()):
+        seen.setdefault(one.run_id, {})[one.key, one.start_s, one.end_s] = one
+    rows = db.execute(
+        f"""SELECT decision_id, kind, side, {places} FROM decision_segments JOIN decisions USING (decision_id)
+            WHERE undone IS NULL AND kind NOT IN ('named', 'erased') ORDER BY decision_id, run_id, segment_id"""
+    ).fetchall()
+    found = []
+    for (number, kind, run_id), group in groupby(rows, key=lambda row: (row[0], row[1], row[3])):
+        own = list(group)
+        parts = segments(row[3:] for row in own)
+        side_of = {id(part): row[2] for part, row in zip(parts, own, strict=True)}
+        now = seen.get(run_id, {})
+        same = {part.key: part for part in parts if (part.key, part.start_s, part.end_s) in now}
+        left = [part for part in parts if same.get(part.key) is not part]
+        if left:
+            others = [one for one in now.values() if one.key not in same]
+            same |= best_segments(left, others)
+        found += [
+            Bound(decision=number, kind=kind, side=side_of[id(part)], run_id=run_id, tracklet=key)
+            for key, part in same.items()
+        ]
+    return found
 
 
 def segments(

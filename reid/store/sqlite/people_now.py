@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from reid.store.sqlite import journal
 from reid.store.sqlite.connection import explain
 from reid.store.sqlite.gallery_file import connect
 from reid.store.sqlite.runs import next_person_id
-from reid.types import person_name
+from reid.types import TrackletKey, person_name
+
+RunKey = tuple[datetime, tuple[str, ...]]
 
 
 def people_now(path: Path) -> PeopleNow:
@@ -25,7 +28,10 @@ def people_now(path: Path) -> PeopleNow:
     with closing(connect(path, encoder_id=None, read_only=True)) as db:
         try:
             db.execute("BEGIN")  # all of one moment
-            return PeopleNow(people=_people(db), runs=_runs(db))
+            runs = _runs(db)
+            return PeopleNow(
+                people=_people(db), runs=frozenset(runs.values()), tracklets=_tracklets(db, runs)
+            )
         except sqlite3.Error as error:
             explain(error, path)
             raise
@@ -41,9 +47,19 @@ def _people(db: sqlite3.Connection) -> dict[int, str | None]:
     return people
 
 
-def _runs(db: sqlite3.Connection) -> frozenset[tuple[datetime, tuple[str, ...]]]:
-    rows = db.execute("SELECT started, cameras FROM runs").fetchall()
-    return frozenset(
-        (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras)))
-        for started, cameras in rows
-    )
+def _runs(db: sqlite3.Connection) -> dict[str, RunKey]:
+    rows = db.execute("SELECT run_id, started, cameras FROM runs").fetchall()
+    return {
+        run_id: (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras)))
+        for run_id, started, cameras in rows
+    }
+
+
+def _tracklets(db: sqlite3.Connection, runs: Mapping[str, RunKey]) -> dict[RunKey, dict[TrackletKey, int]]:
+    found: dict[RunKey, dict[TrackletKey, int]] = {}
+    for run_id, camera_id, track_id, person_id in db.execute(
+        "SELECT run_id, camera_id, track_id, person_id FROM sightings"
+    ):
+        key = TrackletKey(camera_id=camera_id, track_id=track_id)
+        found.setdefault(runs[run_id], {})[key] = person_id
+    return found

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.store.prototypes import most_varied
-from reid.types import Array
+from reid.store.records import StoredVector
+from reid.types import Array, TrackletKey
 
 
 def keep_varied(
@@ -71,6 +72,27 @@ def prototypes_of_all(db: sqlite3.Connection) -> tuple[NDArray[np.int64], Array]
            WHERE x.evicted_by IS NULL ORDER BY x.prototype_id"""
     ).fetchall()
     return np.array([row[0] for row in rows], dtype=np.int64), to_vectors(db, [row[1] for row in rows])
+
+
+def stored(db: sqlite3.Connection) -> list[StoredVector]:
+    """All prototypes, displaced ones too, in the order that they were stored."""
+    rows = db.execute(
+        """SELECT prototype_id, person_id, run_id, camera_id, track_id, end_s - start_s, evicted_by IS NULL, vector
+           FROM prototypes JOIN sightings USING (sighting_id) ORDER BY prototype_id"""
+    ).fetchall()
+    vectors = to_vectors(db, [row[-1] for row in rows])
+    return [
+        StoredVector(
+            prototype_id=row[0],
+            person_id=row[1],
+            run_id=row[2],
+            tracklet=TrackletKey(camera_id=row[3], track_id=row[4]),
+            duration_s=row[5],
+            in_use=bool(row[6]),
+            vector=vector,
+        )
+        for row, vector in zip(rows, vectors, strict=True)
+    ]
 
 
 def to_vectors(db: sqlite3.Connection, blobs: Sequence[bytes]) -> Array:

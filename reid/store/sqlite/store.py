@@ -17,6 +17,7 @@ from reid.lock import Lock
 from reid.registry import NoSettings
 from reid.store.base import Store
 from reid.store.records import (
+    Bound,
     Decision,
     Erased,
     JournalEntry,
@@ -26,11 +27,12 @@ from reid.store.records import (
     Run,
     SeenAt,
     Sighting,
+    StoredVector,
 )
 from reid.store.sqlite import cleaning, corrections, decisions, journal, live_run, pruning, runs
 from reid.store.sqlite.connection import explain, file_identity, naming, transaction
 from reid.store.sqlite.gallery_file import connect
-from reid.store.sqlite.prototypes import keep_varied, prototypes_by_person, prototypes_of_all
+from reid.store.sqlite.prototypes import keep_varied, prototypes_by_person, prototypes_of_all, stored
 from reid.store.writer_lock import writer_lock
 from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey, person_name
 from reid.wall_clock import WallClock
@@ -132,6 +134,9 @@ class SqliteStore(Store):
     def runs(self) -> list[str]:
         return runs.ids(self._db)
 
+    def vectors(self) -> list[StoredVector]:
+        return stored(self._db)
+
     # what people ask ---
 
     def people(self) -> list[PersonSummary]:
@@ -145,6 +150,12 @@ class SqliteStore(Store):
 
     def decisions(self, person_id: int | None = None) -> list[Decision]:
         return decisions.read(self._db, person_id)
+
+    def bound(self) -> list[Bound]:
+        return decisions.bound(self._db)
+
+    def told_apart(self) -> frozenset[tuple[int, int]]:
+        return decisions.told_apart(self._db)
 
     def find(self, who: str | int) -> int:
         with naming(self.path):
@@ -220,9 +231,22 @@ class SqliteStore(Store):
             corrections.reassign(db, self._clock(), person_id, sightings, into, by)
             keep_varied(db, into, self.max_prototypes)
 
-    def confirm(self, person_id: int, *, by: str | None = None) -> None:
+    def apart(self, person_id: int, other_id: int, *, by: str | None = None) -> None:
         with self._writing() as db:
-            corrections.confirm(db, self._clock(), journal.existing(db, person_id), by)
+            people = journal.existing(db, person_id), journal.existing(db, other_id)
+            corrections.tell_apart(db, self._clock(), *people, by)
+
+    def confirm(
+        self,
+        person_id: int,
+        *,
+        tracklets: Collection[tuple[str, TrackletKey]] | None = None,
+        by: str | None = None,
+    ) -> None:
+        with self._writing() as db:
+            person_id = journal.existing(db, person_id)
+            chosen = None if tracklets is None else corrections.sightings_of(db, person_id, tracklets)
+            corrections.confirm(db, self._clock(), person_id, chosen, by)
 
     def ignore(self, person_id: int, *, by: str | None = None) -> None:
         with self._writing() as db:

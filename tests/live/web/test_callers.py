@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from reid.live.web import descriptors
-from reid.live.web import http_connection as connection
-from reid.live.web.guesses import Guesses
+from reid.web import descriptors
+from reid.web import http_connection as connection
+from reid.web.guesses import Guesses
 from tests.live.web.page_site import TOKEN, Site, serving, until
 
 STATE = b"GET /api/state HTTP/1.1\r\nHost: localhost\r\n\r\n"

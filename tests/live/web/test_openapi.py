@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from reid.live.web.app import build_app
+from reid.web.app import Entry
 from tests.live.web.page_site import ASKS, TOKEN, Recorder, filled, serving, shaded_jpeg
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -24,7 +25,7 @@ def documented() -> dict[str, Any]:
 
 def routes() -> list[APIRoute]:
     """Of the application, and of the routers that it includes, which newer versions of FastAPI keep apart."""
-    app = build_app(filled(), Recorder(), token=None)
+    app = build_app(filled(), Recorder(), entry=Entry(token=None))
     found = [route for route in app.routes if isinstance(route, APIRoute)]
     for included in (route for route in app.routes if not isinstance(route, APIRoute)):
         inner = getattr(getattr(included, "original_router", None), "routes", ())

@@ -10,9 +10,9 @@ import pytest
 
 from reid.types import person_name
 from tests.live.running import load_tracking
-from tests.live.web.browser import Complaints, chromium, expect, opened
 from tests.live.web.page_site import TOKEN, serving, until
 from tests.live.web.running_site import RunningSite, running_site
+from tests.web.browser import Complaints, chromium, expect, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page

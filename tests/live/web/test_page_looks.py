@@ -1,21 +1,19 @@
 """How the live page looks in a browser: nothing is cut off, pale, too small for a finger, or out of order."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reid.live.views.site_state import SiteState
-from tests.live.web.browser import chromium, expect, opened
 from tests.live.web.crowd import NAMES, crowded
 from tests.live.web.page_site import TOKEN, filled, serving
+from tests.web.browser import LOOKS, chromium, expect, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
-LOOKS = (Path(__file__).parent / "looks.js").read_text(encoding="utf-8")
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 BOARDS = {"empty": SiteState, "some": filled, "crowded": crowded}
 

@@ -7,18 +7,23 @@ from pathlib import Path
 import pytest
 
 import reid.live.web
+import reid.web
 from reid.events import Event
 from reid.live.views.site_state import SiteState
 from reid.live.web.health import STALE_S, Watch
 from tests.live.web.page_site import ASKS, camera, person, serving, shaded_jpeg
 
 
+def static_files() -> list[Path]:
+    """Of the live page, its own and those that all pages share."""
+    return [file for room in (reid.live.web, reid.web) for file in Path(room.__path__[0], "static").iterdir()]
+
+
 def test_the_page_and_all_that_it_needs_come_from_here() -> None:
     with serving() as site:
         page = site.client.get("/")
         assert page.status_code == 200
-        static = Path(reid.live.web.__path__[0]) / "static"
-        for file in static.iterdir():
+        for file in static_files():
             assert site.client.get(f"/static/{file.name}").status_code == 200
             assert "http://" not in file.read_text().replace("http://www.w3.org/", "")
         assert "http" not in page.text.replace("rtsp://10.0.0.7", "")
@@ -146,7 +151,7 @@ def test_markup_in_names_arrives_as_text() -> None:
     assert "alert(1)" not in page.text
     assert "script-src 'self';" in page.headers["content-security-policy"]
     writes = re.compile(r"\.innerHTML\s*=[^=]|outerHTML|insertAdjacentHTML|document\.write|\beval\b|srcdoc")
-    for file in (Path(reid.live.web.__path__[0]) / "static").glob("*.js"):
+    for file in (one for one in static_files() if one.suffix == ".js"):
         assert not writes.search(file.read_text()), file.name
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, LocatorAssertions, Page
 
+LOOKS = (Path(__file__).parent / "looks.js").read_text(
+    encoding="utf-8"
+)  # what is wrong with how a page looks
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

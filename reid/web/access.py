@@ -12,17 +12,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reid.live.web.guesses import Guesses
+from reid.web.guesses import Guesses
 
 HEADER = "X-Reid"  # with any value: pages of other sites cannot send it without being asked, and we never are
-COOKIE = "reid_live"
-_PUBLIC = frozenset({"/health", "/static/live.css", "/static/icon.svg"})
+_PUBLIC = frozenset({"/health", "/static/base.css", "/static/icon.svg"})
 _SAFE = frozenset({"GET", "HEAD"})
 _LONGEST_LOGIN = 4096  # bytes
 _KEPT_S = 30 * 24 * 3600  # a browser need not log in again for so long
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # under no-referrer browsers hide the origin of our own login form
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -36,6 +35,7 @@ class Access:
     """Middleware that lets allowed requests through and answers the others.
 
     Args:
+        name: of the page, as live; pages of one machine keep cookies apart by it.
         token: None: everybody may.
         hosts: names that requests may be for, beside this machine's own; None: any.
         login: makes the page that asks for the token; given whether a wrong one was tried.
@@ -45,15 +45,17 @@ class Access:
         self,
         app: ASGIApp,
         *,
+        name: str,
         token: str | None,
         hosts: frozenset[str] | None,
         login: Callable[[bool], str],
     ) -> None:
         self._app, self._hosts, self._login = app, hosts, login
+        self._cookie = f"reid_{name}"
         self._token = None if token is None else token.encode()
         secret = self._token or b""
         # not the token itself: what a browser keeps opens this page, and nothing else that has the same token
-        self._pass = hmac.new(secret, b"reid live", hashlib.sha256).hexdigest()
+        self._pass = hmac.new(secret, f"reid {name}".encode(), hashlib.sha256).hexdigest()
         self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,7 +129,7 @@ class Access:
 
     def _has_pass(self, request: Request) -> bool:
         try:
-            cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+            cookie = SimpleCookie(request.headers.get("cookie", "")).get(self._cookie)
         except CookieError:
             return False
         return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._pass.encode())
@@ -136,7 +138,9 @@ class Access:
         """Redirect with the cookie; Lax, so that links from other sites lead here, and their images do not."""
         answer = RedirectResponse(where, 303)
         secure = request.scope["scheme"] == "https"
-        answer.set_cookie(COOKIE, self._pass, max_age=_KEPT_S, httponly=True, samesite="lax", secure=secure)
+        answer.set_cookie(
+            self._cookie, self._pass, max_age=_KEPT_S, httponly=True, samesite="lax", secure=secure
+        )
         return answer
 
 

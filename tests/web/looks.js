@@ -49,8 +49,8 @@
     if (cuts && !svg && element.scrollWidth > element.clientWidth + 1) wrong.push(`cut off: ${named(element)}`);
     const scrolls = ["auto", "scroll"].includes(style.overflowX) && element.scrollWidth > element.clientWidth + 1;
     if (scrolls && element.id !== "timeline") wrong.push(`has to be scrolled sideways: ${named(element)}`);
-    if (fingers && element.matches("button, a, input:not([type=radio])") && !element.matches(".skip")) {
-      const { width, height } = element.getBoundingClientRect();
+    if (fingers && element.matches("button, a, input:not([type=radio])") && !element.matches(".skip, .bar")) {
+      const { width, height } = (element.closest("label") ?? element).getBoundingClientRect();
       if (width < 39.5 || height < 39.5) wrong.push(`small for a finger, ${width.toFixed(0)} × ${height.toFixed(0)}: ${named(element)}`);
     }
   }

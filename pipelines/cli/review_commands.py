@@ -1,0 +1,39 @@
+"""The commands for what people decide about results: `reid review`, `reid export crops`."""
+
+from pipelines.cli.command import Command, Operand
+
+REVIEW_EXAMPLES = """\
+examples:
+  reid review results
+  reid review monday-results tuesday-results
+  reid review site.db monday-results --listen 127.0.0.1:8090 --no-browser
+"""
+EXPORT_EXAMPLES = """\
+examples:
+  reid export crops results --format market1501 --output crops --reviewed-only
+  reid export crops monday-results tuesday-results --format cvat --output boxes
+"""
+RESULTS = "folders that reid video has written, of one gallery"
+
+REVIEW_COMMANDS = (
+    Command(
+        name="review",
+        summary="results in the browser: questions to answer, people to correct, when and where they were",
+        usage="RESULTS... | GALLERY [RESULTS...] [--listen ADDRESS:PORT] [--no-browser]",
+        examples=REVIEW_EXAMPLES,
+        run="pipelines.review:run",
+        config="pipelines.job_configs:ReviewConfig",
+        operands=(
+            Operand("results", f"{RESULTS}, or the gallery itself", "+", path=True, parameter="paths"),
+        ),
+    ),
+    Command(
+        name="export crops",
+        summary="reviewed crops for other programs: Market-1501, folders, COCO, CVAT",
+        usage="RESULTS... [--format NAME] [--output FOLDER] [--reviewed-only]",
+        examples=EXPORT_EXAMPLES,
+        run="pipelines.export_crops:run",
+        config="pipelines.job_configs:ExportConfig",
+        operands=(Operand("results", RESULTS, "+", path=True, parameter="paths"),),
+    ),
+)

@@ -1,0 +1,140 @@
+"""Crops that a user moved, imported as decisions of the gallery: merge, reassign, split, rename, not a person."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from pipelines.reviewing.moved_crops import NOTE, MovedCrops, find_moved, note_of
+from pipelines.reviewing.opening import OpenRun
+from pipelines.runtime.progress import Progress
+from reid.datasets.folder import DISTRACTOR_NAME
+from reid.errors import InputError
+from reid.store.base import Store
+from reid.store.rules import number_of
+from reid.types import TrackletKey, person_name
+
+BY = "moved crops"  # who decided
+
+
+def import_moved(opened: OpenRun, store: Store, progress: Progress) -> int:
+    """Make decisions of what was moved in `crops/`, once; how many. What cannot be one is told of."""
+    moved = find_moved(opened)
+    if not moved:
+        return 0
+    work = _Import(opened=opened, store=store, emptied=moved.emptied)
+    done, said, refused = [], [], []
+    for folder, tracklets in sorted(moved.folders.items()):
+        try:
+            said += work.folder(folder, tracklets)
+        except InputError as error:
+            refused.append(f"crops/{folder}: {str(error).removeprefix(f'{store.path}: ')}")
+            continue
+        done += [note_of(key, folder) for key in tracklets]
+    if done:
+        opened.owned.note(**{NOTE: sorted({*(opened.owned.facts.get(NOTE) or ()), *done})})
+    _tell(opened, moved, said, refused, progress)
+    return len(said)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Import:
+    opened: OpenRun
+    store: Store
+    emptied: Collection[int]
+
+    def folder(self, folder: str, tracklets: Mapping[TrackletKey, int]) -> list[str]:
+        """Decide what crops in one folder say; a few words for each decision."""
+        run_id = self.opened.run.run_id
+        now = self.store.former_ids(run_id)
+        gone = [str(key) for key in tracklets if key not in now]
+        if gone:
+            raise InputError(f"{', '.join(gone)} is no tracklet of {self.store.path} any more")
+        into = self._person_of(folder)
+        by_person: dict[int, list[TrackletKey]] = {}
+        for key in sorted(tracklets):
+            by_person.setdefault(now[key], []).append(key)
+        said: list[str] = []
+        if into is None and folder != DISTRACTOR_NAME:
+            into, said = self._new(folder, by_person)
+        now = self.store.former_ids(run_id)
+        for person_id, keys in by_person.items():
+            if now[keys[0]] != into:  # not split off just now
+                said.append(self._give(person_id, keys, into))
+        return said
+
+    def _person_of(self, folder: str) -> int | None:
+        """The person of the gallery that a folder is called after; None: there is none."""
+        people = self.store.people()
+        labels = {person.label: person.person_id for person in people}
+        if folder in labels:
+            return labels[folder]
+        number = number_of(folder)
+        ids = {one: person.person_id for person in people for one in self.store.ids_of(person.person_id)}
+        return None if number is None else ids.get(number)
+
+    def _new(self, folder: str, by_person: Mapping[int, list[TrackletKey]]) -> tuple[int, list[str]]:
+        """The person of a folder that the user made: who was there alone is renamed, else one is split off."""
+        label = folder if number_of(folder) is None else None
+        whole = next((who for who, keys in by_person.items() if self._is_whole(who, keys)), None)
+        if whole is not None:
+            if label is None:
+                return whole, []  # another number for the same person says nothing
+            self.store.rename(whole, label, by=BY)
+            return whole, [f"{person_name(whole)} is called {label}"]
+        first, keys = next(iter(by_person.items()))
+        new = self.store.split(first, self._places(keys), by=BY)
+        words = [f"{_listed(keys)} of {person_name(first)} {_are(keys)} {person_name(new)}, a new person"]
+        if label is not None:
+            self.store.rename(new, label, by=BY)
+            words.append(f"{person_name(new)} is called {label}")
+        return new, words
+
+    def _give(self, person_id: int, keys: Collection[TrackletKey], into: int | None) -> str:
+        """Give tracklets of a person to another one, or say that they show none (`into` None)."""
+        whole = self._is_whole(person_id, keys)
+        if into is None:
+            who = person_id if whole else self.store.split(person_id, self._places(keys), by=BY)
+            self.store.ignore(who, by=BY)
+            return f"{person_name(person_id) if whole else _listed(keys)} {_are([0] if whole else keys)} no person"
+        if whole:
+            self.store.merge(person_id, into=into, by=BY)
+            return f"{person_name(person_id)} is {person_name(into)}"
+        self.store.reassign(person_id, self._places(keys), into, by=BY)
+        return f"{_listed(keys)} {_are(keys)} {person_name(into)}'s"
+
+    def _is_whole(self, person_id: int, keys: Collection[TrackletKey]) -> bool:
+        """Whether these are all that is known of a person: those with crops, and none in another run."""
+        own = self.store.sightings(person_id)
+        run_id = self.opened.run.run_id
+        if any(seen.run_id != run_id for seen in own):
+            return False
+        return person_id in self.emptied or {seen.match.tracklet for seen in own} == set(keys)
+
+    def _places(self, keys: Collection[TrackletKey]) -> list[tuple[str, TrackletKey]]:
+        return [(self.opened.run.run_id, key) for key in keys]
+
+
+def _tell(
+    opened: OpenRun, moved: MovedCrops, said: list[str], refused: list[str], progress: Progress
+) -> None:
+    crops = opened.run.folder.crops
+    if said:
+        progress.message(
+            f"{crops}: crops were moved by hand, which is kept as {len(said)} "
+            f"{'decision' if len(said) == 1 else 'decisions'}: {'; '.join(said)}"
+        )
+    for one in refused:
+        progress.message(f"{crops}: crops were moved by hand, which is not kept: {one}", "warning")
+    for key, folders in moved.divided.items():
+        progress.message(
+            f"{crops}: crops of {key} lie in {' and '.join(folders)}, so it is not known whom it shows; nothing is "
+            "decided of it: put them into one folder, or decide in review",
+            "warning",
+        )
+
+
+def _listed(keys: Collection[TrackletKey]) -> str:
+    return ", ".join(str(key) for key in keys)
+
+
+def _are(keys: Collection[object]) -> str:
+    return "is" if len(keys) == 1 else "are"

@@ -1,0 +1,135 @@
+"""A gallery made of a results folder as it is: the same people, names, times and places."""
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from pipelines.recordings.own_gallery import NAME
+from pipelines.recordings.results import tracklets_of
+from pipelines.reviewing.recorded_run import WANTED, RecordedRun
+from reid.errors import InputError
+from reid.linking.camera_bias import comparable
+from reid.owned_files import OwnedFiles
+from reid.store.base import Store
+from reid.store.opening import open_store
+from reid.store.records import Sighting
+from reid.text_file import read_json
+from reid.track_segment import places_of
+from reid.types import Match, TrackletKey
+
+BY = "results"  # who gave the names that stand in identities.json
+WORKSHOP = ".reid-writing-"  # a folder in a results folder, while something in it is made
+
+
+@contextmanager
+def workshop(root: Path) -> Iterator[Path]:
+    """An empty folder within `root`, on the same disk, for the length of a `with` block.
+
+    The process holds the lock of `root`: what a killed one left is deleted.
+    """
+    for left in root.glob(f"{WORKSHOP}*"):
+        rmtree(left)
+    made = Path(mkdtemp(prefix=WORKSHOP, dir=root))
+    try:
+        yield made
+    finally:
+        rmtree(made, ignore_errors=True)
+
+
+def make_gallery(run: RecordedRun, files: OwnedFiles) -> Path:
+    """Make `RESULTS/gallery.db`, whole or not at all; its path.
+
+    Raises:
+        InputError: the tables do not tell who is who, or the cameras' tracklets are not those of the tables.
+    """
+    path = run.root / NAME
+    files.claim(path)
+    with workshop(run.root) as folder:
+        with open_store(folder / NAME, encoder_id=run.encoder_id) as store:
+            _fill(store, run)
+        os.replace(folder / NAME, path)
+    return path
+
+
+def _fill(store: Store, run: RecordedRun) -> None:
+    policy, told = run.policy(), matches_of(run)
+    tracklets = tracklets_of(run.tracked())
+    if {one.key for one in tracklets} != told.keys():
+        raise InputError(
+            f"{run.folder.tracklets_csv}: names other tracklets than those in {run.root / 'cameras'}; repeat the "
+            f"reid video command that wrote {run.root}"
+        )
+    people = {match.person_id for match in told.values()}
+    told = {
+        # runner-ups of a gallery that is not at hand are nobody here
+        key: match
+        if match.runner_up_id in people
+        else replace(match, runner_up_id=None, runner_up_distance=None)
+        for key, match in told.items()
+    }
+    sightings = [
+        Sighting(
+            match=told[one.key],
+            start_s=one.start_s,
+            end_s=one.end_s,
+            embeddings=one.embeddings,
+            places=places_of(one),
+        )
+        for one in comparable(tracklets, policy.centre, policy.max_distance)
+    ]
+    store.commit_run(run.run_id, sightings, started=run.started, cameras=run.cameras, clock=run.clock)
+    for person_id, label in labels_of(run).items():
+        store.rename(person_id, label, by=BY)
+
+
+def matches_of(run: RecordedRun) -> dict[TrackletKey, Match]:
+    """The matches that `tracklets.csv` tells, by tracklet.
+
+    Raises:
+        InputError: the file is not there, or not as `reid video` writes it.
+    """
+    path = run.folder.tracklets_csv
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        found = [_match(row) for row in rows]
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); it tells who is who: repeat the reid video command that "
+            f"wrote {run.root}, with its tables"
+        ) from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); expected {WANTED}") from None
+    return {match.tracklet: match for match in found}
+
+
+def labels_of(run: RecordedRun) -> dict[int, str]:
+    """The names that stand in `identities.json`."""
+    path = run.folder.identities
+    if not path.is_file():
+        return {}
+    try:
+        people = read_json(path, WANTED)["persons"]
+        return {int(one["person_id"]): str(one["label"]) for one in people if one.get("label")}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: cannot be read ({error!r}); expected {WANTED}") from None
+
+
+def _match(row: Mapping[str, str]) -> Match:
+    return Match(
+        tracklet=TrackletKey(camera_id=row["camera"], track_id=int(row["track_id"])),
+        person_id=int(row["person_id"]) if row["person_id"] else None,
+        distance=_number(row["distance"]),
+        runner_up_id=int(row["runner_up_id"]) if row["runner_up_id"] else None,
+        runner_up_distance=_number(row["runner_up_distance"]),
+        probability=_number(row.get("probability") or ""),
+    )
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None

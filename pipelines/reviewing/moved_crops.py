@@ -1,0 +1,95 @@
+"""Crops that a user moved: they lie in another folder than `crops/P0001/`, where the run wrote them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.recordings.camera_job import TrackedCamera
+from pipelines.recordings.results import tracklets_of
+from pipelines.reviewing.making_gallery import matches_of
+from pipelines.reviewing.opening import OpenRun
+from pipelines.reviewing.recorded_run import RecordedRun
+from reid.datasets.listing import images_below
+from reid.outputs.folder import file_stem
+from reid.types import TrackletKey, person_name
+
+NOTE = "moved_crops"  # in the folder's mark: what was imported
+_CROP = re.compile(r"(.+)_([0-9]{1,18})_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedCrops:
+    """Tracklets whose crops lie elsewhere than the run wrote them."""
+
+    # by the folder in which all crops of a tracklet lie now: the tracklets, and the person of whose folder each was
+    folders: Mapping[str, Mapping[TrackletKey, int]]
+    divided: Mapping[TrackletKey, tuple[str, ...]]  # between these folders
+    emptied: frozenset[int] = frozenset()  # people all of whose crops lie in one other folder
+
+    def __bool__(self) -> bool:
+        return bool(self.folders or self.divided)
+
+
+def note_of(key: TrackletKey, folder: str) -> str:
+    """A tracklet whose crops were moved, in the folder's mark."""
+    return f"{key} {folder}"
+
+
+def find_moved(opened: OpenRun) -> MovedCrops:
+    """What was moved in `crops/` since the run was written, and not imported yet."""
+    run = opened.run
+    if not run.folder.crops.is_dir() or not run.folder.tracklets_csv.is_file():
+        return MovedCrops(folders={}, divided={})
+    written = {key: match.person_id for key, match in matches_of(run).items()}
+    lie: dict[TrackletKey, set[str]] = {}
+    for path, key in crops_of(run).items():
+        if key in written and path.parent != run.folder.crops:
+            lie.setdefault(key, set()).add(path.relative_to(run.folder.crops).parts[0])
+    imported = set(opened.owned.facts.get(NOTE) or ())
+    folders: dict[str, dict[TrackletKey, int]] = {}
+    divided: dict[TrackletKey, tuple[str, ...]] = {}
+    stayed: dict[int, set[str]] = {}
+    for key, where in lie.items():
+        person_id = written[key]
+        if person_id is None:
+            continue
+        stayed.setdefault(person_id, set()).update(where)
+        if len(where) > 1:
+            divided[key] = tuple(sorted(where))
+        elif (folder := min(where)) != person_name(person_id) and note_of(key, folder) not in imported:
+            folders.setdefault(folder, {})[key] = person_id
+    emptied = {who for who, where in stayed.items() if len(where) == 1 and where != {person_name(who)}}
+    return MovedCrops(folders=folders, divided=divided, emptied=frozenset(emptied))
+
+
+def crops_of(run: RecordedRun) -> dict[Path, TrackletKey]:
+    """Images below `crops/` that are named as those of a tracklet are, and whose they are."""
+    cameras = {file_stem(name): name for name in run.cameras}
+    found = {}
+    for path in images_below(run.folder.crops):
+        named = _CROP.fullmatch(path.stem)
+        if named is not None and named[1] in cameras:
+            found[path] = TrackletKey(camera_id=cameras[named[1]], track_id=int(named[2]))
+    return found
+
+
+def take_over(opened: OpenRun, cameras: Mapping[str, TrackedCamera], made: Mapping[Path, Path]) -> None:
+    """List as ours the crops that were moved and imported, so that they go when crops are written again.
+
+    Only what is byte for byte a crop of its tracklet: nothing is lost. So is what lies where one of `made` belongs.
+    """
+    run, files = opened.run, opened.owned.files
+    if not run.folder.crops.is_dir():
+        return
+    imported = {note.rpartition(" ")[0] for note in opened.owned.facts.get(NOTE) or ()}
+    tracklets = {one.key: one for one in tracklets_of(cameras)}
+    ours = [
+        path
+        for path, key in crops_of(run).items()
+        if (str(key) in imported or path in made)
+        and not files.owns(path)
+        and key in tracklets
+        and path.read_bytes() in list(tracklets[key].crops)
+    ]
+    files.record(*ours)

@@ -1,0 +1,183 @@
+"""Results folders and their gallery, opened for review: held by this process, all of one site."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.recordings.own_gallery import own_gallery
+from pipelines.reviewing.making_gallery import make_gallery
+from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.runtime.adoption import found_by_an_earlier_version
+from pipelines.runtime.json_file import json_object
+from pipelines.runtime.ownership import OwnedFolder, marked_job
+from pipelines.runtime.progress import Progress
+from reid.errors import Busy, InputError
+from reid.store.base import Store
+from reid.store.opening import open_store
+
+JOB = "video"  # that writes results folders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OpenRun:
+    """A results folder that this process holds."""
+
+    run: RecordedRun
+    owned: OwnedFolder
+
+    def now(self) -> RecordedRun:
+        """The run as its folder tells it now: it may have been written again."""
+        return RecordedRun.read(self.run.root)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OpenSite:
+    """A gallery, open for writing, and the results folders of its runs that are at hand."""
+
+    store: Store
+    runs: tuple[OpenRun, ...]  # by their start
+
+
+@contextmanager
+def open_site(paths: Sequence[Path], progress: Progress) -> Iterator[OpenSite]:
+    """Open results folders, or a gallery with the results folders beside it, for the length of a `with` block.
+
+    Results that were made without a gallery get one of their own, `RESULTS/gallery.db`, as they are.
+
+    Raises:
+        InputError: one is neither, they are not all of one gallery, or it does not know a run.
+        Busy: another process writes a folder or the gallery.
+    """
+    folders, gallery = _sorted_out(paths)
+    with ExitStack() as held:
+        runs = [RecordedRun.read(root) for root in folders]
+        if gallery is not None and not runs:
+            runs = _beside(gallery, progress)
+        opened = [OpenRun(run=run, owned=held.enter_context(_owned(run.root))) for run in runs]
+        opened.sort(key=lambda one: (one.run.started, str(one.run.root)))
+        path = gallery or _common_gallery(opened, progress)
+        store = held.enter_context(open_store(path, encoder_id=None))
+        for one in opened:
+            _check(store, one.run)
+        yield OpenSite(store=store, runs=tuple(opened))
+
+
+def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
+    """Results folders, and the gallery if one is named."""
+    folders = [path for path in paths if path.is_dir()]
+    files = [path for path in paths if not path.is_dir()]
+    for path in files:
+        if not path.exists():
+            raise InputError(
+                f"{path}: not there; name results folders of `reid video`, or a gallery such as site.db"
+            )
+    if len(files) > 1:
+        raise InputError(
+            f"{files[1]}: a second gallery, after {files[0]}; people of two galleries are not compared"
+        )
+    twice = [
+        path
+        for number, path in enumerate(folders)
+        if path.resolve() in {p.resolve() for p in folders[:number]}
+    ]
+    if twice:
+        raise InputError(f"{twice[0]}: given twice; name every results folder once")
+    return folders, files[0] if files else None
+
+
+def _beside(gallery: Path, progress: Progress) -> list[RecordedRun]:
+    """The runs of a gallery whose results folders lie beside it."""
+    roots = [
+        file.parent
+        for file in sorted(gallery.absolute().parent.glob("*/run.json"))
+        if marked_job(file.parent) == JOB and _named_gallery(json_object(file), gallery)
+    ]
+    runs = [RecordedRun.read(root) for root in roots]
+    if runs:
+        progress.message(f"results beside {gallery}: {', '.join(run.root.name for run in runs)}")
+    else:
+        progress.message(
+            f"no results folder of {gallery} lies beside it, so there are no crops to look at; name the folders too: "
+            f"`reid review {gallery} RESULTS...`",
+            "warning",
+        )
+    return runs
+
+
+def _named_gallery(content: dict[str, object], gallery: Path) -> bool:
+    """Whether run.json names this gallery, by a path that may be relative to the folder it was run in."""
+    config = content.get("config")
+    named = config.get("gallery") if isinstance(config, dict) else None
+    if not isinstance(named, str):
+        return False
+    return (
+        Path(named).resolve() == gallery.resolve()
+        or (gallery.absolute().parent / named).resolve() == gallery.resolve()
+    )
+
+
+@contextmanager
+def _owned(root: Path) -> Iterator[OwnedFolder]:
+    """A results folder of ours, kept for this process."""
+    if marked_job(root) != JOB and (marked_job(root) or found_by_an_earlier_version(root, JOB) is None):
+        raise InputError(
+            f"{root}: not a results folder that `reid video` has written and marked, so nothing in it is touched; "
+            "repeat its reid video command"
+        )
+    with ExitStack() as held:
+        try:
+            owned = held.enter_context(OwnedFolder.open(root, job=JOB, work="review"))
+        except Busy as busy:
+            raise Busy(str(busy).removeprefix("--output "), process=busy.process) from None
+        except InputError as error:
+            raise InputError(str(error).removeprefix("--output ")) from None
+        yield owned
+
+
+def _common_gallery(opened: Sequence[OpenRun], progress: Progress) -> Path:
+    """The gallery of all these runs; made where a single run has none."""
+    found = {}
+    for one in opened:
+        named = one.run.config.gallery
+        found[one.run.root] = named.resolve() if named is not None else one.run.root.resolve()
+    first, *others = opened
+    for other in others:
+        if found[other.run.root] != found[first.run.root]:
+            raise InputError(
+                f"{first.run.root} was linked {_linked_with(first.run)} and {other.run.root} "
+                f"{_linked_with(other.run)}, so their people have nothing in common; review one at a time, or repeat "
+                "reid video for both with one --gallery"
+            )
+    named = first.run.config.gallery
+    if named is None:
+        path = own_gallery(first.run.root)
+        if path is None:
+            path = make_gallery(first.run, first.owned.files)
+            progress.message(f"what is decided is kept in {path}")
+        return path
+    if not named.exists():
+        raise InputError(
+            f"{first.run.root}: was linked with the gallery {named}, which is not there; name it before the folder: "
+            f"`reid review {named.name} {first.run.root}`"
+        )
+    return named
+
+
+def _linked_with(run: RecordedRun) -> str:
+    return "without a gallery" if run.config.gallery is None else f"with the gallery {run.config.gallery}"
+
+
+def _check(store: Store, run: RecordedRun) -> None:
+    """Refuse a run that the gallery does not hold, or whose vectors are of another encoder."""
+    again = f"repeat the reid video command of {run.root}"
+    if run.run_id not in store.runs():
+        raise InputError(
+            f"{store.path}: does not know the run of {run.root}: it was never linked with it, or was pruned; {again} "
+            f"with --gallery {store.path}"
+        )
+    if run.encoder_id != store.encoder_id:
+        raise InputError(
+            f"{run.root}: its vectors are of encoder {run.encoder_id}, and {store.path} was converted to "
+            f"{store.encoder_id}; {again}"
+        )

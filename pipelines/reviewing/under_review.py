@@ -1,0 +1,91 @@
+"""An open site as the review page takes it: its results with crops and boxes, its calibration, and what writes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.recordings.results import tracklets_of
+from pipelines.reviewing.importing import import_moved
+from pipelines.reviewing.opening import OpenSite
+from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.telling import Tell, Telling
+from pipelines.reviewing.writing import link_again, write_linked
+from pipelines.runtime.progress import Progress
+from reid.calibration_record import Calibration
+from reid.linking import calibration as calibrations
+from reid.linking.policy import UNCALIBRATED_DISTANCE
+from reid.review.answers import Review
+from reid.review.records import ResultsAtHand
+from reid.review.site import ReviewSite
+from reid.types import Tracklet
+
+Job = Callable[[Tell], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAtHand(ResultsAtHand):
+    """A results folder whose tracklets stand on the site's clock, as the gallery has them."""
+
+    run: RecordedRun
+
+    def tracklets(self) -> list[Tracklet]:
+        """The tracklets of all cameras; crops are read when they are accessed."""
+        return tracklets_of(self.run.tracked())
+
+
+def review_of(site: OpenSite, *, by: str | None) -> Review:
+    """The review of an open site.
+
+    Args:
+        by: who decides, where a call does not say.
+    """
+    results = [
+        RunAtHand(root=one.run.root, run_id=one.run.run_id, cameras=one.run.cameras, run=one.run)
+        for one in site.runs
+    ]
+    calibration, max_distance = _measure(site)
+    found = ReviewSite.open(site.store, results, calibration=calibration, max_distance=max_distance)
+    return Review(found, by=by, changed=_changed(site))
+
+
+def writer_of(site: OpenSite, review: Review, progress: Progress) -> Callable[[], Job]:
+    """What writes the results of a review again: the gallery's part at once, the files' part in the job."""
+
+    def prepare() -> Job:
+        with review.held():
+            for one in site.runs:
+                import_moved(one, site.store, progress)
+            linked = [link_again(one, site.store) for one in site.runs]
+            review.reload()
+            review.changed = False
+
+        def job(tell: Tell) -> str:
+            with Progress(Telling(tell=tell, under=progress)) as told:
+                try:
+                    return "; ".join(write_linked(one, told).sentence for one in linked)
+                except BaseException:
+                    review.changed = True
+                    raise
+
+        return job
+
+    return prepare
+
+
+def _measure(site: OpenSite) -> tuple[Calibration | None, float]:
+    """The calibration that the runs were linked by, and the distance up to which they were."""
+    if site.runs:
+        last = site.runs[-1].run
+        return last.calibration(), last.policy().max_distance
+    path = calibrations.find(None, site.store.encoder_id)
+    known = None if path is None else calibrations.load(path, site.store.encoder_id)
+    return known, UNCALIBRATED_DISTANCE if known is None else known.max_distance
+
+
+def _changed(site: OpenSite) -> bool:
+    """Whether something was decided, or undone, since the results were written."""
+    if not site.runs:
+        return False
+    written = min(one.run.written for one in site.runs)
+    said = [at for one in site.store.decisions() for at in (one.at, one.undone) if at is not None]
+    return any(datetime.fromisoformat(at) > written for at in said)

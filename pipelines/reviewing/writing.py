@@ -1,0 +1,252 @@
+"""Results written again after decisions: linked with them, then identities, tables, report, tracks, crops, videos.
+
+All is made in a folder beside, and put in its place when it is there: what cannot be written costs nothing that was.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines.recordings.annotated_video import render, render_jobs
+from pipelines.recordings.camera_job import TrackedCamera
+from pipelines.recordings.facts import motion_facts
+from pipelines.recordings.results import Results, tracklets_of
+from pipelines.recordings.results_folder import tales, written_kinds
+from pipelines.reviewing.making_gallery import matches_of, workshop
+from pipelines.reviewing.moved_crops import NOTE, take_over
+from pipelines.reviewing.opening import OpenRun
+from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.written import Written
+from pipelines.runtime.progress import Progress
+from reid.config import OutputConfig
+from reid.errors import InputError, ReidError
+from reid.linking.offline import Linking
+from reid.outputs.folder import ResultsFolder
+from reid.outputs.mot import CameraTracks
+from reid.owned_files import LIST, OwnedFiles
+from reid.site import link_site
+from reid.store.base import Store
+from reid.types import TrackletKey
+from reid.video.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Videos:
+    """Which videos were drawn again, and which were not."""
+
+    drawn: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LinkedAgain:
+    """A run linked with what was decided; its files still tell what they told before."""
+
+    opened: OpenRun
+    cameras: Mapping[str, TrackedCamera]
+    linking: Linking
+    decisions: int  # of the gallery, that hold
+
+
+def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
+    """Link the run with what was decided, by its own policy, and renew it in the gallery.
+
+    Raises:
+        InputError: the run's tracklets or its calibration are not at hand.
+    """
+    run = opened.run
+    cameras = run.tracked()
+    linking = link_site(
+        tracklets_of(cameras),
+        run.policy(),
+        store,
+        run_id=run.run_id,
+        started=run.started,
+        cameras=run.cameras,
+        clock=run.clock,
+    )
+    decisions = sum(one.undone is None for one in store.decisions())
+    return LinkedAgain(opened=opened, cameras=cameras, linking=linking, decisions=decisions)
+
+
+def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -> Written:
+    """Renew a results folder where linking changed what it has to say; no gallery is needed.
+
+    Args:
+        workers: see `VideoConfig.workers`.
+
+    Raises:
+        InputError: a file of the user's is in the way. The results are as they were then.
+    """
+    opened, linking, cameras = linked.opened, linked.linking, linked.cameras
+    run = opened.now()
+    outputs = _outputs(opened)
+    tale_of, told = tales(linking), dict(opened.owned.facts.get("told") or {})
+    moved = _moved(run, linking)
+    changed = {key.camera_id for key in moved} | _older_before(run)
+    stale = [kind for kind in written_kinds(outputs) if kind != "video" and told.get(kind) != tale_of(kind)]
+    if not stale and not changed:
+        return _written(run, linking, moved, files=0)
+    with workshop(run.root) as folder:
+        results = Results(
+            folder=ResultsFolder(folder),
+            files=OwnedFiles(folder),
+            outputs=outputs.model_copy(update={"video": False}),
+            cameras=cameras,
+            linking=linking,
+            clock=run.clock,
+        )
+        tracks = results.write()
+        videos = _draw(opened, sorted(changed), tracks, cameras, ResultsFolder(folder), workers, progress)
+        failure = results.finish(_facts(run, linking, linked.decisions, videos))
+        gone, count = _put_in_place(opened, folder, cameras, tale_of, videos)
+    if failure is not None:
+        progress.message(str(failure), "warning")
+    return _written(run, linking, moved, files=count, videos=videos, gone=gone)
+
+
+def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: int = 0) -> Written:
+    """Link a run with what was decided, and renew its results folder; raises as `link_again`, `write_linked`."""
+    return write_linked(link_again(opened, store), progress, workers=workers)
+
+
+def _outputs(opened: OpenRun) -> OutputConfig:
+    """The outputs that the run wrote, and those that lie there from before: no two may contradict each other."""
+    outputs, kinds = opened.run.config.outputs, opened.run.folder
+    there = {kind for path in opened.owned.files.files() if (kind := kinds.kind(path)) is not None}
+    on: dict[str, bool] = {
+        name: True for name in ("tracks", "tables", "crops", "report", "video") if name in there
+    }
+    return outputs.model_copy(update=on)
+
+
+def _moved(run: RecordedRun, linking: Linking) -> list[TrackletKey]:
+    """The tracklets that show another person than the results say."""
+    if not run.folder.tracklets_csv.exists():
+        return [match.tracklet for match in linking.matches]
+    before = {key: match.person_id for key, match in matches_of(run).items()}
+    return [m.tracklet for m in linking.matches if before.get(m.tracklet) != m.person_id]
+
+
+def _older_before(run: RecordedRun) -> set[str]:
+    """Cameras whose video could not be drawn the last time."""
+    again = run.facts.written_again
+    return set() if again is None else set(again.older_videos) & set(run.cameras)
+
+
+def _draw(
+    opened: OpenRun,
+    names: Sequence[str],
+    tracks: Mapping[str, CameraTracks],
+    cameras: Mapping[str, TrackedCamera],
+    folder: ResultsFolder,
+    workers: int,
+    progress: Progress,
+) -> _Videos:
+    """Videos of the cameras whose people changed, where there are videos and the recordings are at hand."""
+    run, why = opened.run, ""
+    there = [name for name in names if opened.owned.files.owns(run.folder.video(name))]
+    wanted = names if run.config.outputs.video else there
+    sources: list[Source] = []
+    for name in wanted:
+        try:
+            sources.append(run.recording(name))
+        except (InputError, OSError) as error:
+            why = why or str(error)
+    frames = {name: len(camera.frames) for name, camera in cameras.items()}
+    try:
+        render(render_jobs(sources, tracks, run.config.source, folder), frames, workers, progress)
+    except ReidError as error:  # a recording that is damaged now must not cost the report
+        why = why or str(error)
+    drawn = tuple(name for name in wanted if folder.video(name).exists())
+    older = tuple(name for name in there if name not in drawn and run.folder.video(name).exists())
+    return _Videos(drawn=drawn, older=older, why=why)
+
+
+def _facts(run: RecordedRun, linking: Linking, decisions: int, videos: _Videos) -> dict[str, Any]:
+    """What run.json says now: as before, but for what linking found and when it was written."""
+    cameras = {
+        name: facts | {"motion": motion_facts(linking.motion.get(name))}
+        for name, facts in run.content["cameras"].items()
+    }
+    return {
+        **run.content,
+        "run_id": run.run_id,
+        "cameras": cameras,
+        "camera_pairs": [pair.facts() for pair in linking.between],
+        "written_again": {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "decisions": decisions,
+            "older_videos": list(videos.older),
+        },
+    }
+
+
+def _put_in_place(
+    opened: OpenRun,
+    folder: Path,
+    cameras: Mapping[str, TrackedCamera],
+    tale_of: Callable[[str], str],
+    videos: _Videos,
+) -> tuple[tuple[str, ...], int]:
+    """Move what was made to where it belongs; names of what was only removed, and how many files were moved.
+
+    Raises:
+        InputError: a file of the user's has the name of one; nothing was touched then.
+    """
+    run, owned = opened.run, opened.owned
+    made = {
+        run.root / path.relative_to(folder): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != LIST
+    }
+    take_over(opened, cameras, made)
+    owned.files.claim(*made)
+    kinds = {kind for path in made if (kind := run.folder.kind(path)) is not None}
+    told = {kind: tale for kind, tale in (owned.facts.get("told") or {}).items() if kind not in kinds}
+    owned.note(told=told)  # killed in between, nothing is trusted
+    for target, path in made.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, target)
+    scores = [] if told.get("scores") == tale_of("scores") else ["scores"]
+    old = [
+        path
+        for path in owned.files.files()
+        if path not in made
+        and (kind := run.folder.kind(path)) is not None
+        and kind in {*kinds - {"video"}, *scores}
+    ]
+    removed = owned.files.remove(*old)
+    fresh = {kind: tale_of(kind) for kind in kinds if not (kind == "video" and videos.older)}
+    told = {kind: tale for kind, tale in told.items() if kind not in scores}
+    owned.note(told=told | fresh, **({NOTE: []} if "crops" in kinds else {}))
+    gone = tuple(
+        path.relative_to(run.root).as_posix() for path in removed if run.folder.kind(path) == "scores"
+    )
+    return gone, len(made)
+
+
+def _written(
+    run: RecordedRun,
+    linking: Linking,
+    moved: Sequence[TrackletKey],
+    *,
+    files: int,
+    videos: _Videos = _Videos(),
+    gone: tuple[str, ...] = (),
+) -> Written:
+    return Written(
+        root=run.root,
+        changed=tuple(sorted({key.camera_id for key in moved})),
+        tracklets=len(moved),
+        people=len(linking.identities),
+        files=files,
+        drawn=videos.drawn,
+        older=videos.older,
+        why_older=videos.why,
+        gone=gone,
+    )

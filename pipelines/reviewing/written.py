@@ -1,0 +1,43 @@
+"""What came of writing a results folder again, for the person who asked for it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A results folder that was written again, or that said everything already."""
+
+    root: Path
+    changed: tuple[str, ...]  # cameras where a tracklet shows another person than before
+    tracklets: int  # that do
+    people: int  # who are there now
+    files: int  # that were written
+    drawn: tuple[str, ...] = ()  # cameras whose video was drawn again
+    older: tuple[str, ...] = ()  # cameras whose video still shows the people of before
+    why_older: str = ""
+    gone: tuple[str, ...] = ()  # files that told of the people of before, and that are not made here
+
+    @property
+    def sentence(self) -> str:
+        """What was done, in a sentence or two."""
+        if not self.files:
+            return f"{self.root}: says everything that was decided already"
+        said = (
+            f"{self.root}: written again, {_count(self.people, 'person', 'people')}, "
+            f"{_count(self.tracklets, 'tracklet shows', 'tracklets show')} another one than before"
+        )
+        if self.drawn:
+            said += f"; videos drawn again: {', '.join(self.drawn)}"
+        if self.older:
+            said += (
+                f"; the {'video' if len(self.older) == 1 else 'videos'} of {', '.join(self.older)} stayed as "
+                f"before and {'shows' if len(self.older) == 1 else 'show'} the former people: {self.why_older}"
+            )
+        if self.gone:
+            said += f"; removed, as it told of the former people: {', '.join(self.gone)}"
+        return said
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,69 @@
+"""How sure it is that two sides show one person: by distance, by who else is near, by who is seen at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.calibration_record import ProbabilityMap
+
+AT_ONCE = 0.02  # share of a belief that is left where two people are seen at once for AT_ONCE_S
+AT_ONCE_S = 3.0  # two tracks of one person may cross for less, when the tracker confuses two
+WIDTH = 0.1  # without a map: of the curve of probability around `max_distance`, as a share of it
+RIVAL = 0.05  # how much nearer one of two people must be to be told from the other, by odds of e
+SPREAD = 0.07  # standard deviation of a mean distance of two people, around what more crops would give
+Floats = NDArray[np.float64]
+_STEPS = np.linspace(-3, 3, 25)
+_NORMAL = (_STEPS, np.exp(-(_STEPS**2) / 2) / np.exp(-(_STEPS**2) / 2).sum())  # deviations and their shares
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """Beliefs that two sides are one person.
+
+    Args:
+        map: probability by distance; None: it is guessed from `max_distance`, where it is one half.
+    """
+
+    map: ProbabilityMap | None
+    max_distance: float
+
+    def probability(self, distance: float) -> float | None:
+        """What the calibration says of a distance; None without one."""
+        return None if self.map is None else float(self.map(distance))
+
+    def same(self, distances: Floats) -> Floats:
+        """That sides so far apart are one person, if nothing else is known.
+
+        The mean over the distances that may be meant: what was measured on a few crops is only about right.
+        """
+        found = np.zeros(distances.shape)
+        for step, share in zip(*_NORMAL, strict=True):
+            found += share * self._at(np.maximum(distances + SPREAD * step, 0.0))
+        return found
+
+    def _at(self, distances: Floats) -> Floats:
+        if self.map is not None:
+            return self.map(distances)
+        width = WIDTH * max(self.max_distance, 1e-3)
+        guessed: Floats = 1 / (1 + np.exp(np.clip((distances - self.max_distance) / width, -50, 50)))
+        return guessed
+
+    def belongs(self, own: float, rivals: Floats, two: Floats) -> float:
+        """That a side is of its person, and not of another one.
+
+        Args:
+            own: its distance to the rest of the person.
+            rivals: (K,) its distances to parts of other people that it may be of.
+            two: (K,) beliefs that such a part is not of this person as well. One that may be speaks for neither.
+        """
+        near = float(self.same(np.array([own]))[0])
+        likely = self.same(rivals)
+        nearer = 1 / (1 + np.exp(np.clip((own - rivals) / RIVAL, -50, 50)))
+        mine, theirs, new = near * nearer, likely * (1 - nearer) * two, (1 - near) * (1 - likely)
+        return float(min(near, *(mine / np.maximum(mine + theirs + new, 1e-12)), 1.0))
+
+
+def at_once_factor(shared_s: float) -> float:
+    """What is left of a belief in one person who is seen at once with themselves for so long."""
+    return float(AT_ONCE ** min(1.0, shared_s / AT_ONCE_S))

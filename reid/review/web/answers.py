@@ -1,0 +1,164 @@
+"""The JSON answers of the review page, as models: what `/openapi.json` documents is what is sent."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from reid.web.answers import Answer
+
+
+class CameraAnswer(Answer):
+    """A camera by name, with its colour."""
+
+    name: str
+    colour: str = Field(description="CSS")
+
+
+class WhenAnswer(Answer):
+    """A stretch of time."""
+
+    start_s: float = Field(description="seconds on the run's clock")
+    end_s: float
+    start: str | None = Field(description="ISO 8601 with offset; null: it is not known when the run was")
+    end: str | None
+
+
+class TrackletAnswer(WhenAnswer):
+    """One tracklet, with addresses of its crops."""
+
+    id: str
+    run: str
+    camera: CameraAnswer
+    track: int
+    person_id: int | None
+    crops: list[str] = Field(description="paths of JPEGs, best first")
+    video: bool = Field(description="whether its camera has a video to play")
+
+
+class NamedAnswer(Answer):
+    """A person by name."""
+
+    id: int
+    name: str = Field(description="P and the number")
+    label: str | None = Field(description="the name that a user gave")
+    colour: str
+
+
+class PersonAnswer(NamedAnswer, WhenAnswer):
+    """A person in the grid."""
+
+    cameras: list[CameraAnswer]
+    tracklets: int
+    reviewed: int = Field(description="of these tracklets")
+    sure: bool = Field(description="no open question is about them, and something of them is not reviewed")
+    crops: list[str] = Field(description="one of each tracklet, of at most six")
+
+
+class PersonSheetAnswer(PersonAnswer):
+    """A person with all tracklets."""
+
+    all: list[TrackletAnswer] = Field(description="by run and time")
+
+
+class SideAnswer(Answer):
+    """One side of a question."""
+
+    person: NamedAnswer | None
+    tracklets: list[TrackletAnswer]
+
+
+class QuestionAnswer(Answer):
+    """One question."""
+
+    id: str
+    kind: Literal["same_person", "belongs"]
+    one: SideAnswer
+    other: SideAnswer
+    distance: float
+    probability: float | None = Field(description="that both sides show one person, at this distance")
+    belief: float = Field(description="the same with all that is known: of rivals, of who is seen at once")
+    at_once: bool = Field(description="both sides are seen at once in one camera")
+
+
+class ProgressAnswer(Answer):
+    """How much is reviewed, in tracklets."""
+
+    tracklets: int
+    reviewed: int
+    in_question: int
+    unasked: int = Field(description="neither reviewed nor in question")
+    questions: int = Field(description="that are open")
+    expected_wrong_links: float
+
+
+class WritingAnswer(Answer):
+    """Writing results again."""
+
+    running: bool
+    what: str = Field(description="that is being written")
+    share: float = Field(description="that is done, 0 to 1")
+    told: str = Field(description="one sentence when it is done")
+    failed: str = Field(description="one sentence on why it was not done")
+
+
+class ReviewAnswer(Answer):
+    """The site under review, in numbers."""
+
+    version: str
+    title: str
+    people: int
+    cameras: int
+    runs: int
+    progress: ProgressAnswer
+    changed: bool = Field(description="decisions were made since results were written")
+    can_write: bool
+    can_undo: bool
+    can_redo: bool
+    writing: WritingAnswer
+
+
+class ToldAnswer(Answer):
+    """What a request did."""
+
+    told: str = Field(description="one sentence")
+
+
+class HalvesAnswer(Answer):
+    """Two sides of a person that appearance suggests, as ids of tracklets."""
+
+    one: list[str]
+    other: list[str] = Field(description="the smaller one; empty: there is nothing to split")
+
+
+class SpanAnswer(WhenAnswer):
+    """A tracklet on the timeline."""
+
+    tracklet: str
+    run: str
+    camera: CameraAnswer
+    person: NamedAnswer | None
+    video: bool
+
+
+class BoxesAnswer(Answer):
+    """Where a tracklet was, for the player."""
+
+    video: str | None = Field(description="path of the video; null: there is none at hand")
+    annotated: bool = Field(description="whether it is the annotated one")
+    size: tuple[int, int] | None = Field(
+        description="width and height that boxes are in; null: the video's own"
+    )
+    times_s: list[float] = Field(description="in the video")
+    boxes: list[tuple[float, float, float, float]] = Field(description="left, top, right, bottom in pixels")
+    crops: list[str] = Field(description="paths of JPEGs of the tracklet, best first")
+
+
+class DecisionAnswer(Answer):
+    """One decision."""
+
+    number: int
+    at: str = Field(description="ISO 8601, UTC")
+    kind: str
+    told: str = Field(description="one sentence")
+    by: str | None
+    undone: str | None = Field(description="ISO 8601, UTC; null: it holds")

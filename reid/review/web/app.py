@@ -1,0 +1,31 @@
+"""The review page as an ASGI application."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from reid.review.answers import Review
+from reid.review.web.asking_routes import Asking, build_asking
+from reid.review.web.desk import Desk
+from reid.review.web.reading_routes import build_reading
+from reid.review.web.review_json import ReviewJson
+from reid.review.web.video_routes import build_videos
+from reid.review.web.videos import Videos
+from reid.review.web.writing import Writing
+from reid.web.app import Entry, base_app
+
+
+def build_app(review: Review, *, desk: Desk, writing: Writing, title: str, entry: Entry) -> FastAPI:
+    """Build the application: all routes behind the access control.
+
+    Args:
+        title: what is reviewed, for people.
+    """
+    description = "People of recordings under review: questions, corrections, and when they were where."
+    app = base_app("review", description, folder=Path(__file__).parent, entry=entry)
+    videos = Videos(list(review.site.results.values()))
+    found = ReviewJson(review, videos, writing, title)
+    app.include_router(build_reading(desk, review, found, writing))
+    app.include_router(build_asking(desk, Asking(review, found), writing))
+    app.include_router(build_videos(videos))
+    return app

@@ -1,0 +1,200 @@
+"""Routes of the review page that change something; each says in a sentence what it did."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import Field
+
+from reid.review.answers import Review
+from reid.review.web.answers import ToldAnswer, WritingAnswer
+from reid.review.web.decision_text import told
+from reid.review.web.desk import Desk
+from reid.review.web.review_json import ReviewJson
+from reid.review.web.writing import Writing
+from reid.web.answers import REFUSALS
+from reid.web.bodies import Body, MergeBody, PersonId, RenameBody, asks
+
+TrackletIds = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=400)]], Field(min_length=1, max_length=2000)
+]
+Person = Annotated[PersonId, Path()]
+
+
+class ReplyBody(Body):
+    answer: Literal["yes", "no", "unsure", "skip"]
+
+
+class MergePeopleBody(MergeBody):
+    instead: bool = Field(False, description="earlier decisions that they are two people end")
+
+
+class TrackletsBody(Body):
+    tracklets: TrackletIds
+
+
+class ReassignBody(TrackletsBody):
+    into: PersonId
+
+
+class ConfirmBody(Body):
+    tracklets: TrackletIds | None = Field(None, description="null: all of the person")
+
+
+class PeopleBody(Body):
+    people: list[PersonId] = Field(min_length=1, max_length=5000)
+
+
+class Asking:
+    """What may be asked of a review; all calls in the thread that opened its gallery."""
+
+    def __init__(self, review: Review, found: ReviewJson) -> None:
+        self._review, self._found = review, found
+
+    def reply(self, question_id: str, answer: Literal["yes", "no", "unsure", "skip"]) -> str:
+        """Answer a question."""
+        asked = self._review.question(question_id)
+        one = self._found.called(asked.person_id)
+        other = "" if asked.other_id is None else self._found.called(asked.other_id)
+        self._review.answer(question_id, answer)
+        match answer, asked.kind:
+            case "yes", "same_person":
+                return f"{one} and {other} are one person now."
+            case "no", "same_person":
+                return f"{one} and {other} stay two people."
+            case "yes", _:
+                return f"It is {one}; that stays."
+            case "no", _:
+                who = self._found.called(self._review.site.tracklet(asked.one[0]).person_id or 0)
+                several = len(asked.one) > 1
+                return (
+                    f"{len(asked.one)} tracklet{'s' if several else ''} of {one} became a new person, {who}."
+                )
+            case "unsure", _:
+                return "It is asked again at the end."
+        return "It is not asked again in this session."
+
+    def undo(self) -> str:
+        """Take back what was done last."""
+        undone = self._review.undo()
+        return "The question is back." if undone is None else f"Undone: {told(undone, self._found.called)}"
+
+    def redo(self) -> str:
+        """Do again what was taken back."""
+        return f"Done again: {told(self._review.redo(), self._found.called)}"
+
+    def rename(self, person_id: int, label: str | None) -> str:
+        """Give a name."""
+        self._review.rename(person_id, label)
+        return told(self._review.decisions()[-1], self._found.called)
+
+    def merge(self, person_id: int, into: int, instead: bool) -> str:
+        """Merge two people."""
+        one, other = self._found.called(person_id), self._found.called(into)
+        self._review.merge(person_id, into, instead=instead)
+        return f"{one} is {other} now."
+
+    def split(self, person_id: int, tracklets: list[str]) -> str:
+        """Split some tracklets off."""
+        new = self._review.split(person_id, tracklets)
+        one, other = self._found.called(person_id), self._found.called(new)
+        return f"{_count(tracklets)} of {one} became a new person, {other}."
+
+    def reassign(self, person_id: int, tracklets: list[str], into: int) -> str:
+        """Give some tracklets to another person."""
+        self._review.reassign(person_id, tracklets, into)
+        return f"{_count(tracklets)} of {self._found.called(person_id)} went to {self._found.called(into)}."
+
+    def confirm(self, person_id: int, tracklets: list[str] | None) -> str:
+        """Confirm a person or some tracklets."""
+        self._review.confirm(person_id, tracklets)
+        who = self._found.called(person_id)
+        return f"{who} is confirmed." if tracklets is None else f"{_count(tracklets)} of {who} confirmed."
+
+    def confirm_many(self, people: list[int]) -> str:
+        """Confirm several people."""
+        self._review.confirm_many(people)
+        return f"{len(people)} {'person is' if len(people) == 1 else 'people are'} confirmed."
+
+    def ignore(self, person_id: int) -> str:
+        """Say that it is no person."""
+        who = self._found.called(person_id)
+        self._review.ignore(person_id)
+        return f"{who} is not a person."
+
+    def forget(self, person_id: int) -> str:
+        """Erase a person."""
+        who = self._found.called(person_id)
+        self._review.forget(person_id)
+        return f"{who} is erased from the gallery."
+
+
+def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
+    """Build the routes that change something; each call waits for the desk, hence `def`."""
+    router = APIRouter(prefix="/api", dependencies=[Depends(asks)], responses=REFUSALS)
+
+    @router.post("/questions/{question_id}")
+    def reply(question_id: str, body: ReplyBody) -> ToldAnswer:
+        """Answer a question: yes and no are decisions, unsure asks it again at the end, skip not in this session."""
+        return ToldAnswer(told=desk.ask(lambda: asking.reply(question_id, body.answer)))
+
+    @router.post("/undo")
+    def undo() -> ToldAnswer:
+        """Take back what was done last."""
+        return ToldAnswer(told=desk.ask(asking.undo))
+
+    @router.post("/redo")
+    def redo() -> ToldAnswer:
+        """Do again what was taken back last."""
+        return ToldAnswer(told=desk.ask(asking.redo))
+
+    @router.post("/people/confirm")
+    def confirm_people(body: PeopleBody) -> ToldAnswer:
+        """Say of several people that all their tracklets show them."""
+        return ToldAnswer(told=desk.ask(lambda: asking.confirm_many(body.people)))
+
+    @router.post("/people/{person_id}/rename")
+    def rename(person_id: Person, body: RenameBody) -> ToldAnswer:
+        """Give a person a name, or take it away (null)."""
+        return ToldAnswer(told=desk.ask(lambda: asking.rename(person_id, body.name)))
+
+    @router.post("/people/{person_id}/merge")
+    def merge(person_id: Person, body: MergePeopleBody) -> ToldAnswer:
+        """Make a person part of another one: both are the same."""
+        return ToldAnswer(told=desk.ask(lambda: asking.merge(person_id, body.into, body.instead)))
+
+    @router.post("/people/{person_id}/split")
+    def split(person_id: Person, body: TrackletsBody) -> ToldAnswer:
+        """Make some tracklets of a person those of a new person."""
+        return ToldAnswer(told=desk.ask(lambda: asking.split(person_id, body.tracklets)))
+
+    @router.post("/people/{person_id}/reassign")
+    def reassign(person_id: Person, body: ReassignBody) -> ToldAnswer:
+        """Give some tracklets of a person to another person."""
+        return ToldAnswer(told=desk.ask(lambda: asking.reassign(person_id, body.tracklets, body.into)))
+
+    @router.post("/people/{person_id}/confirm")
+    def confirm(person_id: Person, body: ConfirmBody) -> ToldAnswer:
+        """Say that tracklets of a person show that person."""
+        return ToldAnswer(told=desk.ask(lambda: asking.confirm(person_id, body.tracklets)))
+
+    @router.post("/people/{person_id}/ignore")
+    def ignore(person_id: Person) -> ToldAnswer:
+        """Say that what was taken for a person is none."""
+        return ToldAnswer(told=desk.ask(lambda: asking.ignore(person_id)))
+
+    @router.post("/people/{person_id}/forget")
+    def forget(person_id: Person) -> ToldAnswer:
+        """Erase everything that the gallery keeps about a person."""
+        return ToldAnswer(told=desk.ask(lambda: asking.forget(person_id)))
+
+    @router.post("/write")
+    def write() -> WritingAnswer:
+        """Begin to write results again."""
+        desk.ask(writing.start)
+        return WritingAnswer.model_validate(writing.now, from_attributes=True)
+
+    return router
+
+
+def _count(tracklets: list[str]) -> str:
+    return f"{len(tracklets)} tracklet{'' if len(tracklets) == 1 else 's'}"

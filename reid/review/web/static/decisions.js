@@ -1,0 +1,26 @@
+// What was decided, newest first, and how it is taken back.
+
+import { able, act, fetched } from "./act.js";
+import { dayAndClock, fill, h, keep, one, show } from "./dom.js";
+
+export function startDecisions() {
+  one("undo").addEventListener("click", () => act("/api/undo"));
+  one("redo").addEventListener("click", () => act("/api/redo"));
+}
+
+export async function showDecisions(review) {
+  const decisions = await fetched("/api/decisions");
+  if (!decisions) return;
+  able(one("undo"), review.can_undo);
+  able(one("redo"), review.can_redo);
+  show("decisions", decisions.length > 0);
+  show("no-decisions", !decisions.length);
+  keep(one("decisions"), decisions, (one) => one.number, () => h("li", {}), (item, decision) => {
+    item.classList.toggle("undone", decision.undone !== null);
+    fill(item, h("time", { datetime: decision.at }, at(decision.at)),
+      h("span", { class: "what" }, h("span", { dir: "auto" }, decision.told),
+        h("small", {}, [`decision ${decision.number}`, decision.by && `by ${decision.by}`, decision.undone && `undone ${at(decision.undone)}`].filter(Boolean).join(", "))));
+  });
+}
+
+const at = (iso) => dayAndClock(Date.parse(iso) / 1000);

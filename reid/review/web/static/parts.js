@@ -1,0 +1,73 @@
+// Parts that several views show: times, strips of crops, people to choose from.
+
+import { cameraChip, count, h, keep, one, personChip } from "./dom.js";
+
+const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** The name of a person, or the number. */
+export const called = (person) => person.label ?? person.name;
+
+/** Seconds of a moment: as clocks showed it where it was, or of the recording. */
+export const secondsOf = (iso, run_s) => (iso ? Date.parse(`${iso.slice(0, 23)}Z`) / 1000 : run_s);
+export const dayOf = (iso) => DAY.format(Date.parse(`${iso.slice(0, 10)}T00:00:00Z`));
+
+/** 0:05, 12:05, 1:02:05. */
+export function minutes(seconds) {
+  const s = Math.max(0, Math.round(seconds)), part = (value) => String(value).padStart(2, "0");
+  const hours = Math.floor(s / 3600), rest = Math.floor(s / 60) % 60;
+  return hours ? `${hours}:${part(rest)}:${part(s % 60)}` : `${rest}:${part(s % 60)}`;
+}
+
+/** When, in words: 27 Nov 10:00:15 – 10:00:40, or minutes of the recording. */
+export function when({ start, end, start_s, end_s }) {
+  if (!start) return `minute ${minutes(start_s)} – ${minutes(end_s)}`;
+  const last = end.slice(0, 10) === start.slice(0, 10) ? "" : `${dayOf(end)} `;
+  return `${dayOf(start)} ${start.slice(11, 19)} – ${last}${end.slice(11, 19)}`;
+}
+
+export function crop(src, alt) {
+  const none = h("small", {}, "gone");
+  const img = h("img", { src, alt, loading: "lazy", draggable: "false", onerror: () => img.replaceWith(none) });
+  return h("span", { class: "frame" }, img);
+}
+
+/** One tracklet: where, when, and its crops. */
+export function strip(tracklet, most, ...extra) {
+  const crops = tracklet.crops.slice(0, most);
+  return h("div", { class: "strip" },
+    h("p", { class: "line" }, cameraChip(tracklet.camera.name, tracklet.camera.colour), h("span", { class: "soft" }, when(tracklet)), extra),
+    h("div", { class: "crops" }, crops.length ? crops.map((src) => crop(src, `Crop from ${tracklet.camera.name}`)) : h("small", { class: "none" }, "no crops at hand")));
+}
+
+/** A person as one line, for lists to choose from. */
+export const personLine = (person) => [
+  h("span", { class: "faces" }, person.crops.slice(0, 3).map((src) => crop(src, ""))),
+  h("span", {}, personChip(person), h("small", {}, [person.label ? `${person.name}, ` : "", `${count(person.tracklets, "tracklet")} in ${count(person.cameras.length, "camera")}`]))];
+
+/** Choose one of some people; the id, or null. */
+export async function pickPerson({ title, text, yes, people, chosen = null, answered }) {
+  one("pick-title").textContent = title;
+  one("pick-text").textContent = text;
+  one("pick-yes").textContent = yes;
+  one("pick-yes").disabled = !people.length;
+  const search = one("pick-search");
+  search.hidden = people.length < 8;
+  search.value = "";
+  const list = one("pick-list");
+  keep(list, people, (person) => person.id, (person) => h("label", { "data-find": found(person) },
+    h("input", { type: "radio", name: "who", value: person.id, required: true }), personLine(person)));
+  for (const input of list.querySelectorAll("input")) input.checked = input.value === String(chosen);
+  search.oninput = () => {
+    const wanted = search.value.trim().toLowerCase();
+    for (const label of list.children) label.hidden = !label.dataset.find.includes(wanted);
+  };
+  search.oninput();
+  const agreed = await answered(one("pick"));
+  const value = list.querySelector("input:checked")?.value;
+  list.kept = null;
+  list.replaceChildren();
+  return agreed && value !== undefined ? Number(value) : null;
+}
+
+/** What a search for people looks in. */
+export const found = (person) => `${person.label ?? ""} ${person.name} ${person.cameras.map((camera) => camera.name).join(" ")}`.toLowerCase();

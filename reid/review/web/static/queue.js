@@ -1,0 +1,130 @@
+// The queue: one question at a time, with both sides, in the order of what an answer is worth.
+
+import { answered } from "./api.js";
+import { able, act, busy, fetched } from "./act.js";
+import { chance, count, distance, fill, h, keep, one, personChip, show } from "./dom.js";
+import { crop, personLine, strip } from "./parts.js";
+
+const AHEAD = 3; // questions that are loaded, so that crops of the next ones are there
+const PHONE = matchMedia("(max-width: 640px)");
+const KEYS = { y: "yes", n: "no", u: "unsure", s: "skip" };
+const BELIEFS = [[0.95, "Almost surely the same person"], [0.7, "Probably the same person"], [0.3, "Could be either"], [0.05, "Probably two people"], [-1, "Almost surely two people"]];
+let asked = [], sure = [], loaded = false;
+
+export function startQueue() {
+  for (const button of one("answers").querySelectorAll("[data-answer]")) button.addEventListener("click", () => reply(button.dataset.answer));
+  one("queue-undo").addEventListener("click", undo);
+  one("sure-open").addEventListener("click", confirmSure);
+  document.addEventListener("keydown", (event) => {
+    if (one("view-queue").hidden || event.repeat || event.ctrlKey || event.metaKey || event.altKey || busy()) return;
+    if (event.target.matches("input, textarea") || document.querySelector("dialog[open]")) return;
+    if (event.key === "z" && !one("queue-undo").disabled) undo();
+    else if (KEYS[event.key]) reply(KEYS[event.key]);
+  });
+}
+
+/** Load the next questions, and who could be confirmed at once. */
+export async function showQueue(review) {
+  showBar(review);
+  const found = await Promise.all([fetched(`/api/questions?limit=${AHEAD}`), fetched("/api/people")]);
+  if (!found[0] || !found[1]) return;
+  asked = found[0];
+  sure = found[1].filter((person) => person.sure);
+  loaded = true;
+  draw(review, found[1]);
+}
+
+function showBar({ progress }) {
+  const part = (name, number) => h("i", { class: name, style: { flex: String(number) } });
+  fill(one("bar"), part("reviewed", progress.reviewed), part("asked", progress.in_question), part("rest", progress.unasked));
+  const words = [
+    ["reviewed", `${progress.reviewed} of ${count(progress.tracklets, "tracklet")} reviewed`],
+    ["asked", `${progress.in_question} in ${count(progress.questions, "open question")}`],
+    ["rest", `${progress.unasked} not in doubt`]];
+  one("bar").setAttribute("aria-label", words.map((pair) => pair[1]).join(", "));
+  fill(one("bar-text"), words.map(([name, text]) => h("span", {}, h("i", { class: name }), text)),
+    h("span", {}, wrong(progress.expected_wrong_links)));
+}
+
+const wrong = (links) => (links < 0.05 ? "no wrong link expected" : `about ${links.toFixed(1)} wrong links still expected`);
+
+function draw(review, people) {
+  keep(one("questions"), asked, (question) => question.id, card, (element, question) => { element.hidden = question !== asked[0]; });
+  show("answers", people.length > 0);
+  show("no-questions", loaded && !asked.length);
+  const left = review.progress.tracklets - review.progress.reviewed;
+  one("no-questions-text").textContent = !people.length ? "There are no people: no tracklet is under review."
+    : left ? `No question is open. ${count(left, "tracklet")} that nothing puts in doubt ${left === 1 ? "is" : "are"} not confirmed yet.` : "No question is open, and every tracklet is reviewed.";
+  for (const button of one("answers").querySelectorAll("[data-answer]")) button.hidden = !asked.length;
+  able(one("queue-undo"), review.can_undo);
+  show("sure-band", sure.length > 0);
+  one("sure-text").textContent = `${count(sure.length, "person looks", "people look")} sure: no question is open about ${sure.length === 1 ? "this one" : "them"}.`;
+}
+
+// One question ---
+
+function card(question) {
+  const doubt = question.kind === "belongs";
+  const title = doubt ? ["Is this ", personChip(question.one.person), "?"] : "Are these the same person?";
+  return h("article", { class: "question panel" },
+    h("h2", {}, title),
+    h("p", { class: "words" }, h("b", {}, BELIEFS.find(([least]) => question.belief > least)[1]), h("span", {}, numbers(question))),
+    question.at_once && h("p", { class: "flag" }, "Both are seen at once in one camera, so they cannot be one person, unless the camera shows people twice."),
+    h("div", { class: "sides" },
+      side(question.one, doubt ? "in doubt" : null), side(question.other, doubt ? "hardly in doubt" : null)));
+}
+
+function numbers({ distance: far, probability, belief, kind }) {
+  const parts = [`distance ${distance(far)}`];
+  if (probability !== null) parts.push(`${chance(probability)} likely one person by looks alone`);
+  parts.push(`${chance(belief)} likely with times and other people taken into account`);
+  parts.push(kind === "belongs" ? "“Different” makes it a new person" : "“Same” merges them");
+  return parts.join(" · ");
+}
+
+function side({ person, tracklets }, note) {
+  const list = h("div", { class: "strips" }), [most, crops] = PHONE.matches ? [1, 4] : [3, 7]; // tracklets at first, and crops of each
+  const head = h("h3", {}, person && personChip(person), person?.label && h("small", {}, person.name), h("small", {}, `${count(tracklets.length, "tracklet")}${note ? ` ${note}` : ""}`));
+  const fillUp = (number) => list.replaceChildren(...tracklets.slice(0, number).map((tracklet) => strip(tracklet, crops)));
+  fillUp(most);
+  const more = tracklets.length - most;
+  const button = more > 0 && h("button", { type: "button", class: "quiet", onclick: () => { fillUp(tracklets.length); button.remove(); } }, `Show ${more} more`);
+  return h("div", { class: "side" }, head, list, button);
+}
+
+// Answers ---
+
+async function reply(answer) {
+  if (!asked.length || busy()) return;
+  const done = await act(`/api/questions/${encodeURIComponent(asked[0].id)}`, { answer });
+  if (done) told(done.told);
+}
+
+async function undo() {
+  const done = await act("/api/undo");
+  if (done) told(done.told);
+}
+
+function told(text) {
+  one("told").textContent = text;
+  one("told").hidden = false;
+}
+
+async function confirmSure() {
+  one("sure-list").replaceChildren(...sure.map((person) =>
+    h("label", {}, h("input", { type: "checkbox", value: person.id, checked: true }),
+      h("span", { class: "faces" }, person.crops.map((src) => crop(src, ""))),
+      personLine({ ...person, crops: [] })[1])));
+  const boxes = [...one("sure-list").querySelectorAll("input")];
+  const check = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    one("sure-yes").disabled = !chosen;
+    one("sure-yes").textContent = `Confirm ${count(chosen, "person", "people")}`;
+  };
+  boxes.forEach((box) => { box.onchange = check; });
+  check();
+  if (!(await answered(one("sure")))) return;
+  const people = boxes.filter((box) => box.checked).map((box) => Number(box.value));
+  const done = await act("/api/people/confirm", { people });
+  if (done) told(done.told);
+}

@@ -1,0 +1,200 @@
+"""Results written again after decisions, and crops that were moved by hand taken as decisions."""
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pipelines.reviewing.importing import import_moved
+from pipelines.reviewing.opening import OpenSite, open_site
+from pipelines.reviewing.writing import write_again
+from pipelines.runtime.progress import reporter
+from reid.errors import InputError
+from reid.outputs import atomic
+from reid.types import TrackletKey
+from tests.pipelines.reviewing.results import make_results
+
+SEEN = {"a": {1: 0, 2: 1, 3: 0, 4: 2}, "b": {1: 1, 2: 2, 3: 3}}
+QUIET = reporter(quiet=True, out=io.StringIO(), err=io.StringIO())
+
+
+def who(root: Path) -> dict[str, str]:
+    """The person of each tracklet by the table."""
+    with (root / "tracklets.csv").open() as file:
+        return {f"{row['camera']}/{row['track_id']}": row["person"] for row in csv.DictReader(file)}
+
+
+def lie(root: Path) -> dict[str, set[str]]:
+    """The tracklets of which crops lie in each folder."""
+    found: dict[str, set[str]] = {}
+    for path in (root / "crops").rglob("*.jpg"):
+        camera, track, _ = path.stem.split("_")
+        found.setdefault(path.parent.name, set()).add(f"{camera}/{track}")
+    return found
+
+
+@contextmanager
+def opened(root: Path) -> Iterator[OpenSite]:
+    with open_site([root], QUIET) as site:
+        yield site
+
+
+def place(site: OpenSite, text: str) -> tuple[str, TrackletKey]:
+    camera, track = text.split("/")
+    return site.runs[0].run.run_id, TrackletKey(camera_id=camera, track_id=int(track))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_results(tmp_path / "day", SEEN)
+
+
+FIRST = {
+    "a/1": "P0001", "a/2": "P0002", "a/3": "P0001", "a/4": "P0003",
+    "b/1": "P0002", "b/2": "P0003", "b/3": "P0004",
+}  # fmt: skip
+
+
+def test_all_files_tell_what_was_decided_and_nothing_else_changes(root: Path) -> None:
+    assert len(set(who(root).values())) == 4
+    first = who(root)
+    untouched = {p: p.stat().st_ino for p in (root / "cameras").iterdir()}
+    with opened(root) as site:
+        store, before = site.store, {p: p.read_bytes() for p in root.rglob("*.*") if p.is_file()}
+        written = write_again(site.runs[0], store, QUIET)
+        assert (written.files, written.tracklets) == (0, 0)
+        assert "says everything that was decided already" in written.sentence
+        assert {p: p.read_bytes() for p in before if "gallery" not in p.name} == {
+            p: data for p, data in before.items() if "gallery" not in p.name
+        }
+        one = store.find(first["a/1"])
+        new = store.split(one, [place(site, "a/3")])
+        store.rename(one, "Ann")
+        store.ignore(store.find(first["b/3"]))
+        written = write_again(site.runs[0], store, QUIET)
+        assert (written.changed, written.tracklets, written.people) == (("a", "b"), 2, 4)
+        assert write_again(site.runs[0], store, QUIET).files == 0
+    now = first | {"a/3": f"P{new:04d}", "b/3": ""}
+    assert who(root) == now
+    persons = {p["name"]: p for p in json.loads((root / "identities.json").read_text())["persons"]}
+    assert persons[first["a/1"]]["label"] == "Ann"
+    assert persons.keys() == set(now.values()) - {""}
+    assert lie(root) == {
+        name: {one for one, person in now.items() if person == name} for name in set(now.values()) - {""}
+    }
+    for camera in ("a", "b"):
+        lines = (root / "tracks" / f"{camera}.txt").read_text().splitlines()
+        ids = {f"P{int(line.split(',')[1]):04d}" for line in lines}
+        assert ids == {person for one, person in now.items() if one[0] == camera and person}
+    assert "Ann" in (root / "report.html").read_text()
+    again = json.loads((root / "run.json").read_text())["written_again"]
+    assert (again["decisions"], again["older_videos"]) == (3, [])
+    assert {p: p.stat().st_ino for p in (root / "cameras").iterdir()} == untouched
+    assert not list(root.glob(".reid-writing-*"))
+
+
+def test_what_cannot_be_written_costs_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = who(root)
+    with opened(root) as site:
+        site.store.split(site.store.find(first["a/1"]), [place(site, "a/3")])
+        before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file() and "gallery" not in p.name}
+
+        def full(path: Path, text: str) -> None:
+            raise InputError("the disk is full") if path.name == "report.html" else OSError(path)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(atomic, "write_text", full)
+            with pytest.raises((InputError, OSError)):
+                write_again(site.runs[0], site.store, QUIET)
+        mine = root / "crops" / "P0005" / "a_3_1.jpg"
+        mine.parent.mkdir()
+        mine.write_bytes(b"mine")
+        with pytest.raises(InputError, match=r"a_3_1.jpg: is there already, and reid did not write it"):
+            write_again(site.runs[0], site.store, QUIET)
+        assert {p: p.read_bytes() for p in before} == before
+        assert mine.read_bytes() == b"mine"
+        mine.unlink()
+        assert write_again(site.runs[0], site.store, QUIET).tracklets == 1
+    assert who(root)["a/3"] == "P0005"
+
+
+def test_a_recording_that_is_gone_leaves_the_video_as_it_was(tmp_path: Path) -> None:
+    root = make_results(tmp_path / "day", SEEN, video=True, files={"a": tmp_path / "gone.mp4"})
+    for camera in ("a", "b"):
+        path = root / "video" / f"{camera}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"video")
+    first = who(root)
+    with opened(root) as site:
+        site.store.split(site.store.find(first["a/1"]), [place(site, "a/3")])
+        written = write_again(site.runs[0], site.store, QUIET)
+        assert (written.drawn, written.older) == ((), ("a",))
+        assert (
+            "the video of a stayed as before and shows the former people: its recording" in written.sentence
+        )
+        assert (root / "video" / "a.mp4").read_bytes() == b"video"
+        assert json.loads((root / "run.json").read_text())["written_again"]["older_videos"] == ["a"]
+        told = json.loads((root / ".reid.json").read_text())["told"]
+        assert told["video"] != told["tracks"], "a repeated run draws them again"
+
+
+def move(root: Path, tracklet: str, to: str) -> None:
+    camera, track = tracklet.split("/")
+    (root / "crops" / to).mkdir(exist_ok=True)
+    for path in list((root / "crops").rglob(f"{camera}_{track}_*.jpg")):
+        path.rename(root / "crops" / to / path.name)
+
+
+def test_moved_crops_are_decisions_once(root: Path) -> None:
+    first = who(root)
+    assert first == FIRST
+    move(root, "a/1", "P0002")  # one of two of P0001: reassigned
+    move(root, "b/3", "P0003")  # the only one of P0004: merged
+    move(root, "b/1", "Ann")  # one of two of P0002: a new person
+    said = io.StringIO()
+    with open_site([root], QUIET) as site:
+        progress = reporter(out=io.StringIO(), err=said)
+        assert import_moved(site.runs[0], site.store, progress) == 4
+        assert "crops were moved by hand, which is kept as 4 decisions" in said.getvalue()
+        assert {one.by for one in site.store.decisions()} == {"moved crops"}
+        assert [one.kind for one in site.store.decisions()] == ["different", "named", "moved", "same"]
+    with open_site([root], QUIET) as site:
+        assert import_moved(site.runs[0], site.store, progress) == 0
+        write_again(site.runs[0], site.store, QUIET)
+        assert import_moved(site.runs[0], site.store, progress) == 0
+    assert who(root) == first | {"a/1": "P0002", "b/3": "P0003", "b/1": "P0005"}
+    assert lie(root) == {
+        "P0001": {"a/3"}, "P0002": {"a/1", "a/2"}, "P0003": {"a/4", "b/2", "b/3"}, "P0005": {"b/1"},
+    }  # fmt: skip
+    assert not (root / "crops" / "Ann").exists()
+    persons = json.loads((root / "identities.json").read_text())["persons"]
+    assert {p["name"]: p["label"] for p in persons}["P0005"] == "Ann"
+
+
+def test_folders_that_were_renamed_or_thrown_out(root: Path) -> None:
+    crops = root / "crops"
+    (crops / "P0001").rename(crops / "Bob")
+    shutil.move(crops / "P0004", crops / "-")
+    move(root, "b/2", "-")
+    with opened(root) as site:
+        assert import_moved(site.runs[0], site.store, QUIET) == 3
+        assert [p.label for p in site.store.people()] == ["Bob", None, None]
+        assert import_moved(site.runs[0], site.store, QUIET) == 0
+        write_again(site.runs[0], site.store, QUIET)
+    assert who(root) == {**FIRST, "b/2": "", "b/3": ""}
+    assert set(os.listdir(crops)) == {"P0001", "P0002", "P0003"}
+
+
+def test_divided_crops_are_told_and_not_imported(root: Path) -> None:
+    (root / "crops" / "P0001" / "a_1_1.jpg").rename(root / "crops" / "P0002" / "a_1_1.jpg")
+    said = io.StringIO()
+    with opened(root) as site:
+        assert import_moved(site.runs[0], site.store, reporter(out=io.StringIO(), err=said)) == 0
+        assert "crops of a/1 lie in P0001 and P0002, so it is not known whom it shows" in said.getvalue()
+        assert site.store.decisions() == []

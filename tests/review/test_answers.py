@@ -1,0 +1,219 @@
+"""Answers of a reviewer are decisions of the gallery, taken back exactly, and asked in the order of their worth."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reid.errors import InputError
+from reid.review.answers import Review
+from reid.review.records import Question
+from reid.types import Tracklet, TrackletKey
+from tests.review.site import between, seen, under_review
+from tests.store.site import tables
+
+
+def made() -> list[Tracklet]:
+    """P0001 is seen in both cameras; P0002 too, less surely; P0003 may be them as well; P0004 is like no one."""
+    return [
+        seen("lobby", 1, 0),
+        seen("yard", 1, 0, start=100),
+        seen("lobby", 2, 1, start=100),
+        between(seen("yard", 2, 1, start=300), 2, 0.45),
+        between(seen("yard", 3, 1, start=500), 3, 0.52),
+        seen("lobby", 4, 5, start=700),
+    ]
+
+
+@pytest.fixture
+def review(tmp_path: Path) -> Iterator[Review]:
+    with under_review(tmp_path, made()) as site:
+        yield Review(site, by="ann")
+
+
+def who(review: Review) -> dict[str, int | None]:
+    return {one.id: one.person_id for one in review.site.tracklets()}
+
+
+def of_kind(review: Review, kind: str) -> Question:
+    return next(one for one in review.questions() if one.kind == kind)
+
+
+def test_the_queue_asks_what_is_least_certain_first(review: Review) -> None:
+    assert who(review) == {
+        "r/lobby/1": 1,
+        "r/yard/1": 1,
+        "r/lobby/2": 2,
+        "r/yard/2": 2,
+        "r/yard/3": 3,
+        "r/lobby/4": 4,
+    }
+    asked = review.questions()
+    assert [one.worth for one in asked] == sorted((one.worth for one in asked), reverse=True)
+    same, belongs = of_kind(review, "same_person"), of_kind(review, "belongs")
+    assert (same.one, same.person_id, same.other_id) == (("r/yard/3",), 3, 2)
+    assert sorted(same.other) == ["r/lobby/2", "r/yard/2"]
+    assert {*belongs.one, *belongs.other} == {"r/lobby/2", "r/yard/2"}
+    assert (belongs.person_id, belongs.other_id) == (2, None)
+    assert same.probability is not None
+    assert 0.1 < same.probability < 0.5 < belongs.belief < 0.9
+    assert not same.at_once
+    assert not any("r/lobby/4" in one.one for one in asked), "who is like no one is not asked about"
+
+
+def test_yes_and_no_are_decisions(review: Review) -> None:
+    same = of_kind(review, "same_person")
+    review.answer(same.id, "no")
+    assert review.site.store.told_apart() == {(2, 3)}
+    belongs = of_kind(review, "belongs")
+    review.answer(belongs.id, "yes", by="bob")
+    assert [(one.kind, one.by) for one in review.decisions()] == [("different", "ann"), ("confirmed", "bob")]
+    assert {(one.tracklet, one.side) for one in review.site.store.bound() if one.kind == "confirmed"} == {
+        (TrackletKey(camera_id="lobby", track_id=2), 0),
+        (TrackletKey(camera_id="yard", track_id=2), 0),
+    }
+    left = {one.id for one in review.questions()}
+    assert not left & {same.id, belongs.id}
+    for question_id in (same.id, belongs.id):
+        with pytest.raises(InputError, match="is not open any more"):
+            review.answer(question_id, "yes")
+    assert review.changed
+
+
+def test_yes_joins_and_no_takes_out(review: Review) -> None:
+    review.answer(of_kind(review, "same_person").id, "yes")
+    assert who(review)["r/yard/3"] == 2
+    review.undo()
+    belongs = of_kind(review, "belongs")
+    review.answer(belongs.id, "no")
+    (out,) = belongs.one
+    assert who(review)[out] == 5
+    assert who(review)[belongs.other[0]] == 2
+    assert [one.kind for one in review.decisions() if one.undone is None] == ["different"]
+
+
+def test_unsure_comes_last_and_skip_not_at_all(review: Review) -> None:
+    first, *rest = (one.id for one in review.questions())
+    review.answer(first, "unsure")
+    assert [one.id for one in review.questions()] == [*rest, first]
+    assert [one.id for one in review.questions(1)] == rest[:1]
+    review.answer(first, "skip")
+    assert [one.id for one in review.questions()] == rest
+    assert review.undo() is None
+    assert review.undo() is None
+    assert next(one.id for one in review.questions()) == first
+    assert review.decisions() == []
+    assert not review.changed
+    with pytest.raises(InputError, match="'maybe': must be one of yes, no, unsure, skip"):
+        review.answer(first, "maybe")
+    with pytest.raises(InputError, match="no decision to undo"):
+        review.undo()
+
+
+def test_undo_and_redo(review: Review, tmp_path: Path) -> None:
+    before, asked = tables(tmp_path / "site.db"), review.questions()
+    review.answer(of_kind(review, "same_person").id, "yes")
+    review.rename(2, "Ann")
+    after = tables(tmp_path / "site.db")
+    undone = review.undo(), review.undo()
+    assert [one and one.kind for one in undone] == ["named", "same"]
+    assert tables(tmp_path / "site.db") == before
+    assert review.questions() == asked
+    assert review.redo().kind == "same"
+    assert review.redo().label == "Ann"
+    assert tables(tmp_path / "site.db") == after
+    with pytest.raises(InputError, match="nothing to do again"):
+        review.redo()
+    review.undo()
+    review.confirm(1)
+    with pytest.raises(InputError, match="something was decided since"):
+        review.redo()
+
+
+def test_people_are_corrected(review: Review) -> None:
+    assert [(one.name, len(one.tracklets), one.cameras) for one in review.people()] == [
+        ("P0001", 2, ("lobby", "yard")),
+        ("P0002", 2, ("lobby", "yard")),
+        ("P0003", 1, ("yard",)),
+        ("P0004", 1, ("lobby",)),
+    ]
+    new = review.split(1, ["r/yard/1"])
+    review.reassign(2, ["r/yard/2"], 3)
+    review.merge(4, 2)
+    assert {one: person for one, person in who(review).items() if one.startswith("r/yard")} == {
+        "r/yard/1": new,
+        "r/yard/2": 3,
+        "r/yard/3": 3,
+    }
+    review.confirm_many([2, 3])
+    assert review.person(2).reviewed == 2
+    review.ignore(new)
+    review.forget(3)
+    assert [one.person_id for one in review.people()] == [1, 2]
+    with pytest.raises(InputError, match="there is no P0003 any more"):
+        review.confirm_many([1, 3])
+    assert [one.kind for one in review.decisions()][-1] == "erased", "all of them or none"
+    with pytest.raises(InputError, match="'r/yard/9' is no tracklet"):
+        review.split(1, ["r/yard/9"])
+
+
+def test_halves_are_what_looks_unlike(tmp_path: Path) -> None:
+    mixed = [
+        seen("lobby", track, who, start=100 * track)
+        for track, who in ((1, 0), (2, 1), (3, 0), (4, 1), (5, 0))
+    ]
+    with under_review(tmp_path, mixed) as site:
+        review = Review(site)
+        review.merge(2, 1)
+        assert review.halves(1) == (["r/lobby/1", "r/lobby/3", "r/lobby/5"], ["r/lobby/2", "r/lobby/4"])
+        review.split(1, review.halves(1)[1])
+        assert review.halves(3)[1] in (["r/lobby/2"], ["r/lobby/4"])
+
+
+def test_who_is_seen_at_once_is_flagged_and_hardly_one(tmp_path: Path) -> None:
+    twins = [seen("lobby", 1, 0), seen("lobby", 2, 0), seen("yard", 3, 0, start=300)]
+    with under_review(tmp_path, twins) as site:
+        same = of_kind(Review(site), "same_person")
+        assert same.at_once
+        assert same.probability is not None
+        assert same.probability > 0.8
+        assert same.belief < 0.05
+        belongs = of_kind(Review(site), "belongs")
+        assert belongs.belief < 0.7, "the tracklet in the yard may be either's"
+        assert belongs.worth > same.worth
+
+
+def test_progress_in_words(review: Review) -> None:
+    before = review.progress()
+    assert (before.tracklets, before.reviewed) == (6, 0)
+    assert before.expected_wrong_links > 0.3
+    assert before.sentence.startswith(
+        "0 tracklets of 6 reviewed, 3 in 2 open questions, 3 not in doubt; about "
+    )
+    while asked := review.questions():
+        review.answer(asked[0].id, "yes")
+    after = review.progress()
+    assert (after.questions, after.in_question, after.expected_wrong_links) == (0, 0, 0)
+    assert (after.reviewed, after.unasked) == (3, 3)
+
+
+def test_the_timeline_has_every_tracklet(review: Review) -> None:
+    spans = review.timeline()
+    assert [one.tracklet for one in spans][:2] == ["r/lobby/1", "r/lobby/2"]
+    assert (spans[0].start_s, spans[0].end_s, spans[0].start) == (0.0, 5.9, None)
+    assert len(spans) == 6
+
+
+def test_a_gallery_alone_asks_the_same(tmp_path: Path) -> None:
+    (tmp_path / "with").mkdir()
+    (tmp_path / "alone").mkdir()
+    with (
+        under_review(tmp_path / "with", made()) as site,
+        under_review(tmp_path / "alone", made(), alone=True) as alone,
+    ):
+        first, second = Review(site).questions(), Review(alone).questions()
+        assert [(one.id, one.kind, one.at_once) for one in first] == [
+            (one.id, one.kind, one.at_once) for one in second
+        ]
+        for one, other in zip(first, second, strict=True):
+            assert one.belief == pytest.approx(other.belief, abs=1e-4)

@@ -1,0 +1,124 @@
+"""What is under review: tracklets of a gallery, with vectors, crops and boxes of the results at hand or without."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reid.errors import InputError
+from reid.linking.camera_bias import comparable
+from reid.linking.offline import link
+from reid.outputs.folder import ResultsFolder
+from reid.review.site import ReviewSite
+from reid.store.opening import open_store
+from reid.types import Tracklet
+from tests.review.site import (
+    CENTRE,
+    MAX_DISTANCE,
+    POLICY,
+    between,
+    calibration,
+    linked,
+    results,
+    seen,
+    under_review,
+)
+from tests.tracklets import ENCODER
+
+
+def three() -> list[Tracklet]:
+    return [
+        seen("lobby", 1, 0),
+        seen("lobby", 2, 1),
+        seen("yard", 1, 0, start=100),
+        between(seen("yard", 2, 1, start=100), 2, 0.3),
+        seen("yard", 3, 3, start=300),
+    ]
+
+
+def test_results_at_hand_give_crops_boxes_and_vectors(tmp_path: Path) -> None:
+    made = three()
+    with under_review(tmp_path, made) as site:
+        assert [one.id for one in site.tracklets()] == [
+            "r/lobby/1",
+            "r/lobby/2",
+            "r/yard/1",
+            "r/yard/2",
+            "r/yard/3",
+        ]
+        assert [one.crops for one in site.tracklets()] == [3] * 5
+        assert site.crop("r/yard/2", 1) == made[3].crops[1]
+        times_s, boxes = site.boxes("r/yard/2")
+        np.testing.assert_array_equal(times_s, made[3].times_s)
+        np.testing.assert_array_equal(boxes, made[3].boxes)
+        assert [person.sightings for person in site.people()] == [2, 2, 1]
+        with pytest.raises(InputError, match=r"r/yard/2: has no crop 3, but 3 of them"):
+            site.crop("r/yard/2", 3)
+        with pytest.raises(InputError, match=r"'r/yard/9' is no tracklet of .*site.db"):
+            site.boxes("r/yard/9")
+
+
+def test_distances_are_those_of_linking(tmp_path: Path) -> None:
+    made = three()
+    compared = comparable(made, CENTRE, MAX_DISTANCE)
+    matches = {str(match.tracklet): match for match in link(compared, POLICY).matches}
+    for alone in (False, True):
+        (folder := tmp_path / str(alone)).mkdir()
+        with under_review(folder, made, alone=alone) as site:
+            person = {one.id: one.person_id for one in site.tracklets()}
+            for tracklet_id in ("r/yard/2", "r/lobby/1"):
+                own = [
+                    one for one, who in person.items() if who == person[tracklet_id] and one != tracklet_id
+                ]
+                distance = site.distances.mean(site.rows([tracklet_id]), site.rows(own))
+                assert distance == pytest.approx(matches[tracklet_id[2:]].distance, abs=1e-5)
+
+
+def test_a_gallery_alone_is_reviewed_by_its_vectors(tmp_path: Path) -> None:
+    with under_review(tmp_path, three(), alone=True) as site:
+        assert [one.crops for one in site.tracklets()] == [0] * 5
+        assert all(
+            one.measured and np.linalg.norm(one.vector) == pytest.approx(1) for one in site.tracklets()
+        )
+        with pytest.raises(InputError, match="the results folder of its run is not at hand"):
+            site.boxes("r/yard/2")
+
+
+def test_a_sighting_whose_vector_was_displaced_stands_as_its_person(tmp_path: Path) -> None:
+    made = [seen("lobby", track, 0, start=100 * track) for track in range(1, 9)]
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER, max_prototypes=2) as store:
+        linked(store, made)
+        site = ReviewSite.open(store, [], calibration=None, max_distance=MAX_DISTANCE)
+        without = [one for one in site.tracklets() if not one.measured]
+        assert 6 <= len(without) < 8
+        assert all(np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-5) for one in without)
+
+
+def test_the_settings_say_which_cameras_are_farther_apart(tmp_path: Path) -> None:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
+        linked(store, three())
+        scaled = calibration()
+        scaled.camera_pairs[("lobby", "yard")] = 2 * MAX_DISTANCE  # type: ignore[index]
+        site = ReviewSite.open(store, [], calibration=scaled, max_distance=MAX_DISTANCE)
+        plain = ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE)
+    groups = np.array([0, 0, 1, 1, 1])  # by camera
+    across = plain.distances.between(np.array([0, 1]), np.array([2, 3, 4])).mean()
+    assert site.distances.of_groups(groups, 2)[0, 1] == pytest.approx(across / 2, rel=1e-5)
+    within = np.arange(2), np.arange(2)
+    np.testing.assert_array_equal(site.distances.between(*within), plain.distances.between(*within))
+
+
+def test_results_that_the_gallery_does_not_hold_are_refused(tmp_path: Path) -> None:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
+        linked(store, three())
+        other = results(tmp_path / "other", three(), run_id="another-run")
+        with pytest.raises(
+            InputError, match=r"other: its run another- is not in .*site.db; name the gallery"
+        ):
+            ReviewSite.open(store, [other], calibration=None, max_distance=MAX_DISTANCE)
+        damaged = results(tmp_path / "results", three())
+        ResultsFolder(damaged.root).camera("yard").write_bytes(b"no artefact")
+        with pytest.raises(
+            InputError, match=r"yard.npz is not a finished camera.*; repeat the reid video command"
+        ):
+            ReviewSite.open(store, [damaged], calibration=None, max_distance=MAX_DISTANCE)
