@@ -213,6 +213,14 @@ COMMANDS = (
         module="pipelines.galleries.decisions",
         run="undo",
     ),
+    _of_gallery(
+        "redo",
+        "put back a decision that was undone: the last one, or the one of a number",
+        "GALLERY [DECISION]",
+        Operand("decision", "its number, as `reid gallery decisions` lists it", "?", parameter="number"),
+        module="pipelines.galleries.decisions",
+        run="redo",
+    ),
     _of_gallery("forget", "erase everything kept about one person", "GALLERY PERSON", PERSON, run="forget"),
     _of_gallery(
         "prune",

@@ -1,4 +1,4 @@
-"""`reid gallery decisions|split|reassign|confirm|ignore|undo site.db`: what people decide about identities.
+"""`reid gallery decisions|split|reassign|confirm|ignore|undo|redo site.db`: what people decide about identities.
 
 A decision holds when the recording is linked again, with another detector, encoder or threshold, until it is undone.
 """
@@ -81,12 +81,24 @@ def ignore(path: Path, person: str, progress: Progress) -> int:
 
 def undo(path: Path, progress: Progress, *, number: str | None = None) -> int:
     """Take back a decision: the latest that holds, or the one of that number."""
-    if number is not None and not (number.isascii() and number.isdigit()):
-        raise InputError(f"DECISION {number!r}: must be a number, see `reid gallery decisions {path}`")
     with open_store(path, encoder_id=None) as store:
-        undone = store.undo(None if number is None else int(number))
+        undone = store.undo(_number(path, number), by=who())
     progress.answer(f"undone: decision {undone.number}, {_said(undone)}; {AGAIN}")
     return 0
+
+
+def redo(path: Path, progress: Progress, *, number: str | None = None) -> int:
+    """Put back a decision that was undone: the last one, or the one of that number."""
+    with open_store(path, encoder_id=None) as store:
+        redone = store.redo(_number(path, number), by=who())
+    progress.answer(f"redone: decision {redone.number}, {_said(redone)}; {AGAIN}")
+    return 0
+
+
+def _number(path: Path, number: str | None) -> int | None:
+    if number is not None and not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise InputError(f"DECISION {number!r}: must be a number, see `reid gallery decisions {path}`")
+    return None if number is None else int(number)
 
 
 def _chosen(store: Store, person_id: int, tracklets: Sequence[str]) -> list[tuple[str, TrackletKey]]:

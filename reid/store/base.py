@@ -169,7 +169,7 @@ class Store(Protocol):
     def ignore(self, person_id: int, *, by: str | None = None) -> None:
         """Keep that what was taken for a person is none, and drop its sightings."""
 
-    def undo(self, number: int | None = None) -> Decision:
+    def undo(self, number: int | None = None, *, by: str | None = None) -> Decision:
         """Take back a decision, the latest that holds where no number is given; what it was.
 
         What the decision changed is put back as it was, as far as its runs were not replaced since; linking the run
@@ -177,6 +177,15 @@ class Store(Protocol):
 
         Raises:
             InputError: there is none, it was undone or cannot be, or a later one is about the same people.
+        """
+
+    def redo(self, number: int | None = None, *, by: str | None = None) -> Decision:
+        """Put back a decision that was undone, the last one where no number is given; what it is.
+
+        What the undo changed is put back as it was, as far as its runs were not replaced since.
+
+        Raises:
+            InputError: there is none, it holds, or what was decided since about the same people comes first.
         """
 
     def forget(self, person_id: int) -> None:

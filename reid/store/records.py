@@ -26,6 +26,7 @@ Event = Literal[
     "not_a_person",
     "confirmed",
     "undone",
+    "redone",
 ]
 
 # same: two are one; different: they are two; moved: some sightings of one show the other; confirmed: all show one
