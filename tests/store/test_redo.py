@@ -23,7 +23,15 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "words",
-    ["merge 2 1", "split 1 lobby/0", "reassign 1 2 lobby/0", "confirm 1", "ignore 3", "rename 3 Bob"],
+    [
+        "merge 2 1",
+        "merge 3 1",
+        "split 1 lobby/0",
+        "reassign 1 2 lobby/0",
+        "confirm 1",
+        "ignore 3",
+        "rename 3 Bob",
+    ],
 )
 def test_each_kind_is_undone_and_redone_exactly(
     path: Path, capsys: pytest.CaptureFixture[str], words: str

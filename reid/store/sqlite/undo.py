@@ -103,6 +103,8 @@ def restore(db: sqlite3.Connection, kept: bytes, *, max_prototypes: int, heir: i
     """
     was = _unpacked(kept)
     encoder_id = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
+    absent = was.get("absent", [])
+    db.executemany("UPDATE people SET label = NULL WHERE person_id = ?", absent)
     _put_people_back(db, was["people"])
     for key in was.get("unseen", []):
         db.execute("DELETE FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?", key)
@@ -111,7 +113,7 @@ def restore(db: sqlite3.Connection, kept: bytes, *, max_prototypes: int, heir: i
         for row in was["sightings"]
         if (number := _put_sighting_back(db, row)) is not None
     }
-    for (person_id,) in was.get("absent", []):
+    for (person_id,) in absent:
         if heir is not None:
             db.execute("UPDATE sightings SET person_id = ? WHERE person_id = ?", (heir, person_id))
         remove(db, person_id)
