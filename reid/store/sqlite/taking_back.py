@@ -38,14 +38,9 @@ def take_back(
         )
     _note(db, at, "undone", found, by)
     after = undo.present(db, kept, _people(found))
-    undo.restore(
-        db, kept, max_prototypes=max_prototypes, heir=found.person_id if found.kind == "different" else None
-    )
-    if found.kind == "different":  # the person that the split made
-        db.execute(
-            "DELETE FROM people WHERE person_id = ? AND person_id NOT IN (SELECT person_id FROM sightings)",
-            (found.other_id,),
-        )
+    made = found.other_id if found.kind == "different" else None  # the person that a split made
+    heir = None if made is None else found.person_id
+    undo.restore(db, kept, max_prototypes=max_prototypes, heir=heir, gone=made)
     for one in _ended(known, kept):
         _note(db, at, "redone", one, by)
         decisions.hold_again(db, one.number)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from reid import json_text
 from reid.errors import InputError
+from reid.store.rules import LONGEST_S
 from reid.store.sqlite.prototypes import keep_varied
 from reid.types import person_name
 
@@ -89,21 +90,29 @@ def _stored(db: sqlite3.Connection, people: Collection[int]) -> Before:
     return found
 
 
-def restore(db: sqlite3.Connection, kept: bytes, *, max_prototypes: int, heir: int | None = None) -> int:
+def restore(
+    db: sqlite3.Connection,
+    kept: bytes,
+    *,
+    max_prototypes: int,
+    heir: int | None = None,
+    gone: int | None = None,
+) -> int:
     """Put back what `before` or `present` kept, as far as its sightings are still there; how many were put back.
 
     Vectors of an encoder that the gallery had before are not: what sightings have instead now stays. A person without
     any sighting is not either.
 
     Args:
-        heir: gets the sightings that a repeated run gave, since, to people that there were not; None: they go.
+        heir: gets the sightings that were given, since, to people that there were not; None: they go.
+        gone: a person that there was not, beside those that `present` noted.
 
     Raises:
         InputError: a name is another person's now.
     """
     was = _unpacked(kept)
     encoder_id = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
-    absent = was.get("absent", [])
+    absent = [*was.get("absent", []), *([] if gone is None else [[gone]])]
     db.executemany("UPDATE people SET label = NULL WHERE person_id = ?", absent)
     _put_people_back(db, was["people"])
     for key in was.get("unseen", []):
@@ -192,6 +201,12 @@ def _put_sighting_back(db: sqlite3.Connection, row: Sequence[Any]) -> int | None
         ).fetchone()
         return int(made[0])
     if tuple(stored[1:]) != (values[_START], values[_END]):
+        if (
+            values[_START] > LONGEST_S
+        ):  # of a live site, where no number is another tracklet's: it has grown since
+            db.execute(
+                "UPDATE sightings SET person_id = ? WHERE sighting_id = ?", (values[_PERSON], stored[0])
+            )
         return None
     db.execute(
         """UPDATE sightings SET person_id = ?, distance = ?, runner_up_id = ?, runner_up_distance = ?
