@@ -7,6 +7,7 @@ import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.galleries.live_site import to_correct
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.store.base import Store
@@ -38,7 +39,9 @@ def decisions(path: Path, progress: Progress, *, person: str | None = None) -> i
 
 def split(path: Path, person: str, tracklets: Sequence[str], progress: Progress) -> int:
     """Make some of a person's tracklets a new person."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(
+        path, lambda store: (f"people/{store.find(person)}/split", {"appearances": tracklets})
+    ) as store:
         person_id = store.find(person)
         new = store.split(person_id, _chosen(store, person_id, tracklets), by=who())
     verb = "is" if len(tracklets) == 1 else "are"
@@ -50,7 +53,7 @@ def split(path: Path, person: str, tracklets: Sequence[str], progress: Progress)
 
 def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progress: Progress) -> int:
     """Give some of a person's tracklets to another person."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, "split and merge on its page, or stop it first") as store:
         person_id, other = store.find(person), store.find(into)
         store.reassign(person_id, _chosen(store, person_id, tracklets), other, by=who())
     verb = "is" if len(tracklets) == 1 else "are"
@@ -62,7 +65,7 @@ def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progr
 
 def confirm(path: Path, person: str, progress: Progress) -> int:
     """Keep that all tracklets of a person show one person."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, lambda store: (f"people/{store.find(person)}/confirm", None)) as store:
         person_id = store.find(person)
         store.confirm(person_id, by=who())
         count = len(store.sightings(person_id))
@@ -72,7 +75,7 @@ def confirm(path: Path, person: str, progress: Progress) -> int:
 
 def ignore(path: Path, person: str, progress: Progress) -> int:
     """Keep that what was taken for a person is none."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, lambda store: (f"people/{store.find(person)}/ignore", None)) as store:
         person_id = store.find(person)
         store.ignore(person_id, by=who())
     progress.answer(f"{person_name(person_id)} is no person, and is left out from now on; {AGAIN}")
@@ -81,16 +84,18 @@ def ignore(path: Path, person: str, progress: Progress) -> int:
 
 def undo(path: Path, progress: Progress, *, number: str | None = None) -> int:
     """Take back a decision: the latest that holds, or the one of that number."""
-    with open_store(path, encoder_id=None) as store:
-        undone = store.undo(_number(path, number), by=who())
+    chosen = _number(path, number)
+    with to_correct(path, lambda _: ("decisions/undo", {"number": chosen})) as store:
+        undone = store.undo(chosen, by=who())
     progress.answer(f"undone: decision {undone.number}, {_said(undone)}; {AGAIN}")
     return 0
 
 
 def redo(path: Path, progress: Progress, *, number: str | None = None) -> int:
     """Put back a decision that was undone: the last one, or the one of that number."""
-    with open_store(path, encoder_id=None) as store:
-        redone = store.redo(_number(path, number), by=who())
+    chosen = _number(path, number)
+    with to_correct(path, lambda _: ("decisions/redo", {"number": chosen})) as store:
+        redone = store.redo(chosen, by=who())
     progress.answer(f"redone: decision {redone.number}, {_said(redone)}; {AGAIN}")
     return 0
 

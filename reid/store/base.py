@@ -36,6 +36,9 @@ class Store(Protocol):
     def read_only(self) -> bool:
         """Whether it was opened for reading only."""
 
+    def note_page(self, address: str) -> None:
+        """Tell programs that want to write meanwhile on which page of a live site people can be corrected."""
+
     # what linking needs ---
 
     @property

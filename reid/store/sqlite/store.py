@@ -99,6 +99,10 @@ class SqliteStore(Store):
     def read_only(self) -> bool:
         return self._lock is None
 
+    def note_page(self, address: str) -> None:
+        if self._lock is not None:
+            self._lock.note_page(address)
+
     # what linking needs ---
 
     @property
