@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.galleries.decisions import moment, who
+from pipelines.galleries.export import JOURNAL, chosen_format, export, journal_rows
 from pipelines.galleries.live_site import to_correct
+from pipelines.job_configs import ExportFormat
 from pipelines.runtime.progress import Progress
 from pipelines.site.erased_outputs import erase_beside
 from reid.errors import InputError
@@ -77,10 +79,20 @@ def show(path: Path, person: str, progress: Progress) -> int:
     return 0
 
 
-def history(path: Path, progress: Progress, *, person: str | None = None) -> int:
+def history(
+    path: Path,
+    progress: Progress,
+    *,
+    person: str | None = None,
+    format: ExportFormat | None = None,
+    output: Path | None = None,
+) -> int:
     """The journal, oldest first: of one person, or of all."""
+    chosen = chosen_format(format, output)
     with open_store(path, encoder_id=None, read_only=True) as store:
         entries = store.history(None if person is None else store.find(person))
+    if chosen != "table":
+        return export(journal_rows(entries), JOURNAL, chosen, output, progress)
     rows = [
         (
             moment(entry.at),

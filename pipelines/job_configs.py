@@ -9,6 +9,8 @@ from reid.camera_config import EncoderConfig
 from reid.section import Section, Share
 from reid.store.records import Named
 
+ExportFormat = Literal["table", "json", "csv"]
+
 
 class EvaluateConfig(Section):
     """`reid evaluate`: results against the truth."""
@@ -28,6 +30,16 @@ class PruneConfig(Section):
         "or erase (as all others)",
     )
     dry_run: bool = Field(False, description="only say what would be erased")
+
+
+class ExportConfig(Section):
+    """`reid gallery history` and `decisions`: how they are written."""
+
+    format: ExportFormat | None = Field(
+        None,
+        description="table, json or csv; null: by the ending of the file, else table",
+    )
+    output: Path | None = Field(None, description="new file (.json or .csv); null: standard output")
 
 
 class SearchConfig(Section):

@@ -142,9 +142,10 @@ COMMANDS = (
     _of_gallery(
         "history",
         "what was done to the gallery, or to one person",
-        "GALLERY [PERSON]",
+        "GALLERY [PERSON] [--format table|json|csv] [--output FILE]",
         Operand(PERSON.name, PERSON.help, "?"),
         run="history",
+        config="pipelines.job_configs:ExportConfig",
     ),
     _of_gallery(
         "rename",
@@ -200,10 +201,11 @@ COMMANDS = (
     _of_gallery(
         "decisions",
         "what people decided: names, merges, splits, and what was undone",
-        "GALLERY [PERSON]",
+        "GALLERY [PERSON] [--format table|json|csv] [--output FILE]",
         Operand(PERSON.name, PERSON.help, "?"),
         module="pipelines.galleries.decisions",
         run="decisions",
+        config="pipelines.job_configs:ExportConfig",
     ),
     _of_gallery(
         "undo",

@@ -7,7 +7,9 @@ import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.galleries.export import DECISIONS, chosen_format, decision_rows, export
 from pipelines.galleries.live_site import to_correct
+from pipelines.job_configs import ExportFormat
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.store.base import Store
@@ -18,10 +20,20 @@ from reid.types import TrackletKey, person_name
 AGAIN = "repeat `reid video` on its recordings to renew their results folders"
 
 
-def decisions(path: Path, progress: Progress, *, person: str | None = None) -> int:
+def decisions(
+    path: Path,
+    progress: Progress,
+    *,
+    person: str | None = None,
+    format: ExportFormat | None = None,
+    output: Path | None = None,
+) -> int:
     """All decisions, oldest first: of one person, or of all."""
+    chosen = chosen_format(format, output)
     with open_store(path, encoder_id=None, read_only=True) as store:
         found = store.decisions(None if person is None else store.find(person))
+    if chosen != "table":
+        return export(decision_rows(found), DECISIONS, chosen, output, progress)
     rows = [
         (
             one.number,
