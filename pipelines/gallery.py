@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.galleries.decisions import moment, who
+from pipelines.galleries.export import JOURNAL, chosen_format, export, journal_rows
+from pipelines.galleries.live_site import to_correct
+from pipelines.job_configs import JournalFormat
 from pipelines.runtime.progress import Progress
 from pipelines.site.erased_outputs import erase_beside
 from reid.errors import InputError
@@ -76,10 +79,20 @@ def show(path: Path, person: str, progress: Progress) -> int:
     return 0
 
 
-def history(path: Path, progress: Progress, *, person: str | None = None) -> int:
+def history(
+    path: Path,
+    progress: Progress,
+    *,
+    person: str | None = None,
+    format: JournalFormat | None = None,
+    output: Path | None = None,
+) -> int:
     """The journal, oldest first: of one person, or of all."""
+    chosen = chosen_format(format, output)
     with open_store(path, encoder_id=None, read_only=True) as store:
         entries = store.history(None if person is None else store.find(person))
+    if chosen != "table":
+        return export(journal_rows(entries), JOURNAL, chosen, output, progress)
     rows = [
         (
             moment(entry.at),
@@ -97,7 +110,7 @@ def history(path: Path, progress: Progress, *, person: str | None = None) -> int
 
 def forget(path: Path, person: str, progress: Progress) -> int:
     """Erase one person for good, also from events and clips of the live site whose folder the gallery lies in."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, lambda store: (f"people/{store.find(person)}/forget", None)) as store:
         person_id = store.find(person)
         recorded = any(seen.clock != LIVE for seen in store.sightings(person_id))
         erased, left = erase_beside(path, store.ids_of(person_id))
@@ -119,7 +132,9 @@ def forget(path: Path, person: str, progress: Progress) -> int:
 
 def rename(path: Path, person: str, label: str, progress: Progress) -> int:
     """Give one person a label; an empty one takes it away."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(
+        path, lambda store: (f"people/{store.find(person)}/rename", {"label": label.strip() or None})
+    ) as store:
         person_id = store.find(person)
         store.rename(person_id, label or None, by=who())
     called = f"is now called {label.strip()}" if label else "has no label any more"
@@ -129,7 +144,9 @@ def rename(path: Path, person: str, label: str, progress: Progress) -> int:
 
 def merge(path: Path, person: str, into: str, progress: Progress) -> int:
     """Merge two people: everything of `person` becomes part of `into`."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(
+        path, lambda store: (f"people/{store.find(person)}/merge", {"into": store.find(into)})
+    ) as store:
         gone, kept = store.find(person), store.find(into)
         both = _seen_at_once(store.sightings(gone), store.sightings(kept))
         store.merge(gone, into=kept, by=who())
@@ -162,7 +179,8 @@ def prune(path: Path, days: str, progress: Progress, *, named: Named = "keep", d
     What goes is said before it goes. It also tells a live site on this gallery that the clock is right.
     """
     oldest = _days_ago(days)
-    with open_store(path, encoder_id=None) as store:
+    by_itself = "it erases by itself what is older than retention.days; stop it first to erase more"
+    with to_correct(path, by_itself) as store:
         labels = {person.person_id: person.label for person in store.people()}
         erased = store.would_prune(oldest, named=named)
         what = f"{_erased(erased, labels)}, from before {oldest:%Y-%m-%d %H:%M} UTC"

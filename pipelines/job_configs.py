@@ -10,6 +10,8 @@ from reid.section import Section, Share
 from reid.store.records import Named
 from reid.web.config import WebConfig
 
+JournalFormat = Literal["table", "json", "csv"]
+
 
 class EvaluateConfig(Section):
     """`reid evaluate`: results against the truth."""
@@ -53,6 +55,16 @@ class PruneConfig(Section):
         "or erase (as all others)",
     )
     dry_run: bool = Field(False, description="only say what would be erased")
+
+
+class JournalExportConfig(Section):
+    """`reid gallery history` and `decisions`: how they are written."""
+
+    format: JournalFormat | None = Field(
+        None,
+        description="table, json or csv; null: by the ending of the file, else table",
+    )
+    output: Path | None = Field(None, description="new file (.json or .csv); null: standard output")
 
 
 class SearchConfig(Section):

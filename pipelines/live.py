@@ -92,6 +92,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
                 folders=config.page.folders,
             )
             page.start(engine.site.state, control)
+            store.note_page(page.url)
         started = time.monotonic()
         for address in addresses:
             engine.cameras.add(address, offset_s=config.offset_s.get(address.camera_id, 0.0))

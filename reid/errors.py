@@ -39,6 +39,7 @@ class Busy(ReidError):
 
     Args:
         process: the process that has it, as far as it is known.
+        page: address of the page of the live site that has it; None: it has none.
 
     >>> import reid
     >>> with reid.open_gallery(GALLERY):
@@ -49,6 +50,7 @@ class Busy(ReidError):
     busy
     """
 
-    def __init__(self, sentence: str, *, process: str = "another process") -> None:
+    def __init__(self, sentence: str, *, process: str = "another process", page: str | None = None) -> None:
         super().__init__(sentence)
         self.process = process
+        self.page = page

@@ -189,6 +189,18 @@ class Gallery:
         """Take back a decision, the latest where no number is given; what it was."""
         return self.store.undo(number)
 
+    def redo(self, number: int | None = None) -> Decision:
+        """Put back a decision that was undone, the last one where no number is given; what it is.
+
+        >>> import reid
+        >>> with reid.open_gallery(GALLERY) as gallery:
+        ...     gallery.confirm("Ann")
+        ...     undone, redone = gallery.undo(), gallery.redo()
+        ...     gallery.decisions()[-1].undone, undone.number == redone.number
+        (None, True)
+        """
+        return self.store.redo(number)
+
     def forget(self, who: int | str) -> None:
         """Erase one person from the gallery; results folders and events of theirs are other files."""
         self.store.forget(self.store.find(who))

@@ -37,12 +37,25 @@ class Lock:
         if not path.parent.is_dir():  # filelock would make it
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         self._acquire()
-        about = {"process": self._process, "work": work, "since": datetime.now().isoformat(" ", "seconds")}
+        since = datetime.now().isoformat(" ", "seconds")
+        self._about: dict[str, object] = {"process": self._process, "work": work, "since": since}
         try:
-            self._holder.write_text(json_text.dumps(about), encoding="utf-8")
+            self._tell()
         except OSError:  # a full disk, say
             self.release()
             raise
+
+    def note_page(self, address: str) -> None:
+        """Have who finds it held know the address of a page on which the holder can be asked.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._about["page"] = address
+        self._tell()
+
+    def _tell(self) -> None:
+        self._holder.write_text(json_text.dumps(self._about), encoding="utf-8")
 
     def _acquire(self) -> None:
         while True:
@@ -72,6 +85,8 @@ def _busy(holder: Path) -> Busy:
     try:
         about = json.loads(holder.read_text(encoding="utf-8"))
         process = f"process {about['process']}"
-        return Busy(f"{process} ({about['work']} since {about['since']})", process=process)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        page = about.get("page")
+        sentence = f"{process} ({about['work']} since {about['since']})"
+        return Busy(sentence, process=process, page=page if isinstance(page, str) else None)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Busy("another process")

@@ -145,9 +145,10 @@ COMMANDS = (
     _of_gallery(
         "history",
         "what was done to the gallery, or to one person",
-        "GALLERY [PERSON]",
+        "GALLERY [PERSON] [--format table|json|csv] [--output FILE]",
         Operand(PERSON.name, PERSON.help, "?"),
         run="history",
+        config="pipelines.job_configs:JournalExportConfig",
     ),
     _of_gallery(
         "rename",
@@ -213,10 +214,11 @@ COMMANDS = (
     _of_gallery(
         "decisions",
         "what people decided: names, merges, splits, and what was undone",
-        "GALLERY [PERSON]",
+        "GALLERY [PERSON] [--format table|json|csv] [--output FILE]",
         Operand(PERSON.name, PERSON.help, "?"),
         module="pipelines.galleries.decisions",
         run="decisions",
+        config="pipelines.job_configs:JournalExportConfig",
     ),
     _of_gallery(
         "undo",
@@ -225,6 +227,14 @@ COMMANDS = (
         Operand("decision", "its number, as `reid gallery decisions` lists it", "?", parameter="number"),
         module="pipelines.galleries.decisions",
         run="undo",
+    ),
+    _of_gallery(
+        "redo",
+        "put back a decision that was undone: the last one, or the one of a number",
+        "GALLERY [DECISION]",
+        Operand("decision", "its number, as `reid gallery decisions` lists it", "?", parameter="number"),
+        module="pipelines.galleries.decisions",
+        run="redo",
     ),
     _of_gallery("forget", "erase everything kept about one person", "GALLERY PERSON", PERSON, run="forget"),
     _of_gallery(

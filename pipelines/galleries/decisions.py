@@ -1,4 +1,4 @@
-"""`reid gallery decisions|split|reassign|apart|confirm|ignore|undo site.db`: what people decide about identities.
+"""`reid gallery decisions|split|reassign|apart|confirm|ignore|undo|redo site.db`: what people decide about identities.
 
 A decision holds when the recording is linked again, with another detector, encoder or threshold, until it is undone.
 """
@@ -7,6 +7,9 @@ import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.galleries.export import DECISIONS, chosen_format, decision_rows, export
+from pipelines.galleries.live_site import to_correct
+from pipelines.job_configs import JournalFormat
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.store.base import Store
@@ -17,10 +20,20 @@ from reid.types import TrackletKey, person_name
 AGAIN = "repeat `reid video` on its recordings to renew their results folders"
 
 
-def decisions(path: Path, progress: Progress, *, person: str | None = None) -> int:
+def decisions(
+    path: Path,
+    progress: Progress,
+    *,
+    person: str | None = None,
+    format: JournalFormat | None = None,
+    output: Path | None = None,
+) -> int:
     """All decisions, oldest first: of one person, or of all."""
+    chosen = chosen_format(format, output)
     with open_store(path, encoder_id=None, read_only=True) as store:
         found = store.decisions(None if person is None else store.find(person))
+    if chosen != "table":
+        return export(decision_rows(found), DECISIONS, chosen, output, progress)
     rows = [
         (
             one.number,
@@ -38,7 +51,9 @@ def decisions(path: Path, progress: Progress, *, person: str | None = None) -> i
 
 def split(path: Path, person: str, tracklets: Sequence[str], progress: Progress) -> int:
     """Make some of a person's tracklets a new person."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(
+        path, lambda store: (f"people/{store.find(person)}/split", {"appearances": tracklets})
+    ) as store:
         person_id = store.find(person)
         new = store.split(person_id, _chosen(store, person_id, tracklets), by=who())
     verb = "is" if len(tracklets) == 1 else "are"
@@ -50,7 +65,7 @@ def split(path: Path, person: str, tracklets: Sequence[str], progress: Progress)
 
 def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progress: Progress) -> int:
     """Give some of a person's tracklets to another person."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, "split and merge on its page, or stop it first") as store:
         person_id, other = store.find(person), store.find(into)
         store.reassign(person_id, _chosen(store, person_id, tracklets), other, by=who())
     verb = "is" if len(tracklets) == 1 else "are"
@@ -62,7 +77,7 @@ def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progr
 
 def apart(path: Path, person: str, other: str, progress: Progress) -> int:
     """Keep that two people who are there are two."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, "stop it first") as store:
         one, two = store.find(person), store.find(other)
         store.apart(one, two, by=who())
     progress.answer(
@@ -73,7 +88,7 @@ def apart(path: Path, person: str, other: str, progress: Progress) -> int:
 
 def confirm(path: Path, person: str, progress: Progress, tracklets: Sequence[str] = ()) -> int:
     """Keep that tracklets of a person show one person; all of theirs where none is named."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, lambda store: (f"people/{store.find(person)}/confirm", None)) as store:
         person_id = store.find(person)
         chosen = _chosen(store, person_id, tracklets) if tracklets else None
         store.confirm(person_id, tracklets=chosen, by=who())
@@ -87,7 +102,7 @@ def confirm(path: Path, person: str, progress: Progress, tracklets: Sequence[str
 
 def ignore(path: Path, person: str, progress: Progress) -> int:
     """Keep that what was taken for a person is none."""
-    with open_store(path, encoder_id=None) as store:
+    with to_correct(path, lambda store: (f"people/{store.find(person)}/ignore", None)) as store:
         person_id = store.find(person)
         store.ignore(person_id, by=who())
     progress.answer(f"{person_name(person_id)} is no person, and is left out from now on; {AGAIN}")
@@ -96,12 +111,26 @@ def ignore(path: Path, person: str, progress: Progress) -> int:
 
 def undo(path: Path, progress: Progress, *, number: str | None = None) -> int:
     """Take back a decision: the latest that holds, or the one of that number."""
-    if number is not None and not (number.isascii() and number.isdigit()):
-        raise InputError(f"DECISION {number!r}: must be a number, see `reid gallery decisions {path}`")
-    with open_store(path, encoder_id=None) as store:
-        undone = store.undo(None if number is None else int(number))
+    chosen = _number(path, number)
+    with to_correct(path, lambda _: ("decisions/undo", {"number": chosen})) as store:
+        undone = store.undo(chosen, by=who())
     progress.answer(f"undone: decision {undone.number}, {_said(undone)}; {AGAIN}")
     return 0
+
+
+def redo(path: Path, progress: Progress, *, number: str | None = None) -> int:
+    """Put back a decision that was undone: the last one, or the one of that number."""
+    chosen = _number(path, number)
+    with to_correct(path, lambda _: ("decisions/redo", {"number": chosen})) as store:
+        redone = store.redo(chosen, by=who())
+    progress.answer(f"redone: decision {redone.number}, {_said(redone)}; {AGAIN}")
+    return 0
+
+
+def _number(path: Path, number: str | None) -> int | None:
+    if number is not None and not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise InputError(f"DECISION {number!r}: must be a number, see `reid gallery decisions {path}`")
+    return None if number is None else int(number)
 
 
 def _chosen(store: Store, person_id: int, tracklets: Sequence[str]) -> list[tuple[str, TrackletKey]]:

@@ -79,7 +79,7 @@ class OnlineGallery:
             final: no more will be seen of it, so "uncertain" is no answer.
         """
         others = [r for key, r in self.recent.items() if key != tracklet.key and r.person_id is not None]
-        distances = self._distances(self._mean(tracklet), tracklet.camera_id, others)
+        distances = self._distances(self.mean_of(tracklet), tracklet.camera_id, others)
         people = np.array([r.person_id for r in others] + self.memory.people, dtype=np.int64)
         weights = np.array([r.weight for r in others] + [EVIDENCE_S[1]] * len(self.memory.people))
         seen = [r.tracklet for r in others]
@@ -98,7 +98,7 @@ class OnlineGallery:
             tracklet=tracklet,
             person_id=person_id,
             growing=growing,
-            mean=self._mean(tracklet),
+            mean=self.mean_of(tracklet),
         )
 
     def motion(self, cameras: Iterable[str]) -> dict[str, CameraMotion]:
@@ -114,7 +114,7 @@ class OnlineGallery:
     def use_bias(self, bias: Mapping[str, Array]) -> None:
         """Compare with these cameras' biases from now on."""
         self.bias = bias
-        self.recent = {key: replace(r, mean=self._mean(r.tracklet)) for key, r in self.recent.items()}
+        self.recent = {key: replace(r, mean=self.mean_of(r.tracklet)) for key, r in self.recent.items()}
 
     def age(self, before_s: float) -> None:
         """What ended before that becomes part of the mean of its person."""
@@ -133,20 +133,46 @@ class OnlineGallery:
             for one in own:
                 self.memory.learn(person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
 
-    def merge(self, person_id: int, into: int) -> None:
+    def merge(self, person_id: int, into: int, decision: int = 0) -> None:
         """Two people are one, as a person says: what shows them now stays together."""
         self.memory.merge(person_id, into)
-        self.by_hand.same([key for key, r in self.recent.items() if r.person_id in (person_id, into)], into)
+        both = [key for key, r in self.recent.items() if r.person_id in (person_id, into)]
+        self.by_hand.same(both, into, decision)
         for key in [key for key, r in self.recent.items() if r.person_id == person_id]:
             self.recent[key] = replace(self.recent[key], person_id=into)
 
-    def split(self, keys: Collection[TrackletKey], former: int, new: int) -> None:
+    def split(self, keys: Collection[TrackletKey], former: int, new: int, decision: int = 0) -> None:
         """Some of what shows a person shows another one, as a person says: it stays apart from the rest."""
         rest = [key for key, r in self.recent.items() if r.person_id == former and key not in keys]
-        self.by_hand.different(keys, rest, former)
-        self.by_hand.same(keys, new)
+        self.by_hand.different(keys, rest, former, decision)
+        self.by_hand.same(keys, new, decision)
         for key in keys:
             self.reassign(key, new)
+
+    def confirm(self, person_id: int, decision: int) -> None:
+        """All that shows a person shows that person, as a person says: it stays together."""
+        own = [key for key, r in self.recent.items() if r.person_id == person_id]
+        self.by_hand.same(own, person_id, decision)
+
+    def ignore(self, person_id: int) -> dict[TrackletKey, Recent]:
+        """What was taken for a person is none, as a person says; the tracklets that showed it."""
+        self.memory.forget(person_id)
+        own = {key: r for key, r in self.recent.items() if r.person_id == person_id}
+        for key in own:
+            del self.recent[key]
+        return own
+
+    def know_anew(self, people: Mapping[int, Array]) -> None:
+        """Remember people by these vectors (P, D) instead of what was remembered; an empty array: not any more."""
+        remembered = people.keys() & set(self.memory.people)
+        present = {r.person_id for r in self.recent.values()}
+        for person_id, vectors in people.items():
+            self.memory.forget(person_id)
+            if len(vectors) and (remembered or person_id not in present):
+                self.memory.learn(person_id, self.memory.from_centre(vectors))
+        present |= set(self.memory.people)
+        gone = people.keys() - present
+        self.spare = {key: number for key, number in self.spare.items() if number not in gone}
 
     def follow(self, former: TrackletKey, key: TrackletKey) -> None:
         """A track goes on in another tracklet: what was said of one holds for the other where they look alike."""
@@ -170,7 +196,8 @@ class OnlineGallery:
         """Its vectors (K, D) without the camera's bias: those that galleries keep."""
         return unbiased(tracklet, self.bias)
 
-    def _mean(self, tracklet: Tracklet) -> Array:
+    def mean_of(self, tracklet: Tracklet) -> Array:
+        """(D,) unit mean of its vectors, from the centre, without the camera's bias."""
         mean: Array = unit(self.memory.from_centre(self.unbiased(tracklet).vectors).mean(axis=0))
         return mean
 

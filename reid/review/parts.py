@@ -74,7 +74,8 @@ class Parts:
         """(parts,) mean distances of a side to every part."""
         weights = site.distances.weights[side]
         found: NDArray[np.float64] = weights @ site.distances.to_groups(side, self.part_of, len(self.parts))
-        return found / weights.sum()
+        mean: NDArray[np.float64] = found / weights.sum()
+        return mean
 
     def may_be_of(self, site: ReviewSite, side: Rows) -> NDArray[np.float64]:
         """(parts,) beliefs that each is of one person with a side, by distance and who is seen at once."""

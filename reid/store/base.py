@@ -47,6 +47,9 @@ class Store(Protocol):
     def read_only(self) -> bool:
         """Whether it was opened for reading only."""
 
+    def note_page(self, address: str) -> None:
+        """Tell programs that want to write meanwhile on which page of a live site people can be corrected."""
+
     # what linking needs ---
 
     @property
@@ -206,7 +209,7 @@ class Store(Protocol):
     def ignore(self, person_id: int, *, by: str | None = None) -> None:
         """Keep that what was taken for a person is none, and drop its sightings."""
 
-    def undo(self, number: int | None = None) -> Decision:
+    def undo(self, number: int | None = None, *, by: str | None = None) -> Decision:
         """Take back a decision, the latest that holds where no number is given; what it was.
 
         What the decision changed is put back as it was, as far as its runs were not replaced since; linking the run
@@ -214,6 +217,15 @@ class Store(Protocol):
 
         Raises:
             InputError: there is none, it was undone or cannot be, or a later one is about the same people.
+        """
+
+    def redo(self, number: int | None = None, *, by: str | None = None) -> Decision:
+        """Put back a decision that was undone, the last one where no number is given; what it is.
+
+        What the undo changed is put back as it was, as far as its runs were not replaced since.
+
+        Raises:
+            InputError: there is none, it holds, or what was decided since about the same people comes first.
         """
 
     def forget(self, person_id: int) -> None:

@@ -27,6 +27,7 @@ Event = Literal[
     "confirmed",
     "told_apart",
     "undone",
+    "redone",
 ]
 
 # same: two are one; different: they are two; moved: some sightings of one show the other; confirmed: all show one

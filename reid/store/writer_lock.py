@@ -22,9 +22,14 @@ def writer_lock(gallery: Path) -> Lock:
     try:
         return Lock(beside(gallery.resolve(), ".lock"), "reid")
     except Busy as busy:
+        sentence = f"{busy.process} is writing this gallery; wait for it or use another gallery"
+        if busy.page is not None:
+            about = f"{busy.process} is a live site that writes this gallery"
+            sentence = f"{about}; stop it first, or use its page {busy.page}"
         raise Busy(
-            f"{gallery}: {busy.process} is writing this gallery; wait for it or use another gallery",
+            f"{gallery}: {sentence}",
             process=busy.process,
+            page=busy.page,
         ) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -36,14 +36,14 @@ def look(person: int, spread: float = 0.1, seed: int = 0) -> Array:
 class Toy:
     """A site, its gallery on the disk, and everything that was told."""
 
-    def __init__(self, path: Path, **online: Any) -> None:
+    def __init__(self, path: Path, *, now: float = 1000.0, **online: Any) -> None:
         self.store = open_store(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
         rule = LinkingPolicy(max_distance=0.4, fragment_s=4.0, fragment_slack=1.3)
         patience = Patience(new_after_s=1.5, margin=0.05)
         self.gallery = OnlineGallery(rule, patience, self.store.identities(), self.store.next_person_id())
         self.gallery.cameras = ["a", "b"]
-        self.now = 1000.0  # on the monotonic clock, and the wall clock where nobody has set that
+        self.now = now  # on the monotonic clock, and the wall clock where nobody has set that
         self.set_by = 0.0  # seconds that somebody set the wall clock by
         self.tracks: dict[tuple[str, int], list[Tracklet]] = {}
         self.cadences: dict[str, Cadence] = {}
@@ -149,7 +149,7 @@ def made(camera: str, track_id: int, tracker: int, vectors: Array, start_s: floa
         camera_id=camera,
         track_id=track_id,
         tracker_id=tracker,
-        frames=np.arange(count, dtype=np.int32) + round(start_s * FPS),
+        frames=np.arange(count, dtype=np.int32) + round(start_s * FPS) % 2**30,
         times_s=times,
         boxes=boxes + 200 * tracker,
         scores=np.full(count, 0.9, dtype=np.float32),

@@ -55,7 +55,7 @@ def commit(store: Store, number: int, people: Sequence[int], vectors_each: int =
 def make_version_1(path: Path, *tables: str) -> None:
     """Make a gallery what programs before decisions wrote; without `tables` too, that not all of them wrote."""
     with sqlite3.connect(path) as db:
-        for table in ("decision_segments", "decisions", *tables):
+        for table in ("decision_segments", "decisions", "footage", "suppressed", *tables):
             db.execute(f"DROP TABLE {table}")
         db.execute("ALTER TABLE sightings DROP COLUMN places")
         db.execute("PRAGMA user_version = 1")

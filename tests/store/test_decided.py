@@ -233,7 +233,9 @@ def test_what_ages_out_leaves_its_decisions(path: Path) -> None:
 Choice = tuple[str, int, int]
 CHOICES = st.lists(
     st.tuples(
-        st.sampled_from(["merge", "split", "reassign", "confirm", "ignore", "rename", "undo", "again"]),
+        st.sampled_from(
+            ["merge", "split", "reassign", "confirm", "ignore", "rename", "undo", "redo", "again"]
+        ),
         st.integers(0, 30),
         st.integers(0, 30),
     ),
@@ -286,6 +288,21 @@ def test_no_decision_is_lost_or_violated_in_many_sequences(
     hold(tmp_path_factory, choices)
 
 
+def said_now(store: Store) -> list[tuple[int, str, bool]]:
+    return [(one.number, one.kind, one.undone is None) for one in store.decisions()]
+
+
+def redone(store: Store, path: Path) -> None:
+    """Put back what was undone last, where that can be; a refusal changes nothing."""
+    before, said = tables(path), said_now(store)
+    try:
+        found = store.redo()
+    except InputError:
+        assert (tables(path), said_now(store)) == (before, said)
+        return
+    assert (found.number, found.kind, True) in said_now(store)
+
+
 def hold(tmp_path_factory: pytest.TempPathFactory, choices: list[Choice]) -> None:
     """Decide and link again as `choices` say; nothing that was decided is lost or violated, and undo is exact."""
     path = tmp_path_factory.mktemp("gallery") / "site.db"
@@ -297,18 +314,20 @@ def hold(tmp_path_factory: pytest.TempPathFactory, choices: list[Choice]) -> Non
             if choice[0] == "undo":
                 if any(one.undone is None for one in store.decisions()):
                     store.undo()
+            elif choice[0] == "redo":
+                redone(store, path)
             elif choice[0] == "again":
                 made = recording(number)
                 linked(store, list(made.values()))
             else:
                 before = tables(path)
                 if decide(store, choice):
-                    after = tables(path)
-                    store.undo()
-                    assert tables(path) == before
-                    assert decide(store, choice)
-                    if choice[0] != "split":  # whose new person has another number now
-                        assert tables(path) == after
+                    after, said = tables(path), said_now(store)
+                    for _ in range(2):
+                        store.undo()
+                        assert tables(path) == before
+                        store.redo()
+                        assert (tables(path), said_now(store)) == (after, said)
                 else:
                     assert tables(path) == before
     with opened(path) as store:

@@ -13,6 +13,7 @@ import pytest
 from pipelines.cli.main import main
 from reid.errors import Busy, InputError, StoreError
 from reid.store.opening import open_store
+from reid.store.sqlite.schema import VERSION
 from tests.store.site import ENCODER, NOON, commit, directions, sighting
 
 
@@ -52,7 +53,9 @@ def test_newer_schema(gallery: Path) -> None:
     db = sqlite3.connect(gallery)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(StoreError, match=r"made by a newer reid .gallery version 99, this one reads up to 3"):
+    with pytest.raises(
+        StoreError, match=rf"made by a newer reid .gallery version 99, this one reads up to {VERSION}"
+    ):
         open_store(gallery, encoder_id=ENCODER)
 
 

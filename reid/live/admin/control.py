@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from reid.errors import ReidError
+from reid.store.records import Decision
 
 
 class Control(Protocol):
@@ -20,6 +21,18 @@ class Control(Protocol):
 
     def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
         """Make some stays of a person those of a new one."""
+
+    def confirm(self, person_id: int) -> None:
+        """Keep that all that shows a person shows that person."""
+
+    def ignore(self, person_id: int) -> None:
+        """Keep that what was taken for a person is none."""
+
+    def undo(self, number: int | None = None) -> Decision:
+        """Take back a decision, the latest that holds where no number is given; what it was."""
+
+    def redo(self, number: int | None = None) -> Decision:
+        """Put back a decision that was undone, the last one where no number is given; what it is."""
 
     def add_camera(self, argument: str) -> None:
         """Begin to read `name=address`."""

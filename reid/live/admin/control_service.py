@@ -1,7 +1,7 @@
 """Corrections of a site that runs: the gallery, what is known of those in view, and what is shown change together."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from reid.live.admin.retention import Retention
 from reid.live.capture.address import parse_cameras, read_secrets, with_aspects, with_credentials
 from reid.live.identity.changes import Renamed
 from reid.live.loop import Engine
+from reid.store.records import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +46,18 @@ class ControlService:
 
     def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
         self.engine.commands.give(lambda: self._split(person_id, appearance_ids))
+
+    def confirm(self, person_id: int) -> None:
+        self.engine.commands.give(lambda: self.engine.site.registry.decisions.confirm(person_id))
+
+    def ignore(self, person_id: int) -> None:
+        self.engine.commands.give(lambda: self._ignore(person_id))
+
+    def undo(self, number: int | None = None) -> Decision:
+        return self._followed(self.engine.site.registry.decisions.undo, number)
+
+    def redo(self, number: int | None = None) -> Decision:
+        return self._followed(self.engine.site.registry.decisions.redo, number)
 
     def add_camera(self, argument: str) -> None:
         check_allowed(argument, self.folders)
@@ -85,6 +98,21 @@ class ControlService:
     def _split(self, person_id: int, appearance_ids: Collection[str]) -> None:
         self.engine.site.registry.split(person_id, appearance_ids)
         self.engine.reclusterer.drop()
+
+    def _ignore(self, person_id: int) -> None:
+        self.engine.site.registry.decisions.ignore(person_id)
+        self.engine.reclusterer.drop()
+
+    def _followed(self, job: Callable[[int | None], Decision], number: int | None) -> Decision:
+        """What the engine's thread answers; what is being thought over is out of date then."""
+        found: list[Decision] = []
+
+        def order() -> None:
+            found.append(job(number))
+            self.engine.reclusterer.drop()
+
+        self.engine.commands.give(order)
+        return found[0]
 
     def _merge(self, person_id: int, into: int) -> None:
         self.engine.site.registry.merge(person_id, into)

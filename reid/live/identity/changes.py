@@ -3,12 +3,12 @@
 Times are on the site's clock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from reid.live.identity.appearance import Appearance
-from reid.store.records import Live, MovedSighting, Record
+from reid.store.records import Decision, Live, MovedSighting, Record
 from reid.types import Match, TrackletKey
 
 
@@ -90,6 +90,40 @@ class SplitByHand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Confirmed:
+    """All that shows a person shows that person."""
+
+    person_id: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ignored:
+    """What was taken for a person is none."""
+
+    person_id: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TakenBack:
+    """A decision was undone, or redone."""
+
+    decision: Decision
+    redone: bool
+    at_s: float
+    tracklets: tuple[Moved, ...]  # of the last minutes, that show another person now
+    shows: Mapping[TrackletKey, int]  # the person of each tracklet of the people it is about
+    labels: Mapping[int, str | None]  # of these people
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """The people that the decision is about."""
+        one, other = self.decision.person_id, self.decision.other_id
+        return (one,) if other is None else (one, other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Left:
     """An appearance is over."""
 
@@ -130,6 +164,9 @@ Change = (
     | SplitOff
     | SplitByHand
     | Merged
+    | Confirmed
+    | Ignored
+    | TakenBack
     | Left
     | Renamed
     | Forgotten
@@ -192,8 +229,10 @@ def _people(change: Change) -> Iterator[int | None]:
         case Merged() | SplitByHand():
             yield change.old
             yield change.new
-        case Renamed():
+        case Renamed() | Confirmed() | Ignored():
             yield change.person_id
+        case TakenBack():
+            yield from change.people
 
 
 def _shown(appearance: Appearance) -> Iterator[int | None]:

@@ -12,11 +12,14 @@ from reid.live.identity.changes import (
     Appeared,
     CameraChanged,
     Change,
+    Confirmed,
     Decided,
+    Ignored,
     Left,
     Merged,
     Moved,
     SplitByHand,
+    TakenBack,
 )
 from reid.types import person_name
 
@@ -95,6 +98,12 @@ def _told(change: Change, clock: SiteClock) -> Iterator[_Told]:
         case SplitByHand():
             for moved in change.tracklets:
                 yield _given(moved, {}, reason="corrected")
+        case Confirmed() | Ignored():
+            yield _decided(change)
+        case TakenBack():
+            yield _taken_back(change)
+            for moved in change.tracklets:
+                yield _given(moved, {}, reason="corrected")
         case Left(appearance=one):
             yield _of(one, "left", _stay(one, clock))
         case CameraChanged():
@@ -115,6 +124,42 @@ def _of(appearance: Appearance, kind: Kind, facts: dict[str, Fact], decoded_s: f
         person_id=appearance.person_id,
         facts=facts,
         decoded_s=decoded_s,
+    )
+
+
+def _decided(change: Confirmed | Ignored) -> _Told:
+    """A person was confirmed, or is none."""
+    ignored = isinstance(change, Ignored)
+    return _Told(
+        kind="identity_changed",
+        at_s=change.at_s,
+        camera_id=None,
+        person_id=None if ignored else change.person_id,
+        facts={
+            "old": name_of(change.person_id),
+            "new": None if ignored else name_of(change.person_id),
+            "reason": "not_a_person" if ignored else "confirmed",
+        },
+    )
+
+
+def _taken_back(change: TakenBack) -> _Told:
+    """A decision was undone or redone; which tracklets show another person now is told of each."""
+    one = change.decision
+    gone = one.kind == "not_a_person"
+    facts: dict[str, Fact] = {
+        "old": None if gone and not change.redone else name_of(one.person_id),
+        "new": None if gone and change.redone else name_of(one.person_id),
+        "reason": "redone" if change.redone else "undone",
+        "decision": one.number,
+        "kind": one.kind,
+    }
+    return _Told(
+        kind="identity_changed",
+        at_s=change.at_s,
+        camera_id=None,
+        person_id=None if gone and change.redone else one.person_id,
+        facts=facts if one.other_id is None else {**facts, "other": name_of(one.other_id)},
     )
 
 

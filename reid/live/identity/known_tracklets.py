@@ -66,6 +66,16 @@ class KnownTracklets:
         self._known.pop(key, None)
         return None if run_id is None else (run_id, key)
 
+    def take_out(self, keys: Collection[TrackletKey]) -> "KnownTracklets":
+        """What is known of some tracklets, which is not known here any more."""
+        out = KnownTracklets(self._gallery, self._session, self._clock)
+        out._known = {key: self._known.pop(key) for key in keys if key in self._known}
+        return out
+
+    def put_back(self, out: "KnownTracklets") -> None:
+        """Know again what was taken out."""
+        self._known |= out._known
+
     def of(self, appearance_ids: Collection[str]) -> dict[TrackletKey, str]:
         """The tracklets of these appearances, older ones too, and the appearance of each."""
         return {

@@ -18,6 +18,7 @@ from reid.live.identity.changes import (
     Moved,
     Updated,
 )
+from reid.live.identity.decisions import Decisions
 from reid.live.identity.hysteresis import Hysteresis
 from reid.live.identity.known_tracklets import KnownTracklets
 from reid.live.identity.reassigned import best_crop, change_of, split_of
@@ -51,6 +52,7 @@ class IdentityRegistry:
         self._known = KnownTracklets(gallery, unit_of_work.session, clock)
         self._hysteresis = Hysteresis()
         self._split_off: set[int] = set()  # people whom a split made
+        self.decisions = Decisions(gallery, unit_of_work, self._known, self._appearances, clock)
 
     def in_view(self, camera_id: str) -> list[Appearance]:
         """Tracks that are followed there."""
@@ -130,6 +132,8 @@ class IdentityRegistry:
             final: no more will be seen of the tracklet.
         """
         before, key = appearance, tracklet.key
+        if appearance.answer is None and self.decisions.shows_ignored(tracklet):
+            return replace(appearance, thing=True)
         if appearance.person_id is None:
             answer = self.gallery.answer(tracklet, final=final)
             named = appearance.appearance_id or str(key)
@@ -243,8 +247,9 @@ class IdentityRegistry:
 
     def merge(self, person_id: int, into: int) -> None:
         """Merge two people in store and gallery, and tell it; raises as `UnitOfWork.perform`."""
-        self.unit_of_work.perform(Merged(old=person_id, new=into, at_s=self._clock.now_s))
-        self.gallery.merge(person_id, into)
+        number = self.unit_of_work.perform(Merged(old=person_id, new=into, at_s=self._clock.now_s))
+        self.gallery.merge(person_id, into, number)
+        self.decisions.hold()
         spare = self.gallery.spare
         self.gallery.spare = {key: number for key, number in spare.items() if number != person_id}
         for place, one in self._appearances.items():
@@ -276,10 +281,10 @@ class IdentityRegistry:
         if len(chosen) == len(stored):
             raise InputError(f"these are all stays of {person_name(person_id)}; leave one with them")
         new = self.gallery.new_person()
-        self.unit_of_work.perform(
+        number = self.unit_of_work.perform(
             split_of(person_id, new, chosen, self._known, self.gallery, self._clock.now_s)
         )
-        self.gallery.split(chosen.keys() & self.gallery.recent.keys(), person_id, new)
+        self.gallery.split(chosen.keys() & self.gallery.recent.keys(), person_id, new, number)
         for place, shown in self._appearances.items():
             if shown.key in chosen:
                 self._appearances[place] = replace(shown, person_id=new)
@@ -297,6 +302,7 @@ class IdentityRegistry:
         theirs = [place for place, one in self._appearances.items() if one.person_id in numbers]
         for place in theirs:
             del self._appearances[place]
+        self.decisions.forget(numbers)
         self.unit_of_work.forget(Forgotten(person_ids=numbers))
         return theirs
 

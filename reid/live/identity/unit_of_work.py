@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from reid.errors import InputError, ReidError
 from reid.live.identity.changes import (
     Change,
+    Confirmed,
     Forgotten,
+    Ignored,
     Merged,
     Renamed,
     SplitByHand,
+    TakenBack,
     Updated,
     names,
     record_of,
@@ -22,6 +25,7 @@ log = logging.getLogger(__name__)
 BY = "live page"  # who decided: it has one token for all its users
 MOST_WAITING = 10_000  # of changes that are told of, and of those that are not
 
+ByPerson = Renamed | Merged | SplitByHand | Confirmed | Ignored
 Listener = Callable[[Sequence[Change]], None]
 
 
@@ -45,15 +49,13 @@ class UnitOfWork:
         """Write this with the next commit, and hand it on then."""
         self._changes.append(change)
 
-    def perform(self, change: Renamed | Merged | SplitByHand) -> None:
-        """Write at once what a person asked for, after all that waits, and hand it on.
+    def perform(self, change: ByPerson) -> int:
+        """Write at once what a person asked for, after all that waits, and hand it on; the number of the decision.
 
         Raises:
             InputError: it cannot be done, or the store cannot be written; nothing is changed then.
         """
-        self.commit()
-        if self._trouble is not None:
-            raise InputError(self._trouble)
+        self.settle()
         match change:
             case Renamed():
                 self.store.rename(change.person_id, change.label, by=BY)
@@ -62,6 +64,25 @@ class UnitOfWork:
             case SplitByHand():
                 tracklets = [(one.run_id, one.key) for one in change.tracklets if one.run_id is not None]
                 self.store.split(change.old, tracklets, new=change.new, by=BY)
+            case Confirmed():
+                self.store.confirm(change.person_id, by=BY)
+            case Ignored():
+                self.store.ignore(change.person_id, by=BY)
+        self._hand_on([change])
+        return self.store.decisions()[-1].number
+
+    def settle(self) -> None:
+        """Write all that waits.
+
+        Raises:
+            InputError: the store cannot be written.
+        """
+        self.commit()
+        if self._trouble is not None:
+            raise InputError(self._trouble)
+
+    def tell(self, change: TakenBack) -> None:
+        """Hand on what was written already."""
         self._hand_on([change])
 
     def forget(self, change: Forgotten) -> None:

@@ -11,11 +11,13 @@ from reid.live.identity.changes import (
     Change,
     Decided,
     Forgotten,
+    Ignored,
     Left,
     Merged,
     Moved,
     Renamed,
     SplitByHand,
+    TakenBack,
     Updated,
 )
 from reid.live.views.site_state import VISITS, AppearanceNow, PersonNow, SiteState
@@ -62,6 +64,7 @@ class RecentPeople:
     labels: dict[int, str] = field(default_factory=dict)
     _appearances: dict[str, _Appearance] = field(default_factory=dict)  # by id, oldest first
     _of_people: dict[int, list[str]] = field(default_factory=dict)  # newest last, as the people are
+    _ignored: set[int] = field(default_factory=set)  # not shown, but kept for the case that this is undone
     _of_tracklets: dict[TrackletKey, str] = field(default_factory=dict)
 
     def __call__(self, changes: Sequence[Change]) -> None:
@@ -95,6 +98,11 @@ class RecentPeople:
             case Renamed():
                 self._rename(change.person_id, change.label)
                 yield change.person_id
+            case Ignored():
+                self._ignored.add(change.person_id)
+                self.site_state.drop_person(change.person_id)
+            case TakenBack():
+                yield from self._taken_back(change)
             case Forgotten():
                 for person_id in change.person_ids:
                     self._forget(person_id)
@@ -191,16 +199,35 @@ class RecentPeople:
         if label is not None:
             self.labels[person_id] = label
 
+    def _taken_back(self, change: TakenBack) -> Iterator[int]:
+        """Show what a decision changed that was undone or redone, also of appearances long over."""
+        for person_id, label in change.labels.items():
+            self._rename(person_id, label)
+        if change.decision.kind == "not_a_person":
+            if change.redone:
+                self._ignored.add(change.decision.person_id)
+                self.site_state.drop_person(change.decision.person_id)
+            else:
+                self._ignored.discard(change.decision.person_id)
+        for key, person_id in change.shows.items():
+            name = self._of_tracklets.get(key)
+            if name is not None and self._appearances[name].pieces[key].person_id != person_id:
+                yield from self._moved_piece(name, key, person_id)
+        yield from change.people
+
     def _forget(self, person_id: int) -> None:
         for name in list(self._of_people.get(person_id, ())):
             self._lose(name, person_id)
         self._of_people.pop(person_id, None)
+        self._ignored.discard(person_id)
         self.labels.pop(person_id, None)
         self.site_state.remove_person(person_id)
 
     def _show(self, person_id: int) -> None:
         own = self._of_people.pop(person_id, None)
-        if own is None:
+        if own is None or (own and person_id in self._ignored):
+            if own:
+                self._of_people[person_id] = own
             return
         if not own:  # all that showed them shows others
             self.site_state.drop_person(person_id)

@@ -6,6 +6,8 @@ from reid.events import Kind, SinkCounts
 from reid.linking.answer import Verdict
 from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.camera_time import ClockSource
+from reid.store.records import Decision, DecisionKind
+from reid.types import person_name
 from reid.web.answers import Answer
 
 
@@ -121,6 +123,26 @@ class EventAnswer(BaseModel):
     at: str = Field(description="ISO 8601, UTC")
     camera: str | None
     person: str | None
+
+
+class DecisionAnswer(Answer):
+    """A decision that was undone or redone."""
+
+    number: int
+    kind: DecisionKind
+    person: str = Field(description="P and the number")
+    other: str | None = Field(description="the second person, where there is one")
+    label: str | None = Field(description="named: the name")
+    by: str | None = Field(description="who decided")
+    at: str = Field(description="ISO 8601, UTC")
+
+
+def decision_answer(decision: Decision) -> DecisionAnswer:
+    """Describe a decision."""
+    other = None if decision.other_id is None else person_name(decision.other_id)
+    facts = {"number": decision.number, "kind": decision.kind, "person": person_name(decision.person_id)}
+    told = {"other": other, "label": decision.label, "by": decision.by, "at": decision.at}
+    return DecisionAnswer.model_validate(facts | told)
 
 
 class CameraHealthAnswer(Answer):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
 from reid.live.admin.control import Control
+from reid.live.web.answers import DecisionAnswer, decision_answer
 from reid.web.answers import REFUSALS
 from reid.web.bodies import Body, MergeBody, PersonId, RenameBody, asks
 
@@ -14,6 +15,10 @@ class SplitBody(Body):
     appearances: list[Annotated[str, Field(min_length=1, max_length=300)]] = Field(
         min_length=1, max_length=1000, description="ids of stays, as events name them: lobby/4"
     )
+
+
+class DecisionBody(Body):
+    number: PersonId | None = Field(default=None, description="of the decision; null or left out: the latest")
 
 
 class CameraBody(Body):
@@ -43,6 +48,26 @@ def build_asking(control: Control) -> APIRouter:
     def split(person_id: Annotated[PersonId, Path()], body: SplitBody) -> None:
         """Make some stays of a person, of the last minutes, those of a new person."""
         control.split(person_id, body.appearances)
+
+    @router.post("/people/{person_id}/confirm", status_code=204)
+    def confirm(person_id: Annotated[PersonId, Path()]) -> None:
+        """Keep that all stays of a person show that person."""
+        control.confirm(person_id)
+
+    @router.post("/people/{person_id}/ignore", status_code=204)
+    def ignore(person_id: Annotated[PersonId, Path()]) -> None:
+        """Keep that what was taken for a person is none: a poster, a plant."""
+        control.ignore(person_id)
+
+    @router.post("/decisions/undo")
+    def undo(body: DecisionBody | None = None) -> DecisionAnswer:
+        """Take back a decision; what it was."""
+        return decision_answer(control.undo(None if body is None else body.number))
+
+    @router.post("/decisions/redo")
+    def redo(body: DecisionBody | None = None) -> DecisionAnswer:
+        """Put back the decision that was undone last, or the one of a number; what it is."""
+        return decision_answer(control.redo(None if body is None else body.number))
 
     @router.post("/cameras", status_code=204)
     def add(body: CameraBody) -> None:

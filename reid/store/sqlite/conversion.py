@@ -32,6 +32,8 @@ _KEPT = (
     "clocks",
     "decisions",
     "decision_segments",
+    "footage",
+    "suppressed",
 )  # tables that a conversion leaves as they are
 
 

@@ -1,4 +1,4 @@
-"""Corrections of a gallery: rename, merge, split, reassign, confirm, ignore, forget; and taking one back.
+"""Corrections of a gallery: rename, merge, split, reassign, confirm, ignore, forget.
 
 Functions over an open gallery, inside the caller's transaction.
 """
@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from reid.errors import InputError
-from reid.store.records import Decision, Event
+from reid.store.records import Event
 from reid.store.rules import checked_label
 from reid.store.sqlite import decisions, journal, undo
 from reid.types import TrackletKey, person_name
@@ -51,7 +51,8 @@ def join(
     Raises:
         InputError: they were decided to be different, or are one already.
     """
-    for against in decisions.against_merge(db, person_id, into):
+    ended = decisions.against_merge(db, person_id, into)
+    for against in ended:
         if not instead:
             raise InputError(
                 f"{person_name(person_id)} and {person_name(into)} are different people by decision {against.number} "
@@ -59,7 +60,8 @@ def join(
             )
         journal.append(db, at, "undone", person_id=into, decision=against.number, kind=against.kind)
         decisions.end(db, at, against.number)
-    sides, before = [_sightings(db, into), _sightings(db, person_id)], undo.before(db, [into, person_id])
+    sides = [_sightings(db, into), _sightings(db, person_id)]
+    before = undo.before(db, [into, person_id], ended=[one.number for one in ended])
     merge(db, at, person_id, into)
     decisions.append(db, at, "same", into, other_id=person_id, by=by, sides=sides, before=before)
 
@@ -166,51 +168,8 @@ def ignore(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None 
     """What was taken for a person is none: its sightings go, also when its recordings are linked again."""
     sides, before = [_sightings(db, person_id)], undo.before(db, [person_id])
     number = decisions.append(db, at, "not_a_person", person_id, by=by, sides=sides, before=before)
-    db.execute(
-        "UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL WHERE runner_up_id = ?",
-        (person_id,),
-    )
-    db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))
+    undo.remove(db, person_id)
     journal.append(db, at, "not_a_person", person_id=person_id, decision=number)
-
-
-def take_back(db: sqlite3.Connection, at: datetime, number: int | None, *, max_prototypes: int) -> Decision:
-    """Undo a decision, the latest that holds where `number` is None; what it was.
-
-    Raises:
-        InputError: there is none, it was undone, it cannot be, or a later one is about the same people.
-    """
-    known = decisions.read(db)
-    holding = [one for one in known if one.undone is None]
-    found = next(
-        (one for one in reversed(holding if number is None else known) if number in (None, one.number)), None
-    )
-    if found is None:
-        raise InputError("no decision to undo" if number is None else f"there is no decision {number}")
-    if found.undone is not None:
-        raise InputError(f"decision {found.number} was undone on {found.undone[:10]}")
-    kept = db.execute("SELECT before FROM decisions WHERE decision_id = ?", (found.number,)).fetchone()[0]
-    if kept is None:
-        reason = "what is erased is gone" if found.kind == "erased" else "it is of an earlier version of reid"
-        raise InputError(f"decision {found.number} ({found.kind}) cannot be undone: {reason}")
-    people = {found.person_id, found.other_id} - {None}
-    later = [one for one in holding if one.number > found.number and {one.person_id, one.other_id} & people]
-    if later:
-        raise InputError(
-            f"decision {later[-1].number} ({later[-1].kind}) is later and about the same people; undo that first"
-        )
-    gone = found.other_id if found.kind == "same" else None
-    journal.append(
-        db, at, "undone", person_id=found.person_id, decision=found.number, kind=found.kind, absorbed=gone
-    )
-    undo.restore(db, kept, max_prototypes=max_prototypes)
-    if found.kind == "different":  # the person that the split made
-        db.execute(
-            "DELETE FROM people WHERE person_id = ? AND person_id NOT IN (SELECT person_id FROM sightings)",
-            (found.other_id,),
-        )
-    decisions.end(db, at, found.number)
-    return found
 
 
 def _sightings(db: sqlite3.Connection, person_id: int) -> set[int]:
@@ -279,6 +238,8 @@ def remove(db: sqlite3.Connection, at: datetime, people: Iterable[int], event: E
                 "DELETE FROM journal WHERE event = 'identity_changed' AND json_extract(detail, '$.old') = ?",
                 [(person_name(one),) for (one,) in gone],
             )
+            # of merges that were undone: they tell the label
+            db.executemany("DELETE FROM journal WHERE json_extract(detail, '$.absorbed') = ?", gone)
         journal.append(db, at, event, person_id=person_id, why=why)
     decisions.erase(db, erased)
 

@@ -123,6 +123,12 @@ def _numbers(db: sqlite3.Connection) -> Iterator[str]:
     for table in ("sightings", "decision_segments"):
         if db.execute(f"SELECT 1 FROM {table} WHERE length(places) % 20 LIMIT 1").fetchone():
             yield f"places of {table} are no rows of five numbers"
+    if db.execute(
+        "SELECT 1 FROM suppressed WHERE length(digests) % 16 OR NOT length(digests) LIMIT 1"
+    ).fetchone():
+        yield "the suppression list holds something else than digests"
+    if db.execute("SELECT 1 FROM footage WHERE width < 1 OR height < 1 LIMIT 1").fetchone():
+        yield "a recording has frames without pixels"
 
 
 def _is_moment(text: str) -> bool:
@@ -144,13 +150,13 @@ def _merges(db: sqlite3.Connection) -> Iterator[str]:
     into: dict[int, int] = {}
     rows = db.execute(
         """SELECT event, person_id, json_extract(detail, '$.absorbed') AS gone FROM journal
-           WHERE event = 'merged' OR event = 'undone' AND gone IS NOT NULL ORDER BY entry_id"""
+           WHERE event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL ORDER BY entry_id"""
     ).fetchall()
     for event, kept, gone in rows:
         if not isinstance(kept, int) or not isinstance(gone, int):
             yield "its journal has a merge that names no two people"
         into.pop(gone, None)
-        if event == "merged":
+        if event != "undone":
             into[gone] = kept
     for person in into:
         steps, now = 0, person

@@ -124,9 +124,25 @@ def against_merge(db: sqlite3.Connection, person_id: int, into: int) -> list[Dec
     ]
 
 
-def end(db: sqlite3.Connection, at: datetime, number: int) -> None:
-    """Note that a decision holds no more, and can be undone no more."""
-    db.execute("UPDATE decisions SET undone = ?, before = NULL WHERE decision_id = ?", (utc(at), number))
+def end(db: sqlite3.Connection, at: datetime, number: int, after: bytes | None = None) -> None:
+    """Note that a decision holds no more.
+
+    Args:
+        after: what `redo` restores; None: it ended with another decision, and holds again when that is undone.
+    """
+    db.execute("UPDATE decisions SET undone = ?, after = ? WHERE decision_id = ?", (utc(at), after, number))
+
+
+def hold_again(db: sqlite3.Connection, number: int, before: bytes | None = None) -> None:
+    """Note that a decision holds again.
+
+    Args:
+        before: what undoes it; None: the same as before.
+    """
+    db.execute(
+        "UPDATE decisions SET undone = NULL, after = NULL, before = coalesce(?, before) WHERE decision_id = ?",
+        (before, number),
+    )
 
 
 def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:

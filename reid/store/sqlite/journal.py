@@ -53,12 +53,12 @@ def merges(db: sqlite3.Connection) -> dict[int, int]:
     """The person that each merged person (key) became part of; merges that were undone are left out."""
     rows = db.execute(
         """SELECT event, json_extract(detail, '$.absorbed') AS gone, person_id FROM journal
-           WHERE event = 'merged' OR event = 'undone' AND gone IS NOT NULL ORDER BY entry_id"""
+           WHERE event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL ORDER BY entry_id"""
     )
     into: dict[int, int] = {}
     for event, gone, kept in rows:
         into.pop(gone, None)
-        if event == "merged":
+        if event != "undone":
             into[gone] = kept
     return into
 

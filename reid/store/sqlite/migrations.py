@@ -96,8 +96,30 @@ def _to_3(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX decision_segments_decision ON decision_segments (decision_id)")
 
 
+def _to_4(db: sqlite3.Connection) -> None:
+    """Add what puts decisions back that were undone, which recordings sightings are of, and the suppression list."""
+    db.execute("ALTER TABLE decisions ADD COLUMN after BLOB")
+    db.execute(
+        """CREATE TABLE footage (
+            run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+            camera_id TEXT NOT NULL,
+            content TEXT NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            PRIMARY KEY (run_id, camera_id)
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE suppressed (
+            suppressed_id INTEGER PRIMARY KEY,
+            key_id TEXT NOT NULL,
+            digests BLOB NOT NULL
+        )"""
+    )
+
+
 # version -> what makes the next one; each says its SQL in full, because the tables of today will not stay
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_2, 2: _to_3}
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_2, 2: _to_3, 3: _to_4}
 
 
 def is_earlier(db: sqlite3.Connection) -> bool:

@@ -10,7 +10,7 @@ from reid.store.sqlite.connection import connect_read_only, pragma, unusable
 
 APPLICATION_ID = 0x52454944  # "REID" in the file's header: tells our files from other programs' SQLite files
 # PRAGMA user_version; a change of the tables raises it, and adds a function to `migrations`
-VERSION = 3
+VERSION = 4
 
 # A sighting IS the link of a tracklet to a person: it keeps its distance and its runner-up. A prototype
 # belongs to the sighting that it was seen in, and only through it to a person: no erasure or merge misses it.
@@ -74,7 +74,8 @@ TABLES = (
         label TEXT,                             -- named: null takes the name away
         by TEXT,                                -- a login, or the live page; null: not known
         undone TEXT,                            -- UTC, ISO 8601; null: it holds
-        before BLOB                             -- what `undo` restores; null: it cannot be undone
+        before BLOB,                            -- what `undo` restores; null: it cannot be undone
+        after BLOB                              -- what `redo` restores; null: it holds, or cannot be put back
     )""",
     # what it was about, by content: it holds when the recording is processed again, whatever the numbers are then
     """CREATE TABLE decision_segments (
@@ -90,6 +91,21 @@ TABLES = (
     )""",
     "CREATE INDEX decision_segments_run ON decision_segments (run_id)",
     "CREATE INDEX decision_segments_decision ON decision_segments (decision_id)",
+    # of which recording each camera's sightings of a run are; none for live sites
+    """CREATE TABLE footage (
+        run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+        camera_id TEXT NOT NULL,
+        content TEXT NOT NULL,                  -- digest of the recording
+        width INTEGER NOT NULL,                 -- of its frames, pixels
+        height INTEGER NOT NULL,
+        PRIMARY KEY (run_id, camera_id)
+    )""",
+    # the suppression list: where people were who were erased, told by a key that is kept elsewhere
+    """CREATE TABLE suppressed (
+        suppressed_id INTEGER PRIMARY KEY,
+        key_id TEXT NOT NULL,                   -- which key it was, see reid.suppression
+        digests BLOB NOT NULL                   -- 16 bytes a second and cell of the frame, of one tracklet
+    )""",
 )
 
 

@@ -29,7 +29,7 @@ from reid.store.records import (
     Sighting,
     StoredVector,
 )
-from reid.store.sqlite import cleaning, corrections, decisions, journal, live_run, pruning, runs
+from reid.store.sqlite import cleaning, corrections, decisions, journal, live_run, pruning, runs, taking_back
 from reid.store.sqlite.connection import explain, file_identity, naming, transaction
 from reid.store.sqlite.gallery_file import connect
 from reid.store.sqlite.prototypes import keep_varied, prototypes_by_person, prototypes_of_all, stored
@@ -100,6 +100,10 @@ class SqliteStore(Store):
     @property
     def read_only(self) -> bool:
         return self._lock is None
+
+    def note_page(self, address: str) -> None:
+        if self._lock is not None:
+            self._lock.note_page(address)
 
     # what linking needs ---
 
@@ -252,9 +256,13 @@ class SqliteStore(Store):
         with self._writing() as db:
             corrections.ignore(db, self._clock(), journal.existing(db, person_id), by)
 
-    def undo(self, number: int | None = None) -> Decision:
+    def undo(self, number: int | None = None, *, by: str | None = None) -> Decision:
         with self._writing() as db:
-            return corrections.take_back(db, self._clock(), number, max_prototypes=self.max_prototypes)
+            return taking_back.take_back(db, self._clock(), number, by, max_prototypes=self.max_prototypes)
+
+    def redo(self, number: int | None = None, *, by: str | None = None) -> Decision:
+        with self._writing() as db:
+            return taking_back.put_back(db, self._clock(), number, by, max_prototypes=self.max_prototypes)
 
     def forget(self, person_id: int) -> None:
         with self._writing() as db:

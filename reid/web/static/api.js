@@ -12,17 +12,19 @@ export async function read(path) {
   return response.json();
 }
 
-/** Have something done, and say so, or why it was not. Whether it was. */
+/** Have something done, and say so, or why it was not. Whether it was. `done`: what to say, maybe of what it answers. */
 export async function ask(method, path, body, done) {
+  let told = done;
   try {
     const headers = { "X-Reid": "page", ...(body && { "Content-Type": "application/json" }) };
     const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
     if (!response.ok) throw new Error(await sentence(response));
+    if (typeof done === "function") told = done(await response.json());
   } catch (error) {
     say(error instanceof TypeError ? "The program does not answer." : error.message, true);
     return false;
   }
-  say(done);
+  say(told);
   document.dispatchEvent(new Event("asked"));
   return true;
 }

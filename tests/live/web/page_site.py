@@ -19,6 +19,7 @@ from reid.live.capture.latest_frames import FrameCounts
 from reid.live.views.site_state import AppearanceNow, CameraNow, PersonNow, SiteState
 from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
+from reid.store.records import Decision
 from reid.types import THING_TEMPLATE, StaticThing
 
 ASKS = {"X-Reid": "test"}
@@ -125,6 +126,22 @@ class Recorder:
 
     def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
         self.asked.append(("split", person_id, *appearance_ids))
+
+    def confirm(self, person_id: int) -> None:
+        self.asked.append(("confirm", person_id))
+
+    def ignore(self, person_id: int) -> None:
+        self.asked.append(("ignore", person_id))
+
+    def undo(self, number: int | None = None) -> Decision:
+        self.asked.append(("undo", number))
+        return Decision(number=number or 3, at="2026-05-01T12:00:00Z", kind="same", person_id=1, other_id=2)
+
+    def redo(self, number: int | None = None) -> Decision:
+        if number == 9:
+            raise InputError("there is no decision 9")
+        self.asked.append(("redo", number))
+        return Decision(number=number or 3, at="2026-05-01T12:00:00Z", kind="same", person_id=1, other_id=2)
 
     def add_camera(self, argument: str) -> None:
         self.asked.append(("add", argument))

@@ -174,6 +174,44 @@ def test_a_person_is_split_and_stays_so(site: RunningSite, page: "Page") -> None
     assert 5 in site.people(), "a new number: that of who was merged is not given again"
 
 
+def test_what_is_no_person_goes_and_comes_back_with_undo(
+    site: RunningSite, opening: "tuple[Page, Complaints]"
+) -> None:
+    page, complaints = opening
+    name = site.name_in("hall")
+    number = int(name[1:])
+    card(page, name).get_by_role("button", name=f"Not a person {name}").click()
+    toast(page, f"{name} is no person, and is left out from now on.")
+    expect(page.locator("#here .person")).to_have_count(3)
+    assert site.people() == [person for person in (1, 2, 3, 4) if person != number]
+    page.get_by_role("button", name="Undo", exact=True).click()
+    toast(page, f"Undone: {name} is no person.")
+    expect(card(page, name)).to_have_count(1)
+    assert site.people() == [1, 2, 3, 4]
+    page.get_by_role("button", name="Redo", exact=True).click()
+    toast(page, f"Redone: {name} is no person.")
+    expect(page.locator("#here .person")).to_have_count(3)
+    page.get_by_role("button", name="Redo", exact=True).click()
+    toast(page, "no decision to redo")
+    complaints.forgive("/api/decisions/redo")
+    page.get_by_role("button", name="Corrections").click()
+    for told in (f"{name} is no person", f"“not a person” of {name} is undone"):
+        page.locator("#events li").filter(has_text=told).wait_for()
+
+
+def test_a_merge_is_undone_on_the_page(site: RunningSite, page: "Page") -> None:
+    gone, into = site.name_in("hall"), site.name_in("door")
+    card(page, into).get_by_role("button", name=f"Confirm {into}").click()
+    toast(page, f"All stays of {into} are kept together.")
+    site.ask(lambda here: here.control._merge(int(gone[1:]), int(into[1:])))
+    expect(page.locator("#here .person")).to_have_count(3)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    toast(page, f"Undone: {gone} is {into}.")
+    expect(page.locator("#here .person")).to_have_count(4)
+    expect(card(page, gone).locator(".where .cam")).to_have_text(["hall"])
+    assert site.people() == [1, 2, 3, 4]
+
+
 def test_a_merge_without_a_choice_asks_for_one(site: RunningSite, page: "Page") -> None:
     card(page, "P0004").get_by_role("button", name="Merge with").click()
     dialog = page.locator("dialog[open]")

@@ -81,6 +81,8 @@ def test_what_one_may_ask() -> None:
             ("/api/people/1/rename", {"label": None}),
             ("/api/people/2/merge", {"into": 1}),
             ("/api/people/2/split", {"appearances": ["door/4", "hall/9"]}),
+            ("/api/people/1/confirm", None),
+            ("/api/people/2/ignore", None),
             ("/api/cameras", {"address": "yard=rtsp://10.0.0.9/s"}),
             ("/api/cameras/door/pause", None),
             ("/api/cameras/door/resume", None),
@@ -91,10 +93,20 @@ def test_what_one_may_ask() -> None:
         assert site.client.delete("/api/cameras/door", headers=ASKS).status_code == 204
         assert site.control.asked == [
             ("forget", 1), ("rename", 1, "Anna B."), ("rename", 1, None), ("merge", 2, 1),
-            ("split", 2, "door/4", "hall/9"),
+            ("split", 2, "door/4", "hall/9"), ("confirm", 1), ("ignore", 2),
             ("add", "yard=rtsp://10.0.0.9/s"), ("pause", "door", True), ("pause", "door", False),
             ("confirm clock",), ("remove", "door"),
         ]  # fmt: skip
+
+
+def test_a_decision_is_undone_and_redone_and_answered() -> None:
+    with serving() as site:
+        for path, body in [("undo", None), ("undo", {"number": 2}), ("redo", {}), ("redo", {"number": None})]:
+            answer = site.client.post(f"/api/decisions/{path}", json=body, headers=ASKS)
+            assert answer.status_code == 200, answer.text
+            found = answer.json()
+            assert (found["kind"], found["person"], found["other"]) == ("same", "P0001", "P0002")
+        assert site.control.asked == [("undo", None), ("undo", 2), ("redo", None), ("redo", None)]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +117,8 @@ def test_what_one_may_ask() -> None:
         ("POST", "/api/people/1/rename", {"name": "x"}, 400, "label: Field required"),
         ("POST", "/api/people/1/merge", {"into": "x"}, 400, "into"),
         ("POST", "/api/people/1/split", {"appearances": []}, 400, "appearances"),
+        ("POST", "/api/decisions/redo", {"number": 9}, 400, "there is no decision 9"),
+        ("POST", "/api/decisions/undo", {"number": "x"}, 400, "number"),
         ("POST", "/api/people/anna/forget", None, 400, "person_id"),
         ("GET", "/api/nothing", None, 404, "Not Found"),
         ("GET", "/people/7.jpg", None, 404, "no crop of person 7"),

@@ -5,6 +5,14 @@ import { cameraChip, chance, clock, distance, duration, fill, h, keep, one, pers
 
 const TOLD = new Set(["id", "event", "at", "camera", "person", "track", "appearance", "since", "box"]);
 const LATE_MS = 2000; // from here on it matters that an event was told later than it was
+const KINDS = { same: "a merge", different: "a split", moved: "a move", confirmed: "a confirmation", named: "a name", not_a_person: "“not a person”" };
+// what people decided that is not one person for another
+const DECIDED = {
+  confirmed: (event) => [person(event.new), " is confirmed"],
+  not_a_person: (event) => [person(event.old), " is no person"],
+  undone: (event) => [KINDS[event.kind] ?? event.kind, " of ", person(event.new ?? event.old), " is undone"],
+  redone: (event) => [KINDS[event.kind] ?? event.kind, " of ", person(event.new ?? event.old), " is redone"],
+};
 let mark = null, events = [], state = null, kind = "";
 
 export function startEvents() {
@@ -39,6 +47,10 @@ function sentence(event) {
   const where = event.camera ? [h("span", { class: "soft" }, " in "), camera(event.camera)] : [];
   if (event.event === "camera_state") {
     return [camera(event.camera ?? ""), " ", h("span", { class: `level ${event.level ?? ""}` }, event.level ?? "changed"), note(rest(event, "level"))];
+  }
+  if (event.event === "identity_changed" && event.reason in DECIDED) {
+    const decided = DECIDED[event.reason](event);
+    return [h("b", { class: "what" }, "Decided"), decided, where, note(rest(event, "old", "new", "reason", "decision", "kind", "other"))];
   }
   if (event.event === "identity_changed") {
     const from = event.old ? [person(event.old), " is ", event.new ? person(event.new) : "unknown"] : [person(event.new ?? event.person), " is certain now"];

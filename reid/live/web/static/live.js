@@ -4,7 +4,7 @@ import { ask, confirmed, read } from "./api.js";
 import { showCameras, startWall } from "./cameras.js";
 import { clock, delay, duration, h, one } from "./dom.js";
 import { showEvents, showQueues, startEvents } from "./events.js";
-import { countPeople, showPeople } from "./people.js";
+import { countPeople, showPeople, startDecisions } from "./people.js";
 import { showTimeline } from "./timeline.js";
 
 const EVERY_MS = 1000;
@@ -74,6 +74,7 @@ function away(gone) {
 
 startWall();
 startEvents();
+startDecisions();
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 document.addEventListener("asked", look);
 look();

@@ -29,7 +29,8 @@ function card(person) {
   return h("article", { class: "person", style: { "--p": person.colour } },
     h("span", { class: "crop" }),
     h("div", { class: "who" }, h("h3", {}), h("p", { class: "where" }), h("div", { class: "sure" }),
-      h("p", { class: "actions" }, act("Rename", rename), act("Merge with…", merge), act("Split…", split), act("Forget", forget))));
+      h("p", { class: "actions" }, act("Rename", rename), act("Merge with…", merge), act("Split…", split),
+        act("Confirm", confirm), act("Not a person", ignore), act("Forget", forget))));
 }
 
 /** As the server said last: a card is older than its person's name. */
@@ -152,6 +153,32 @@ async function split(person) {
   if (appearances.length) {
     const number = appearances.length, stays = count(number, "stay", "stays");
     ask("POST", `/api/people/${person.id}/split`, { appearances }, `${stays} of ${called(person)} ${number === 1 ? "shows" : "show"} another person now.`);
+  }
+}
+
+function confirm(person) {
+  ask("POST", `/api/people/${person.id}/confirm`, null, `All stays of ${called(person)} are kept together.`);
+}
+
+function ignore(person) {
+  ask("POST", `/api/people/${person.id}/ignore`, null, `${called(person)} is no person, and is left out from now on.`);
+}
+
+/** What was decided, in words. */
+const SAID = {
+  same: (one) => `${one.other} is ${one.person}`,
+  different: (one) => `${one.other} is not ${one.person}`,
+  moved: (one) => `stays of ${one.person} are ${one.other}’s`,
+  confirmed: (one) => `${one.person} is one person`,
+  named: (one) => (one.label ? `${one.person} is called ${one.label}` : `${one.person} has no name`),
+  not_a_person: (one) => `${one.person} is no person`,
+};
+
+/** The buttons that take back what was decided last, and put it back. */
+export function startDecisions() {
+  for (const [name, done] of [["undo", "Undone"], ["redo", "Redone"]]) {
+    one(name).addEventListener("click", () =>
+      ask("POST", `/api/decisions/${name}`, {}, (found) => `${done}: ${SAID[found.kind]?.(found) ?? found.kind}.`));
   }
 }
 

@@ -1,0 +1,184 @@
+"""Decisions about a site that runs: confirm, ignore, and undo and redo of all kinds."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid.geometry import iou
+from reid.linking.online import OnlineGallery, Recent
+from reid.live.clock import SiteClock
+from reid.live.identity.appearance import Appearance
+from reid.live.identity.changes import Confirmed, Ignored, Moved, TakenBack
+from reid.live.identity.known_tracklets import KnownTracklets
+from reid.live.identity.unit_of_work import BY, UnitOfWork
+from reid.store.records import Decision
+from reid.types import Array, Tracklet, TrackletKey
+
+SAME_PLACE = (
+    0.5  # intersection over union of mean boxes: where what was ignored stands, it is not asked about again
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _NoPerson:
+    """What was taken for a person, as it was when it was ignored."""
+
+    person_id: int
+    recent: Mapping[TrackletKey, Recent]
+    known: KnownTracklets
+
+
+class Decisions:
+    """Has the store decide, and what is known of the last minutes follow it; the engine's thread alone uses it.
+
+    Args:
+        appearances: of the registry, by place; they are changed here.
+    """
+
+    def __init__(
+        self,
+        gallery: OnlineGallery,
+        unit_of_work: UnitOfWork,
+        known: KnownTracklets,
+        appearances: dict[tuple[str, int], Appearance],
+        clock: SiteClock,
+    ) -> None:
+        self._gallery, self._unit_of_work, self._known = gallery, unit_of_work, known
+        self._appearances, self._clock = appearances, clock
+        self._ignored: dict[int, _NoPerson] = {}  # by the number of the decision
+
+    def confirm(self, person_id: int) -> None:
+        """Say that all that shows a person shows that person; raises as `UnitOfWork.perform`."""
+        number = self._unit_of_work.perform(Confirmed(person_id=person_id, at_s=self._clock.now_s))
+        self._gallery.confirm(person_id, number)
+
+    def ignore(self, person_id: int) -> None:
+        """Say that what was taken for a person is none; raises as `UnitOfWork.perform`."""
+        number = self._unit_of_work.perform(Ignored(person_id=person_id, at_s=self._clock.now_s))
+        self._leave_out(number, person_id)
+
+    def shows_ignored(self, tracklet: Tracklet) -> bool:
+        """Whether a tracklet shows what was ignored: at the same place of its camera, and as near as one person."""
+        if not self._ignored:
+            return False
+        asked = Recent(tracklet=tracklet, person_id=None, growing=False, mean=self._gallery.mean_of(tracklet))
+        return any(
+            _alike(asked, one, self._gallery.policy.max_distance)
+            for ignored in self._ignored.values()
+            for one in ignored.recent.values()
+        )
+
+    def undo(self, number: int | None) -> Decision:
+        """Take back a decision; raises as `Store.undo`, and InputError where the store cannot be written."""
+        self._unit_of_work.settle()
+        return self._follow(self._unit_of_work.store.undo(number, by=BY), redone=False)
+
+    def redo(self, number: int | None) -> Decision:
+        """Put back a decision that was undone; raises as `Store.redo`, and as `undo`."""
+        self._unit_of_work.settle()
+        return self._follow(self._unit_of_work.store.redo(number, by=BY), redone=True)
+
+    def forget(self, person_ids: Collection[int]) -> None:
+        """Know nothing of people who are erased."""
+        self._ignored = {
+            number: one for number, one in self._ignored.items() if one.person_id not in person_ids
+        }
+
+    def hold(self) -> None:
+        """Have only those decisions bind that hold."""
+        decisions = self._unit_of_work.store.decisions()
+        self._gallery.by_hand.hold({one.number for one in decisions if one.undone is None})
+
+    def _leave_out(self, number: int, person_id: int) -> None:
+        recent = self._gallery.ignore(person_id)
+        known = self._known.take_out(recent.keys())
+        self._ignored[number] = _NoPerson(person_id=person_id, recent=recent, known=known)
+        for place, one in self._appearances.items():
+            if one.person_id == person_id:
+                self._appearances[place] = replace(one, thing=True, person_id=None)
+
+    def _take_in(self, number: int) -> None:
+        """Know again what was ignored."""
+        ignored = self._ignored.pop(number, None)
+        if ignored is None:  # before the start of the program
+            return
+        self._known.put_back(ignored.known)
+        growing = {one.key for one in self._appearances.values() if one.growing}
+        for key, recent in ignored.recent.items():
+            self._gallery.recent[key] = replace(recent, growing=key in growing)
+        for place, one in self._appearances.items():
+            if one.thing and one.key in ignored.recent:
+                self._appearances[place] = replace(one, thing=False, person_id=ignored.person_id)
+
+    def _follow(self, decision: Decision, *, redone: bool) -> Decision:
+        """Have what is known follow the store, after a decision was undone or redone there."""
+        store, at_s = self._unit_of_work.store, self._clock.now_s
+        people = {one for one in (decision.person_id, decision.other_id) if one is not None}
+        if decision.kind == "not_a_person":
+            if redone:
+                self._leave_out(decision.number, decision.person_id)
+            else:
+                self._take_in(decision.number)
+        labels = {one.person_id: one.label for one in store.people() if one.person_id in people}
+        shows = {
+            (seen.run_id, seen.match.tracklet): person_id
+            for person_id in labels
+            for seen in store.sightings(person_id)
+            if seen.run_id.startswith(f"{self._unit_of_work.session}-")
+        }
+        moved = self._moved(shows)
+        if decision.kind not in ("named", "confirmed"):
+            known = {one.person_id: one.prototypes.vectors for one in store.identities()}
+            none = np.zeros((0, 0), dtype=np.float32)
+            self._gallery.know_anew({one: known.get(one, none) for one in people})
+        self.hold()
+        change = TakenBack(
+            decision=decision,
+            redone=redone,
+            at_s=at_s,
+            tracklets=tuple(moved),
+            shows={key: person_id for (_, key), person_id in shows.items()},
+            labels={one: labels.get(one) for one in people},
+        )
+        self._unit_of_work.tell(change)
+        return decision
+
+    def _moved(self, shows: Mapping[tuple[str, TrackletKey], int]) -> list[Moved]:
+        """Give tracklets to the people that they show in the store; those that show another one now."""
+        moved = []
+        for key, recent in list(self._gallery.recent.items()):
+            run_id = self._known.run_of(key)
+            new = None if run_id is None else shows.get((run_id, key))
+            if new is None or recent.person_id is None or new == recent.person_id:
+                continue
+            self._gallery.reassign(key, new)
+            moved.append(
+                Moved(
+                    key=key,
+                    appearance_id=self._known.appearance_of(key),
+                    at_s=recent.tracklet.end_s,
+                    old=recent.person_id,
+                    new=new,
+                    run_id=run_id,
+                )
+            )
+        now = {one.key: one.new for one in moved}
+        for place, shown in self._appearances.items():
+            if shown.key in now:
+                self._appearances[place] = replace(shown, person_id=now[shown.key])
+        return moved
+
+
+def _alike(asked: Recent, other: Recent, max_distance: float) -> bool:
+    if asked.tracklet.camera_id != other.tracklet.camera_id:
+        return False
+    overlap = float(iou(_place(asked.tracklet), _place(other.tracklet))[0, 0])
+    return overlap >= SAME_PLACE and 1.0 - float(asked.mean @ other.mean) <= max_distance
+
+
+def _place(tracklet: Tracklet) -> NDArray[np.float32]:
+    """(1, 4) mean of its boxes."""
+    mean: Array = tracklet.boxes.mean(axis=0, keepdims=True)
+    return mean

@@ -1,0 +1,176 @@
+"""What people decide while a site runs: it holds in re-clustering, is told, and is undone and redone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reid.errors import InputError
+from reid.live.identity.changes import Renamed
+from reid.types import TrackletKey
+from tests.live.toy_site import Toy, look
+from tests.store.site import tables
+
+UNIX_S = 1.7e9  # what a live site's clock says, and no recording's
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Toy]:
+    made = Toy(tmp_path / "site.db", now=UNIX_S)
+    yield made
+    made.store.close()
+
+
+def shown(toy: Toy) -> dict[int, str | None]:
+    return {person.person_id: person.label for person in toy.site_state.people()}
+
+
+def reason(toy: Toy) -> tuple[object, ...]:
+    facts = toy.events("identity_changed")[-1].facts
+    return facts["old"], facts["new"], facts["reason"]
+
+
+def two(toy: Toy) -> list[TrackletKey]:
+    """Two people who look unlike; the second is still in view."""
+    keys = [toy.walk("a", number, look(number), 2.5) for number in (1, 2)]
+    toy.leave("a", 1)
+    assert toy.stored() == {keys[0]: 1, keys[1]: 2}
+    return keys
+
+
+def test_what_is_no_person_goes_and_does_not_come_back(toy: Toy) -> None:
+    keys = two(toy)
+    toy.site.decisions.ignore(2)
+    assert reason(toy) == ("P0002", None, "not_a_person")
+    assert (toy.stored(), shown(toy)) == ({keys[0]: 1}, {1: None})
+    toy.walk("a", 2, look(2), 2.5)
+    assert toy.think() == 0
+    toy.leave("a", 2)
+    assert (toy.told[-1][0].kind, toy.told[-1][0].person_id) == ("left", None)
+    told = len(toy.told)
+    toy.walk("a", 2, look(2, seed=1), 3.0)  # a new track of it, at the same place
+    assert toy.think() == 0
+    toy.leave("a", 2)
+    assert (toy.stored(), len(toy.told)) == ({keys[0]: 1}, told)
+    other = toy.walk("b", 2, look(2, seed=2), 3.0)
+    assert toy.stored()[other] == 3, "another camera sees somebody who looks so"
+    assert [(one.kind, one.by) for one in toy.store.decisions()] == [("not_a_person", "live page")]
+    assert [entry.event for entry in toy.store.history(2)][-1] == "not_a_person"
+
+
+def test_what_was_no_person_by_mistake_is_one_again(toy: Toy) -> None:
+    keys = two(toy)
+    before = tables(toy.store.path)
+    toy.site.decisions.ignore(2)
+    after = tables(toy.store.path)
+    undone = toy.site.decisions.undo(None)
+    assert (undone.kind, undone.person_id) == ("not_a_person", 2)
+    assert tables(toy.store.path) == before
+    assert (reason(toy), sorted(shown(toy))) == ((None, "P0002", "undone"), [1, 2])
+    toy.site.decisions.redo(None)
+    assert tables(toy.store.path) == after
+    assert (reason(toy), sorted(shown(toy))) == (("P0002", None, "redone"), [1])
+    toy.site.decisions.undo(None)
+    assert toy.think() == 0
+    toy.walk("a", 2, look(2), 2.0)
+    toy.leave("a", 2)
+    assert toy.events("left")[-1].person_id == 2
+    assert toy.stored() == {keys[0]: 1, keys[1]: 2}
+    again = toy.walk("b", 3, look(2, seed=1), 2.0)
+    assert toy.stored()[again] == 2, "they are known again"
+
+
+def test_a_merge_is_undone_and_redone_while_they_walk(toy: Toy) -> None:
+    keys = two(toy)
+    toy.unit_of_work.perform(Renamed(person_id=2, label="Ada"))
+    toy.site.merge(2, 1)
+    toy.walk("a", 2, look(2), 1.5)
+    assert (set(toy.stored().values()), shown(toy)) == ({1}, {1: "Ada"})
+    undone = toy.site.decisions.undo(None)
+    assert (undone.kind, undone.person_id, undone.other_id) == ("same", 1, 2)
+    assert (toy.stored(), shown(toy)) == ({keys[0]: 1, keys[1]: 2}, {1: None, 2: "Ada"})
+    told = [event for event in toy.events("identity_changed") if event.facts["reason"] == "corrected"]
+    assert (told[-1].facts["old"], told[-1].facts["new"]) == ("P0001", "P0002")
+    assert toy.think() == 0, "nothing says that they are one any more"
+    assert toy.site.in_view("a")[0].person_id == 2
+    toy.site.decisions.redo(None)
+    assert (set(toy.stored().values()), shown(toy)) == ({1}, {1: "Ada"})
+    for _ in range(3):
+        toy.walk("a", 2, look(2), 1.5)
+        assert toy.think() == 0, "re-clustering keeps to it"
+    toy.leave("a", 2)
+    assert toy.events("left")[-1].content()["label"] == "Ada"
+
+
+def test_a_split_is_undone_and_redone(toy: Toy) -> None:
+    keys = [toy.walk("a", 1, look(0), 2.5), toy.walk("b", 2, look(0, seed=1), 2.5)]
+    toy.leave("a", 1)
+    new = toy.site.split(1, [str(keys[1])])
+    toy.walk("b", 2, look(0, seed=1), 1.5)
+    toy.site.decisions.undo(None)
+    assert (set(toy.stored().values()), sorted(shown(toy))) == ({1}, [1])
+    assert toy.think() == 0
+    toy.site.decisions.redo(None)
+    assert (toy.stored(), sorted(shown(toy))) == ({keys[0]: 1, keys[1]: new}, [1, new])
+    assert toy.think() == 0, "they look alike, and are two"
+
+
+def test_a_merge_that_took_a_split_back_is_undone(toy: Toy) -> None:
+    keys = [toy.walk("a", 1, look(0), 2.5), toy.walk("b", 2, look(0, seed=1), 2.5)]
+    new = toy.site.split(1, [str(keys[1])])
+    toy.site.merge(new, 1)
+    assert toy.think() == 0
+    toy.site.decisions.undo(None)
+    assert toy.stored() == {keys[0]: 1, keys[1]: new}
+    assert toy.think() == 0, "the split holds again"
+
+
+def test_who_is_confirmed_stays_whole(toy: Toy) -> None:
+    two(toy)
+    toy.site.merge(2, 1)
+    toy.site.decisions.confirm(1)
+    assert reason(toy) == ("P0001", "P0001", "confirmed")
+    with pytest.raises(InputError, match=r"decision 2 \(confirmed\) is later and about the same people"):
+        toy.site.decisions.undo(1)
+    assert toy.think() == 0
+    assert [one.kind for one in toy.store.decisions()] == ["same", "confirmed"]
+    assert toy.site.decisions.undo(None).kind == "confirmed"
+    assert toy.think() == 0
+
+
+def test_a_name_is_undone(toy: Toy) -> None:
+    two(toy)
+    toy.unit_of_work.perform(Renamed(person_id=1, label="Ada"))
+    toy.site.decisions.undo(None)
+    assert shown(toy) == {1: None, 2: None}
+    toy.site.decisions.redo(None)
+    assert shown(toy) == {1: "Ada", 2: None}
+    facts = toy.events("identity_changed")[-1].facts
+    assert (facts["kind"], facts["decision"], facts["reason"]) == ("named", 1, "redone")
+
+
+def test_what_was_decided_before_a_restart_is_undone(tmp_path: Path) -> None:
+    first = Toy(tmp_path / "site.db", now=UNIX_S)
+    two(first)
+    first.leave("a", 2)
+    first.site.merge(2, 1)
+    first.store.close()
+    second = Toy(tmp_path / "site.db", now=UNIX_S)
+    assert second.site.decisions.undo(None).kind == "same"
+    for number in (1, 2):
+        key = second.walk("b", number, look(number, seed=4), 1.0)
+        assert second.stored()[key] == number
+    with pytest.raises(InputError, match="no decision to undo"):
+        second.site.decisions.undo(None)
+    second.store.close()
+
+
+def test_a_forgotten_person_is_in_nothing_that_can_be_undone(toy: Toy) -> None:
+    keys = two(toy)
+    toy.site.decisions.ignore(2)
+    toy.site.decisions.undo(None)
+    toy.site.forget([2])
+    toy.store.forget(2)
+    with pytest.raises(InputError, match="no decision to redo"):
+        toy.site.decisions.redo(None)
+    assert (toy.stored(), shown(toy)) == ({keys[0]: 1}, {1: None})
