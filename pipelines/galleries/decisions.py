@@ -1,4 +1,4 @@
-"""`reid gallery decisions|split|reassign|apart|confirm|ignore|undo|redo site.db`: what people decide about identities.
+"""`reid gallery decisions|split|reassign|apart|confirm|ignore|undo|redo site.db`: what people decide.
 
 A decision holds when the recording is linked again, with another detector, encoder or threshold, until it is undone.
 """
