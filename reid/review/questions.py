@@ -59,7 +59,7 @@ def _once(found: Sequence[Question]) -> list[Question]:
 def _same_person(site: ReviewSite, parts: Parts, least_doubt: float, nearest: int | None) -> list[Question]:
     """Pairs of people who may be one: each with those who most likely are."""
     count = len(parts.ids)
-    distances = site.distances.of_groups(parts.person_of, count)
+    distances = site.distances.groups(parts.person_of, count).each()
     beliefs = parts.beliefs.same(distances)
     at_once = site.meetings.of_groups(parts.person_of)
     for (a, b), shared_s in at_once.items():
@@ -117,7 +117,7 @@ def _doubted(
     possible = others.copy()
     possible[parts.part_of[list(met)]] = False
     belief = parts.beliefs.belongs(
-        distance, parts.distances(site, side)[possible], 1 - parts.may_be_of(site, rest)[possible]
+        distance, parts.distances(side)[possible], 1 - parts.may_be_of(site, rest)[possible]
     )
     shared_s = max((met[row] for row in rest.tolist() if row in met), default=None)
     belief *= 1.0 if shared_s is None else at_once_factor(shared_s)
