@@ -3,7 +3,7 @@
 import { read, say } from "./api.js";
 import { one } from "./dom.js";
 
-const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
+export const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
 const SLOW_MS = 600;
 let running = false, settle = null, unlock = () => {}, refresh = async () => {};
 
@@ -40,7 +40,7 @@ export async function act(path, body = {}, done = () => {}) {
 export async function fetched(path) {
   for (;;) {
     try {
-      return await read(path);
+      return await read(path, PATIENCE_MS);
     } catch (error) {
       if (!(await wantsAgain({ text: words(error), final: false }))) return null;
     }
