@@ -81,7 +81,8 @@ function lock() {
     running = false;
     clearTimeout(timer);
     document.body.classList.remove("slow");
-    for (const element of held) element.disabled = element.dataset.off === "1";
+    for (const element of held) element.disabled = false;
+    for (const element of document.querySelectorAll("[data-off]")) element.disabled = element.dataset.off === "1";
     if (held.includes(focus) && focus.isConnected) focus.focus({ preventScroll: true });
   };
 }
