@@ -19,11 +19,11 @@ from pipelines.recordings.camera_job import (
 from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
-from pipelines.recordings.linking_policy import choose_policy, open_gallery
-from pipelines.recordings.own_gallery import open_own_gallery
+from pipelines.recordings.linking_policy import choose_policy
 from pipelines.recordings.results import Results, describe, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.recordings.run_id import digest, run_id_of
+from pipelines.reviewing.run_gallery import RunGallery
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.pool import first_error, run_jobs, workers_for
 from pipelines.runtime.progress import Progress
@@ -72,9 +72,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     run_key = digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
     if config.gallery is not None:
         require_faiss()
-    store = open_gallery(config, encoder_id, known.dimension)
-    if store is None and (store := open_own_gallery(config, run_id, encoder_id, known.dimension)) is not None:
-        progress.message(f"what was decided in review holds: {store.path}")
+    gallery = RunGallery(config, run_id, encoder_id, known.dimension, progress)
     try:
         # after the gallery: where that is refused, nothing must have been overwritten
         recordings = ((source.camera_id, file) for source in sources for file in source.files)
@@ -85,7 +83,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
                 run_key=run_key,
                 cameras=list(infos),
                 inputs=inputs,
-                keep_gallery=store is not None and config.gallery is None,
+                first=gallery.keep_moved,
             )
         )
         folder = ResultsFolder(owned.root)
@@ -94,15 +92,14 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         linking = link_site(
             tracklets_of(cameras),
             policy,
-            store,
+            gallery.store,
             run_id=run_id,
             started=started,
             cameras=list(infos),
             clock=placed.clock,
         )
     finally:
-        if store is not None:
-            store.close()
+        gallery.close()
     bring_in_line(owned, linking, config.outputs)
     warnings = empty_cameras(cameras, config.detector)
     for sentence in warnings:

@@ -29,7 +29,7 @@ def results_folder(
     run_key: str,
     cameras: Sequence[str],
     inputs: Inputs,
-    keep_gallery: bool = False,
+    first: Callable[[OwnedFolder], bool] = lambda owned: False,
 ) -> Iterator[OwnedFolder]:
     """The folder, claimed for the run: made if absent, resumed if the run was here before, emptied if allowed.
 
@@ -38,7 +38,8 @@ def results_folder(
     that were made from the folder.
 
     Args:
-        keep_gallery: what review made there (`own_gallery`) is about this run, and stays.
+        first: is shown the folder as it lies there, before anything is removed; says whether the gallery in it
+            (`own_gallery`) is about this run, and stays.
 
     Raises:
         InputError: the folder holds another run's results and not `config.overwrite`, files of the user, is in use,
@@ -54,6 +55,7 @@ def results_folder(
 
     with OwnedFolder.open(config.output, job="video", inputs=inputs, check=check) as folder:
         paths, files = ResultsFolder(folder.root), folder.files
+        keep_gallery = first(folder)
         if not _is_of(folder.facts, run_key):
             artefacts = [paths.camera(camera) for camera in cameras]
             kept = {*artefacts, *map(crops_beside, artefacts)}
@@ -64,7 +66,7 @@ def results_folder(
                     or (keep_gallery and belongs_to_gallery(path))
                 )
             )
-            folder.note(run_key=run_key, layout=LAYOUT, told={}, moved_crops=[])
+            folder.note(run_key=run_key, layout=LAYOUT, told={})
         files.remove(folder.root / EARLIER_MARK)
         half = (
             crops_beside(artefact) for camera in cameras if not (artefact := paths.camera(camera)).exists()
@@ -100,7 +102,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     folder.files.claim(*(path for path in older if paths.kind(path) in again))  # as before
     gone = [path for path in older if paths.kind(path) not in written]
     kept = {kind: tale for kind, tale in told.items() if tale == tale_of(kind)}
-    folder.note(told=kept | {kind: tale_of(kind) for kind in written})
+    folder.note(told=kept | {kind: tale_of(kind) for kind in written}, moved_crops=[])
     if gone:
         names = ", ".join(path.relative_to(folder.root).as_posix() for path in gone[:5])
         more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""

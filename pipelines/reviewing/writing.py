@@ -5,7 +5,7 @@ All is made in a folder beside, and put in its place when it is there: what cann
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class LinkedAgain:
     cameras: Mapping[str, TrackedCamera]
     linking: Linking
     decisions: int  # of the gallery, that hold
+    erased: int  # tracklets that are left out, as they show people who were erased
 
 
 def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
@@ -59,7 +60,8 @@ def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
         InputError: the run's tracklets or its calibration are not at hand.
     """
     run = opened.run
-    cameras = run.tracked()
+    everything = run.tracked()
+    cameras = _without_erased(everything, store, run.run_id)
     linking = link_site(
         tracklets_of(cameras),
         run.policy(),
@@ -70,7 +72,27 @@ def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
         clock=run.clock,
     )
     decisions = sum(one.undone is None for one in store.decisions())
-    return LinkedAgain(opened=opened, cameras=cameras, linking=linking, decisions=decisions)
+    return LinkedAgain(
+        opened=opened,
+        cameras=cameras,
+        linking=linking,
+        decisions=decisions,
+        erased=len(tracklets_of(everything)) - len(linking.matches),
+    )
+
+
+def _without_erased(
+    cameras: Mapping[str, TrackedCamera], store: Store, run_id: str
+) -> Mapping[str, TrackedCamera]:
+    """The cameras without tracklets that the gallery forgot: linked again, erased people would be there again."""
+    if not any(one.kind == "erased" for one in store.decisions()):
+        return cameras
+    tracklets = tracklets_of(cameras)
+    known = store.former_ids(run_id, tracklets).keys() | store.constraints(run_id, tracklets).no_person
+    return {
+        name: replace(camera, tracklets=[one for one in camera.tracklets if one.key in known])
+        for name, camera in cameras.items()
+    }
 
 
 def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -> Written:
@@ -90,7 +112,7 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
     changed = {key.camera_id for key in moved} | _older_before(run)
     stale = [kind for kind in written_kinds(outputs) if kind != "video" and told.get(kind) != tale_of(kind)]
     if not stale and not changed:
-        return _written(run, linking, moved, files=0)
+        return _written(run, linked, moved, files=0)
     with workshop(run.root) as folder:
         results = Results(
             folder=ResultsFolder(folder),
@@ -106,7 +128,7 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
         gone, count = _put_in_place(opened, folder, cameras, tale_of, videos)
     if failure is not None:
         progress.message(str(failure), "warning")
-    return _written(run, linking, moved, files=count, videos=videos, gone=gone)
+    return _written(run, linked, moved, files=count, videos=videos, gone=gone)
 
 
 def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: int = 0) -> Written:
@@ -129,7 +151,8 @@ def _moved(run: RecordedRun, linking: Linking) -> list[TrackletKey]:
     if not run.folder.tracklets_csv.exists():
         return [match.tracklet for match in linking.matches]
     before = {key: match.person_id for key, match in matches_of(run).items()}
-    return [m.tracklet for m in linking.matches if before.get(m.tracklet) != m.person_id]
+    now = {match.tracklet: match.person_id for match in linking.matches}
+    return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
 
 
 def _older_before(run: RecordedRun) -> set[str]:
@@ -232,7 +255,7 @@ def _put_in_place(
 
 def _written(
     run: RecordedRun,
-    linking: Linking,
+    linked: LinkedAgain,
     moved: Sequence[TrackletKey],
     *,
     files: int,
@@ -243,7 +266,8 @@ def _written(
         root=run.root,
         changed=tuple(sorted({key.camera_id for key in moved})),
         tracklets=len(moved),
-        people=len(linking.identities),
+        people=len(linked.linking.identities),
+        erased=linked.erased,
         files=files,
         drawn=videos.drawn,
         older=videos.older,

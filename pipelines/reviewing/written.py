@@ -13,6 +13,7 @@ class Written:
     tracklets: int  # that do
     people: int  # who are there now
     files: int  # that were written
+    erased: int = 0  # tracklets that are left out, as they show people who were erased
     drawn: tuple[str, ...] = ()  # cameras whose video was drawn again
     older: tuple[str, ...] = ()  # cameras whose video still shows the people of before
     why_older: str = ""
@@ -27,6 +28,11 @@ class Written:
             f"{self.root}: written again, {_count(self.people, 'person', 'people')}, "
             f"{_count(self.tracklets, 'tracklet shows', 'tracklets show')} another one than before"
         )
+        if self.erased:
+            said += (
+                f"; {_count(self.erased, 'tracklet', 'tracklets')} of erased people left out, of which "
+                f"{self.root / 'cameras'} still holds vectors and crops, and a repeated reid video would make people"
+            )
         if self.drawn:
             said += f"; videos drawn again: {', '.join(self.drawn)}"
         if self.older:

@@ -5,8 +5,8 @@ import { one } from "./dom.js";
 const PATIENCE_MS = 8000;
 
 /** What is at a path; an Error where the server does not answer. Without a token the page is loaded anew: it asks for one. */
-export async function read(path) {
-  const response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS) });
+export async function read(path, patience_ms = PATIENCE_MS) {
+  const response = await fetch(path, { signal: AbortSignal.timeout(patience_ms) });
   if (response.status === 401) location.reload();
   if (!response.ok) throw new Error(await sentence(response));
   return response.json();

@@ -151,3 +151,25 @@ def test_recordings_that_are_gone_cost_the_video_alone(results: Path) -> None:
     again = Running(results)
     assert "videos drawn again: cam2" in again.write()
     again.end()
+
+
+def test_a_repeated_run_keeps_what_was_moved_in_crops(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (results / "gallery.db").unlink(missing_ok=True)
+    assert main([*video(results, "--overwrite"), "--no-video"]) == 0
+    first = who(results)
+    _, other = (track for track, person in first.items() if person == "P0001")
+    camera, track = other.split("/")
+    (results / "crops" / "Ann").mkdir()
+    for path in (results / "crops" / "P0001").glob(f"{camera}_{track}_*.jpg"):
+        path.rename(results / "crops" / "Ann" / path.name)
+    words = [word for word in video(results) if word != "--quiet"]
+    assert main([*words, "--no-video"]) == 0
+    assert "crops were moved by hand, which is kept as 2 decisions" in capsys.readouterr().err
+    assert who(results) == first | {other: "P0003"}
+    assert not (results / "crops" / "Ann").exists()
+    labels = {p["name"]: p["label"] for p in json.loads((results / "identities.json").read_text())["persons"]}
+    assert labels["P0003"] == "Ann"
+    assert main([*words, "--no-video"]) == 0
+    assert "moved by hand" not in capsys.readouterr().err

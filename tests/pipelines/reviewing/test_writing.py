@@ -8,9 +8,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from pipelines.reviewing import writing
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite, open_site
 from pipelines.reviewing.writing import write_again
@@ -97,6 +99,48 @@ def test_all_files_tell_what_was_decided_and_nothing_else_changes(root: Path) ->
     assert (again["decisions"], again["older_videos"]) == (3, [])
     assert {p: p.stat().st_ino for p in (root / "cameras").iterdir()} == untouched
     assert not list(root.glob(".reid-writing-*"))
+
+
+def test_who_was_erased_is_not_brought_back(root: Path) -> None:
+    with opened(root) as site:
+        site.store.ignore(4)
+        site.store.forget(2)
+        written = write_again(site.runs[0], site.store, QUIET)
+        assert (written.people, written.erased, written.tracklets) == (2, 2, 3)
+        assert "2 tracklets of erased people left out, of which" in written.sentence
+        assert [p.person_id for p in site.store.people()] == [1, 3]
+        site.store.undo(1)
+        assert write_again(site.runs[0], site.store, QUIET).people == 3, "who was ignored comes back"
+    assert who(root) == {one: person for one, person in FIRST.items() if person != "P0002"}
+    assert "P0002" not in lie(root)
+    assert "P0002" not in (root / "report.html").read_text()
+
+
+def test_a_kill_while_files_are_put_in_place_is_mended_by_the_next_time(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(root) as site:
+        site.store.split(1, [place(site, "a/3")])
+        moved, real = [], os.replace
+
+        def killed(source: Path, target: Path) -> None:
+            if len(moved) == 5:
+                raise KeyboardInterrupt
+            if Path(source).parent.name != root.name:
+                moved.append(target)
+            real(source, target)
+
+        with monkeypatch.context() as dying:
+            dying.setattr(writing, "os", SimpleNamespace(replace=killed))
+            with pytest.raises(KeyboardInterrupt):
+                write_again(site.runs[0], site.store, QUIET)
+    assert len(moved) == 5
+    with opened(root) as site:
+        assert write_again(site.runs[0], site.store, QUIET).files
+        assert write_again(site.runs[0], site.store, QUIET).files == 0
+    assert who(root) == FIRST | {"a/3": "P0005"}
+    assert lie(root)["P0005"] == {"a/3"}
+    assert lie(root)["P0001"] == {"a/1"}
 
 
 def test_what_cannot_be_written_costs_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_no_view_is_cut_off_pale_or_small(
         opened(browser, site.url, **context(size, scheme)) as (page, _),
     ):
         first = ".question:visible" if stays else "#no-questions"
-        page.locator(first).wait_for()
+        page.locator(first).wait_for(timeout=60_000)  # of 200 people the questions take seconds
         assert faults(page, size) == []
         for name, wanted in [
             ("People", "#grid .person"),
@@ -68,7 +68,7 @@ def test_no_view_is_cut_off_pale_or_small(
         ]:
             page.locator(".tabs").get_by_role("link", name=name).click()
             if stays:
-                page.locator(wanted).first.wait_for()
+                page.locator(wanted).first.wait_for(timeout=60_000)
             assert faults(page, size) == [], name
         expect(page.locator("#fact-people")).to_contain_text(f"{len({one.person for one in stays})} people")
 

@@ -3,7 +3,7 @@
 import { read, say } from "./api.js";
 import { one } from "./dom.js";
 
-const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
+export const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
 const SLOW_MS = 600;
 let running = false, settle = null, unlock = () => {}, refresh = async () => {};
 
@@ -40,7 +40,7 @@ export async function act(path, body = {}, done = () => {}) {
 export async function fetched(path) {
   for (;;) {
     try {
-      return await read(path);
+      return await read(path, PATIENCE_MS);
     } catch (error) {
       if (!(await wantsAgain({ text: words(error), final: false }))) return null;
     }
@@ -81,7 +81,8 @@ function lock() {
     running = false;
     clearTimeout(timer);
     document.body.classList.remove("slow");
-    for (const element of held) element.disabled = element.dataset.off === "1";
+    for (const element of held) element.disabled = false;
+    for (const element of document.querySelectorAll("[data-off]")) element.disabled = element.dataset.off === "1";
     if (held.includes(focus) && focus.isConnected) focus.focus({ preventScroll: true });
   };
 }

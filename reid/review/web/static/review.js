@@ -1,7 +1,7 @@
 // The page: which view is shown, the numbers above it, writing results again, and what is said when the program is gone.
 
 import { read } from "./api.js";
-import { act, afterChanges, tell } from "./act.js";
+import { PATIENCE_MS, act, afterChanges, tell } from "./act.js";
 import { showDecisions, startDecisions } from "./decisions.js";
 import { clock, count, one, show } from "./dom.js";
 import { showPeople, startPeople } from "./people.js";
@@ -20,7 +20,7 @@ const view = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "
 async function look(whole = false) {
   clearTimeout(timer);
   try {
-    review = await read("/api/review");
+    review = await read("/api/review", PATIENCE_MS);
     if (review.version !== document.body.dataset.version) location.reload();
     answered = Date.now() / 1000;
     const back = gone;
