@@ -32,8 +32,9 @@ from reid.linking.constraints import check_travel
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.static_things import things_sentence
-from reid.site import link_site
+from reid.site import link_site, without_suppressed
 from reid.store.index import require_faiss
+from reid.suppression import Footage, require_key
 from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, parse_sources
@@ -76,6 +77,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         require_faiss()
     store = open_gallery(config, encoder_id, known.dimension)
     try:
+        if store is not None:
+            require_key(store.suppressed(), store.path)  # before hours of work
         # after the gallery: where that is refused, nothing must have been overwritten
         recordings = ((source.camera_id, file) for source in sources for file in source.files)
         inputs = [*recordings, *inputs_of(config)]
@@ -85,7 +88,13 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         folder = ResultsFolder(owned.root)
         jobs = _jobs(sources, contents, policy, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
-        tracklets = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
+        followed = [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
+        footage = {source.camera_id: _footage(source, contents, infos) for source in sources}
+        tracklets = without_suppressed(followed, store, footage)
+        if left_out := len(followed) - len(tracklets):
+            progress.message(
+                f"left out, as the suppression list of {config.gallery} asks: {left_out} tracklets"
+            )
         linking = link_site(
             tracklets,
             policy,
@@ -94,6 +103,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
             started=started,
             cameras=list(infos),
             clock=placed.clock,
+            footage=footage,
         )
     finally:
         if store is not None:
@@ -152,6 +162,13 @@ def _standing(source: Source, contents: Mapping[str, str]) -> list[Any]:
     """A recording and where it stands among the others: at another time it is another one to a gallery."""
     named = [source.camera_id, contents[source.camera_id], source.shift_s]
     return [*named, list(source.begins_s)] if source.begins_s else named
+
+
+def _footage(source: Source, contents: Mapping[str, str], infos: Mapping[str, SourceInfo]) -> Footage:
+    """What a gallery keeps of a recording, so that who is erased can be left out when it is processed again."""
+    info = infos[source.camera_id]
+    content = contents[source.camera_id]
+    return Footage(content=content, width=info.width, height=info.height, shift_s=source.shift_s)
 
 
 def _jobs(

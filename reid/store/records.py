@@ -27,6 +27,7 @@ Event = Literal[
     "confirmed",
     "undone",
     "redone",
+    "suppression_dropped",
 ]
 
 # same: two are one; different: they are two; moved: some sightings of one show the other; confirmed: all show one
