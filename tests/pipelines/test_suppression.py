@@ -41,7 +41,7 @@ def test_who_is_erased_is_in_no_file_of_a_repeated_run(
     second = tmp_path / "second"
     assert people(second) == {"P0002"}
     identities = json.loads((second / "identities.json").read_text())
-    assert [one["id"] for one in identities["persons"]] == [2]
+    assert [one["person_id"] for one in identities["persons"]] == [2]
     assert identities["unidentified"] == []
     assert [folder.name for folder in (second / "crops").iterdir() if folder.is_dir()] == ["P0002"]
     tracks = {line.split(",")[1] for line in (second / "tracks" / "cam2.txt").read_text().splitlines()}

@@ -168,6 +168,9 @@ def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Trackle
             case "moved":
                 assert one.other_id is not None
                 same |= dict.fromkeys(other | had, number_of(one.other_id))
+            case "different":  # what was said before to show one person shows two
+                assert one.other_id is not None
+                same |= dict.fromkeys(same.keys() & other, number_of(one.other_id))
             case "not_a_person":
                 no_person |= own
         if one.kind in ("different", "moved"):
