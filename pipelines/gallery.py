@@ -18,6 +18,7 @@ from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
 from reid.store.rules import LIVE
+from reid.suppression import SuppressionKey, key_path, require_key
 from reid.types import person_name
 
 MOST_NAMES = 20  # in a sentence
@@ -108,13 +109,21 @@ def history(
     return 0
 
 
-def forget(path: Path, person: str, progress: Progress) -> int:
-    """Erase one person for good, also from events and clips of the live site whose folder the gallery lies in."""
+def forget(path: Path, person: str, progress: Progress, *, suppress: bool = False) -> int:
+    """Erase one person for good, also from events and clips of the live site whose folder the gallery lies in.
+
+    Args:
+        suppress: leave them out of repeated runs over the same recordings too.
+    """
+    key = SuppressionKey.read_or_make() if suppress else None
     with to_correct(path, lambda store: (f"people/{store.find(person)}/forget", None)) as store:
         person_id = store.find(person)
         recorded = any(seen.clock != LIVE for seen in store.sightings(person_id))
+        if key is not None:  # refused before anything is erased
+            require_key(store.suppressed(), path)
+            store.would_suppress(person_id, key)
         erased, left = erase_beside(path, store.ids_of(person_id))
-        store.forget(person_id)
+        store.forget(person_id, by=who(), suppress=key)
     if left:
         raise InputError(
             f"{person_name(person_id)} is erased from {path}, but not from {path.parent}: left are "
@@ -122,11 +131,42 @@ def forget(path: Path, person: str, progress: Progress) -> int:
         )
     counts = [f"{count} {what}" for what, count in erased.items() if count]
     beside = f"; {' and '.join(counts)} erased from {path.parent}" if counts else ""
-    again = "; `reid video` on the same recordings finds them again, under a new id" if recorded else ""
+    again = ""
+    if recorded and key is None:
+        again = "; `reid video` on the same recordings finds them again, under a new id (--suppress leaves them out)"
+    elif recorded:
+        again = (
+            f"; `reid video` on the same recordings leaves them out, as long as the key is kept: {key_path()}"
+        )
+    elif suppress:
+        again = (
+            "; live footage is not processed again, so nothing is suppressed: who comes again is a new person"
+        )
     progress.answer(
         f"{person_name(person_id)} forgotten: nothing of them is left in {path}{beside}; "
         f"results folders keep their crops, videos and tables of them, which are deleted by hand{again}"
     )
+    return 0
+
+
+def suppressed(path: Path, progress: Progress, *, drop: bool = False) -> int:
+    """How many tracklets of erased people are left out of repeated runs; or drop the list of them."""
+    if drop:
+        with to_correct(path, "stop it first to drop its suppression list") as store:
+            count = store.drop_suppressed()
+            store.clean()
+        progress.answer(
+            f"the suppression list of {path} is dropped ({_count(count, 'tracklet', 'tracklets')}): "
+            "`reid video` on the same recordings finds who was erased again"
+        )
+        return 0
+    with open_store(path, encoder_id=None, read_only=True) as store:
+        found = store.suppressed()
+    key = SuppressionKey.read()
+    known = "" if not found else f", by the key in {key_path()}"
+    if found and (key is None or any(one.key_id != key.key_id for one in found)):
+        known = f", by a key that is not in {key_path()}"
+    progress.answer(f"{_count(len(found), 'tracklet', 'tracklets')} in the suppression list of {path}{known}")
     return 0
 
 

@@ -67,6 +67,21 @@ class JournalExportConfig(Section):
     output: Path | None = Field(None, description="new file (.json or .csv); null: standard output")
 
 
+class ForgetConfig(Section):
+    """`reid gallery forget`: a person is erased."""
+
+    suppress: bool = Field(
+        False,
+        description="repeated runs over the same recordings leave their tracklets out, by a list of digests",
+    )
+
+
+class SuppressedConfig(Section):
+    """`reid gallery suppressed`: the suppression list."""
+
+    drop: bool = Field(False, description="drop it: repeated runs find who was erased again")
+
+
 class SearchConfig(Section):
     """`reid gallery search`: the people nearest to a crop."""
 

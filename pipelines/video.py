@@ -20,7 +20,7 @@ from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy
-from pipelines.recordings.results import Results, describe, tracklets_of
+from pipelines.recordings.results import Results, describe, leave_out_suppressed, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.recordings.run_id import digest, run_id_of
 from pipelines.reviewing.run_gallery import RunGallery
@@ -35,6 +35,7 @@ from reid.outputs.folder import ResultsFolder
 from reid.outputs.static_things import things_sentence
 from reid.site import link_site
 from reid.store.index import require_faiss
+from reid.suppression import Footage, require_key
 from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, parse_sources
@@ -74,6 +75,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         require_faiss()
     gallery = RunGallery(config, run_id, encoder_id, known.dimension, progress)
     try:
+        if gallery.store is not None:
+            require_key(gallery.store.suppressed(), gallery.store.path)  # before hours of work
         # after the gallery: where that is refused, nothing must have been overwritten
         recordings = ((source.camera_id, file) for source in sources for file in source.files)
         inputs = [*recordings, *inputs_of(config)]
@@ -89,6 +92,12 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         folder = ResultsFolder(owned.root)
         jobs = _jobs(sources, contents, policy, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
+        footage = {source.camera_id: _footage(source, contents, infos) for source in sources}
+        followed, cameras = cameras, leave_out_suppressed(cameras, gallery.store, footage)
+        if left_out := len(tracklets_of(followed)) - len(tracklets_of(cameras)):
+            progress.message(
+                f"left out, as the suppression list of {config.gallery} asks: {left_out} tracklets"
+            )
         linking = link_site(
             tracklets_of(cameras),
             policy,
@@ -97,6 +106,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
             started=started,
             cameras=list(infos),
             clock=placed.clock,
+            footage=footage,
         )
     finally:
         gallery.close()
@@ -152,6 +162,13 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     if failure is not None:
         raise failure
     return 0
+
+
+def _footage(source: Source, contents: Mapping[str, str], infos: Mapping[str, SourceInfo]) -> Footage:
+    """What a gallery keeps of a recording, so that who is erased can be left out when it is processed again."""
+    info = infos[source.camera_id]
+    content = contents[source.camera_id]
+    return Footage(content=content, width=info.width, height=info.height, shift_s=source.shift_s)
 
 
 def _jobs(

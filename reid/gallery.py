@@ -15,6 +15,7 @@ from reid.stills import require_still
 from reid.store.base import Store
 from reid.store.index import PersonIndex
 from reid.store.records import Decision, PersonSummary, SeenAt
+from reid.suppression import SuppressionKey
 from reid.types import Array, Embeddings, Image, Tracklet, TrackletKey, person_name
 
 Query = Image | Path | str | Embeddings | Tracklet
@@ -201,9 +202,14 @@ class Gallery:
         """
         return self.store.redo(number)
 
-    def forget(self, who: int | str) -> None:
-        """Erase one person from the gallery; results folders and events of theirs are other files."""
-        self.store.forget(self.store.find(who))
+    def forget(self, who: int | str, *, suppress: bool = False) -> None:
+        """Erase one person from the gallery; results folders and events of theirs are other files.
+
+        Args:
+            suppress: leave them out of repeated runs over the same recordings too, see `reid.suppression`.
+        """
+        key = SuppressionKey.read_or_make() if suppress else None
+        self.store.forget(self.store.find(who), suppress=key)
 
 
 def _tracklets(sightings: Collection[SeenAt]) -> list[tuple[str, TrackletKey]]:

@@ -1,6 +1,6 @@
 """All cameras of a site: tracklets to identities, with what a gallery knows of earlier runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,9 +10,10 @@ from reid.link_constraints import LinkConstraints
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import Linking, link
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
-from reid.store.base import Store
+from reid.store.base import NO_FOOTAGE, Store
 from reid.store.index import PersonIndex
 from reid.store.records import Sighting
+from reid.suppression import Footage, require_key, suppressed_keys
 from reid.track_segment import places_of
 from reid.types import Identity, Tracklet
 from reid.wall_clock import WallClock
@@ -27,6 +28,7 @@ def link_site(
     started: datetime,
     cameras: Sequence[str],
     clock: WallClock | None = None,
+    footage: Mapping[str, Footage] = NO_FOOTAGE,
 ) -> Linking:
     """Identities of the tracklets; with a gallery, those of earlier runs are recognised and these remembered.
 
@@ -34,6 +36,7 @@ def link_site(
         run_id: names the recordings: linked again, they replace what the gallery remembers of them. None: the
             gallery is only read.
         clock: when second 0 of the tracklets was in the world.
+        footage: the recordings by camera; they tell, when a person is erased, what repeated runs leave out.
     """
     compared = comparable(tracklets, policy.centre, policy.max_distance)
     linking = link(
@@ -58,8 +61,23 @@ def link_site(
             )
             for t, match in zip(compared, linking.matches, strict=True)
         ]
-        store.commit_run(run_id, sightings, started=started, cameras=cameras, clock=clock)
+        store.commit_run(run_id, sightings, started=started, cameras=cameras, clock=clock, footage=footage)
     return linking if store is None else _labelled(linking, store)
+
+
+def without_suppressed(
+    tracklets: Sequence[Tracklet], store: Store | None, footage: Mapping[str, Footage]
+) -> list[Tracklet]:
+    """The tracklets but those of people who were erased with a suppression list.
+
+    Raises:
+        InputError: the key of the list is lost.
+    """
+    suppressed = [] if store is None else store.suppressed()
+    if store is None or (key := require_key(suppressed, store.path)) is None:
+        return list(tracklets)
+    gone = suppressed_keys(key, suppressed, tracklets, footage)
+    return [one for one in tracklets if one.key not in gone]
 
 
 def _labelled(linking: Linking, store: Store) -> Linking:

@@ -40,6 +40,7 @@ GROUND = {
     "shipped",
     "shipped_weights",
     "stills",
+    "suppression",
     "tables",
     "text_file",
     "timing",

@@ -236,7 +236,21 @@ COMMANDS = (
         module="pipelines.galleries.decisions",
         run="redo",
     ),
-    _of_gallery("forget", "erase everything kept about one person", "GALLERY PERSON", PERSON, run="forget"),
+    _of_gallery(
+        "forget",
+        "erase everything kept about one person",
+        "GALLERY PERSON [--suppress]",
+        PERSON,
+        run="forget",
+        config="pipelines.job_configs:ForgetConfig",
+    ),
+    _of_gallery(
+        "suppressed",
+        "the suppression list: erased people who are left out of repeated runs",
+        "GALLERY [--drop]",
+        run="suppressed",
+        config="pipelines.job_configs:SuppressedConfig",
+    ),
     _of_gallery(
         "prune",
         "erase old sightings, and the people not seen since",

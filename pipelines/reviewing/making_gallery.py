@@ -82,7 +82,14 @@ def _fill(store: Store, run: RecordedRun) -> None:
         )
         for one in comparable(tracklets, policy.centre, policy.max_distance)
     ]
-    store.commit_run(run.run_id, sightings, started=run.started, cameras=run.cameras, clock=run.clock)
+    store.commit_run(
+        run.run_id,
+        sightings,
+        started=run.started,
+        cameras=run.cameras,
+        clock=run.clock,
+        footage=run.footage,
+    )
     for person_id, label in labels_of(run).items():
         store.rename(person_id, label, by=BY)
 

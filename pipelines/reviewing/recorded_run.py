@@ -19,6 +19,7 @@ from reid.linking.policy import LinkingPolicy
 from reid.outputs.artefact import ArtefactError
 from reid.outputs.folder import ResultsFolder
 from reid.shipped_weights import located
+from reid.suppression import Footage
 from reid.text_file import first_complaint, read_json
 from reid.video.content import content_key
 from reid.video.reader import probe
@@ -115,6 +116,15 @@ class RecordedRun:
         if told is None:
             return None
         return WallClock(zero_s=told.zero.timestamp(), zone=None if told.zone == HERE else told.zone)
+
+    @property
+    def footage(self) -> dict[str, Footage]:
+        """Its recordings as a suppression list knows them; those of an earlier version's run are not known."""
+        return {
+            name: Footage(content=one.content, width=one.width, height=one.height, shift_s=one.start_s)
+            for name, one in self.facts.cameras.items()
+            if one.content is not None and one.width is not None and one.height is not None
+        }
 
     @property
     def written(self) -> datetime:

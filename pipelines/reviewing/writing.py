@@ -13,7 +13,7 @@ from typing import Any
 from pipelines.recordings.annotated_video import render, render_jobs
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.facts import motion_facts
-from pipelines.recordings.results import Results, tracklets_of
+from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of
 from pipelines.recordings.results_folder import tales, written_kinds
 from pipelines.reviewing.making_gallery import matches_of, workshop
 from pipelines.reviewing.moved_crops import NOTE, take_over
@@ -61,7 +61,8 @@ def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
     """
     run = opened.run
     everything = run.tracked()
-    cameras = _without_erased(everything, store, run.run_id)
+    unsuppressed = leave_out_suppressed(everything, store, run.footage)
+    cameras = _without_erased(unsuppressed, store, run.run_id)
     linking = link_site(
         tracklets_of(cameras),
         run.policy(),
@@ -70,6 +71,7 @@ def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
         started=run.started,
         cameras=run.cameras,
         clock=run.clock,
+        footage=run.footage,
     )
     decisions = sum(one.undone is None for one in store.decisions())
     return LinkedAgain(

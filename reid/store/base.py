@@ -1,6 +1,6 @@
 """The interface of a gallery: what linking jobs, the live site, the commands and the index use of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
@@ -21,8 +21,11 @@ from reid.store.records import (
     Sighting,
     StoredVector,
 )
+from reid.suppression import Footage, Suppressed, SuppressionKey
 from reid.types import Array, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
+
+NO_FOOTAGE: Mapping[str, Footage] = {}
 
 
 @runtime_checkable
@@ -120,6 +123,7 @@ class Store(Protocol):
         started: datetime,
         cameras: Collection[str] = (),
         clock: WallClock | None = None,
+        footage: Mapping[str, Footage] = NO_FOOTAGE,
     ) -> None:
         """Write a whole run: people, sightings, links, prototypes.
 
@@ -129,6 +133,7 @@ class Store(Protocol):
 
         Args:
             clock: when second 0 of the sightings was.
+            footage: the recordings by camera, so that who is erased can be kept out of repeated runs.
 
         Raises:
             ValueError: vectors of another encoder or size, a tracklet twice, an id that was another person's.
@@ -228,16 +233,31 @@ class Store(Protocol):
             InputError: there is none, it holds, or what was decided since about the same people comes first.
         """
 
-    def forget(self, person_id: int) -> None:
+    def forget(
+        self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None
+    ) -> None:
         """Erase one person: vectors, sightings, label, journal, decisions, and the copies that upgrades left.
 
         On return no byte of them is in the files.
 
+        Args:
+            suppress: keep, with this key, digests of where they were in recordings, so that repeated runs leave those
+                tracklets out. Live sites are not processed again: of them nothing is kept.
+
         Raises:
-            InputError: there is no person of this id.
+            InputError: there is no person of this id; or which recordings show them is not known.
             Busy: they are erased, but because a process still reads the gallery, their bytes stay in its files
                 until it is next opened for writing.
         """
+
+    def would_suppress(self, person_id: int, key: SuppressionKey) -> int:
+        """How many tracklets `forget` would suppress; raises as it does."""
+
+    def suppressed(self) -> list[Suppressed]:
+        """The suppression list: a row for each tracklet of erased people that is to be left out."""
+
+    def drop_suppressed(self) -> int:
+        """Drop the suppression list, so that repeated runs find who was erased again; how many tracklets it had."""
 
     # retention ---
 

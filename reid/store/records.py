@@ -28,6 +28,7 @@ Event = Literal[
     "told_apart",
     "undone",
     "redone",
+    "suppression_dropped",
 ]
 
 # same: two are one; different: they are two; moved: some sightings of one show the other; confirmed: all show one

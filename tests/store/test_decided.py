@@ -99,6 +99,19 @@ def test_a_split_and_a_name_hold(path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.parametrize(("before", "tracklet"), [("merge 2 1", "yard/2"), ("confirm 1", "yard/1")])
+def test_a_split_counts_more_than_what_was_said_before(
+    path: Path, seed: int, before: str, tracklet: str
+) -> None:
+    command, *operands = before.split()
+    assert main(["gallery", command, str(path), *operands]) == 0
+    assert main(["gallery", "split", str(path), "1", tracklet]) == 0
+    found = again(path, seed)
+    assert found["yard", int(tracklet[-1]) - 1] == 5
+    assert {found[place] for place in [("lobby", 0), ("lobby", int(tracklet[-1]) - 1)]} == {1}
+
+
+@pytest.mark.parametrize("seed", [0, 3])
 def test_what_was_reassigned_stays(path: Path, seed: int) -> None:
     assert main(["gallery", "reassign", str(path), "P0001", "P0003", "yard/1"]) == 0
     found = again(path, seed)

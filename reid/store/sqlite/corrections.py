@@ -250,10 +250,10 @@ def unseen(db: sqlite3.Connection) -> Collection[int]:
     return [row[0] for row in rows]
 
 
-def forget(db: sqlite3.Connection, at: datetime, person_id: int) -> None:
+def forget(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> None:
     """Erase one person at their request; `clean` must follow."""
     remove(db, at, [person_id], "forgotten", "on request")
-    decisions.append(db, at, "erased", person_id)
+    decisions.append(db, at, "erased", person_id, by=by)
     db.execute("UPDATE gallery SET traces = 1")
 
 

@@ -169,11 +169,9 @@ def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Trackle
             case "moved":
                 assert one.other_id is not None
                 same |= dict.fromkeys(other | had, number_of(one.other_id))
-            case "different":
-                # what was split off a confirmed person is bound to the new one, not to both
+            case "different":  # what was said before to show one person shows two
                 assert one.other_id is not None
-                left = {key for key in other if same.get(key) == number_of(one.person_id)}
-                same |= dict.fromkeys(left, number_of(one.other_id))
+                same |= dict.fromkeys(same.keys() & other, number_of(one.other_id))
             case "not_a_person":
                 no_person |= own
         if one.kind in ("different", "moved"):

@@ -106,6 +106,7 @@ def _to_4(db: sqlite3.Connection) -> None:
             content TEXT NOT NULL,
             width INTEGER NOT NULL,
             height INTEGER NOT NULL,
+            shift_s REAL NOT NULL,
             PRIMARY KEY (run_id, camera_id)
         )"""
     )

@@ -98,6 +98,7 @@ TABLES = (
         content TEXT NOT NULL,                  -- digest of the recording
         width INTEGER NOT NULL,                 -- of its frames, pixels
         height INTEGER NOT NULL,
+        shift_s REAL NOT NULL,                  -- from the recording's own clock to that of the run
         PRIMARY KEY (run_id, camera_id)
     )""",
     # the suppression list: where people were who were erased, told by a key that is kept elsewhere

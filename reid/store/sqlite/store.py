@@ -1,7 +1,7 @@
 """The people of a site, kept between runs in one SQLite file: the truth, of which the index is a cache."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from reid.errors import Busy, InputError, StoreError
 from reid.link_constraints import LinkConstraints
 from reid.lock import Lock
 from reid.registry import NoSettings
-from reid.store.base import Store
+from reid.store.base import NO_FOOTAGE, Store
 from reid.store.records import (
     Bound,
     Decision,
@@ -29,11 +29,22 @@ from reid.store.records import (
     Sighting,
     StoredVector,
 )
-from reid.store.sqlite import cleaning, corrections, decisions, journal, live_run, pruning, runs, taking_back
+from reid.store.sqlite import (
+    cleaning,
+    corrections,
+    decisions,
+    journal,
+    live_run,
+    pruning,
+    runs,
+    suppressions,
+    taking_back,
+)
 from reid.store.sqlite.connection import explain, file_identity, naming, transaction
 from reid.store.sqlite.gallery_file import connect
 from reid.store.sqlite.prototypes import keep_varied, prototypes_by_person, prototypes_of_all, stored
 from reid.store.writer_lock import writer_lock
+from reid.suppression import Footage, Suppressed, SuppressionKey
 from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey, person_name
 from reid.wall_clock import WallClock
 
@@ -178,12 +189,14 @@ class SqliteStore(Store):
         started: datetime,
         cameras: Collection[str] = (),
         clock: WallClock | None = None,
+        footage: Mapping[str, Footage] = NO_FOOTAGE,
     ) -> None:
         named = [s for s in sightings if s.match.person_id is not None]
         runs.check(self._db, self.encoder_id, named)
         with self._writing() as db:
             run = Run(run_id=run_id, started=started, cameras=tuple(sorted(cameras)), clock=clock)
             runs.replace(db, self._clock(), run, named, max_prototypes=self.max_prototypes)
+            suppressions.keep_footage(db, run_id, footage)
 
     def record(self, record: Record) -> None:
         runs.check_vectors(self._db, self.encoder_id, [s.sighting.embeddings for s in record.sightings])
@@ -264,10 +277,26 @@ class SqliteStore(Store):
         with self._writing() as db:
             return taking_back.put_back(db, self._clock(), number, by, max_prototypes=self.max_prototypes)
 
-    def forget(self, person_id: int) -> None:
+    def forget(
+        self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None
+    ) -> None:
         with self._writing() as db:
-            corrections.forget(db, self._clock(), journal.existing(db, person_id))
+            person_id = journal.existing(db, person_id)
+            if suppress is not None:
+                suppressions.add(db, person_id, suppress)
+            corrections.forget(db, self._clock(), person_id, by)
         self._clean(person_name(person_id))
+
+    def would_suppress(self, person_id: int, key: SuppressionKey) -> int:
+        with naming(self.path):
+            return len(suppressions.of_person(self._db, journal.existing(self._db, person_id), key))
+
+    def suppressed(self) -> list[Suppressed]:
+        return suppressions.read(self._db)
+
+    def drop_suppressed(self) -> int:
+        with self._writing() as db:
+            return suppressions.drop(db, self._clock())
 
     # retention ---
 
