@@ -38,10 +38,19 @@ class Review:
         site: the gallery, open for writing, and its results.
         by: who decides, where a call does not say.
         changed: whether decisions were made since the results were written, before this session.
+        ask: what is open at a site, most worth first.
     """
 
-    def __init__(self, site: ReviewSite, *, by: str | None = None, changed: bool = False) -> None:
+    def __init__(
+        self,
+        site: ReviewSite,
+        *,
+        by: str | None = None,
+        changed: bool = False,
+        ask: Callable[[ReviewSite], list[Question]] = questions,
+    ) -> None:
         self.site = site
+        self._ask = ask
         self.changed = (
             changed  # decisions were made since the results were written; whoever writes them clears it
         )
@@ -296,7 +305,7 @@ class Review:
 
     def _all(self) -> list[Question]:
         if self._questions is None:
-            self._questions = questions(self.site)
+            self._questions = self._ask(self.site)
         return self._questions
 
     def _open(self) -> list[Question]:

@@ -1,6 +1,7 @@
 """How sure it is that two sides show one person: by distance, by who else is near, by who is seen at once."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,12 @@ WIDTH = 0.1  # without a map: of the curve of probability around `max_distance`,
 RIVAL = 0.05  # how much nearer one of two people must be to be told from the other, by odds of e
 SPREAD = 0.07  # standard deviation of a mean distance of two people, around what more crops would give
 Floats = NDArray[np.float64]
-_STEPS = np.linspace(-3, 3, 25)
-_NORMAL = (_STEPS, np.exp(-(_STEPS**2) / 2) / np.exp(-(_STEPS**2) / 2).sum())  # deviations and their shares
+_STEPS = np.linspace(-3, 3, 25)  # standard deviations
+_SHARES = np.exp(-(_STEPS**2) / 2) / np.exp(-(_STEPS**2) / 2).sum()
+_GRID = np.linspace(0, 2, 1001)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Beliefs:
     """Beliefs that two sides are one person.
 
@@ -32,22 +34,22 @@ class Beliefs:
         """What the calibration says of a distance; None without one."""
         return None if self.map is None else float(self.map(distance))
 
-    def same(self, distances: Floats) -> Floats:
-        """That sides so far apart are one person, if nothing else is known.
-
-        The mean over the distances that may be meant: what was measured on a few crops is only about right.
-        """
-        found = np.zeros(distances.shape)
-        for step, share in zip(*_NORMAL, strict=True):
-            found += share * self._at(np.maximum(distances + SPREAD * step, 0.0))
-        return found
-
-    def _at(self, distances: Floats) -> Floats:
+    @cached_property
+    def _curve(self) -> Floats:
+        """Belief at each of _GRID: the mean over the distances that may be meant, as few crops measure one."""
+        at = np.maximum(_GRID[:, None] + SPREAD * _STEPS, 0.0)
         if self.map is not None:
-            return self.map(distances)
-        width = WIDTH * max(self.max_distance, 1e-3)
-        guessed: Floats = 1 / (1 + np.exp(np.clip((distances - self.max_distance) / width, -50, 50)))
-        return guessed
+            known = self.map(at)
+        else:
+            width = WIDTH * max(self.max_distance, 1e-3)
+            known = 1 / (1 + np.exp(np.clip((at - self.max_distance) / width, -50, 50)))
+        curve: Floats = known @ _SHARES
+        return curve
+
+    def same(self, distances: Floats) -> Floats:
+        """That sides so far apart are one person, if nothing else is known."""
+        found: Floats = np.interp(distances, _GRID, self._curve)
+        return found
 
     def belongs(self, own: float, rivals: Floats, two: Floats) -> float:
         """That a side is of its person, and not of another one.

@@ -66,19 +66,18 @@ class Parts:
         self.part_of = np.array([numbers[name] for name in names], dtype=np.int64)
         self.parts: list[Rows] = [np.flatnonzero(self.part_of == at) for at in range(len(numbers))]
         self.person_of_part = np.array([name[0] for name in numbers], dtype=np.int64)
+        self._groups = site.distances.groups(self.part_of, len(self.parts))
         self.beliefs = Beliefs(site.probability, site.max_distance)
         self.apart = {(place[a], place[b]) for a, b in site.store.told_apart() if a in place and b in place}
         self.apart |= {(b, a) for a, b in self.apart}
 
-    def distances(self, site: ReviewSite, side: Rows) -> NDArray[np.float64]:
+    def distances(self, side: Rows) -> NDArray[np.float64]:
         """(parts,) mean distances of a side to every part."""
-        weights = site.distances.weights[side]
-        found: NDArray[np.float64] = weights @ site.distances.to_groups(side, self.part_of, len(self.parts))
-        return found / weights.sum()
+        return self._groups.to(side)
 
     def may_be_of(self, site: ReviewSite, side: Rows) -> NDArray[np.float64]:
         """(parts,) beliefs that each is of one person with a side, by distance and who is seen at once."""
-        beliefs = self.beliefs.same(self.distances(site, side))
+        beliefs = self.beliefs.same(self.distances(side))
         longest: dict[int, float] = {}
         for row, shared_s in site.meetings.of(side.tolist()).items():
             part = int(self.part_of[row])

@@ -22,12 +22,19 @@ LEAST_DOUBT = 0.005  # chance that a link is wrong; below that nothing is asked
 Rows = NDArray[np.int64]
 
 
-def questions(site: ReviewSite) -> list[Question]:
-    """Open questions, most worth first; those that decisions have answered are not in it."""
+def questions(
+    site: ReviewSite, *, least_doubt: float = LEAST_DOUBT, nearest: int | None = NEAREST
+) -> list[Question]:
+    """Open questions, most worth first; those that decisions have answered are not in it.
+
+    Args:
+        least_doubt: chance that a link is wrong, below which nothing is asked.
+        nearest: people that each is compared with; None: all.
+    """
     if not site.tracklets():
         return []
     parts = Parts(site)
-    inside = _once(_belongs(site, parts))
+    inside = _once(_belongs(site, parts, least_doubt))
     doubts: dict[int, float] = {}  # of people: the chance that one of their parts is not theirs
     for one in inside:
         doubts[one.person_id] = max(1 - one.belief, doubts.get(one.person_id, 0.0))
@@ -36,7 +43,7 @@ def questions(site: ReviewSite) -> list[Question]:
             one,
             worth=one.worth * (1 - max(doubts.get(who, 0.0) for who in (one.person_id, one.other_id or 0))),
         )
-        for one in _same_person(site, parts)
+        for one in _same_person(site, parts, least_doubt, nearest)
     ]  # what is mixed is sorted out first: of two people in one it cannot be said whether they are a third
     return sorted([*inside, *between], key=lambda one: (-one.worth, one.id))
 
@@ -49,21 +56,21 @@ def _once(found: Sequence[Question]) -> list[Question]:
     return list(kept.values())
 
 
-def _same_person(site: ReviewSite, parts: Parts) -> list[Question]:
+def _same_person(site: ReviewSite, parts: Parts, least_doubt: float, nearest: int | None) -> list[Question]:
     """Pairs of people who may be one: each with those who most likely are."""
     count = len(parts.ids)
-    distances = site.distances.of_groups(parts.person_of, count)
+    distances = site.distances.groups(parts.person_of, count).each()
     beliefs = parts.beliefs.same(distances)
     at_once = site.meetings.of_groups(parts.person_of)
     for (a, b), shared_s in at_once.items():
         beliefs[a, b] *= at_once_factor(shared_s)
     for a, b in parts.apart:
-        beliefs[a, b] = 0.0
-    np.fill_diagonal(beliefs, 0.0)
-    likely = np.argsort(-beliefs, axis=1, kind="stable")[:, :NEAREST]
+        beliefs[a, b] = -1.0  # answered
+    np.fill_diagonal(beliefs, -1.0)
+    likely = np.argsort(-beliefs, axis=1, kind="stable")[:, :nearest]
     pairs = {(min(a, b), max(a, b)) for a in range(count) for b in likely[a].tolist() if a != b}
     found = []
-    for a, b in sorted(pair for pair in pairs if beliefs[pair] >= LEAST_DOUBT):
+    for a, b in sorted(pair for pair in pairs if beliefs[pair] >= max(least_doubt, 0.0)):
         less, more = sorted((a, b), key=lambda one: _weight(site, parts.rows[one]))
         found.append(
             _question(
@@ -81,7 +88,7 @@ def _same_person(site: ReviewSite, parts: Parts) -> list[Question]:
     return found
 
 
-def _belongs(site: ReviewSite, parts: Parts) -> list[Question]:
+def _belongs(site: ReviewSite, parts: Parts, least_doubt: float) -> list[Question]:
     """Parts of people, and single tracklets, that may not be of their person."""
     found = []
     for person, rows in enumerate(parts.rows):
@@ -93,7 +100,7 @@ def _belongs(site: ReviewSite, parts: Parts) -> list[Question]:
         for side in sides:
             rest = rows[~np.isin(rows, side)]
             asked = _doubted(site, parts, person, side, rest, others)
-            if asked is not None:
+            if asked is not None and 1 - asked.belief >= least_doubt:
                 found.append(asked)
     return found
 
@@ -101,7 +108,7 @@ def _belongs(site: ReviewSite, parts: Parts) -> list[Question]:
 def _doubted(
     site: ReviewSite, parts: Parts, person: int, side: Rows, rest: Rows, others: NDArray[np.bool_]
 ) -> Question | None:
-    """The question whether a side of a person belongs to the rest; None: it is hardly in doubt, or not measured."""
+    """The question whether a side of a person belongs to the rest; None: nothing is known of it."""
     measured = [row for row in (*side.tolist(), *rest.tolist()) if site.tracklets()[row].measured]
     if not set(measured) & set(side.tolist()) or not set(measured) & set(rest.tolist()):
         return None
@@ -110,12 +117,10 @@ def _doubted(
     possible = others.copy()
     possible[parts.part_of[list(met)]] = False
     belief = parts.beliefs.belongs(
-        distance, parts.distances(site, side)[possible], 1 - parts.may_be_of(site, rest)[possible]
+        distance, parts.distances(side)[possible], 1 - parts.may_be_of(site, rest)[possible]
     )
     shared_s = max((met[row] for row in rest.tolist() if row in met), default=None)
     belief *= 1.0 if shared_s is None else at_once_factor(shared_s)
-    if 1 - belief < LEAST_DOUBT:
-        return None
     less, more = (
         sorted((side, rest), key=lambda one: _weight(site, one)) if _is_part(parts, rest) else (side, rest)
     )

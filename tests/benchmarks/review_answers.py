@@ -5,8 +5,8 @@
 The results of `reid video` are linked again into a gallery of their own, with their own settings, and reviewed there.
 The oracle says yes where both sides of a question cover mostly one true person. After every answer the boxes of all
 cameras are scored as `reid evaluate` scores them. The ceiling is what the same tracklets would reach if each were
-given the true person that it covers most. Beside it, the same questions in random order: one of the open questions,
-any of them as likely.
+given the true person that it covers most. Beside it two random orders, in which any open question is as likely as any
+other: of the questions that the queue would ask, and of all that could be asked.
 """
 
 import argparse
@@ -23,14 +23,17 @@ import numpy as np
 from pipelines.recordings.results import FILL_GAP_S
 from reid.config import LinkingConfig
 from reid.evaluation.ceiling import majority_people
-from reid.evaluation.identity import score
+from reid.evaluation.counting import counting
+from reid.evaluation.idf1 import identities
 from reid.evaluation.mot import TrackTable, read_mot, table
+from reid.evaluation.overlap import join, overlaps
 from reid.linking import calibration as calibrations
 from reid.linking.policy_choice import choose_policy
 from reid.outputs.artefact import load_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import camera_tracks
 from reid.review.answers import Review
+from reid.review.questions import questions
 from reid.review.records import Question, ResultsAtHand
 from reid.review.site import ReviewSite
 from reid.site import link_site
@@ -44,7 +47,9 @@ from tests.benchmarks.jobs import table as text_table
 SHOWN = (0, 10, 30, 100)
 MOST = 300  # answers
 ENOUGH = 0.99  # of the ceiling
+IOU = 0.5
 Choice = Callable[[Sequence[Question]], Question]
+Ask = Callable[[ReviewSite], list[Question]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +79,10 @@ class Recording:
                 name, self.tracklets, matches, fill_gap_s=FILL_GAP_S, frames=frames, times_s=times_s
             )
             linked[name] = table(boxes.frames + 1, boxes.person_ids, boxes.boxes, confidences=boxes.scores)
-        return score(self.truth, linked).global_ids.idf1
+        parts = [
+            overlaps(*counting(self.truth[name], linked[name], visibility=0.0)[:2]) for name in sorted(linked)
+        ]
+        return identities(join(parts, local_ids=False), iou=IOU).idf1
 
 
 def load(root: Path, truth: Path) -> Recording:
@@ -131,18 +139,22 @@ def _match_of(one: Tracklet, person_id: int | None) -> Match:
     )
 
 
-def reviewed(recording: Recording, choose: Choice, most: int = MOST) -> tuple[list[float], list[Question]]:
+def reviewed(
+    recording: Recording, choose: Choice, *, ask: Ask = questions, most: int = MOST
+) -> tuple[list[float], list[Question]]:
     """Global IDF1 after 0, 1, 2 ... answers of the oracle to the questions that `choose` takes, to the end."""
     with tempfile.TemporaryDirectory() as folder:
         gallery = Path(folder) / "site.db"
         with open_store(gallery, encoder_id=recording.encoder_id) as store:
-            review = Review(opened(recording, store))
-            scores, asked = [recording.idf1(_people(review.site))], []
+            review = Review(opened(recording, store), ask=ask)
+            known = _people(review.site)
+            scores, asked = [recording.idf1(known)], []
             while (left := review.questions()) and len(asked) < most:
                 question = choose(left)
                 review.answer(question.id, "yes" if truly(recording, review.site, question) else "no")
                 asked.append(question)
-                scores.append(recording.idf1(_people(review.site)))
+                known, former = _people(review.site), known
+                scores.append(scores[-1] if known == former else recording.idf1(known))
             return scores, asked
 
 
@@ -192,37 +204,45 @@ def needed(scores: Sequence[float], wanted: float) -> int | None:
 
 
 def measure(recording: Recording, seeds: int) -> Report:
-    """The queue beside random order, whose figures are means over seeds."""
-    queue, asked = reviewed(recording, lambda left: left[0])
-    others = []
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        others.append(reviewed(recording, lambda left, rng=rng: left[rng.integers(len(left))])[0])
+    """The queue beside random orders, whose figures are means over seeds."""
+    scores, asked = reviewed(recording, lambda left: left[0])
     wanted = ENOUGH * recording.ceiling
-    random = [needed(one, wanted) for one in others]
-    reached = [one for one in random if one is not None]
-    return {
+    report = {
         "results": str(recording.root),
         "people": recording.count,
         "tracklets": len(recording.tracklets),
         "ceiling_idf1": recording.ceiling,
         "wanted_idf1": wanted,
-        "queue": {
-            "idf1": {str(n): at(queue, n) for n in SHOWN},
-            "answers": len(queue) - 1,
-            "last_idf1": queue[-1],
-            "needed": needed(queue, wanted),
-            "yes": None,
-        },
-        "random": {
-            "seeds": seeds,
-            "idf1": {str(n): float(np.mean([at(one, n) for one in others])) for n in SHOWN},
-            "needed": float(np.mean(reached)) if reached and len(reached) == len(random) else None,
-            "needed_each": random,
-        },
-        "curve": queue,
-        "random_curves": others,
+        "queue": of_runs([scores], wanted),
         "asked": [{"kind": one.kind, "worth": one.worth, "belief": one.belief} for one in asked],
+    }
+    for name, ask in (("random", questions), ("random, all", everything)):
+        runs = [reviewed(recording, at_random(seed), ask=ask)[0] for seed in range(seeds)]
+        report[name] = of_runs(runs, wanted)
+    return report
+
+
+def everything(site: ReviewSite) -> list[Question]:
+    """All that could be asked: every pair of people, every part of a person."""
+    return questions(site, least_doubt=0.0, nearest=None)
+
+
+def at_random(seed: int) -> Choice:
+    """Any open question, as likely as any other."""
+    rng = np.random.default_rng(seed)
+    return lambda left: left[rng.integers(len(left))]
+
+
+def of_runs(runs: Sequence[Sequence[float]], wanted: float) -> Report:
+    """Mean scores after some numbers of answers; the median of the answers until enough, of runs that get there."""
+    each = [needed(one, wanted) for one in runs]
+    reached = [one for one in each if one is not None]
+    return {
+        "idf1": {str(n): float(np.mean([at(one, n) for one in runs])) if runs else None for n in SHOWN},
+        "answers": [len(one) - 1 for one in runs],
+        "needed": float(np.median(reached)) if reached else None,
+        "needed_each": each,
+        "curves": [list(one) for one in runs],
     }
 
 
@@ -240,12 +260,13 @@ def main(argv: list[str] | None = None) -> int:
         told.output.write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
     rows = []
     for one in reports:
-        name = Path(one["results"]).name
-        for order in ("queue", "random"):
+        for order in ("queue", "random", "random, all"):
             own = one[order]
-            scores = [f"{100 * own['idf1'][str(n)]:.1f}" for n in SHOWN]
+            shown = [None if value is None else f"{100 * value:.1f}" for value in own["idf1"].values()]
+            got = f"{sum(n is not None for n in own['needed_each'])} of {len(own['needed_each'])}"
+            name = Path(one["results"]).name
             rows.append(
-                [name, one["people"], order, *scores, f"{100 * one['ceiling_idf1']:.1f}", own["needed"]]
+                [name, one["people"], order, *shown, f"{100 * one['ceiling_idf1']:.1f}", own["needed"], got]
             )
     head = (
         "results",
@@ -254,6 +275,7 @@ def main(argv: list[str] | None = None) -> int:
         *(f"IDF1 after {n}" for n in SHOWN),
         "ceiling",
         f"answers to {ENOUGH}",
+        "runs that got there",
     )
     print(text_table(head, rows))
     return 0

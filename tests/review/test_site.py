@@ -103,7 +103,11 @@ def test_the_settings_say_which_cameras_are_farther_apart(tmp_path: Path) -> Non
         plain = ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE)
     groups = np.array([0, 0, 1, 1, 1])  # by camera
     across = plain.distances.between(np.array([0, 1]), np.array([2, 3, 4])).mean()
-    assert site.distances.of_groups(groups, 2)[0, 1] == pytest.approx(across / 2, rel=1e-5)
+    assert site.distances.groups(groups, 2).each()[0, 1] == pytest.approx(across / 2, rel=1e-5)
+    for row in range(5):
+        alone = np.array([row])
+        means = [site.distances.mean(alone, np.flatnonzero(groups == group)) for group in (0, 1)]
+        np.testing.assert_allclose(site.distances.groups(groups, 2).to(alone), means, atol=1e-6)
     within = np.arange(2), np.arange(2)
     np.testing.assert_array_equal(site.distances.between(*within), plain.distances.between(*within))
 
