@@ -448,7 +448,7 @@ def test_while_a_request_runs_no_other_is_made(site: Served, page: "Page") -> No
         expect(button).to_be_disabled()
     page.keyboard.press("y")
     page.keyboard.press("n")
-    expect(page.locator("body")).to_have_class("slow")
+    expect(page.locator("body")).to_have_class("running slow")
     expect(page.locator("#told")).to_contain_text("not asked again")
     expect(page.get_by_role("button", name="Same")).to_be_enabled()
     slow.join()
