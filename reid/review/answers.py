@@ -24,11 +24,10 @@ REPLIES = ("yes", "no", "unsure", "skip")
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What was done last, so that undo takes back the same."""
+    """What was done at once, so that undo takes back the same."""
 
-    decision: int | None = None  # None: a question was put off
+    decisions: tuple[int, ...] = ()  # none: a question was put off
     question: str | None = None
-    again: Callable[[], object] | None = None
 
 
 class Review:
@@ -183,8 +182,13 @@ class Review:
         with self._lock:
             for person_id in person_ids:
                 self.person(person_id)
+            before = len(self._done)
             for person_id in person_ids:
                 self.confirm(person_id, by=by)
+            steps = self._done[before:]
+            if not steps:
+                return
+            self._done[before:] = [_Step(decisions=tuple(one for step in steps for one in step.decisions))]
 
     def ignore(self, person_id: int, *, by: str | None = None) -> None:
         """Say that what was taken for a person is none."""
@@ -221,11 +225,13 @@ class Review:
                 self._done.pop()
                 self._put_off.pop(last.question, None)
                 return None
-            undone = self.site.store.undo()
-            if last is not None and last.decision == undone.number:
+            store = self.site.store
+            numbers = last.decisions if last is not None else (None,)
+            undone = [store.undo(number, by=self._by) for number in reversed(numbers)]
+            if last is not None:
                 self._undone.append(self._done.pop())
             self._moved()
-            return undone
+            return undone[0]
 
     def redo(self) -> Decision:
         """Do again what undo took back last in this session.
@@ -234,16 +240,14 @@ class Review:
             InputError: there is nothing, because nothing was undone or something was decided since.
         """
         with self._lock:
-            if not self._undone or self._undone[-1].again is None:
+            if not self._undone:
                 raise InputError(
                     "there is nothing to do again: nothing was undone, or something was decided since"
                 )
-            step = self._undone.pop()
-            assert step.again is not None
-            left = list(self._undone)
-            step.again()
-            self._undone = left
-            return self.decisions()[-1]
+            redone = [self.site.store.redo(number, by=self._by) for number in self._undone[-1].decisions]
+            self._done.append(self._undone.pop())
+            self._moved()
+            return redone[-1]
 
     @property
     def can_undo(self) -> bool:
@@ -257,7 +261,7 @@ class Review:
     def can_redo(self) -> bool:
         """Whether something was taken back that can be done again."""
         with self._lock:
-            return bool(self._undone) and self._undone[-1].again is not None
+            return bool(self._undone)
 
     # what there is ---
 
@@ -293,8 +297,7 @@ class Review:
         with self._lock:
             who = self._by if by is None else by
             result = act(who)
-            number = self.site.store.decisions()[-1].number
-            self._done.append(_Step(decision=number, again=lambda: self._decide(act, by)))
+            self._done.append(_Step(decisions=(self.site.store.decisions()[-1].number,)))
             self._undone.clear()
             self._moved()
             return result

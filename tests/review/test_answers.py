@@ -147,6 +147,14 @@ def test_people_are_corrected(review: Review) -> None:
     }
     review.confirm_many([2, 3])
     assert review.person(2).reviewed == 2
+    said = review.decisions()[-2:]
+    assert [one.kind for one in said] == ["confirmed", "confirmed"]
+    review.undo()
+    assert None not in [one.undone for one in review.decisions()[-2:]], (
+        "what was said at once is undone at once"
+    )
+    review.redo()
+    assert review.decisions()[-2:] == said
     review.ignore(new)
     review.forget(3)
     assert [one.person_id for one in review.people()] == [1, 2]

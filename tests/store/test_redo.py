@@ -27,6 +27,7 @@ def path(tmp_path: Path) -> Path:
         "merge 2 1",
         "merge 3 1",
         "split 1 lobby/0",
+        "apart 1 2",
         "reassign 1 2 lobby/0",
         "confirm 1",
         "ignore 3",
