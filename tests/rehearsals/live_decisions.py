@@ -35,6 +35,7 @@ from tests.rehearsals.presence import plan
 CUT_S = 5.0
 LOOK_S = 1.0  # between looks at the gallery
 DECIDE_EVERY = 6  # looks
+MOST_IGNORED = 1  # of the few people of the film
 RECENT_S = 90.0  # stays that may be split off
 Place = tuple[str, TrackletKey]  # run and tracklet
 Where = dict[Place, int]  # whom each shows by the gallery
@@ -191,6 +192,8 @@ class Decider:
         self.said.same.append(before)
 
     def _ignore(self, control: ControlService) -> None:
+        if self.made["not a person"] >= MOST_IGNORED:  # what is ignored is left out at its place from then on
+            raise InputError("enough was ignored")
         person_id = self._someone()
         before = self._of(person_id)
         control.ignore(person_id)
