@@ -56,6 +56,9 @@ class Review:
         self._by = by
         self._lock = RLock()
         self._put_off: dict[str, Reply] = {}  # unsure and skip, by question
+        self._closed: dict[
+            str, int
+        ] = {}  # questions and the decisions that answered them: these may bind nothing
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
         self._questions: list[Question] | None = None
@@ -97,6 +100,8 @@ class Review:
                     self._done.append(_Step(question=question_id))
                 case "yes" | "no":
                     self._answered(asked, answer, by)
+                    self._closed[question_id] = self.site.store.decisions()[-1].number
+                    self._questions = None
 
     def _answered(self, asked: Question, answer: str, by: str | None) -> None:
         match asked.kind, answer:
@@ -308,7 +313,9 @@ class Review:
 
     def _all(self) -> list[Question]:
         if self._questions is None:
-            self._questions = self._ask(self.site)
+            holding = {one.number for one in self.site.store.decisions() if one.undone is None}
+            asked = self._ask(self.site)
+            self._questions = [one for one in asked if self._closed.get(one.id) not in holding]
         return self._questions
 
     def _open(self) -> list[Question]:
