@@ -10,8 +10,10 @@ the page; a person's own time to look comes on top, `--look_s` for each question
 
 import argparse
 import json
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +83,8 @@ def drive(page: "Page", served: Served, stays: tuple[Stay, ...]) -> dict[str, fl
     return {"keys": keys, "clicks": clicks, "page_s": round(time.monotonic() - begun, 1)}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the counts as JSON; the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -90,7 +93,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--look_s", type=float, default=4.0, help="that a person looks at a question")
     parser.add_argument("--output", type=Path)
-    told = parser.parse_args()
+    told = parser.parse_args(arguments)
     stays = site(told.tracklets, told.people, told.seed)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -102,7 +105,7 @@ def main() -> None:
         took = drive(page, served, stays)
         progress = served.client.get("/api/review").json()["progress"]
         found = {
-            **vars(told) | {"output": None},
+            **{name: value for name, value in vars(told).items() if name != "output"},
             "wrong_pairs_before": before,
             "wrong_pairs_after": wrong(served, stays),
             **took,
@@ -112,8 +115,9 @@ def main() -> None:
     text = json.dumps(found, indent=1)
     print(text)
     if told.output is not None:
-        told.output.write_text(text, encoding="utf-8")
+        told.output.write_text(text + "\n", encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
