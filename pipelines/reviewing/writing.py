@@ -124,7 +124,8 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
         )
         tracks = results.write()
         videos = _draw(opened, sorted(changed), tracks, cameras, ResultsFolder(folder), workers, progress)
-        failure = results.finish(_facts(run, linking, linked.decisions, videos))
+        there = [name for name in run.cameras if name in videos.drawn or run.folder.video(name).is_file()]
+        failure = results.finish(_facts(run, linking, linked.decisions, videos), videos=there)
         gone, count = _put_in_place(opened, folder, cameras, tale_of, videos)
     if failure is not None:
         progress.message(str(failure), "warning")
