@@ -57,6 +57,9 @@ class Review:
         self._by = by
         self._lock = RLock()
         self._put_off: dict[str, Reply] = {}  # unsure and skip, by question
+        self._closed: dict[
+            str, int
+        ] = {}  # questions and the decisions that answered them, which may bind nothing
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
         self._questions: list[Question] | None = None
@@ -98,6 +101,8 @@ class Review:
                     self._done.append(_Step(question=question_id))
                 case "yes" | "no":
                     self._answered(asked, answer, by)
+                    self._closed[question_id] = self.site.store.decisions()[-1].number
+                    self._questions = None
 
     def _answered(self, asked: Question, answer: str, by: str | None) -> None:
         match asked.kind, answer:
@@ -222,6 +227,7 @@ class Review:
                 self._put_off.pop(last.question, None)
                 return None
             undone = self.site.store.undo()
+            self._closed = {one: number for one, number in self._closed.items() if number != undone.number}
             if last is not None and last.decision == undone.number:
                 self._undone.append(self._done.pop())
             self._moved()
@@ -305,7 +311,7 @@ class Review:
 
     def _all(self) -> list[Question]:
         if self._questions is None:
-            self._questions = self._ask(self.site)
+            self._questions = [one for one in self._ask(self.site) if one.id not in self._closed]
         return self._questions
 
     def _open(self) -> list[Question]:

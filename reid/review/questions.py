@@ -38,13 +38,11 @@ def questions(
     doubts: dict[int, float] = {}  # of people: the chance that one of their parts is not theirs
     for one in inside:
         doubts[one.person_id] = max(1 - one.belief, doubts.get(one.person_id, 0.0))
-    between = [
-        replace(
-            one,
-            worth=one.worth * (1 - max(doubts.get(who, 0.0) for who in (one.person_id, one.other_id or 0))),
-        )
-        for one in _same_person(site, parts, least_doubt, nearest)
-    ]  # what is mixed is sorted out first: of two people in one it cannot be said whether they are a third
+    between = []
+    for one in _same_person(site, parts, least_doubt, nearest):
+        mixed = max(doubts.get(who, 0.0) for who in (one.person_id, one.other_id or 0))
+        # of two people in one it cannot be said whether they are a third: they are sorted out first
+        between.append(replace(one, worth=one.worth * min(1.0, 2 * (1 - mixed))))
     return sorted([*inside, *between], key=lambda one: (-one.worth, one.id))
 
 

@@ -8,9 +8,13 @@ import pytest
 from reid.errors import InputError
 from reid.review.answers import Review
 from reid.review.records import Question
-from reid.types import Tracklet, TrackletKey
-from tests.review.site import between, seen, under_review
-from tests.store.site import tables
+from reid.review.site import ReviewSite
+from reid.store.opening import open_store
+from reid.store.records import Live, Record, Run, Sighting
+from reid.types import Match, Tracklet, TrackletKey
+from tests.review.site import MAX_DISTANCE, between, calibration, seen, under_review
+from tests.store.site import NOON, tables
+from tests.tracklets import ENCODER
 
 
 def made() -> list[Tracklet]:
@@ -202,6 +206,34 @@ def test_the_timeline_has_every_tracklet(review: Review) -> None:
     assert [one.tracklet for one in spans][:2] == ["r/lobby/1", "r/lobby/2"]
     assert (spans[0].start_s, spans[0].end_s, spans[0].start) == (0.0, 5.9, None)
     assert len(spans) == 6
+
+
+def test_a_live_site_is_asked_once(tmp_path: Path) -> None:
+    """Decisions bind no sightings of live sites, which are not linked again."""
+    run = Run(run_id="live-1", started=NOON, cameras=("lobby", "yard"))
+    noon_s = NOON.timestamp()
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
+        for one in made()[2:4]:
+            match = Match(
+                tracklet=one.key, person_id=1, distance=None, runner_up_id=None, runner_up_distance=None
+            )
+            sighting = Sighting(
+                match=match,
+                start_s=noon_s + one.start_s,
+                end_s=noon_s + one.end_s,
+                embeddings=one.embeddings,
+            )
+            store.record(Record(sightings=[Live(run=run, sighting=sighting)]))
+        site = ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE)
+        review = Review(site)
+        (asked,) = review.questions()
+        assert asked.kind == "belongs"
+        review.answer(asked.id, "yes")
+        assert store.bound() == []
+        assert review.questions() == []
+        assert review.progress().questions == 0
+        review.undo()
+        assert review.questions() == [asked]
 
 
 def test_a_gallery_alone_asks_the_same(tmp_path: Path) -> None:
