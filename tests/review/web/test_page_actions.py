@@ -448,7 +448,7 @@ def test_while_a_request_runs_no_other_is_made(site: Served, page: "Page") -> No
         expect(button).to_be_disabled()
     page.keyboard.press("y")
     page.keyboard.press("n")
-    expect(page.locator("body")).to_have_class("slow")
+    expect(page.locator("body")).to_have_class("running slow")
     expect(page.locator("#told")).to_contain_text("not asked again")
     expect(page.get_by_role("button", name="Same")).to_be_enabled()
     slow.join()
@@ -516,6 +516,7 @@ def test_a_program_that_is_gone_and_comes_back(tmp_path: Path, browser: "Browser
     with serving(tmp_path) as site, opened(browser, site.url) as (page, complaints):
         page.locator(".question:visible").wait_for()
         listen = site.url.removeprefix("http://").rstrip("/")
+        page.wait_for_load_state("networkidle")
         site.stop()
         page.locator("#away").filter(has_text="does not answer").wait_for()
         assert page.title() == "no answer · reid review"
@@ -528,6 +529,8 @@ def test_a_program_that_is_gone_and_comes_back(tmp_path: Path, browser: "Browser
             page.locator("#failed").get_by_role("button", name="Try again").click()
             expect(page.locator("#told")).to_contain_text("one person now")
             assert decisions(again) == ["same"]
+            expect(page.locator(".lost")).to_have_count(0)
+            page.wait_for_load_state("networkidle")
         complaints.forgive("503")  # what was asked while it stopped
         complaints.forgive("ERR_")
         complaints.forgive("Failed to fetch")

@@ -42,7 +42,8 @@ export async function fetched(path) {
     try {
       return await read(path, PATIENCE_MS);
     } catch (error) {
-      if (!(await wantsAgain({ text: words(error), final: false }))) return null;
+      const text = error instanceof TypeError ? "The program does not answer." : words(error);
+      if (!(await wantsAgain({ text, final: false }))) return null;
     }
   }
 }
@@ -72,6 +73,7 @@ function words(error) {
 /** Make all buttons wait until `unlock`, which puts the focus back where it was. */
 function lock() {
   running = true;
+  document.body.classList.add("running");
   const held = [...document.querySelectorAll("button:enabled, input:enabled")].filter((element) => !element.closest("#failed"));
   const focus = document.activeElement;
   for (const element of held) element.disabled = true;
@@ -80,7 +82,7 @@ function lock() {
     unlock = () => {};
     running = false;
     clearTimeout(timer);
-    document.body.classList.remove("slow");
+    document.body.classList.remove("running", "slow");
     for (const element of held) element.disabled = false;
     for (const element of document.querySelectorAll("[data-off]")) element.disabled = element.dataset.off === "1";
     if (held.includes(focus) && focus.isConnected) focus.focus({ preventScroll: true });

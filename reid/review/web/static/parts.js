@@ -26,10 +26,14 @@ export function when({ start, end, start_s, end_s }) {
 }
 
 export function crop(src, alt) {
-  const none = h("small", {}, "gone");
+  const none = h("small", { class: "lost" }, "gone");
+  none.again = () => none.parentElement.replaceWith(crop(src, alt));
   const img = h("img", { src, alt, loading: "lazy", draggable: "false", onerror: () => img.replaceWith(none) });
   return h("span", { class: "frame" }, img);
 }
+
+/** Ask again for the crops that did not come, as the program was gone. */
+export const cropsAgain = () => [...document.querySelectorAll(".frame .lost")].forEach((none) => none.again());
 
 /** One tracklet: where, when, and its crops. */
 export function strip(tracklet, most, ...extra) {

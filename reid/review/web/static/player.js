@@ -19,7 +19,7 @@ export async function play(place, { tracklet, camera, person, ...time }) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const element = h("div", { class: "player panel" },
     h("p", { class: "line" }, personChip(who), cameraChip(camera.name, camera.colour), h("span", { class: "soft" }, when(time)),
-      h("button", { type: "button", class: "quiet close", onclick: closePlayer }, "Close")),
+      h("button", { type: "button", class: "quiet close", "aria-label": "Close the player", onclick: closePlayer }, "✕")),
     h("div", { class: "screen" }, h("div", { class: "stage" }, video, canvas), shots), note);
   const mine = (current = { element, video });
   place.replaceChildren(element);

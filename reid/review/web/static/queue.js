@@ -39,7 +39,7 @@ function showBar({ progress }) {
   fill(one("bar"), part("reviewed", progress.reviewed), part("asked", progress.in_question), part("rest", progress.unasked));
   const words = [
     ["reviewed", `${progress.reviewed} of ${count(progress.tracklets, "tracklet")} reviewed`],
-    ["asked", `${progress.in_question} in ${count(progress.questions, "open question")}`],
+    ["asked", `${count(progress.in_question, "tracklet")} in ${count(progress.questions, "open question")}`],
     ["rest", `${progress.unasked} not in doubt`]];
   one("bar").setAttribute("aria-label", words.map((pair) => pair[1]).join(", "));
   fill(one("bar-text"), words.map(([name, text]) => h("span", {}, h("i", { class: name }), text)),
@@ -65,13 +65,13 @@ function draw(review, people) {
 
 function card(question) {
   const doubt = question.kind === "belongs";
-  const title = doubt ? ["Is this ", personChip(question.one.person), "?"] : "Are these the same person?";
+  const title = doubt ? h("span", {}, "Is this ", personChip(question.one.person), "?") : "Are these the same person?";
   return h("article", { class: "question panel" },
     h("h2", {}, title),
     h("p", { class: "words" }, h("b", {}, BELIEFS.find(([least]) => question.belief > least)[1]), h("span", {}, numbers(question))),
     question.at_once && h("p", { class: "flag" }, "Both are seen at once in one camera, so they cannot be one person, unless the camera shows people twice."),
     h("div", { class: "sides" },
-      side(question.one, doubt ? "in doubt" : null), side(question.other, doubt ? "hardly in doubt" : null)));
+      side(question.one, doubt), side(question.other, false)));
 }
 
 function numbers({ distance: far, probability, belief, kind }) {
@@ -82,9 +82,9 @@ function numbers({ distance: far, probability, belief, kind }) {
   return parts.join(" · ");
 }
 
-function side({ person, tracklets }, note) {
+function side({ person, tracklets }, doubt) {
   const list = h("div", { class: "strips" }), [most, crops] = PHONE.matches ? [1, 4] : [3, 7]; // tracklets at first, and crops of each
-  const head = h("h3", {}, person && personChip(person), person?.label && h("small", {}, person.name), h("small", {}, `${count(tracklets.length, "tracklet")}${note ? ` ${note}` : ""}`));
+  const head = h("h3", {}, doubt ? "In doubt" : person && personChip(person), !doubt && person?.label && h("small", {}, person.name), h("small", {}, count(tracklets.length, "tracklet")));
   const fillUp = (number) => list.replaceChildren(...tracklets.slice(0, number).map((tracklet) => strip(tracklet, crops)));
   fillUp(most);
   const more = tracklets.length - most;

@@ -5,6 +5,7 @@ import { PATIENCE_MS, act, afterChanges, tell } from "./act.js";
 import { showDecisions, startDecisions } from "./decisions.js";
 import { clock, count, one, show } from "./dom.js";
 import { showPeople, startPeople } from "./people.js";
+import { cropsAgain } from "./parts.js";
 import { closePlayer } from "./player.js";
 import { showQueue, startQueue } from "./queue.js";
 import { showSheet, startSheet } from "./sheet.js";
@@ -27,6 +28,7 @@ async function look(whole = false) {
     away(false);
     showFacts();
     showWriting();
+    if (back) cropsAgain();
     if (whole || back) await showView();
   } catch (error) {
     console.error(error);
