@@ -65,7 +65,6 @@ class _Camera(_Part):
 
 
 class _Again(_Part):
-    at: datetime
     older_videos: tuple[str, ...] = ()
 
 
@@ -115,12 +114,6 @@ class RecordedRun:
         if told is None:
             return None
         return WallClock(zero_s=told.zero.timestamp(), zone=None if told.zone == HERE else told.zone)
-
-    @property
-    def written(self) -> datetime:
-        """When its files last told of the gallery."""
-        again = self.facts.written_again
-        return self.started if again is None else again.at
 
     @classmethod
     def read(cls, root: Path) -> "RecordedRun":

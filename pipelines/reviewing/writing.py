@@ -14,7 +14,7 @@ from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.facts import motion_facts
 from pipelines.recordings.results import Results, tracklets_of
 from pipelines.recordings.results_folder import tales, written_kinds
-from pipelines.reviewing.making_gallery import matches_of, workshop
+from pipelines.reviewing.making_gallery import known_in, labels_of, matches_of, workshop
 from pipelines.reviewing.moved_crops import NOTE, take_over
 from pipelines.reviewing.opening import OpenRun
 from pipelines.reviewing.recorded_run import RecordedRun
@@ -65,10 +65,44 @@ def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
     return LinkedAgain(
         opened=opened,
         cameras=cameras,
-        linking=linking,
+        linking=_known_then(opened.now(), linking, store),
         decisions=decisions,
         erased=len(tracklets_of(everything)) - len(linking.matches),
     )
+
+
+def nothing_to_write(opened: OpenRun) -> Written:
+    """What is told of results that say everything already."""
+    return Written(root=opened.run.root, changed=(), tracklets=0, people=0, files=0)
+
+
+def says_all(opened: OpenRun, store: Store) -> bool:
+    """Whether results tell of the gallery's people already: linking again could only change what nobody decided."""
+    run, told = opened.now(), opened.owned.facts.get("told") or {}
+    if _older_before(run) or not run.folder.tracklets_csv.is_file():
+        return False
+    if not {kind for kind in written_kinds(_outputs(opened)) if kind != "video"} <= told.keys():
+        return False
+    said = {key: match.person_id for key, match in matches_of(run).items() if match.person_id is not None}
+    if said != store.former_ids(run.run_id):
+        return False
+    labels = {
+        one.person_id: one.label for one in store.people() if one.label and one.person_id in said.values()
+    }
+    return labels == labels_of(run)
+
+
+def _known_then(run: RecordedRun, linking: Linking, store: Store) -> Linking:
+    """With those as known who were before the run: a run that came later made nobody known to it."""
+    runs = store.runs()
+    earlier, known = set(runs[: runs.index(run.run_id)]), known_in(run)
+    known |= {
+        one.person_id
+        for one in linking.identities
+        if any(seen.run_id in earlier for seen in store.sightings(one.person_id))
+    }
+    identities = tuple(replace(one, known=one.person_id in known) for one in linking.identities)
+    return replace(linking, identities=identities)
 
 
 def _without_erased(
@@ -126,6 +160,8 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
 
 def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: int = 0) -> Written:
     """Link a run with what was decided, and renew its results folder; raises as `link_again`, `write_linked`."""
+    if says_all(opened, store):
+        return nothing_to_write(opened)
     return write_linked(link_again(opened, store), progress, workers=workers)
 
 
