@@ -156,7 +156,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "detector_classes": next(iter(cameras.values())).report["detector_classes"],
         "warnings": [*placed.warnings, *warnings],
     }
-    unwritten = results.finish(run_facts | describe(config, facts, rendering))
+    drawn = [name for name in cameras if config.outputs.video and folder.video(name).is_file()]
+    unwritten = results.finish(run_facts | describe(config, facts, rendering), videos=drawn)
     failure = failure or unwritten
     _summarise(results, facts, policy, seconds, progress, clock_row(placed))
     if failure is not None:

@@ -13,13 +13,13 @@ from pipelines.runtime.worker import current_worker
 from reid.camera_config import SourceConfig
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import CameraTracks
+from reid.outputs.video_times import PAUSE_S
 from reid.timing import Stopwatch
 from reid.video.draw import Mark, annotate
 from reid.video.reader import probe, read
 from reid.video.source import Source
 from reid.video.writer import VideoWriter
 
-PAUSE_S = 10.0  # no pause is shown for longer: files of cameras that wait for motion lie hours apart
 REPORT_EVERY = 25
 
 

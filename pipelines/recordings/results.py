@@ -1,7 +1,8 @@
 """Writing of a run's results once its tracklets are linked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipelines.networks.chosen import as_recorded
@@ -14,6 +15,7 @@ from reid.linking.offline import Linking
 from reid.outputs import atomic
 from reid.outputs.folder import ALSO, ResultsFolder
 from reid.outputs.mot import CameraTracks, camera_tracks
+from reid.outputs.video_times import VideoTimes
 from reid.outputs.writer import RunResults, Writer
 from reid.owned_files import OwnedFiles
 from reid.site import without_suppressed
@@ -81,13 +83,16 @@ class Results:
         self._write(self.told, [name for name in self._on() if WRITERS[name].early])
         return self.told.tracks
 
-    def finish(self, run: Mapping[str, Any]) -> InputError | None:
+    def finish(self, run: Mapping[str, Any], *, videos: Collection[str] = ()) -> InputError | None:
         """Write run.json and what shows the facts of the whole run, then what other packages add.
+
+        Args:
+            videos: cameras whose annotated video lies in the folder.
 
         Returns:
             The first failure of a writer of another package; all else is written then.
         """
-        told = replace(self.told, run=run)
+        told = replace(self.told, run=run, videos=self._videos(videos))
         self._write(told, [name for name in self._on() if not WRITERS[name].early])
         atomic.write_text(self.folder.run, json_text.dumps(run, indent=1) + "\n")
         failures = []
@@ -99,6 +104,16 @@ class Results:
             except InputError as error:
                 failures.append(error)
         return failures[0] if failures else None
+
+    def _videos(self, cameras: Collection[str]) -> dict[str, VideoTimes]:
+        root = self.folder.root
+        return {
+            name: VideoTimes(
+                path=PurePosixPath(self.folder.video(name).relative_to(root).as_posix()),
+                times_s=self.cameras[name].times_s,
+            )
+            for name in cameras
+        }
 
     def _on(self) -> list[str]:
         """The writers of reid whose switches are on."""

@@ -2,12 +2,13 @@
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import TypeVar
 
 from pipelines.recordings.own_gallery import NAME
 from pipelines.recordings.results import tracklets_of
@@ -22,6 +23,7 @@ from reid.text_file import read_json
 from reid.track_segment import places_of
 from reid.types import Match, TrackletKey
 
+Row = TypeVar("Row")
 BY = "results"  # who gave the names that stand in identities.json
 WORKSHOP = ".reid-writing-"  # a folder in a results folder, while something in it is made
 
@@ -100,11 +102,23 @@ def matches_of(run: RecordedRun) -> dict[TrackletKey, Match]:
     Raises:
         InputError: the file is not there, or not as `reid video` writes it.
     """
+    found = _rows(run, _match)
+    return {match.tracklet: match for match in found}
+
+
+def known_in(run: RecordedRun) -> set[int]:
+    """The people who were in the gallery before the run, by its table; none where there is no table."""
+    if not run.folder.tracklets_csv.is_file():
+        return set()
+    return set(_rows(run, lambda row: int(row["person_id"]) if row["known"] == "true" else 0))
+
+
+def _rows(run: RecordedRun, read: Callable[[Mapping[str, str]], Row]) -> list[Row]:
+    """What `read` makes of each row of `tracklets.csv`; raises as `matches_of`."""
     path = run.folder.tracklets_csv
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        found = [_match(row) for row in rows]
+            return [read(row) for row in csv.DictReader(file)]
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}); it tells who is who: repeat the reid video command that "
@@ -112,7 +126,6 @@ def matches_of(run: RecordedRun) -> dict[TrackletKey, Match]:
         ) from None
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error}); expected {WANTED}") from None
-    return {match.tracklet: match for match in found}
 
 
 def labels_of(run: RecordedRun) -> dict[int, str]:

@@ -66,7 +66,6 @@ class _Camera(_Part):
 
 
 class _Again(_Part):
-    at: datetime
     older_videos: tuple[str, ...] = ()
 
 
@@ -125,12 +124,6 @@ class RecordedRun:
             for name, one in self.facts.cameras.items()
             if one.content is not None and one.width is not None and one.height is not None
         }
-
-    @property
-    def written(self) -> datetime:
-        """When its files last told of the gallery."""
-        again = self.facts.written_again
-        return self.started if again is None else again.at
 
     @classmethod
     def read(cls, root: Path) -> "RecordedRun":

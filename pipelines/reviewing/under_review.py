@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite
 from pipelines.reviewing.recorded_run import RecordedRun
 from pipelines.reviewing.telling import Tell, Telling
-from pipelines.reviewing.writing import link_again, write_linked
+from pipelines.reviewing.writing import link_again, nothing_to_write, says_all, write_linked
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
 from reid.linking import calibration as calibrations
@@ -45,7 +44,7 @@ def review_of(site: OpenSite, *, by: str | None) -> Review:
     ]
     calibration, max_distance = _measure(site)
     found = ReviewSite.open(site.store, results, calibration=calibration, max_distance=max_distance)
-    return Review(found, by=by, changed=_changed(site))
+    return Review(found, by=by, changed=not all(says_all(one, site.store) for one in site.runs))
 
 
 def writer_of(site: OpenSite, review: Review, progress: Progress) -> Callable[[], Job]:
@@ -55,17 +54,20 @@ def writer_of(site: OpenSite, review: Review, progress: Progress) -> Callable[[]
         with review.held():
             for one in site.runs:
                 import_moved(one, site.store, progress)
-            linked = [link_again(one, site.store) for one in site.runs]
+            to_write = [one for one in site.runs if not says_all(one, site.store)]
+            linked = [link_again(one, site.store) for one in to_write]
             review.reload()
             review.changed = False
 
         def job(tell: Tell) -> str:
             with Progress(Telling(tell=tell, under=progress)) as told:
                 try:
-                    return "; ".join(write_linked(one, told).sentence for one in linked)
+                    done = [write_linked(one, told) for one in linked]
                 except BaseException:
                     review.changed = True
                     raise
+            done += [nothing_to_write(one) for one in site.runs if one not in to_write]
+            return "; ".join(one.sentence for one in done)
 
         return job
 
@@ -80,12 +82,3 @@ def _measure(site: OpenSite) -> tuple[Calibration | None, float]:
     path = calibrations.find(None, site.store.encoder_id)
     known = None if path is None else calibrations.load(path, site.store.encoder_id)
     return known, UNCALIBRATED_DISTANCE if known is None else known.max_distance
-
-
-def _changed(site: OpenSite) -> bool:
-    """Whether something was decided, or undone, since the results were written."""
-    if not site.runs:
-        return False
-    written = min(one.run.written for one in site.runs)
-    said = [at for one in site.store.decisions() for at in (one.at, one.undone) if at is not None]
-    return any(datetime.fromisoformat(at) > written for at in said)

@@ -10,36 +10,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.recordings.annotated_video import render, render_jobs
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.facts import motion_facts
 from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of
 from pipelines.recordings.results_folder import tales, written_kinds
-from pipelines.reviewing.making_gallery import matches_of, workshop
+from pipelines.reviewing.making_gallery import known_in, labels_of, matches_of, workshop
 from pipelines.reviewing.moved_crops import NOTE, take_over
 from pipelines.reviewing.opening import OpenRun
 from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.redrawn_videos import Videos, draw_again
 from pipelines.reviewing.written import Written
 from pipelines.runtime.progress import Progress
 from reid.config import OutputConfig
-from reid.errors import InputError, ReidError
 from reid.linking.offline import Linking
 from reid.outputs.folder import ResultsFolder
-from reid.outputs.mot import CameraTracks
 from reid.owned_files import LIST, OwnedFiles
 from reid.site import link_site
 from reid.store.base import Store
 from reid.types import TrackletKey
-from reid.video.source import Source
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Videos:
-    """Which videos were drawn again, and which were not."""
-
-    drawn: tuple[str, ...] = ()
-    older: tuple[str, ...] = ()
-    why: str = ""
+NONE = Videos()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,10 +67,44 @@ def link_again(opened: OpenRun, store: Store) -> LinkedAgain:
     return LinkedAgain(
         opened=opened,
         cameras=cameras,
-        linking=linking,
+        linking=_known_then(opened.now(), linking, store),
         decisions=decisions,
         erased=len(tracklets_of(everything)) - len(linking.matches),
     )
+
+
+def nothing_to_write(opened: OpenRun) -> Written:
+    """What is told of results that say everything already."""
+    return Written(root=opened.run.root, changed=(), tracklets=0, people=0, files=0)
+
+
+def says_all(opened: OpenRun, store: Store) -> bool:
+    """Whether results tell of the gallery's people already: linking again could only change what nobody decided."""
+    run, told = opened.now(), opened.owned.facts.get("told") or {}
+    if _older_before(run) or not run.folder.tracklets_csv.is_file():
+        return False
+    if not {kind for kind in written_kinds(_outputs(opened)) if kind != "video"} <= told.keys():
+        return False
+    said = {key: match.person_id for key, match in matches_of(run).items() if match.person_id is not None}
+    if said != store.former_ids(run.run_id):
+        return False
+    labels = {
+        one.person_id: one.label for one in store.people() if one.label and one.person_id in said.values()
+    }
+    return labels == labels_of(run)
+
+
+def _known_then(run: RecordedRun, linking: Linking, store: Store) -> Linking:
+    """With those as known who were before the run: a run that came later made nobody known to it."""
+    runs = store.runs()
+    earlier, known = set(runs[: runs.index(run.run_id)]), known_in(run)
+    known |= {
+        one.person_id
+        for one in linking.identities
+        if any(seen.run_id in earlier for seen in store.sightings(one.person_id))
+    }
+    identities = tuple(replace(one, known=one.person_id in known) for one in linking.identities)
+    return replace(linking, identities=identities)
 
 
 def _without_erased(
@@ -125,8 +149,11 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
             clock=run.clock,
         )
         tracks = results.write()
-        videos = _draw(opened, sorted(changed), tracks, cameras, ResultsFolder(folder), workers, progress)
-        failure = results.finish(_facts(run, linking, linked.decisions, videos))
+        videos = draw_again(
+            opened, sorted(changed), tracks, cameras, ResultsFolder(folder), workers, progress
+        )
+        there = [name for name in run.cameras if name in videos.drawn or run.folder.video(name).is_file()]
+        failure = results.finish(_facts(run, linking, linked.decisions, videos), videos=there)
         gone, count = _put_in_place(opened, folder, cameras, tale_of, videos)
     if failure is not None:
         progress.message(str(failure), "warning")
@@ -135,6 +162,8 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
 
 def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: int = 0) -> Written:
     """Link a run with what was decided, and renew its results folder; raises as `link_again`, `write_linked`."""
+    if says_all(opened, store):
+        return nothing_to_write(opened)
     return write_linked(link_again(opened, store), progress, workers=workers)
 
 
@@ -163,36 +192,7 @@ def _older_before(run: RecordedRun) -> set[str]:
     return set() if again is None else set(again.older_videos) & set(run.cameras)
 
 
-def _draw(
-    opened: OpenRun,
-    names: Sequence[str],
-    tracks: Mapping[str, CameraTracks],
-    cameras: Mapping[str, TrackedCamera],
-    folder: ResultsFolder,
-    workers: int,
-    progress: Progress,
-) -> _Videos:
-    """Videos of the cameras whose people changed, where there are videos and the recordings are at hand."""
-    run, why = opened.run, ""
-    there = [name for name in names if opened.owned.files.owns(run.folder.video(name))]
-    wanted = names if run.config.outputs.video else there
-    sources: list[Source] = []
-    for name in wanted:
-        try:
-            sources.append(run.recording(name))
-        except (InputError, OSError) as error:
-            why = why or str(error)
-    frames = {name: len(camera.frames) for name, camera in cameras.items()}
-    try:
-        render(render_jobs(sources, tracks, run.config.source, folder), frames, workers, progress)
-    except ReidError as error:  # a recording that is damaged now must not cost the report
-        why = why or str(error)
-    drawn = tuple(name for name in wanted if folder.video(name).exists())
-    older = tuple(name for name in there if name not in drawn and run.folder.video(name).exists())
-    return _Videos(drawn=drawn, older=older, why=why)
-
-
-def _facts(run: RecordedRun, linking: Linking, decisions: int, videos: _Videos) -> dict[str, Any]:
+def _facts(run: RecordedRun, linking: Linking, decisions: int, videos: Videos) -> dict[str, Any]:
     """What run.json says now: as before, but for what linking found and when it was written."""
     cameras = {
         name: facts | {"motion": motion_facts(linking.motion.get(name))}
@@ -216,7 +216,7 @@ def _put_in_place(
     folder: Path,
     cameras: Mapping[str, TrackedCamera],
     tale_of: Callable[[str], str],
-    videos: _Videos,
+    videos: Videos,
 ) -> tuple[tuple[str, ...], int]:
     """Move what was made to where it belongs; names of what was only removed, and how many files were moved.
 
@@ -261,7 +261,7 @@ def _written(
     moved: Sequence[TrackletKey],
     *,
     files: int,
-    videos: _Videos = _Videos(),
+    videos: Videos = NONE,
     gone: tuple[str, ...] = (),
 ) -> Written:
     return Written(

@@ -4,7 +4,7 @@ Everything is in the file: images as data addresses, style and script inline; no
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from reid.outputs import (
     timeline,
 )
 from reid.outputs.sightings import LIKELY, MARGINS, by_tracklet, find_sightings, verdict
+from reid.outputs.video_times import VideoTimes, plays
 from reid.types import Identity, Match, StaticThing, Tracklet, person_name
 from reid.video.draw import person_colour_hex
 from reid.wall_clock import WallClock
@@ -38,6 +39,7 @@ def write_report(
     join_gap_s: float,
     clock: WallClock | None = None,
     things: Sequence[StaticThing] = (),
+    videos: Mapping[str, VideoTimes] | None = None,
 ) -> None:
     """Write the report page.
 
@@ -50,6 +52,7 @@ def write_report(
         join_gap_s: tracklets of a person in a camera closer than this are one sighting.
         clock: when second 0 was in the world; None: times count from it.
         things: detections that never moved and were left out.
+        videos: annotated videos that lie beside the page, by camera: times link to them.
     """
     found = by_tracklet(matches)
     facts = report_run.facts(run)
@@ -92,6 +95,7 @@ def write_report(
         tracklet_count=len(tracklets),
         things=report_things.left_out(things, cameras, moments),
         thing_count=len(things),
+        plays=partial(plays, videos or {}),
     )
     atomic.write_text(path, html)
 

@@ -20,6 +20,7 @@ class Link:
     camera: int
     track: str
     times: str
+    start_s: float
     verdict: str  # doubtful, unsure, clear, alone
     person_id: int | None
     distance: float | None
@@ -117,6 +118,7 @@ def _link(
         camera=cameras.index(tracklet.camera_id),
         track=str(tracklet.track_id),
         times=f"{moments(tracklet.start_s)} – {moments(tracklet.end_s)}",
+        start_s=tracklet.start_s,
         verdict=verdict(match),
         person_id=match.person_id if match else None,
         distance=match.distance if match else None,

@@ -12,6 +12,7 @@ from reid.outputs.mot import CameraTracks, write_mot
 from reid.outputs.report import write_report
 from reid.outputs.static_things import write_things
 from reid.outputs.tables import write_identities, write_tables
+from reid.outputs.video_times import VideoTimes
 from reid.owned_files import OwnedFiles
 from reid.registry import NoSettings
 from reid.types import Identity, Match, StaticThing, Tracklet, TrackletKey
@@ -34,6 +35,7 @@ class RunResults:
     tracks: Mapping[str, CameraTracks]  # every box of a person, by camera
     things: Sequence[StaticThing] = ()  # never move, and were left out
     clock: WallClock | None = None  # when second 0 was; None: not known
+    videos: Mapping[str, VideoTimes] = field(default_factory=dict)  # annotated ones; empty for early writers
     run: Mapping[str, Any] = field(default_factory=dict)  # what run.json says; empty for early writers
     # files of each, where crops were written
     crops: dict[TrackletKey, list[str]] = field(default_factory=dict)
@@ -120,6 +122,7 @@ def report(settings: NoSettings) -> Writer:
             join_gap_s=JOIN_GAP_S,
             clock=results.clock,
             things=results.things,
+            videos=results.videos,
         )
 
     return write

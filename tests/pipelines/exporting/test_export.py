@@ -15,6 +15,7 @@ from pipelines.training.data import read
 from reid.datasets.sources import open_sources
 from reid.training.config import TrainConfig
 from reid.types import TrackletKey
+from tests.formats.documented import complaints
 from tests.pipelines.reviewing.results import LENGTH, make_results
 
 SEEN = {"a": {1: 0, 2: 1, 3: 0, 4: 2}, "b/c": {1: 1, 2: 2, 3: 3}}
@@ -54,6 +55,7 @@ def test_crops_by_person(root: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert names[:3] == ["0001_c1s1_000001_01.jpg", "0001_c1s1_000010_01.jpg", "0001_c1s1_000020_01.jpg"]
     assert people(out) == {"0001": 3, "0002": 3, "0003": 9, "0005": 3}
     facts = json.loads((out / "export.json").read_text())
+    assert complaints(facts, "export.json") == []
     assert facts["people"] == {"1": "P0001", "2": "P0002", "3": "Ann", "5": "P0005"}
     assert facts["cameras"] == {"1": "a", "2": "b/c"}
     out = tmp_path / "folders"

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from pipelines.cli.main import main
+from tests.formats.documented import complaints
 
 pytestmark = pytest.mark.slow
 
@@ -112,6 +113,8 @@ def test_a_review_from_page_to_files(results: Path, capsys: pytest.CaptureFixtur
     assert review.asked("/api/review")["changed"] is False
     said = review.end()
     assert "Traceback" not in said
+    for name in ("run.json", ".reid.json"):
+        assert complaints(json.loads((results / name).read_text()), name) == []
     assert who(results) == first | {other: "P0003"}
     assert (results / "video" / "cam2.mp4").read_bytes() != drawn
     labels = {p["name"]: p["label"] for p in json.loads((results / "identities.json").read_text())["persons"]}

@@ -242,3 +242,24 @@ def test_divided_crops_are_told_and_not_imported(root: Path) -> None:
         assert import_moved(site.runs[0], site.store, reporter(out=io.StringIO(), err=said)) == 0
         assert "crops of a/1 lie in P0001 and P0002, so it is not known whom it shows" in said.getvalue()
         assert site.store.decisions() == []
+
+
+def test_runs_of_one_gallery_are_written_each(tmp_path: Path) -> None:
+    gallery = tmp_path / "site.db"
+    roots = [
+        make_results(tmp_path / name, SEEN, gallery=gallery, run_id=f"{name}-0123456789abcdef")
+        for name in ("monday", "tuesday")
+    ]
+    assert who(roots[1]) == FIRST, "the people of monday are known on tuesday"
+    with open_site(roots, QUIET) as site:
+        first, second = site.runs
+        for one in site.runs:
+            assert write_again(one, site.store, QUIET).files == 0
+        site.store.merge(4, into=3)
+        key = TrackletKey(camera_id="a", track_id=3)
+        assert site.store.split(1, [(second.run.run_id, key)]) == 5
+        written = [write_again(one, site.store, QUIET) for one in site.runs]
+        assert [(one.changed, one.tracklets) for one in written] == [(("b",), 1), (("a", "b"), 2)]
+        assert [write_again(one, site.store, QUIET).files for one in (second, first)] == [0, 0]
+    assert who(roots[0]) == FIRST | {"b/3": "P0003"}
+    assert who(roots[1]) == FIRST | {"b/3": "P0003", "a/3": "P0005"}
