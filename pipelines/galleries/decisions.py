@@ -56,6 +56,7 @@ def split(path: Path, person: str, tracklets: Sequence[str], progress: Progress)
     ) as store:
         person_id = store.find(person)
         new = store.split(person_id, _chosen(store, person_id, tracklets), by=who())
+        _tell_overruled(store, progress)
     verb = "is" if len(tracklets) == 1 else "are"
     progress.answer(
         f"{', '.join(tracklets)} of {person_name(person_id)} {verb} now {person_name(new)}; {AGAIN}"
@@ -68,6 +69,7 @@ def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progr
     with to_correct(path, "split and merge on its page, or stop it first") as store:
         person_id, other = store.find(person), store.find(into)
         store.reassign(person_id, _chosen(store, person_id, tracklets), other, by=who())
+        _tell_overruled(store, progress)
     verb = "is" if len(tracklets) == 1 else "are"
     progress.answer(
         f"{', '.join(tracklets)} of {person_name(person_id)} {verb} now {person_name(other)}'s; {AGAIN}"
@@ -92,6 +94,7 @@ def confirm(path: Path, person: str, progress: Progress, tracklets: Sequence[str
         person_id = store.find(person)
         chosen = _chosen(store, person_id, tracklets) if tracklets else None
         store.confirm(person_id, tracklets=chosen, by=who())
+        _tell_overruled(store, progress)
         count = len(tracklets or store.sightings(person_id))
     progress.answer(
         f"{'the tracklet' if count == 1 else f'the {count} tracklets'} of {person_name(person_id)} "
@@ -125,6 +128,17 @@ def redo(path: Path, progress: Progress, *, number: str | None = None) -> int:
         redone = store.redo(chosen, by=who())
     progress.answer(f"redone: decision {redone.number}, {_said(redone)}; {AGAIN}")
     return 0
+
+
+def _tell_overruled(store: Store, progress: Progress) -> None:
+    """Say which earlier decisions the latest one contradicts."""
+    latest = store.decisions()[-1]
+    for one in store.overruled(latest.number):
+        progress.message(
+            f"this counts more than decision {one.number} of {one.at[:10]} ({_said(one)}), which it contradicts; "
+            f"`reid gallery undo {store.path}` takes it back",
+            "warning",
+        )
 
 
 def _number(path: Path, number: str | None) -> int | None:

@@ -224,6 +224,9 @@ class Store(Protocol):
             InputError: there is none, it was undone or cannot be, or a later one is about the same people.
         """
 
+    def overruled(self, number: int) -> list[Decision]:
+        """The earlier decisions that hold and contradict decision `number`, which counts more than they do."""
+
     def redo(self, number: int | None = None, *, by: str | None = None) -> Decision:
         """Put back a decision that was undone, the last one where no number is given; what it is.
 

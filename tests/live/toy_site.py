@@ -132,6 +132,10 @@ class Toy:
     def events(self, kind: str) -> list[Event]:
         return [event for event, _ in self.told if event.kind == kind]
 
+    def stored_as(self, key: TrackletKey) -> int | None:
+        """The person of one tracklet in the gallery."""
+        return self.stored().get(key)
+
     def stored(self) -> dict[TrackletKey, int]:
         """Who each sighting in the gallery shows."""
         return {

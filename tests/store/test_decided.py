@@ -101,14 +101,26 @@ def test_a_split_and_a_name_hold(path: Path, seed: int) -> None:
 @pytest.mark.parametrize("seed", [0, 3])
 @pytest.mark.parametrize(("before", "tracklet"), [("merge 2 1", "yard/2"), ("confirm 1", "yard/1")])
 def test_a_split_counts_more_than_what_was_said_before(
-    path: Path, seed: int, before: str, tracklet: str
+    path: Path, seed: int, before: str, tracklet: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command, *operands = before.split()
     assert main(["gallery", command, str(path), *operands]) == 0
+    capsys.readouterr()
     assert main(["gallery", "split", str(path), "1", tracklet]) == 0
+    assert "this counts more than decision 1 of" in capsys.readouterr().err
     found = again(path, seed)
     assert found["yard", int(tracklet[-1]) - 1] == 5
     assert {found[place] for place in [("lobby", 0), ("lobby", int(tracklet[-1]) - 1)]} == {1}
+
+
+def test_a_move_back_says_that_it_contradicts_a_split(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "split", str(path), "1", "yard/1"]) == 0
+    assert main(["gallery", "reassign", str(path), "2", "3", "yard/2"]) == 0
+    assert "this counts more" not in capsys.readouterr().err
+    assert main(["gallery", "merge", str(path), "2", "5"]) == 0
+    assert main(["gallery", "reassign", str(path), "5", "1", "yard/1"]) == 0
+    assert "decision 1 of" in capsys.readouterr().err
+    assert again(path, 3)["yard", 0] == 1
 
 
 @pytest.mark.parametrize("seed", [0, 3])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from reid.errors import InputError, ReidError
 from reid.live.admin.control import Keeper
+from reid.live.identity.unit_of_work import BY
 from reid.live.loop import Engine
 from reid.store.base import Store
 from reid.types import person_name
@@ -81,7 +82,7 @@ class Erasure:
         left.keepers = [keeper for keeper in again if not _gone(keeper, left)]
         try:
             if _known(self.store, person_id):
-                self.store.forget(person_id)
+                self.store.forget(person_id, by=BY)
             else:  # erased, but maybe bytes of them are left
                 self.store.clean()
         except (ReidError, OSError) as error:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reid.geometry import iou
 from reid.linking.online import OnlineGallery, Recent
@@ -14,11 +13,9 @@ from reid.live.identity.changes import Confirmed, Ignored, Moved, TakenBack
 from reid.live.identity.known_tracklets import KnownTracklets
 from reid.live.identity.unit_of_work import BY, UnitOfWork
 from reid.store.records import Decision
-from reid.types import Array, Tracklet, TrackletKey
+from reid.types import Tracklet, TrackletKey
 
-SAME_PLACE = (
-    0.5  # intersection over union of mean boxes: where what was ignored stands, it is not asked about again
-)
+SAME_PLACE = 0.5  # intersection over union with a box of what was ignored: there it is not asked about again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -174,11 +171,6 @@ class Decisions:
 def _alike(asked: Recent, other: Recent, max_distance: float) -> bool:
     if asked.tracklet.camera_id != other.tracklet.camera_id:
         return False
-    overlap = float(iou(_place(asked.tracklet), _place(other.tracklet))[0, 0])
+    place = asked.tracklet.boxes.mean(axis=0, keepdims=True)
+    overlap = float(iou(place, other.tracklet.boxes).max())
     return overlap >= SAME_PLACE and 1.0 - float(asked.mean @ other.mean) <= max_distance
-
-
-def _place(tracklet: Tracklet) -> NDArray[np.float32]:
-    """(1, 4) mean of its boxes."""
-    mean: Array = tracklet.boxes.mean(axis=0, keepdims=True)
-    return mean

@@ -31,6 +31,7 @@ from reid.store.records import (
 )
 from reid.store.sqlite import (
     cleaning,
+    contradictions,
     corrections,
     decisions,
     journal,
@@ -272,6 +273,9 @@ class SqliteStore(Store):
     def undo(self, number: int | None = None, *, by: str | None = None) -> Decision:
         with self._writing() as db:
             return taking_back.take_back(db, self._clock(), number, by, max_prototypes=self.max_prototypes)
+
+    def overruled(self, number: int) -> list[Decision]:
+        return contradictions.overruled(self._db, number)
 
     def redo(self, number: int | None = None, *, by: str | None = None) -> Decision:
         with self._writing() as db:
