@@ -48,6 +48,7 @@ class ReviewSite:
         self._calibration = calibration
         self._centre = None if calibration is None else calibration.centre
         self._vectors: dict[Place, Array] = {}  # once known they stay, so that distances do not move
+        self._nothing: Array = np.zeros(1, dtype=np.float32)  # where no vector is known at all
         self._tracklets: list[ReviewTracklet] = []
         self._by_id: dict[str, int] = {}
         self._asked: set[Place] = set()  # places whose vectors were looked for
