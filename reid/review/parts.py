@@ -15,7 +15,7 @@ Rows = NDArray[np.int64]
 JOINING = ("same", "confirmed")  # decisions that say of all their tracklets that they are one person
 
 
-class Decided:
+class DecidedRows:
     """What decisions that hold say of the tracklets of a site."""
 
     def __init__(self, bound: Sequence[Bound], tracklets: Sequence[ReviewTracklet]) -> None:
@@ -55,7 +55,7 @@ class Parts:
         people = [place[one.person_id] for one in tracklets if one.person_id is not None]
         self.person_of = np.array(people, dtype=np.int64)
         self.rows: list[Rows] = [np.flatnonzero(self.person_of == at) for at in range(len(self.ids))]
-        self.decided = Decided(site.store.bound(), tracklets)
+        self.decided = DecidedRows(site.store.bound(), tracklets)
         names = [
             (person, self.decided.group(row), "")
             if row in self.decided.told
@@ -87,7 +87,7 @@ class Parts:
         return beliefs
 
     def others(self, person: int) -> NDArray[np.bool_]:
-        """(parts,): which are of another person, whom no decision tells from this one."""
+        """(parts,): which are of another person, where no decision says that it is not this one."""
         apart = {b for a, b in self.apart if a == person}
         return np.array(
             [one != person and one not in apart for one in self.person_of_part.tolist()], dtype=bool

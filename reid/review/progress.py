@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from reid.review.parts import Decided
+from reid.review.parts import DecidedRows
 from reid.review.records import Progress, Question
 from reid.review.site import ReviewSite
 
 
 def reviewed_rows(site: ReviewSite, open_questions: Sequence[Question]) -> set[int]:
     """Rows of the tracklets that a decision binds; if it only says who they are not, nothing more may be asked."""
-    decided = Decided(site.store.bound(), site.tracklets())
+    decided = DecidedRows(site.store.bound(), site.tracklets())
     return decided.told | (decided.apart - _asked(site, open_questions))
 
 

@@ -105,7 +105,7 @@ class Store(Protocol):
         """The sightings that decisions are about which hold; names bind none, and neither do live sites."""
 
     def told_apart(self) -> frozenset[tuple[int, int]]:
-        """Pairs of people, smaller id first, of whom a decision that holds says that they are two."""
+        """Pairs of people, smaller id first, that a decision which holds says to be two."""
 
     def find(self, who: str | int) -> int:
         """The id of the person that a label, `P0007` or 7 names; InputError if there is none."""

@@ -188,7 +188,7 @@ def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Trackle
 
 
 def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
-    """Pairs of people as numbered now, smaller id first, of whom a decision that holds says that they are two."""
+    """Pairs of people as numbered now, smaller id first, that a decision which holds says to be two."""
     into = journal.merges(db)
     pairs = (
         sorted((journal.now(into, one.person_id), journal.now(into, one.other_id)))
