@@ -64,10 +64,15 @@ STAYS = (
 )
 
 
-def vectors(stay: Stay, seed: int) -> Array:
+def dimension_of(stays: tuple[Stay, ...]) -> int:
+    """Axes that these people need."""
+    return max([12, *(2 + (one.person if one.axis is None else one.axis) for one in stays)])
+
+
+def vectors(stay: Stay, seed: int, dimension: int) -> Array:
     axis = stay.person if stay.axis is None else stay.axis
-    mixed = (1 - stay.lean) * towards(axis, 12) + stay.lean * towards(axis + 1, 12)
-    noise = np.random.default_rng(seed).normal(size=(4, 12)) * 0.02
+    mixed = (1 - stay.lean) * towards(axis, dimension) + stay.lean * towards(axis + 1, dimension)
+    noise = np.random.default_rng(seed).normal(size=(4, dimension)) * 0.02
     found = mixed + noise
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
 
@@ -88,7 +93,14 @@ def tracklets_of(stays: tuple[Stay, ...]) -> list[tuple[Stay, Tracklet]]:
         left = np.linspace(10, 110, 30)
         top, bottom = (20, 70) if stay.person % 2 else (2, 18)  # two people at once are not one box
         boxes = np.stack([left, np.full(30, top), left + 20, np.full(30, bottom)], axis=1)
-        one = tracklet(stay.camera, number, frames=frames, box=boxes, vectors=vectors(stay, number), fps=FPS)
+        one = tracklet(
+            stay.camera,
+            number,
+            frames=frames,
+            box=boxes,
+            vectors=vectors(stay, number, dimension_of(stays)),
+            fps=FPS,
+        )
         crops = tuple(drawn(stay.axis or stay.person, shade) for shade in range(4))
         found.append((stay, replace(one, crops=crops, qualities=np.array([0.2, 0.9, 0.4, 0.3], np.float32))))
     return found
@@ -116,7 +128,7 @@ def opened_review(
 ) -> Iterator[Review]:
     """A review over a gallery of its own."""
     own = tracklets_of(stays)
-    with open_store(folder / "site.db", encoder_id=ENCODER, dimension=12) as store:
+    with open_store(folder / "site.db", encoder_id=ENCODER, dimension=dimension_of(stays)) as store:
         sightings = [
             Sighting(
                 match=Match(
@@ -189,7 +201,7 @@ def serving(
 
     try:
         assert ready.wait(20)
-        with httpx.Client(base_url=server.url, timeout=10) as client:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
             yield Served(server.url, client, found[0], server.ask, stop)
     finally:
         stop()
