@@ -9,6 +9,7 @@ from reid.errors import InputError
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import link
 from reid.outputs.folder import ResultsFolder
+from reid.review.answers import Review
 from reid.review.site import ReviewSite
 from reid.store.opening import open_store
 from reid.types import Tracklet
@@ -126,3 +127,10 @@ def test_results_that_the_gallery_does_not_hold_are_refused(tmp_path: Path) -> N
             InputError, match=r"yard.npz is not a finished camera.*; repeat the reid video command"
         ):
             ReviewSite.open(store, [damaged], calibration=None, max_distance=MAX_DISTANCE)
+
+
+def test_a_gallery_without_people_can_be_reviewed(tmp_path: Path) -> None:
+    with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
+        review = Review(ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE))
+        assert (review.people(), review.questions(), review.timeline()) == ([], [], [])
+        assert review.progress().sentence.startswith("0 tracklets of 0 reviewed")
