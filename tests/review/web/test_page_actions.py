@@ -142,6 +142,13 @@ def test_a_no_on_a_tracklet_says_what_happened(site: Served, page: "Page") -> No
     assert people(site) == {1: 2, 2: 2, 3: 3, 4: 2, 5: 2}
 
 
+def test_crops_of_the_next_question_are_there_before_it_is_asked(page: "Page") -> None:
+    waiting = page.locator(".question").nth(1)
+    expect(waiting).to_be_hidden()
+    for crop in waiting.locator("img").all():
+        expect(crop).to_have_js_property("naturalWidth", 48)
+
+
 def test_unsure_comes_again_and_skip_does_not(site: Served, page: "Page") -> None:
     total = len(site.client.get("/api/questions", params={"limit": 100}).json())
     page.get_by_role("button", name="Unsure").click()

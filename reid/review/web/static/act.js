@@ -27,7 +27,7 @@ export async function act(path, body = {}, done = () => {}) {
     const { answer, error } = await once(path, body);
     if (answer) {
       done(answer);
-      if (answer.told) tell(answer.told);
+      if (answer.told && one("view-queue").hidden) tell(answer.told); // the queue has a line of its own for it
     }
     if (answer || error.final) await refresh(); // what is shown may be older than what was refused
     unlock();

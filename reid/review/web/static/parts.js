@@ -25,10 +25,10 @@ export function when({ start, end, start_s, end_s }) {
   return `${dayOf(start)} ${start.slice(11, 19)} – ${last}${end.slice(11, 19)}`;
 }
 
-export function crop(src, alt) {
+export function crop(src, alt, loading = "lazy") {
   const none = h("small", { class: "lost" }, "gone");
-  none.again = () => none.parentElement.replaceWith(crop(src, alt));
-  const img = h("img", { src, alt, loading: "lazy", draggable: "false", onerror: () => img.replaceWith(none) });
+  none.again = () => none.parentElement.replaceWith(crop(src, alt, loading));
+  const img = h("img", { src, alt, loading, draggable: "false", onerror: () => img.replaceWith(none) });
   return h("span", { class: "frame" }, img);
 }
 
@@ -36,11 +36,11 @@ export function crop(src, alt) {
 export const cropsAgain = () => [...document.querySelectorAll(".frame .lost")].forEach((none) => none.again());
 
 /** One tracklet: where, when, and its crops. */
-export function strip(tracklet, most, ...extra) {
+export function strip(tracklet, most, extra = null, loading = "lazy") {
   const crops = tracklet.crops.slice(0, most);
   return h("div", { class: "strip" },
     h("p", { class: "line" }, cameraChip(tracklet.camera.name, tracklet.camera.colour), h("span", { class: "soft" }, when(tracklet)), extra),
-    h("div", { class: "crops" }, crops.length ? crops.map((src) => crop(src, `Crop from ${tracklet.camera.name}`)) : h("small", { class: "none" }, "no crops at hand")));
+    h("div", { class: "crops" }, crops.length ? crops.map((src) => crop(src, `Crop from ${tracklet.camera.name}`, loading)) : h("small", { class: "none" }, "no crops at hand")));
 }
 
 /** A person as one line, for lists to choose from. */

@@ -85,7 +85,7 @@ function numbers({ distance: far, probability, belief, kind }) {
 function side({ person, tracklets }, doubt) {
   const list = h("div", { class: "strips" }), [most, crops] = PHONE.matches ? [1, 4] : [3, 7]; // tracklets at first, and crops of each
   const head = h("h3", {}, doubt ? "In doubt" : person && personChip(person), !doubt && person?.label && h("small", {}, person.name), h("small", {}, count(tracklets.length, "tracklet")));
-  const fillUp = (number) => list.replaceChildren(...tracklets.slice(0, number).map((tracklet) => strip(tracklet, crops)));
+  const fillUp = (number) => list.replaceChildren(...tracklets.slice(0, number).map((tracklet) => strip(tracklet, crops, null, "eager")));
   fillUp(most);
   const more = tracklets.length - most;
   const button = more > 0 && h("button", { type: "button", class: "quiet", onclick: () => { fillUp(tracklets.length); button.remove(); } }, `Show ${more} more`);
