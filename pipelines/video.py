@@ -95,9 +95,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         footage = {source.camera_id: _footage(source, contents, infos) for source in sources}
         followed, cameras = cameras, leave_out_suppressed(cameras, gallery.store, footage)
         if left_out := len(tracklets_of(followed)) - len(tracklets_of(cameras)):
-            progress.message(
-                f"left out, as the suppression list of {config.gallery} asks: {left_out} tracklets"
-            )
+            progress.message(f"left out, as the gallery's suppression list asks: {left_out} tracklets")
         linking = link_site(
             tracklets_of(cameras),
             policy,

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.exporting.people import ExportedSite, ExportedTracklet
 from pipelines.exporting.target import Target
-from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.recorded_run import FinishedRun
 from reid import json_text
 from reid.errors import InputError
 from reid.outputs.folder import file_stem
@@ -76,7 +76,7 @@ def _boxes(tracklets: Sequence[ExportedTracklet], ids: dict[int, int], first: in
     return found
 
 
-def _write_frames(run: RecordedRun, camera: str, folder: str, frames: Sequence[int], target: Target) -> None:
+def _write_frames(run: FinishedRun, camera: str, folder: str, frames: Sequence[int], target: Target) -> None:
     """Write frames of a recording as images, by their index.
 
     Raises:

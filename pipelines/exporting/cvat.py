@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from pipelines.exporting.people import ExportedSite, ExportedTracklet
 from pipelines.exporting.target import Target
-from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.recorded_run import FinishedRun
 from reid.outputs.folder import file_stem
 
 LABEL = "person"
@@ -24,7 +24,7 @@ def write_cvat(site: ExportedSite, target: Target) -> Iterator[str]:
     yield from ()
 
 
-def _document(run: RecordedRun, camera: str, tracklets: Sequence[ExportedTracklet]) -> Element:
+def _document(run: FinishedRun, camera: str, tracklets: Sequence[ExportedTracklet]) -> Element:
     told = run.facts.cameras[camera]
     last = max((int(one.tracklet.frames[-1]) for one in tracklets), default=0)
     frames = max(told.frames or 0, last + 1)

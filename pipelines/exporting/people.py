@@ -1,4 +1,4 @@
-"""Who is who in results folders, by their gallery's decisions, for programs that read crops and boxes."""
+"""People of results folders by their gallery's decisions, for programs that read crops and boxes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.recordings.own_gallery import own_gallery
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.making_gallery import labels_of, matches_of
-from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.review.parts import JOINING
@@ -23,7 +23,7 @@ Place = tuple[str, TrackletKey]  # run and key
 class ExportedTracklet:
     """A tracklet with the person that it shows."""
 
-    run: RecordedRun
+    run: FinishedRun
     sequence: int  # number of the results folder, from 1
     camera: int  # number of the camera among all, from 1
     tracklet: Tracklet
@@ -46,7 +46,7 @@ class ExportedTracklet:
 class ExportedSite:
     """All tracklets of people in some results folders."""
 
-    runs: tuple[RecordedRun, ...]
+    runs: tuple[FinishedRun, ...]
     cameras: tuple[str, ...]  # their names by number
     tracklets: tuple[ExportedTracklet, ...]  # by run, camera and number
 
@@ -79,7 +79,7 @@ def read_site(roots: Sequence[Path], *, reviewed_only: bool, progress: Progress)
     for root, place in zip(roots, resolved, strict=True):
         if resolved.count(place) > 1:
             raise InputError(f"{root}: given twice; name every results folder once")
-    runs = tuple(RecordedRun.read(root) for root in roots)
+    runs = tuple(FinishedRun.read(root) for root in roots)
     galleries = {run.root: _gallery(run, progress) for run in runs}
     for run in runs[1:]:
         if galleries[run.root] is None or galleries[run.root] != galleries[runs[0].root]:
@@ -120,7 +120,7 @@ class _Who:
     reviewed: bool = False
 
 
-def _gallery(run: RecordedRun, progress: Progress) -> Path | None:
+def _gallery(run: FinishedRun, progress: Progress) -> Path | None:
     """The gallery of a run; None: it has none, and its tables tell who is who."""
     named = run.config.gallery
     if named is None:
@@ -134,7 +134,7 @@ def _gallery(run: RecordedRun, progress: Progress) -> Path | None:
     return None
 
 
-def _by_tables(runs: Sequence[RecordedRun]) -> Mapping[Place, _Who]:
+def _by_tables(runs: Sequence[FinishedRun]) -> Mapping[Place, _Who]:
     found = {}
     for run in runs:
         labels = labels_of(run)

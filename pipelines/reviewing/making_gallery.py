@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pipelines.recordings.own_gallery import NAME
 from pipelines.recordings.results import tracklets_of
-from pipelines.reviewing.recorded_run import WANTED, RecordedRun
+from pipelines.reviewing.recorded_run import WANTED, FinishedRun
 from reid.errors import InputError
 from reid.linking.camera_bias import comparable
 from reid.owned_files import OwnedFiles
@@ -43,7 +43,7 @@ def workshop(root: Path) -> Iterator[Path]:
         rmtree(made, ignore_errors=True)
 
 
-def make_gallery(run: RecordedRun, files: OwnedFiles) -> Path:
+def make_gallery(run: FinishedRun, files: OwnedFiles) -> Path:
     """Make `RESULTS/gallery.db`, whole or not at all; its path.
 
     Raises:
@@ -58,7 +58,7 @@ def make_gallery(run: RecordedRun, files: OwnedFiles) -> Path:
     return path
 
 
-def _fill(store: Store, run: RecordedRun) -> None:
+def _fill(store: Store, run: FinishedRun) -> None:
     policy, told = run.policy(), matches_of(run)
     tracklets = tracklets_of(run.tracked())
     if {one.key for one in tracklets} != told.keys():
@@ -96,7 +96,7 @@ def _fill(store: Store, run: RecordedRun) -> None:
         store.rename(person_id, label, by=BY)
 
 
-def matches_of(run: RecordedRun) -> dict[TrackletKey, Match]:
+def matches_of(run: FinishedRun) -> dict[TrackletKey, Match]:
     """The matches that `tracklets.csv` tells, by tracklet.
 
     Raises:
@@ -106,14 +106,14 @@ def matches_of(run: RecordedRun) -> dict[TrackletKey, Match]:
     return {match.tracklet: match for match in found}
 
 
-def known_in(run: RecordedRun) -> set[int]:
+def known_in(run: FinishedRun) -> set[int]:
     """The people who were in the gallery before the run, by its table; none where there is no table."""
     if not run.folder.tracklets_csv.is_file():
         return set()
     return set(_rows(run, lambda row: int(row["person_id"]) if row["known"] == "true" else 0))
 
 
-def _rows(run: RecordedRun, read: Callable[[Mapping[str, str]], Row]) -> list[Row]:
+def _rows(run: FinishedRun, read: Callable[[Mapping[str, str]], Row]) -> list[Row]:
     """What `read` makes of each row of `tracklets.csv`; raises as `matches_of`."""
     path = run.folder.tracklets_csv
     try:
@@ -128,7 +128,7 @@ def _rows(run: RecordedRun, read: Callable[[Mapping[str, str]], Row]) -> list[Ro
         raise InputError(f"{path}: cannot be read ({error}); expected {WANTED}") from None
 
 
-def labels_of(run: RecordedRun) -> dict[int, str]:
+def labels_of(run: FinishedRun) -> dict[int, str]:
     """The names that stand in `identities.json`."""
     path = run.folder.identities
     if not path.is_file():

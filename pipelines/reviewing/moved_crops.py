@@ -9,7 +9,7 @@ from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.making_gallery import matches_of
 from pipelines.reviewing.opening import OpenRun
-from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.recorded_run import FinishedRun
 from reid.datasets.listing import images_below
 from reid.outputs.folder import file_stem
 from reid.types import TrackletKey, person_name
@@ -63,7 +63,7 @@ def find_moved(opened: OpenRun) -> MovedCrops:
     return MovedCrops(folders=folders, divided=divided, emptied=frozenset(emptied))
 
 
-def crops_of(run: RecordedRun) -> dict[Path, TrackletKey]:
+def crops_of(run: FinishedRun) -> dict[Path, TrackletKey]:
     """Images below `crops/` that are named as those of a tracklet are, and whose they are."""
     cameras = {file_stem(name): name for name in run.cameras}
     found = {}

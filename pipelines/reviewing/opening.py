@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.recordings.own_gallery import own_gallery
 from pipelines.reviewing.making_gallery import make_gallery
-from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.adoption import found_by_an_earlier_version
 from pipelines.runtime.json_file import json_object
 from pipelines.runtime.ownership import OwnedFolder, marked_job
@@ -23,12 +23,12 @@ JOB = "video"  # that writes results folders
 class OpenRun:
     """A results folder that this process holds."""
 
-    run: RecordedRun
+    run: FinishedRun
     owned: OwnedFolder
 
-    def now(self) -> RecordedRun:
+    def now(self) -> FinishedRun:
         """The run as its folder tells it now: it may have been written again."""
-        return RecordedRun.read(self.run.root)
+        return FinishedRun.read(self.run.root)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,7 +51,7 @@ def open_site(paths: Sequence[Path], progress: Progress) -> Iterator[OpenSite]:
     """
     folders, gallery = _sorted_out(paths)
     with ExitStack() as held:
-        runs = [RecordedRun.read(root) for root in folders]
+        runs = [FinishedRun.read(root) for root in folders]
         if gallery is not None and not runs:
             runs = _beside(gallery, progress)
         opened = [OpenRun(run=run, owned=held.enter_context(_owned(run.root))) for run in runs]
@@ -86,14 +86,14 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
     return folders, files[0] if files else None
 
 
-def _beside(gallery: Path, progress: Progress) -> list[RecordedRun]:
+def _beside(gallery: Path, progress: Progress) -> list[FinishedRun]:
     """The runs of a gallery whose results folders lie beside it."""
     roots = [
         file.parent
         for file in sorted(gallery.absolute().parent.glob("*/run.json"))
         if marked_job(file.parent) == JOB and _named_gallery(json_object(file), gallery)
     ]
-    runs = [RecordedRun.read(root) for root in roots]
+    runs = [FinishedRun.read(root) for root in roots]
     if runs:
         progress.message(f"results beside {gallery}: {', '.join(run.root.name for run in runs)}")
     else:
@@ -164,11 +164,11 @@ def _common_gallery(opened: Sequence[OpenRun], progress: Progress) -> Path:
     return named
 
 
-def _linked_with(run: RecordedRun) -> str:
+def _linked_with(run: FinishedRun) -> str:
     return "without a gallery" if run.config.gallery is None else f"with the gallery {run.config.gallery}"
 
 
-def _check(store: Store, run: RecordedRun) -> None:
+def _check(store: Store, run: FinishedRun) -> None:
     """Refuse a run that the gallery does not hold, or whose vectors are of another encoder."""
     again = f"repeat the reid video command of {run.root}"
     if run.run_id not in store.runs():

@@ -83,7 +83,7 @@ class _Facts(_Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RecordedRun:
+class FinishedRun:
     """One run of `reid video`, read from its results folder."""
 
     folder: ResultsFolder
@@ -126,7 +126,7 @@ class RecordedRun:
         }
 
     @classmethod
-    def read(cls, root: Path) -> "RecordedRun":
+    def read(cls, root: Path) -> "FinishedRun":
         """Read the run of a results folder.
 
         Raises:

@@ -14,7 +14,7 @@ from reid.video.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Videos:
+class RedrawnVideos:
     """Which videos were drawn again, and which were not."""
 
     drawn: tuple[str, ...] = ()
@@ -30,8 +30,8 @@ def draw_again(
     folder: ResultsFolder,
     workers: int,
     progress: Progress,
-) -> Videos:
-    """Videos of the cameras whose people changed, where there are videos and the recordings are at hand."""
+) -> RedrawnVideos:
+    """RedrawnVideos of the cameras whose people changed, where there are videos and the recordings are at hand."""
     run, why = opened.run, ""
     there = [name for name in names if opened.owned.files.owns(run.folder.video(name))]
     wanted = names if run.config.outputs.video else there
@@ -48,4 +48,4 @@ def draw_again(
         why = why or str(error)
     drawn = tuple(name for name in wanted if folder.video(name).exists())
     older = tuple(name for name in there if name not in drawn and run.folder.video(name).exists())
-    return Videos(drawn=drawn, older=older, why=why)
+    return RedrawnVideos(drawn=drawn, older=older, why=why)

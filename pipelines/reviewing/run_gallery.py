@@ -6,7 +6,7 @@ from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.making_gallery import make_gallery
 from pipelines.reviewing.moved_crops import find_moved, take_over
 from pipelines.reviewing.opening import OpenRun
-from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.progress import Progress
 from reid.config import VideoConfig
@@ -44,7 +44,7 @@ class RunGallery:
         """
         if (owned.root / "crops").is_dir() and (owned.root / "run.json").is_file():
             try:
-                self._keep(OpenRun(run=RecordedRun.read(owned.root), owned=owned))
+                self._keep(OpenRun(run=FinishedRun.read(owned.root), owned=owned))
             except InputError as error:  # what is damaged is about to be written anew
                 self._progress.message(
                     f"crops that were moved by hand were not looked for: {error}", "warning"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite
-from pipelines.reviewing.recorded_run import RecordedRun
+from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.reviewing.telling import Tell, Telling
 from pipelines.reviewing.writing import link_again, nothing_to_write, says_all, write_linked
 from pipelines.runtime.progress import Progress
@@ -25,7 +25,7 @@ Job = Callable[[Tell], str]
 class RunAtHand(ResultsAtHand):
     """A results folder whose tracklets stand on the site's clock, as the gallery has them."""
 
-    run: RecordedRun
+    run: FinishedRun
 
     def tracklets(self) -> list[Tracklet]:
         """The tracklets of all cameras; crops are read when they are accessed."""

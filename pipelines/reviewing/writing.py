@@ -17,8 +17,8 @@ from pipelines.recordings.results_folder import tales, written_kinds
 from pipelines.reviewing.making_gallery import known_in, labels_of, matches_of, workshop
 from pipelines.reviewing.moved_crops import NOTE, take_over
 from pipelines.reviewing.opening import OpenRun
-from pipelines.reviewing.recorded_run import RecordedRun
-from pipelines.reviewing.redrawn_videos import Videos, draw_again
+from pipelines.reviewing.recorded_run import FinishedRun
+from pipelines.reviewing.redrawn_videos import RedrawnVideos, draw_again
 from pipelines.reviewing.written import Written
 from pipelines.runtime.progress import Progress
 from reid.config import OutputConfig
@@ -29,7 +29,7 @@ from reid.site import link_site
 from reid.store.base import Store
 from reid.types import TrackletKey
 
-NONE = Videos()
+NONE = RedrawnVideos()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,7 +79,7 @@ def nothing_to_write(opened: OpenRun) -> Written:
 
 
 def says_all(opened: OpenRun, store: Store) -> bool:
-    """Whether results tell of the gallery's people already: linking again could only change what nobody decided."""
+    """Whether results tell of the gallery's people already: linking again could only change what is not decided."""
     run, told = opened.now(), opened.owned.facts.get("told") or {}
     if _older_before(run) or not run.folder.tracklets_csv.is_file():
         return False
@@ -94,7 +94,7 @@ def says_all(opened: OpenRun, store: Store) -> bool:
     return labels == labels_of(run)
 
 
-def _known_then(run: RecordedRun, linking: Linking, store: Store) -> Linking:
+def _known_then(run: FinishedRun, linking: Linking, store: Store) -> Linking:
     """With those as known who were before the run: a run that came later made nobody known to it."""
     runs = store.runs()
     earlier, known = set(runs[: runs.index(run.run_id)]), known_in(run)
@@ -177,7 +177,7 @@ def _outputs(opened: OpenRun) -> OutputConfig:
     return outputs.model_copy(update=on)
 
 
-def _moved(run: RecordedRun, linking: Linking) -> list[TrackletKey]:
+def _moved(run: FinishedRun, linking: Linking) -> list[TrackletKey]:
     """The tracklets that show another person than the results say."""
     if not run.folder.tracklets_csv.exists():
         return [match.tracklet for match in linking.matches]
@@ -186,13 +186,13 @@ def _moved(run: RecordedRun, linking: Linking) -> list[TrackletKey]:
     return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
 
 
-def _older_before(run: RecordedRun) -> set[str]:
+def _older_before(run: FinishedRun) -> set[str]:
     """Cameras whose video could not be drawn the last time."""
     again = run.facts.written_again
     return set() if again is None else set(again.older_videos) & set(run.cameras)
 
 
-def _facts(run: RecordedRun, linking: Linking, decisions: int, videos: Videos) -> dict[str, Any]:
+def _facts(run: FinishedRun, linking: Linking, decisions: int, videos: RedrawnVideos) -> dict[str, Any]:
     """What run.json says now: as before, but for what linking found and when it was written."""
     cameras = {
         name: facts | {"motion": motion_facts(linking.motion.get(name))}
@@ -216,7 +216,7 @@ def _put_in_place(
     folder: Path,
     cameras: Mapping[str, TrackedCamera],
     tale_of: Callable[[str], str],
-    videos: Videos,
+    videos: RedrawnVideos,
 ) -> tuple[tuple[str, ...], int]:
     """Move what was made to where it belongs; names of what was only removed, and how many files were moved.
 
@@ -256,12 +256,12 @@ def _put_in_place(
 
 
 def _written(
-    run: RecordedRun,
+    run: FinishedRun,
     linked: LinkedAgain,
     moved: Sequence[TrackletKey],
     *,
     files: int,
-    videos: Videos = NONE,
+    videos: RedrawnVideos = NONE,
     gone: tuple[str, ...] = (),
 ) -> Written:
     return Written(

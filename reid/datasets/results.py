@@ -109,7 +109,7 @@ class _Decided:
     written: Mapping[tuple[str, str], str]  # the folder that the run wrote a tracklet's crops to
 
     def person_of(self, folder: str, source: str, tracklet: tuple[str, str] | None) -> str | None:
-        """Present name of the person whom a crop in a folder shows; None: nobody who may be learned.
+        """Present name of the person that a crop in a folder shows; None: none that may be learned.
 
         A folder counts where a reviewer moved the crop there; else what was decided of its tracklet.
         """

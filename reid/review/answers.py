@@ -13,7 +13,7 @@ from reid.errors import InputError
 from reid.review.halves import halves
 from reid.review.progress import progress_of, reviewed_rows
 from reid.review.questions import questions
-from reid.review.records import Progress, Question, Reply, ReviewPerson, Span, spans
+from reid.review.records import Question, Reply, ReviewPerson, ReviewProgress, Span, spans
 from reid.review.site import Place, ReviewSite
 from reid.store.records import Decision
 from reid.types import person_name
@@ -275,7 +275,7 @@ class Review:
         with self._lock:
             return spans(self.site.tracklets())
 
-    def progress(self) -> Progress:
+    def progress(self) -> ReviewProgress:
         """How much is reviewed, and how many links are expected to be wrong."""
         with self._lock:
             return progress_of(self.site, self._all())

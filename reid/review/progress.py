@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reid.review.parts import DecidedRows
-from reid.review.records import Progress, Question
+from reid.review.records import Question, ReviewProgress
 from reid.review.site import ReviewSite
 
 
@@ -13,11 +13,11 @@ def reviewed_rows(site: ReviewSite, open_questions: Sequence[Question]) -> set[i
     return decided.told | (decided.apart - _asked(site, open_questions))
 
 
-def progress_of(site: ReviewSite, open_questions: Sequence[Question]) -> Progress:
+def progress_of(site: ReviewSite, open_questions: Sequence[Question]) -> ReviewProgress:
     """Progress, given the questions that are open."""
     reviewed = reviewed_rows(site, open_questions)
     wrong = (one.belief if one.kind == "same_person" else 1 - one.belief for one in open_questions)
-    return Progress(
+    return ReviewProgress(
         tracklets=len(site.tracklets()),
         reviewed=len(reviewed),
         in_question=len(_asked(site, open_questions) - reviewed),

@@ -81,7 +81,7 @@ class ReviewPerson:
     person_id: int
     label: str | None
     tracklets: tuple[ReviewTracklet, ...]  # by run and time
-    reviewed: int  # of these, as in `Progress`
+    reviewed: int  # of these, as in `ReviewProgress`
 
     @property
     def name(self) -> str:
@@ -125,7 +125,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ReviewProgress:
     """How much is reviewed, and how much may be wrong still."""
 
     tracklets: int

@@ -3,13 +3,13 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Answer(BaseModel):
-    """Answer with fixed fields; times are seconds since 1970 in UTC unless they say otherwise."""
+class AnswerModel(BaseModel):
+    """An answer with fixed fields; times are seconds since 1970 in UTC unless they say otherwise."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ErrorAnswer(Answer):
+class ErrorAnswer(AnswerModel):
     """Why a request was refused."""
 
     error: str = Field(description="one sentence")

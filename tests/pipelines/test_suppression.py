@@ -37,7 +37,7 @@ def test_who_is_erased_is_in_no_file_of_a_repeated_run(
     capsys.readouterr()
     assert run(tmp_path / "second", "--tracker.kind", "bytetrack") == 0
     told = capsys.readouterr()
-    assert "left out, as the suppression list of" in told.out + told.err
+    assert "left out, as the gallery's suppression list asks" in told.out + told.err
     second = tmp_path / "second"
     assert people(second) == {"P0002"}
     identities = json.loads((second / "identities.json").read_text())

@@ -8,10 +8,10 @@ from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.camera_time import ClockSource
 from reid.store.records import Decision, DecisionKind
 from reid.types import person_name
-from reid.web.answers import Answer
+from reid.web.answers import AnswerModel
 
 
-class FrameCountsAnswer(Answer):
+class FrameCountsAnswer(AnswerModel):
     """Frames of a camera since the start of the program."""
 
     offered: int
@@ -19,7 +19,7 @@ class FrameCountsAnswer(Answer):
     dropped: dict[str, int] = Field(description="not processed, by reason")
 
 
-class ThingAnswer(Answer):
+class ThingAnswer(AnswerModel):
     """A static thing: detected as a person at one place again and again, and left out."""
 
     crop: str = Field(description="path of its JPEG")
@@ -28,7 +28,7 @@ class ThingAnswer(Answer):
     detections: int
 
 
-class CameraAnswer(Answer):
+class CameraAnswer(AnswerModel):
     """One camera at this moment."""
 
     name: str
@@ -54,7 +54,7 @@ class CameraAnswer(Answer):
     things: list[ThingAnswer]
 
 
-class ComparedAnswer(Answer):
+class ComparedAnswer(AnswerModel):
     """A person that an appearance was compared with."""
 
     id: int
@@ -63,7 +63,7 @@ class ComparedAnswer(Answer):
     distance: float | None
 
 
-class VisitAnswer(Answer):
+class VisitAnswer(AnswerModel):
     """One appearance of a person in one camera."""
 
     camera: str
@@ -78,7 +78,7 @@ class VisitAnswer(Answer):
     runner_up: ComparedAnswer | None
 
 
-class PersonAnswer(Answer):
+class PersonAnswer(AnswerModel):
     """One person who is or was in view."""
 
     id: int
@@ -90,14 +90,14 @@ class PersonAnswer(Answer):
     visits: list[VisitAnswer] = Field(description="newest first")
 
 
-class LatencyAnswer(Answer):
+class LatencyAnswer(AnswerModel):
     """Seconds from a decoded frame to its event, over the last five minutes; null without events."""
 
     p50_s: float | None
     p95_s: float | None
 
 
-class StateAnswer(Answer):
+class StateAnswer(AnswerModel):
     """The site at this moment, without events."""
 
     version: str
@@ -125,7 +125,7 @@ class EventAnswer(BaseModel):
     person: str | None
 
 
-class DecisionAnswer(Answer):
+class DecisionAnswer(AnswerModel):
     """A decision that was undone or redone."""
 
     number: int
@@ -145,14 +145,14 @@ def decision_answer(decision: Decision) -> DecisionAnswer:
     return DecisionAnswer.model_validate(facts | told)
 
 
-class CameraHealthAnswer(Answer):
+class CameraHealthAnswer(AnswerModel):
     """How one camera is."""
 
     level: Level
     why: str
 
 
-class HealthAnswer(Answer):
+class HealthAnswer(AnswerModel):
     """Whether the site works; sent with status 503 where it does not."""
 
     ok: bool

@@ -4,17 +4,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from reid.web.answers import Answer
+from reid.web.answers import AnswerModel
 
 
-class CameraAnswer(Answer):
+class ReviewCameraAnswer(AnswerModel):
     """A camera by name, with its colour."""
 
     name: str
     colour: str = Field(description="CSS")
 
 
-class WhenAnswer(Answer):
+class WhenAnswer(AnswerModel):
     """A stretch of time."""
 
     start_s: float = Field(description="seconds on the run's clock")
@@ -28,14 +28,14 @@ class TrackletAnswer(WhenAnswer):
 
     id: str
     run: str
-    camera: CameraAnswer
+    camera: ReviewCameraAnswer
     track: int
     person_id: int | None
     crops: list[str] = Field(description="paths of JPEGs, best first")
     video: bool = Field(description="whether its camera has a video to play")
 
 
-class NamedAnswer(Answer):
+class NamedAnswer(AnswerModel):
     """A person by name."""
 
     id: int
@@ -44,30 +44,30 @@ class NamedAnswer(Answer):
     colour: str
 
 
-class PersonAnswer(NamedAnswer, WhenAnswer):
+class ReviewPersonAnswer(NamedAnswer, WhenAnswer):
     """A person in the grid."""
 
-    cameras: list[CameraAnswer]
+    cameras: list[ReviewCameraAnswer]
     tracklets: int
     reviewed: int = Field(description="of these tracklets")
     sure: bool = Field(description="no open question is about them, and something of them is not reviewed")
     crops: list[str] = Field(description="one of each tracklet, of at most six")
 
 
-class PersonSheetAnswer(PersonAnswer):
+class PersonSheetAnswer(ReviewPersonAnswer):
     """A person with all tracklets."""
 
     all: list[TrackletAnswer] = Field(description="by run and time")
 
 
-class SideAnswer(Answer):
+class SideAnswer(AnswerModel):
     """One side of a question."""
 
     person: NamedAnswer | None
     tracklets: list[TrackletAnswer]
 
 
-class QuestionAnswer(Answer):
+class QuestionAnswer(AnswerModel):
     """One question."""
 
     id: str
@@ -80,7 +80,7 @@ class QuestionAnswer(Answer):
     at_once: bool = Field(description="both sides are seen at once in one camera")
 
 
-class ProgressAnswer(Answer):
+class ProgressAnswer(AnswerModel):
     """How much is reviewed, in tracklets."""
 
     tracklets: int
@@ -91,7 +91,7 @@ class ProgressAnswer(Answer):
     expected_wrong_links: float
 
 
-class WritingAnswer(Answer):
+class WritingAnswer(AnswerModel):
     """Writing results again."""
 
     running: bool
@@ -101,7 +101,7 @@ class WritingAnswer(Answer):
     failed: str = Field(description="one sentence on why it was not done")
 
 
-class ReviewAnswer(Answer):
+class ReviewAnswer(AnswerModel):
     """The site under review, in numbers."""
 
     version: str
@@ -117,13 +117,13 @@ class ReviewAnswer(Answer):
     writing: WritingAnswer
 
 
-class ToldAnswer(Answer):
+class ToldAnswer(AnswerModel):
     """What a request did."""
 
     told: str = Field(description="one sentence")
 
 
-class HalvesAnswer(Answer):
+class HalvesAnswer(AnswerModel):
     """Two sides of a person that appearance suggests, as ids of tracklets."""
 
     one: list[str]
@@ -135,12 +135,12 @@ class SpanAnswer(WhenAnswer):
 
     tracklet: str
     run: str
-    camera: CameraAnswer
+    camera: ReviewCameraAnswer
     person: NamedAnswer | None
     video: bool
 
 
-class BoxesAnswer(Answer):
+class BoxesAnswer(AnswerModel):
     """Where a tracklet was, for the player."""
 
     video: str | None = Field(description="path of the video; null: there is none at hand")
@@ -153,7 +153,7 @@ class BoxesAnswer(Answer):
     crops: list[str] = Field(description="paths of JPEGs of the tracklet, best first")
 
 
-class DecisionAnswer(Answer):
+class ReviewDecisionAnswer(AnswerModel):
     """One decision."""
 
     number: int

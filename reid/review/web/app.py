@@ -10,7 +10,7 @@ from reid.review.web.desk import Desk
 from reid.review.web.reading_routes import build_reading
 from reid.review.web.review_json import ReviewJson
 from reid.review.web.video_routes import build_videos
-from reid.review.web.videos import Videos
+from reid.review.web.videos import ReviewVideos
 from reid.review.web.writing import Writing
 from reid.web.app import Entry, base_app
 
@@ -23,7 +23,7 @@ def build_app(review: Review, *, desk: Desk, writing: Writing, title: str, entry
     """
     description = "People of recordings under review: questions, corrections, and when they were where."
     app = base_app("review", description, folder=Path(__file__).parent, entry=entry)
-    videos = Videos(list(review.site.results.values()))
+    videos = ReviewVideos(list(review.site.results.values()))
     found = ReviewJson(review, videos, writing, title)
     app.include_router(build_reading(desk, review, found, writing))
     app.include_router(build_asking(desk, Asking(review, found), writing))

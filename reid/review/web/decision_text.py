@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from reid.review.web.answers import DecisionAnswer
+from reid.review.web.answers import ReviewDecisionAnswer
 from reid.store.records import Decision
 from reid.types import person_name
 
 Called = Callable[[int], str]
 
 
-def decision_answer(one: Decision, called: Called) -> DecisionAnswer:
+def decision_answer(one: Decision, called: Called) -> ReviewDecisionAnswer:
     """A decision with a sentence on what it says."""
-    return DecisionAnswer(
+    return ReviewDecisionAnswer(
         number=one.number,
         at=one.at,
         kind=one.kind,

@@ -8,12 +8,12 @@ from reid.errors import InputError
 from reid.review.answers import Review
 from reid.review.web.answers import (
     BoxesAnswer,
-    DecisionAnswer,
     HalvesAnswer,
-    PersonAnswer,
     PersonSheetAnswer,
     QuestionAnswer,
     ReviewAnswer,
+    ReviewDecisionAnswer,
+    ReviewPersonAnswer,
     SpanAnswer,
     WritingAnswer,
 )
@@ -40,7 +40,7 @@ def build_reading(desk: Desk, review: Review, found: ReviewJson, writing: Writin
         return desk.ask(lambda: found.questions(limit))
 
     @router.get("/api/people")
-    def people() -> list[PersonAnswer]:
+    def people() -> list[ReviewPersonAnswer]:
         """All people."""
         return desk.ask(found.people)
 
@@ -61,7 +61,7 @@ def build_reading(desk: Desk, review: Review, found: ReviewJson, writing: Writin
         return desk.ask(found.timeline)
 
     @router.get("/api/decisions")
-    def decisions() -> list[DecisionAnswer]:
+    def decisions() -> list[ReviewDecisionAnswer]:
         """What was decided, newest first."""
         return desk.ask(lambda: [decision_answer(one, found.called) for one in reversed(review.decisions())])
 

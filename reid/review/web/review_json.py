@@ -8,19 +8,19 @@ from reid.review.answers import Review
 from reid.review.records import Question, ReviewPerson, ReviewTracklet, Span
 from reid.review.web.answers import (
     BoxesAnswer,
-    CameraAnswer,
     NamedAnswer,
-    PersonAnswer,
     PersonSheetAnswer,
     ProgressAnswer,
     QuestionAnswer,
     ReviewAnswer,
+    ReviewCameraAnswer,
+    ReviewPersonAnswer,
     SideAnswer,
     SpanAnswer,
     TrackletAnswer,
     WritingAnswer,
 )
-from reid.review.web.videos import Videos
+from reid.review.web.videos import ReviewVideos
 from reid.review.web.writing import Writing
 from reid.types import person_name
 from reid.video.draw import camera_colour_hex, person_colour_hex
@@ -33,7 +33,7 @@ FACES = 6  # crops of a person in the grid
 class ReviewJson:
     """The answers of the page, made of a review; all calls in the thread that opened its gallery."""
 
-    def __init__(self, review: Review, videos: Videos, writing: Writing, title: str) -> None:
+    def __init__(self, review: Review, videos: ReviewVideos, writing: Writing, title: str) -> None:
         self._review, self._videos, self._writing, self._title = review, videos, writing, title
         self._cameras: dict[str, int] = {}  # numbers, which choose colours; each keeps its own
 
@@ -60,7 +60,7 @@ class ReviewJson:
         people = self._named()
         return [self._question(one, people) for one in asked]
 
-    def people(self) -> list[PersonAnswer]:
+    def people(self) -> list[ReviewPersonAnswer]:
         """All people, by id."""
         asked = self._in_question()
         return [self._person(one, asked) for one in self._review.people()]
@@ -119,12 +119,12 @@ class ReviewJson:
         found = [self._review.site.tracklet(one) for one in tracklets]
         return SideAnswer(person=person, tracklets=[self._tracklet(one) for one in found])
 
-    def _person(self, one: ReviewPerson, asked: Collection[str]) -> PersonAnswer:
+    def _person(self, one: ReviewPerson, asked: Collection[str]) -> ReviewPersonAnswer:
         own = one.tracklets
         seen = [tracklet for tracklet in own if tracklet.crops]
         first = min(own, key=lambda tracklet: _sortable(tracklet, tracklet.start_s), default=None)
         last = max(own, key=lambda tracklet: _sortable(tracklet, tracklet.end_s), default=None)
-        return PersonAnswer(
+        return ReviewPersonAnswer(
             **_name(one.person_id, one.label).model_dump(),
             start_s=0.0 if first is None else first.start_s,
             end_s=0.0 if last is None else last.end_s,
@@ -169,11 +169,11 @@ class ReviewJson:
             video=bool(self._videos.find(one.run_id, one.camera_id)),
         )
 
-    def _camera(self, name: str) -> CameraAnswer:
+    def _camera(self, name: str) -> ReviewCameraAnswer:
         if name not in self._cameras:
             for other in sorted({one.key.camera_id for one in self._review.site.tracklets()} | {name}):
                 self._cameras.setdefault(other, len(self._cameras))
-        return CameraAnswer(name=name, colour=camera_colour_hex(self._cameras[name]))
+        return ReviewCameraAnswer(name=name, colour=camera_colour_hex(self._cameras[name]))
 
     def _named(self) -> dict[int, NamedAnswer]:
         return {one.person_id: _name(one.person_id, one.label) for one in self._review.site.people()}

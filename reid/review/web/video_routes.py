@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse
 
-from reid.review.web.videos import Videos
+from reid.review.web.videos import ReviewVideos
 from reid.web.answers import REFUSALS, content
 
 
-def build_videos(videos: Videos) -> APIRouter:
+def build_videos(videos: ReviewVideos) -> APIRouter:
     """Build the route of videos."""
     router = APIRouter(responses=REFUSALS)
 

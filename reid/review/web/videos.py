@@ -71,7 +71,7 @@ class _Run(_Facts):
     config: _Config = _Config()
 
 
-class Videos:
+class ReviewVideos:
     """The videos of some results folders, looked for when they are asked for: they may be written meanwhile."""
 
     def __init__(self, results: Sequence[ResultsAtHand]) -> None:
