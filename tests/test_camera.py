@@ -172,6 +172,7 @@ def test_frames_are_asked_for_as_they_are_needed(frames: list[Frame]) -> None:
     assert all(seconds > 0 for seconds in watch.seconds.values())
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_stream(frames: list[Frame]) -> None:
     """The same eight seconds ten times over, cut after five: what is held stays what it was."""
 

@@ -1,11 +1,11 @@
 """Corrections of a gallery that a live site writes: its page makes them, and the message says how."""
 
-import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from reid import json_text
 from reid.errors import Busy
 from reid.store.base import Store
 from reid.store.opening import open_store
@@ -47,5 +47,5 @@ def _curl(page: str, path: str, body: Mapping[str, object] | None) -> str:
     """The request as a command; a page with a token wants that too."""
     words = ["curl", "-X", "POST", f"{page}api/{path}", "-H", "X-Reid: 1"]
     if body is not None:
-        words += ["-H", "Content-Type: application/json", "-d", json.dumps(body, ensure_ascii=False)]
+        words += ["-H", "Content-Type: application/json", "-d", json_text.dumps(body)]
     return f"{shlex.join(words)} (with -H 'Authorization: Bearer TOKEN' where the page has a token)"

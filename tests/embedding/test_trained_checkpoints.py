@@ -69,6 +69,7 @@ def test_encoders_take_the_file_as_it_is(tmp_path: Path, crops: list[Image], bac
     np.testing.assert_allclose(encoder.encode(crops).vectors, want, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_encoder_id_survives_saving_and_several_gpus(tmp_path: Path) -> None:
     path, _ = trained(tmp_path / "net.pth", pooling="gem")
     before = open_weights(path)

@@ -23,6 +23,7 @@ def test_encoder_id_names_content_only(checkpoint: Path, tmp_path: Path) -> None
     assert open_weights(tmp_path / "form.pth").encoder_id == original
 
 
+@pytest.mark.slow
 def test_encoder_id_changes_with_weights_and_preprocessing(checkpoint: Path, tmp_path: Path) -> None:
     network = random_osnet()
     ids = {open_weights(checkpoint).encoder_id}

@@ -93,6 +93,7 @@ RULES = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(0, 1 << 30), st.sampled_from(RULES))
 def test_a_whole_recording_is_linked_as_offline_and_then_stays_so(seed: int, rule: LinkingPolicy) -> None:

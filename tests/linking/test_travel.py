@@ -32,9 +32,9 @@ def walkers(count: int, seed: int = 0, shortest_s: float = 8.0, overlapping: boo
 
 def answer(tracklets: list[Tracklet], max_distance: float = 0.5) -> Travel:
     from reid.distance import pairwise
-    from reid.linking.offline import _means
+    from reid.linking.offline import means as means_of
 
-    means = _means([t.embeddings for t in tracklets], None)
+    means = means_of([t.embeddings for t in tracklets], None)
     starts, ends = np.array([t.start_s for t in tracklets]), np.array([t.end_s for t in tracklets])
     rows, columns = ([i for i, t in enumerate(tracklets) if t.camera_id == name] for name in "ab")
     return travel(starts, ends, rows, columns, pairwise(means, means).astype(float), max_distance)

@@ -76,6 +76,7 @@ def test_saving_and_loading_is_the_identity(saved: list[Tracklet], meta: dict[st
             assert_same(got, want)
 
 
+@pytest.mark.slow
 def test_the_same_tracklets_make_the_same_bytes(tmp_path: Path) -> None:
     scene = demo_scene()
     for name in ("a.npz", "b.npz"):

@@ -103,6 +103,7 @@ def test_the_demo_report_shows_everybody(tmp_path: Path) -> None:
     assert "P0003 in cam1" in report.text
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched(tmp_path: Path) -> None:
     report = page(tmp_path, demo_scene())
     addresses = [

@@ -68,6 +68,7 @@ def run(tmp_path: Path, said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> C
     return go
 
 
+@pytest.mark.slow
 def test_file_and_chart_lie_beside_the_weights(
     run: Callable[..., Path], crops: Path, said: io.StringIO
 ) -> None:

@@ -39,6 +39,7 @@ def test_a_study_goes_on_and_leaves_the_best_settings(
     assert yaml.safe_load((output / "best.yaml").read_text(encoding="utf-8"))["schedule"]["epochs"] == 1
 
 
+@pytest.mark.slow
 def test_another_study_in_the_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     people, output = crops(tmp_path / "people"), tmp_path / "out"
     words = ["tune", str(people), "--output", str(output), *SMALL, "--epochs", "1", "--trials", "1"]

@@ -33,6 +33,7 @@ def site(tmp_path: Path) -> Iterator[RtspSite]:
     site.kill()
 
 
+@pytest.mark.slow
 def test_frames_have_times_and_what_is_damaged_is_not_shown(site: RtspSite) -> None:
     (address,) = parse_cameras([f"cam1={site.cameras['cam1']}"])
     damaged = threading.Event()

@@ -158,6 +158,7 @@ def test_detections_without_a_track_and_tracks_in_another_order() -> None:
     np.testing.assert_array_equal(made[9].boxes[0], person(400))
 
 
+@pytest.mark.slow
 def test_memory_is_bounded() -> None:
     """One stays for ever, others come and go; what the assembler holds does not add up."""
 

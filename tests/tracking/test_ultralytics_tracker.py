@@ -110,6 +110,7 @@ def test_new_tracks_need_confidence(kind: str) -> None:
     assert tracks.detections.tolist() == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_memory_is_bounded(kind: str) -> None:
     """People come and go for ever, one stays: what is kept does not add up."""

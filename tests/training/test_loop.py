@@ -117,6 +117,7 @@ def test_accumulated_batches_are_one_step_of_their_mean_gradient(folder: Path, t
         torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-6, msg=name)
 
 
+@pytest.mark.slow
 def test_it_stops_early_where_nothing_gets_better(folder: Path, tmp_path: Path) -> None:
     settings = config(
         folder,
@@ -131,6 +132,7 @@ def test_it_stops_early_where_nothing_gets_better(folder: Path, tmp_path: Path) 
     assert len(notes.epochs) == best + 1 + 2
 
 
+@pytest.mark.slow
 def test_the_last_epoch_is_evaluated_whatever_was_asked(folder: Path, tmp_path: Path) -> None:
     _, notes, _ = run(
         config(folder, tmp_path / "out", schedule={"epochs": 3}, validation={"every_epochs": 2})

@@ -160,6 +160,7 @@ def test_files_of_the_user_under_our_names_are_not_touched(
     assert found == mine
 
 
+@pytest.mark.slow
 def test_a_training_that_failed_does_not_block_the_next(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

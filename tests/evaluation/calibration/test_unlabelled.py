@@ -153,6 +153,7 @@ def test_the_corrected_threshold_is_nearer_to_the_labelled_one(here: str) -> Non
     assert corrected < 0.75 * uncorrected
 
 
+@pytest.mark.slow
 def test_so_it_is_with_thirty_pairs_of_two_people() -> None:
     """On the whole: thirty pairs rarely hold the nearest strangers, which can make up for too easy halves."""
     corrected, uncorrected = np.mean([mean_errors(here, 30) for here in HERE.values()], axis=0)

@@ -116,6 +116,7 @@ def test_what_is_too_old_is_erased_while_it_runs_and_counted(
     here.store.close()
 
 
+@pytest.mark.slow
 def test_who_was_seen_longest_ago_goes_where_there_are_too_many(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 2, [0, 1, 2])}")
     here.run()
@@ -128,6 +129,7 @@ def test_who_was_seen_longest_ago_goes_where_there_are_too_many(tmp_path: Path) 
     here.store.close()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_erased_now_is_erased_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 2, [0])}")
     here.run()

@@ -203,6 +203,7 @@ def test_pausing_removing_and_adding() -> None:
         assert list(here.look()) == ["b"]
 
 
+@pytest.mark.slow
 def test_a_file_plays_at_its_own_speed_and_ends(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     with av.open(str(path), "w") as container:

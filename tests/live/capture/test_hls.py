@@ -93,6 +93,7 @@ def test_after_a_late_segment_frames_come_evenly_again(tmp_path: Path) -> None:
     assert np.median(here.steps()[late + 1 :]) > 0.9 / FPS
 
 
+@pytest.mark.slow
 def test_its_end_is_a_loss(tmp_path: Path) -> None:
     with serving(tmp_path, seconds=1, each_s=0.5, over=True) as camera, watching(camera) as here:
         now = here.watch(2.5)

@@ -160,6 +160,7 @@ def test_ageing_changes_no_answer(toy: Toy) -> None:
         assert toy.told[-1][0].person_id == person + 1
 
 
+@pytest.mark.slow
 def test_what_the_disk_has_no_room_for_is_told_later(toy: Toy, caplog: pytest.LogCaptureFixture) -> None:
     toy.walk("a", 1, look(0), 2.5)
     database, person = toy.store._db, 1
