@@ -130,7 +130,7 @@ def _at_once(tracklets: Sequence[Tracklet]) -> NDArray[np.bool_]:
 
 
 def _refused(ordered: Sequence[Tracklet], policy: LinkingPolicy) -> NDArray[np.bool_]:
-    means = offline._means([t.embeddings for t in ordered], policy.centre)
+    means = offline.means([t.embeddings for t in ordered], policy.centre)
     distances = offline.pairwise(means, means).astype(np.float64)
     distances *= offline._scales(ordered, 0, policy.camera_scales)
     found = between_cameras(
