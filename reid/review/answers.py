@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TypeVar
 
@@ -218,25 +218,44 @@ class Review:
 
     # taking back ---
 
-    def undo(self) -> Decision | None:
-        """Take back the last thing done: a decision, also of an earlier session; None: a question was put off.
+    def undo(self, number: int | None = None) -> Decision | None:
+        """Take back a decision, also of an earlier session; None: a question was put off.
+
+        Args:
+            number: of the decision; None: the last thing done.
 
         Raises:
-            InputError: there is nothing to undo, or it cannot be.
+            InputError: there is nothing to undo, or it cannot be, as a later decision is about the same people.
         """
         with self._lock:
-            last = self._done[-1] if self._done else None
-            if last is not None and last.question is not None:
-                self._done.pop()
-                self._put_off.pop(last.question, None)
-                return None
-            store = self.site.store
-            numbers = last.decisions if last is not None else (None,)
-            undone = [store.undo(number, by=self._by) for number in reversed(numbers)]
-            if last is not None:
-                self._undone.append(self._done.pop())
-            self._moved()
+            if number is None and self._done:
+                last = self._done[-1]
+                if last.question is not None:
+                    self._put_off.pop(last.question, None)
+                    self._done.pop()
+                    return None
+                numbers: tuple[int | None, ...] = last.decisions[::-1]
+            else:
+                numbers = (number,)
+            undone = []
+            try:
+                for one in numbers:
+                    undone.append(self.site.store.undo(one, by=self._by))
+            finally:
+                self._taken_back(tuple(one.number for one in reversed(undone)))
             return undone[0]
+
+    def _taken_back(self, numbers: tuple[int, ...]) -> None:
+        """Keep what was undone, to be redone."""
+        if not numbers:
+            return
+        steps = [
+            replace(step, decisions=tuple(one for one in step.decisions if one not in numbers))
+            for step in self._done
+        ]
+        self._done = [step for step in steps if step.decisions or step.question is not None]
+        self._undone.append(_Step(decisions=numbers))
+        self._moved()
 
     def redo(self) -> Decision:
         """Do again what undo took back last in this session.

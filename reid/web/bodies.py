@@ -29,6 +29,10 @@ class MergeBody(Body):
     into: PersonId
 
 
+class DecisionBody(Body):
+    number: PersonId | None = Field(default=None, description="of the decision; null or left out: the latest")
+
+
 def asks(
     x_reid: Annotated[
         str, Header(alias=HEADER, description="any value; pages of other sites cannot send it")

@@ -8,17 +8,13 @@ from pydantic import Field
 from reid.live.admin.control import Control
 from reid.live.web.answers import DecisionAnswer, decision_answer
 from reid.web.answers import REFUSALS
-from reid.web.bodies import Body, MergeBody, PersonId, RenameBody, asks
+from reid.web.bodies import Body, DecisionBody, MergeBody, PersonId, RenameBody, asks
 
 
 class SplitBody(Body):
     appearances: list[Annotated[str, Field(min_length=1, max_length=300)]] = Field(
         min_length=1, max_length=1000, description="ids of stays, as events name them: lobby/4"
     )
-
-
-class DecisionBody(Body):
-    number: PersonId | None = Field(default=None, description="of the decision; null or left out: the latest")
 
 
 class CameraBody(Body):

@@ -12,7 +12,7 @@ from reid.review.web.desk import Desk
 from reid.review.web.review_json import ReviewJson
 from reid.review.web.writing import Writing
 from reid.web.answers import REFUSALS
-from reid.web.bodies import Body, MergeBody, PersonId, RenameBody, asks
+from reid.web.bodies import Body, DecisionBody, MergeBody, PersonId, RenameBody, asks
 
 TrackletIds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=400)]], Field(min_length=1, max_length=2000)
@@ -73,9 +73,9 @@ class Asking:
                 return "It is asked again at the end."
         return "It is not asked again in this session."
 
-    def undo(self) -> str:
-        """Take back what was done last."""
-        undone = self._review.undo()
+    def undo(self, number: int | None) -> str:
+        """Take back a decision; None: what was done last."""
+        undone = self._review.undo(number)
         return "The question is back." if undone is None else f"Undone: {told(undone, self._found.called)}"
 
     def redo(self) -> str:
@@ -138,9 +138,9 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
         return ToldAnswer(told=desk.ask(lambda: asking.reply(question_id, body.answer)))
 
     @router.post("/undo")
-    def undo() -> ToldAnswer:
-        """Take back what was done last."""
-        return ToldAnswer(told=desk.ask(asking.undo))
+    def undo(body: DecisionBody | None = None) -> ToldAnswer:
+        """Take back what was done last, or the decision of a number."""
+        return ToldAnswer(told=desk.ask(lambda: asking.undo(None if body is None else body.number)))
 
     @router.post("/redo")
     def redo() -> ToldAnswer:

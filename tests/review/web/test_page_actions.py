@@ -427,8 +427,24 @@ def test_decisions_are_undone_and_done_again(site: Served, page: "Page") -> None
     expect(page.locator("#decisions li.undone")).to_have_count(1)
     assert decisions(site) == []
     page.locator("#redo").click()
-    expect(page.locator("#decisions li")).to_have_count(2)
+    expect(page.locator("#decisions li.undone")).to_have_count(0)
+    expect(page.locator("#decisions li")).to_have_count(1)
     assert decisions(site) == ["confirmed"]
+
+
+def test_one_decision_of_several_is_undone(site: Served, page: "Page") -> None:
+    view(page, "People")
+    for name in ("P0001", "P0003"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+        page.locator("#selection").get_by_role("button", name="Confirm").click()
+        toast(page, "confirmed")
+    view(page, "Decisions")
+    page.get_by_role("button", name="Undo decision 1").click()
+    expect(page.locator("#decisions li.undone")).to_contain_text("P0001 is confirmed.")
+    assert site.ask(lambda: [one.number for one in site.review.decisions() if one.undone is None]) == [2]
+    expect(page.get_by_role("button", name="Undo decision 1")).to_have_count(0)
+    page.locator("#redo").click()
+    expect(page.locator("#decisions li.undone")).to_have_count(0)
 
 
 def test_results_are_written_again(page: "Page") -> None:

@@ -19,8 +19,15 @@ export async function showDecisions(review) {
     item.classList.toggle("undone", decision.undone !== null);
     fill(item, h("time", { datetime: decision.at }, at(decision.at)),
       h("span", { class: "what" }, h("span", { dir: "auto" }, decision.told),
-        h("small", {}, [`decision ${decision.number}`, decision.by && `by ${decision.by}`, decision.undone && `undone ${at(decision.undone)}`].filter(Boolean).join(", "))));
+        h("small", {}, [`decision ${decision.number}`, decision.by && `by ${decision.by}`, decision.undone && `undone ${at(decision.undone)}`].filter(Boolean).join(", "))),
+      decision.undone === null && decision.kind !== "erased" && undoButton(decision));
   });
+}
+
+function undoButton({ number }) {
+  const button = h("button", { type: "button", class: "quiet", "aria-label": `Undo decision ${number}`, onclick: () => act("/api/undo", { number }) }, "Undo");
+  able(button, true);
+  return button;
 }
 
 const at = (iso) => dayAndClock(Date.parse(iso) / 1000);
