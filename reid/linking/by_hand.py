@@ -44,12 +44,26 @@ class ByHand:
         self._of(decision).same.update(dict.fromkeys(keys, person_id))
 
     def different(
-        self, keys: Collection[TrackletKey], rest: Collection[TrackletKey], former: int, decision: int = 0
+        self,
+        keys: Collection[TrackletKey],
+        rest: Collection[TrackletKey],
+        *,
+        former: int,
+        new: int,
+        decision: int = 0,
     ) -> None:
-        """Tracklets `keys` do not show the person that the `rest` shows."""
+        """Tracklets `keys` show person `new`, and not `former`, whom the `rest` shows.
+
+        Each side is kept apart from the other's person too, who is remembered for longer than their tracklets.
+        """
         said = self._of(decision)
         said.different |= {(key, other) for key in keys for other in rest}
-        said.not_of |= {(key, former) for key in keys}
+        said.not_of |= {(key, former) for key in keys} | {(key, new) for key in rest}
+
+    def merged(self, person_id: int, into: int, own: Collection[TrackletKey], decision: int = 0) -> None:
+        """Two people are one: what is not the first is not the second, but for tracklets of theirs (`own`)."""
+        barred = {key for key, number in self.constraints.not_of if number == person_id} - set(own)
+        self._of(decision).not_of.update((key, into) for key in barred)
 
     def hold(self, decisions: Collection[int]) -> None:
         """Of what was said only these decisions hold now."""

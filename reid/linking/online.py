@@ -138,13 +138,14 @@ class OnlineGallery:
         self.memory.merge(person_id, into)
         both = [key for key, r in self.recent.items() if r.person_id in (person_id, into)]
         self.by_hand.same(both, into, decision)
+        self.by_hand.merged(person_id, into, both, decision)
         for key in [key for key, r in self.recent.items() if r.person_id == person_id]:
             self.recent[key] = replace(self.recent[key], person_id=into)
 
     def split(self, keys: Collection[TrackletKey], former: int, new: int, decision: int = 0) -> None:
         """Some of what shows a person shows another one, as a person says: it stays apart from the rest."""
         rest = [key for key, r in self.recent.items() if r.person_id == former and key not in keys]
-        self.by_hand.different(keys, rest, former, decision)
+        self.by_hand.different(keys, rest, former=former, new=new, decision=decision)
         self.by_hand.same(keys, new, decision)
         for key in keys:
             self.reassign(key, new)

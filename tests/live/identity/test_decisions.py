@@ -174,3 +174,25 @@ def test_a_forgotten_person_is_in_nothing_that_can_be_undone(toy: Toy) -> None:
     with pytest.raises(InputError, match="no decision to redo"):
         toy.site.decisions.redo(None)
     assert (toy.stored(), shown(toy)) == ({keys[0]: 1}, {1: None})
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_split_holds_where_only_one_side_is_older_than_the_window(tmp_path: Path, merged: bool) -> None:
+    toy = Toy(tmp_path / "site.db", now=UNIX_S, window_s=20.0)
+    off = toy.walk("a", 1, look(0), 2.5)
+    toy.leave("a", 1)
+    kept = toy.walk("b", 2, look(0, seed=1), 2.5)
+    other = toy.walk("a", 3, look(5), 2.5)
+    new = toy.site.split(1, [str(off)])
+    if merged:  # the rest has another number then
+        toy.site.merge(1, 2)
+    rest = 2 if merged else 1
+    assert [toy.stored_as(key) for key in (off, kept, other)] == [new, rest, 2]
+    for _ in range(10):  # the split-off one is gone, the other stays in view
+        toy.walk("b", 2, look(0, seed=1), 2.5)
+        toy.site.age(toy.now)
+        toy.think()
+    assert off not in toy.gallery.recent
+    assert toy.stored_as(off) == new
+    assert toy.stored_as(kept) == rest
+    toy.store.close()
