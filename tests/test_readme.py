@@ -255,6 +255,7 @@ def test_the_documentation_tells_a_story_that_happens(tmp_path: Path) -> None:
         **os.environ,
         "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
+        "REID_SUPPRESSION_KEY": str(tmp_path / "suppression.key"),
     }
     for name in ("REID_DETECTOR", "REID_ENCODER"):
         environment.pop(name, None)
