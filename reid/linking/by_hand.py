@@ -52,7 +52,7 @@ class ByHand:
         new: int,
         decision: int = 0,
     ) -> None:
-        """Tracklets `keys` show person `new`, and not `former`, whom the `rest` shows.
+        """Tracklets `keys` show person `new`, and not `former`, as the `rest` does.
 
         Each side is kept apart from the other's person too, who is remembered for longer than their tracklets.
         """

@@ -26,7 +26,7 @@ _BEARER = HTTPBearer(auto_error=False, description="the token, where the page wa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Limits on who may ask an application.
+    """Access to an application: host names, token, login.
 
     Args:
         token: a request with it may see and do all; None: every request may.
