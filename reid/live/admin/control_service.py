@@ -96,7 +96,7 @@ class ControlService:
         site.registry.gallery.anchor(person_id)
 
     def _split(self, person_id: int, appearance_ids: Collection[str]) -> None:
-        self.engine.site.registry.split(person_id, appearance_ids)
+        self.engine.site.registry.decisions.split(person_id, appearance_ids)
         self.engine.reclusterer.drop()
 
     def _ignore(self, person_id: int) -> None:
@@ -115,5 +115,5 @@ class ControlService:
         return found[0]
 
     def _merge(self, person_id: int, into: int) -> None:
-        self.engine.site.registry.merge(person_id, into)
+        self.engine.site.registry.decisions.merge(person_id, into)
         self.engine.reclusterer.drop()

@@ -1,19 +1,21 @@
-"""Decisions about a site that runs: confirm, ignore, and undo and redo of all kinds."""
+"""Decisions about a site that runs: merge, split, confirm, ignore, and undo and redo of all kinds."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reid.errors import InputError
 from reid.geometry import iou
 from reid.linking.online import OnlineGallery, Recent
 from reid.live.clock import SiteClock
 from reid.live.identity.appearance import Appearance
-from reid.live.identity.changes import Confirmed, Ignored, Moved, TakenBack
+from reid.live.identity.changes import Confirmed, Ignored, Merged, Moved, TakenBack
 from reid.live.identity.known_tracklets import KnownTracklets
+from reid.live.identity.reassigned import split_of
 from reid.live.identity.unit_of_work import BY, UnitOfWork
 from reid.store.records import Decision
-from reid.types import Tracklet, TrackletKey
+from reid.types import Tracklet, TrackletKey, person_name
 
 SAME_PLACE = 0.5  # intersection over union with a box of what was ignored: there it is not asked about again
 
@@ -32,6 +34,7 @@ class Decisions:
 
     Args:
         appearances: of the registry, by place; they are changed here.
+        window_s: of re-clustering.
     """
 
     def __init__(
@@ -41,10 +44,59 @@ class Decisions:
         known: KnownTracklets,
         appearances: dict[tuple[str, int], Appearance],
         clock: SiteClock,
+        *,
+        window_s: float,
     ) -> None:
         self._gallery, self._unit_of_work, self._known = gallery, unit_of_work, known
-        self._appearances, self._clock = appearances, clock
+        self._appearances, self._clock, self._window_s = appearances, clock, window_s
         self._ignored: dict[int, _NoPerson] = {}  # by the number of the decision
+
+    def merge(self, person_id: int, into: int) -> None:
+        """Merge two people in store and gallery, and tell it; raises as `UnitOfWork.perform`."""
+        number = self._unit_of_work.perform(Merged(old=person_id, new=into, at_s=self._clock.now_s))
+        self._gallery.merge(person_id, into, number)
+        self.hold()
+        spare = self._gallery.spare
+        self._gallery.spare = {key: number for key, number in spare.items() if number != person_id}
+        for place, one in self._appearances.items():
+            if one.person_id == person_id:
+                self._appearances[place] = replace(one, person_id=into)
+
+    def split(self, person_id: int, appearance_ids: Collection[str]) -> int:
+        """Say that some appearances of a person show another one, who is new; their id.
+
+        Their tracklets that are older than the window of reclustering go along in the store. What those added to the
+        mean of the person stays there.
+
+        Raises:
+            InputError: the last minutes have no such appearance of the person, or the person has no other tracklet.
+        """
+        self._unit_of_work.commit()
+        stored = {
+            (seen.run_id, seen.match.tracklet) for seen in self._unit_of_work.store.sightings(person_id)
+        }
+        chosen = {
+            key: named
+            for key, named in self._known.of(appearance_ids).items()
+            if (self._known.run_of(key), key) in stored
+        }
+        if unknown := set(appearance_ids) - set(chosen.values()):
+            raise InputError(
+                f"{', '.join(sorted(unknown))}: no stay of {person_name(person_id)} in the last "
+                f"{self._window_s / 60:g} minutes; older ones are split with `reid gallery split`, while "
+                "the site is stopped"
+            )
+        if len(chosen) == len(stored):
+            raise InputError(f"these are all stays of {person_name(person_id)}; leave one with them")
+        new = self._gallery.new_person()
+        number = self._unit_of_work.perform(
+            split_of(person_id, new, chosen, self._known, self._gallery, self._clock.now_s)
+        )
+        self._gallery.split(chosen.keys() & self._gallery.recent.keys(), person_id, new, number)
+        for place, shown in self._appearances.items():
+            if shown.key in chosen:
+                self._appearances[place] = replace(shown, person_id=new)
+        return new
 
     def confirm(self, person_id: int) -> None:
         """Say that all that shows a person shows that person; raises as `UnitOfWork.perform`."""

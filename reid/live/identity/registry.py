@@ -1,9 +1,8 @@
 """The identity registry of a site: what cameras send becomes appearances of people, and every change is told once."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from reid.errors import InputError
 from reid.linking.online import OnlineGallery
 from reid.linking.reclustering import Reassignment, Refinement, changes
 from reid.live.clock import SiteClock
@@ -21,11 +20,11 @@ from reid.live.identity.changes import (
 from reid.live.identity.decisions import Decisions
 from reid.live.identity.hysteresis import Hysteresis
 from reid.live.identity.known_tracklets import KnownTracklets
-from reid.live.identity.reassigned import best_crop, change_of, split_of
+from reid.live.identity.reassigned import best_crop, change_of
 from reid.live.identity.unit_of_work import UnitOfWork
 from reid.live.tracking.camera_update import CameraUpdate
 from reid.store.records import Live
-from reid.types import Tracklet, TrackletKey, person_name
+from reid.types import Tracklet, TrackletKey
 
 Place = tuple[str, int]  # a camera, and the tracker's number of a track in it
 
@@ -52,7 +51,9 @@ class IdentityRegistry:
         self._known = KnownTracklets(gallery, unit_of_work.session, clock)
         self._hysteresis = Hysteresis()
         self._split_off: set[int] = set()  # people whom a split made
-        self.decisions = Decisions(gallery, unit_of_work, self._known, self._appearances, clock)
+        self.decisions = Decisions(
+            gallery, unit_of_work, self._known, self._appearances, clock, window_s=config.window_s
+        )
 
     def in_view(self, camera_id: str) -> list[Appearance]:
         """Tracks that are followed there."""
@@ -244,51 +245,6 @@ class IdentityRegistry:
         return self._known.drop(key)
 
     # what people ask for ---
-
-    def merge(self, person_id: int, into: int) -> None:
-        """Merge two people in store and gallery, and tell it; raises as `UnitOfWork.perform`."""
-        number = self.unit_of_work.perform(Merged(old=person_id, new=into, at_s=self._clock.now_s))
-        self.gallery.merge(person_id, into, number)
-        self.decisions.hold()
-        spare = self.gallery.spare
-        self.gallery.spare = {key: number for key, number in spare.items() if number != person_id}
-        for place, one in self._appearances.items():
-            if one.person_id == person_id:
-                self._appearances[place] = replace(one, person_id=into)
-
-    def split(self, person_id: int, appearance_ids: Collection[str]) -> int:
-        """Say that some appearances of a person show another one, who is new; their id.
-
-        Their tracklets that are older than the window of reclustering go along in the store. What those added to the
-        mean of the person stays there.
-
-        Raises:
-            InputError: the last minutes have no such appearance of the person, or the person has no other tracklet.
-        """
-        self.unit_of_work.commit()
-        stored = {(seen.run_id, seen.match.tracklet) for seen in self.unit_of_work.store.sightings(person_id)}
-        chosen = {
-            key: named
-            for key, named in self._known.of(appearance_ids).items()
-            if (self._known.run_of(key), key) in stored
-        }
-        if unknown := set(appearance_ids) - set(chosen.values()):
-            raise InputError(
-                f"{', '.join(sorted(unknown))}: no stay of {person_name(person_id)} in the last "
-                f"{self._config.window_s / 60:g} minutes; older ones are split with `reid gallery split`, while "
-                "the site is stopped"
-            )
-        if len(chosen) == len(stored):
-            raise InputError(f"these are all stays of {person_name(person_id)}; leave one with them")
-        new = self.gallery.new_person()
-        number = self.unit_of_work.perform(
-            split_of(person_id, new, chosen, self._known, self.gallery, self._clock.now_s)
-        )
-        self.gallery.split(chosen.keys() & self.gallery.recent.keys(), person_id, new, number)
-        for place, shown in self._appearances.items():
-            if shown.key in chosen:
-                self._appearances[place] = replace(shown, person_id=new)
-        return new
 
     def forget(self, person_ids: Iterable[int]) -> list[Place]:
         """Know nothing of a person any more; the tracks that show them now, of which each camera must forget all.

@@ -83,7 +83,7 @@ def test_what_was_no_person_by_mistake_is_one_again(toy: Toy) -> None:
 def test_a_merge_is_undone_and_redone_while_they_walk(toy: Toy) -> None:
     keys = two(toy)
     toy.unit_of_work.perform(Renamed(person_id=2, label="Ada"))
-    toy.site.merge(2, 1)
+    toy.site.decisions.merge(2, 1)
     toy.walk("a", 2, look(2), 1.5)
     assert (set(toy.stored().values()), shown(toy)) == ({1}, {1: "Ada"})
     undone = toy.site.decisions.undo(None)
@@ -105,7 +105,7 @@ def test_a_merge_is_undone_and_redone_while_they_walk(toy: Toy) -> None:
 def test_a_split_is_undone_and_redone(toy: Toy) -> None:
     keys = [toy.walk("a", 1, look(0), 2.5), toy.walk("b", 2, look(0, seed=1), 2.5)]
     toy.leave("a", 1)
-    new = toy.site.split(1, [str(keys[1])])
+    new = toy.site.decisions.split(1, [str(keys[1])])
     toy.walk("b", 2, look(0, seed=1), 1.5)
     toy.site.decisions.undo(None)
     assert (set(toy.stored().values()), sorted(shown(toy))) == ({1}, [1])
@@ -117,8 +117,8 @@ def test_a_split_is_undone_and_redone(toy: Toy) -> None:
 
 def test_a_merge_that_took_a_split_back_is_undone(toy: Toy) -> None:
     keys = [toy.walk("a", 1, look(0), 2.5), toy.walk("b", 2, look(0, seed=1), 2.5)]
-    new = toy.site.split(1, [str(keys[1])])
-    toy.site.merge(new, 1)
+    new = toy.site.decisions.split(1, [str(keys[1])])
+    toy.site.decisions.merge(new, 1)
     assert toy.think() == 0
     toy.site.decisions.undo(None)
     assert toy.stored() == {keys[0]: 1, keys[1]: new}
@@ -127,7 +127,7 @@ def test_a_merge_that_took_a_split_back_is_undone(toy: Toy) -> None:
 
 def test_who_is_confirmed_stays_whole(toy: Toy) -> None:
     two(toy)
-    toy.site.merge(2, 1)
+    toy.site.decisions.merge(2, 1)
     toy.site.decisions.confirm(1)
     assert reason(toy) == ("P0001", "P0001", "confirmed")
     with pytest.raises(InputError, match=r"decision 2 \(confirmed\) is later and about the same people"):
@@ -153,7 +153,7 @@ def test_what_was_decided_before_a_restart_is_undone(tmp_path: Path) -> None:
     first = Toy(tmp_path / "site.db", now=UNIX_S)
     two(first)
     first.leave("a", 2)
-    first.site.merge(2, 1)
+    first.site.decisions.merge(2, 1)
     first.store.close()
     second = Toy(tmp_path / "site.db", now=UNIX_S)
     assert second.site.decisions.undo(None).kind == "same"
@@ -183,9 +183,9 @@ def test_a_split_holds_where_only_one_side_is_older_than_the_window(tmp_path: Pa
     toy.leave("a", 1)
     kept = toy.walk("b", 2, look(0, seed=1), 2.5)
     other = toy.walk("a", 3, look(5), 2.5)
-    new = toy.site.split(1, [str(off)])
+    new = toy.site.decisions.split(1, [str(off)])
     if merged:  # the rest has another number then
-        toy.site.merge(1, 2)
+        toy.site.decisions.merge(1, 2)
     rest = 2 if merged else 1
     assert [toy.stored_as(key) for key in (off, kept, other)] == [new, rest, 2]
     for _ in range(10):  # the split-off one is gone, the other stays in view

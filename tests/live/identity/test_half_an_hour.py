@@ -38,8 +38,8 @@ def test_none_of_the_decisions_is_undone(tmp_path: Path) -> None:
     for camera in "ab":
         toy.leave(camera, 6)
     assert [toy.stored_as(key) for key in twin] == [7, 7]
-    toy.site.merge(2, 1)
-    new = toy.site.split(7, [str(twin[1])])
+    toy.site.decisions.merge(2, 1)
+    new = toy.site.decisions.split(7, [str(twin[1])])
     toy.unit_of_work.perform(Renamed(person_id=3, label="Ada"))
     toy.site.decisions.ignore(6)
     toy.site.decisions.confirm(4)

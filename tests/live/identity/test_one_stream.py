@@ -137,7 +137,7 @@ def test_corrections_by_hand_reach_store_page_and_receivers(toy: Toy) -> None:
     with pytest.raises(InputError, match="Ada"):
         toy.unit_of_work.perform(Renamed(person_id=2, label="Ada"))
     assert {person.person_id: person.label for person in toy.site_state.people()} == {1: "Ada", 2: None}
-    toy.site.merge(2, 1)
+    toy.site.decisions.merge(2, 1)
     assert set(toy.stored().values()) == {1}
     assert present(toy) == [1]
     told = toy.events("identity_changed")[-1]
@@ -160,10 +160,10 @@ def test_a_split_by_hand_reaches_store_page_and_receivers_and_stays(toy: Toy) ->
     toy.leave("a", 1)
     assert toy.stored() == dict.fromkeys(keys, 1)
     with pytest.raises(InputError, match="b/9: no stay of P0001 in the last 10 minutes"):
-        toy.site.split(1, ["b/9"])
+        toy.site.decisions.split(1, ["b/9"])
     with pytest.raises(InputError, match="these are all stays of P0001; leave one with them"):
-        toy.site.split(1, [str(key) for key in keys])
-    new = toy.site.split(1, [str(keys[1])])
+        toy.site.decisions.split(1, [str(key) for key in keys])
+    new = toy.site.decisions.split(1, [str(keys[1])])
     assert toy.stored() == {keys[0]: 1, keys[1]: new}
     told = toy.events("identity_changed")[-1]
     assert (told.person_id, told.facts["old"], told.facts["reason"]) == (new, "P0001", "corrected")
@@ -176,7 +176,7 @@ def test_a_split_by_hand_reaches_store_page_and_receivers_and_stays(toy: Toy) ->
     assert [(one.kind, one.person_id, one.other_id) for one in toy.store.decisions()] == [
         ("different", 1, new)
     ]
-    toy.site.merge(new, 1)
+    toy.site.decisions.merge(new, 1)
     assert set(toy.stored().values()) == {1}, "a split by mistake is taken back by a merge"
     assert toy.think() == 0
     assert [(one.kind, one.undone is None, one.by) for one in toy.store.decisions()] == [
@@ -195,7 +195,7 @@ def test_a_split_takes_the_whole_stay_also_what_is_older_than_the_window(tmp_pat
     toy.site.age(toy.now)
     assert keys[1] not in toy.gallery.recent
     assert set(toy.stored().values()) == {1}
-    new = toy.site.split(1, [str(keys[1])])
+    new = toy.site.decisions.split(1, [str(keys[1])])
     assert toy.stored() == {keys[0]: 1} | dict.fromkeys(keys[1:], new)
     toy.store.close()
 

@@ -1,0 +1,150 @@
+"""What is done to people on the review page, in a browser to a real gallery."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.review.web.page import card, decisions, people, sheet, toast, tracklet, view
+from tests.review.web.toy_review import Served
+from tests.web.browser import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+ARABIC = "محمد بن عبد الله"
+
+
+def test_people_are_found_and_two_are_merged(site: Served, page: "Page") -> None:
+    view(page, "People")
+    expect(page.locator("#grid .person")).to_have_count(5)
+    page.get_by_label("Show only people").fill("p0004")
+    expect(page.locator("#grid .person")).to_have_count(1)
+    page.get_by_label("Show only people").fill("")
+    for name in ("P0004", "P0005"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+    expect(page.locator("#selection-text")).to_have_text("2 people selected")
+    page.locator("#selection").get_by_role("button", name="Merge").click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog.get_by_role("radio", name="P0004")).to_be_checked()
+    dialog.get_by_role("radio", name="P0005").check()
+    dialog.get_by_role("button", name="Merge").click()
+    toast(page, "P0004 is P0005 now.")
+    expect(page.locator("#grid .person")).to_have_count(4)
+    assert people(site) == {1: 2, 2: 2, 3: 3, 5: 4}
+    expect(page.locator("#selection")).to_be_hidden()
+
+
+def test_one_person_is_dragged_onto_another(site: Served, page: "Page") -> None:
+    view(page, "People")
+    card(page, "P0005").drag_to(card(page, "P0004"))
+    dialog = page.locator("dialog[open]")
+    expect(dialog.get_by_role("radio", name="P0004")).to_be_checked()
+    dialog.get_by_role("button", name="Cancel").click()
+    assert decisions(site) == []
+    card(page, "P0005").drag_to(card(page, "P0004"))
+    dialog.get_by_role("button", name="Merge").click()
+    toast(page, "P0005 is P0004 now.")
+    assert people(site) == {1: 2, 2: 2, 3: 3, 4: 4}
+
+
+def test_selected_people_are_confirmed(site: Served, page: "Page") -> None:
+    view(page, "People")
+    page.get_by_role("checkbox", name="Select P0001").check()
+    page.locator("#selection").get_by_role("button", name="Confirm").click()
+    toast(page, "1 person is confirmed.")
+    expect(card(page, "P0001")).to_contain_text("all reviewed")
+    assert decisions(site) == ["confirmed"]
+
+
+@pytest.mark.parametrize("name", ["Anna B.", ARABIC, "x" * 80, "<b>bold</b>"])
+def test_a_person_is_renamed(site: Served, page: "Page", name: str) -> None:
+    dialog = sheet(page, "P0004")
+    dialog.get_by_role("button", name="Rename").click()
+    page.get_by_role("textbox", name="Name of P0004").fill(name)
+    page.keyboard.press("Enter")
+    expect(dialog.locator("#sheet-title .tag")).to_have_text(name)
+    page.keyboard.press("Escape")
+    expect(card(page, name).locator(".names small")).to_have_text("P0004")
+    labels = site.ask(lambda: [one.label for one in site.review.site.people()])
+    assert labels == [None, None, None, name, None]
+    box = card(page, name).bounding_box()
+    assert box is not None
+    assert card(page, name).evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+def test_a_person_is_split_with_the_suggested_half(site: Served, page: "Page") -> None:
+    dialog = sheet(page, "P0003")
+    dialog.get_by_role("button", name="Suggest a split").click()
+    expect(page.locator("#sheet-hint")).to_contain_text(
+        "Looks suggest two people: 1 tracklet selected below, 2 not."
+    )
+    expect(tracklet(page, 7, "door")).to_be_checked()
+    expect(tracklet(page, 5, "door")).not_to_be_checked()
+    tracklet(page, 6, "hall").check()
+    expect(page.locator("#sheet-chosen-text")).to_have_text("2 tracklets selected")
+    tracklet(page, 6, "hall").uncheck()
+    dialog.get_by_role("button", name="Split off").click()
+    toast(page, "1 tracklet of P0003 became a new person, P0006.")
+    expect(dialog.locator(".item")).to_have_count(2)
+    assert people(site) == {1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 1}
+
+
+def test_all_tracklets_cannot_be_split_off(page: "Page") -> None:
+    dialog = sheet(page, "P0004")
+    tracklet(page, 8, "door").check()
+    expect(dialog.get_by_role("button", name="Split off")).to_be_enabled()
+    tracklet(page, 9, "hall").check()
+    expect(dialog.get_by_role("button", name="Split off")).to_be_disabled()
+
+
+def test_a_tracklet_goes_to_another_person(site: Served, page: "Page") -> None:
+    dialog = sheet(page, "P0003")
+    tracklet(page, 7, "door").check()
+    dialog.get_by_role("button", name="Move to").click()
+    pick = page.locator("#pick")
+    pick.get_by_role("radio", name="P0004").check()
+    pick.get_by_role("button", name="Move").click()
+    toast(page, "1 tracklet of P0003 went to P0004.")
+    assert people(site) == {1: 2, 2: 2, 3: 2, 4: 3, 5: 2}
+
+
+def test_some_tracklets_or_all_are_confirmed(site: Served, page: "Page") -> None:
+    dialog = sheet(page, "P0003")
+    tracklet(page, 5, "door").check()
+    dialog.locator("#sheet-chosen").get_by_role("button", name="Confirm").click()
+    toast(page, "1 tracklet of P0003 confirmed.")
+    dialog.get_by_role("button", name="Confirm all").click()
+    expect(dialog.locator("#sheet-facts")).to_contain_text("3 tracklets, 3 reviewed")
+    assert decisions(site) == ["confirmed", "confirmed"]
+
+
+def test_merging_from_the_sheet(site: Served, page: "Page") -> None:
+    dialog = sheet(page, "P0002")
+    dialog.get_by_role("button", name="Merge with").click()
+    page.locator("#pick").get_by_role("radio", name="P0001").check()
+    page.locator("#pick").get_by_role("button", name="Merge").click()
+    expect(dialog.locator("#sheet-title")).to_contain_text("P0001")
+    expect(dialog.locator(".item")).to_have_count(4)
+    assert people(site) == {1: 4, 3: 3, 4: 2, 5: 2}
+
+
+@pytest.mark.parametrize(("button", "yes", "said", "kind"), [
+    ("Not a person", "Not a person", "P0005 is not a person.", "not_a_person"),
+    ("Erase…", "Erase", "P0005 is erased from the gallery.", "erased"),
+])  # fmt: skip
+def test_a_person_goes_only_when_that_is_meant(
+    site: Served, page: "Page", button: str, yes: str, said: str, kind: str
+) -> None:
+    dialog = sheet(page, "P0005")
+    dialog.get_by_role("button", name=button).click()
+    page.locator("#confirm").get_by_role("button", name="Cancel").click()
+    assert decisions(site) == []
+    dialog.get_by_role("button", name=button).click()
+    page.locator("#confirm").get_by_role("button", name=yes).click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#grid .person")).to_have_count(4)
+    assert people(site) == {1: 2, 2: 2, 3: 3, 4: 2}
+    assert decisions(site) == [kind]
+    view(page, "Decisions")
+    expect(page.locator("#decisions li").first).to_contain_text(said.split(" from")[0].rstrip("."))

@@ -1,0 +1,133 @@
+"""What is done in the queue of the review page, in a browser to a real gallery."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.review.web.page import decisions, people, view
+from tests.review.web.toy_review import STAYS, Served, serving
+from tests.web.browser import expect, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
+CHANGED = (
+    "before => [...document.querySelectorAll('.question')].find((one) => !one.hidden)?.textContent !== before"
+)
+
+
+def test_a_question_shows_both_sides_and_how_sure_it_is(page: "Page") -> None:
+    asked = page.locator(".question:visible")
+    expect(asked.locator(".side")).to_have_count(2)
+    expect(asked.locator(".words")).to_contain_text("distance 0.")
+    expect(asked.locator(".words")).to_contain_text("% likely")
+    expect(asked.locator(".side").first).to_contain_text("26 Nov 11:00" if _english(page) else "11:00")
+    for crop in asked.locator("img").all():
+        expect(crop).to_have_js_property("naturalWidth", 48)
+    expect(page.locator("#bar-text")).to_contain_text("of 11 tracklets reviewed")
+    expect(page.locator("#bar-text")).to_contain_text("still expected")
+    assert page.title().endswith("questions · reid review")
+
+
+def _english(page: "Page") -> bool:
+    return str(page.evaluate("navigator.language")) == "en-GB"
+
+
+@pytest.mark.parametrize("way", ["keys", "buttons"])
+def test_questions_are_answered_until_none_is_left(site: Served, page: "Page", way: str) -> None:
+    clicks = 0
+    while page.locator(".question:visible").count():
+        title = page.locator(".question:visible h2").text_content() or ""
+        shown = page.locator(".question:visible .side h3").all_text_contents()
+        same = "same person" in title and {"P0001", "P0002"} == {name[:5] for name in shown}
+        if way == "keys":
+            page.keyboard.press("y" if same else "n")
+        else:
+            page.locator("#answers").get_by_role("button", name="Same" if same else "Different").click()
+        clicks += 1
+        expect(page.locator("#queue-undo")).to_be_enabled()  # as soon as the next one is shown
+        assert clicks < 20
+    expect(page.locator("#no-questions")).to_contain_text("No question is open")
+    assert "same" in decisions(site)
+    assert len(people(site)) in (4, 5)
+
+
+def test_a_no_on_a_tracklet_says_what_happened(site: Served, page: "Page") -> None:
+    for _ in range(8):
+        if "Is this" in (page.locator(".question:visible h2").text_content() or ""):
+            break
+        before = page.locator(".question:visible").text_content()
+        page.keyboard.press("s")
+        page.wait_for_function(
+            CHANGED,
+            arg=before,
+        )
+    expect(page.locator(".question:visible h2")).to_contain_text("Is this P0003?")
+    page.keyboard.press("n")
+    expect(page.locator("#told")).to_have_text("1 tracklet of P0003 became a new person, P0006.")
+    assert people(site) == {1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 1}
+    page.keyboard.press("z")
+    expect(page.locator("#told")).to_contain_text("Undone:")
+    assert people(site) == {1: 2, 2: 2, 3: 3, 4: 2, 5: 2}
+
+
+def test_crops_of_the_next_question_are_there_before_it_is_asked(page: "Page") -> None:
+    waiting = page.locator(".question").nth(1)
+    expect(waiting).to_be_hidden()
+    for crop in waiting.locator("img").all():
+        expect(crop).to_have_js_property("naturalWidth", 48)
+
+
+def test_unsure_comes_again_and_skip_does_not(site: Served, page: "Page") -> None:
+    total = len(site.client.get("/api/questions", params={"limit": 100}).json())
+    page.get_by_role("button", name="Unsure").click()
+    expect(page.locator("#told")).to_contain_text("asked again at the end")
+    page.get_by_role("button", name="Skip").click()
+    expect(page.locator("#told")).to_contain_text("not asked again")
+    left = site.client.get("/api/questions", params={"limit": 100}).json()
+    assert len(left) == total - 1
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#told")).to_have_text("The question is back.")
+    assert len(site.client.get("/api/questions", params={"limit": 100}).json()) == total
+    assert decisions(site) == []
+
+
+def test_keys_are_left_alone_where_one_writes(site: Served, page: "Page") -> None:
+    view(page, "People")
+    page.get_by_label("Show only people").fill("yn")
+    page.keyboard.press("y")
+    page.keyboard.press("n")
+    assert decisions(site) == []
+    expect(page.locator("#no-people")).to_contain_text("No person has that name")
+
+
+def test_people_who_look_sure_are_confirmed_at_once(site: Served, page: "Page") -> None:
+    text = page.locator("#sure-text").text_content() or ""
+    number = int(text.split()[0])
+    page.get_by_role("button", name="Look and confirm").click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog.get_by_role("checkbox")).to_have_count(number)
+    dialog.get_by_role("checkbox").first.uncheck()
+    dialog.get_by_role("button", name="Confirm").click()
+    expect(page.locator("#told")).to_contain_text("confirmed")
+    assert decisions(site) == ["confirmed"] * (number - 1)
+    expect(page.locator("#sure-text")).to_contain_text("1 person looks sure")
+
+
+def test_both_at_once_is_flagged(tmp_path: Path, browser: "Browser") -> None:
+    from dataclasses import replace
+
+    stays = (*STAYS[:2], replace(STAYS[2], start=0), STAYS[3], *STAYS[7:])
+    with serving(tmp_path, stays=stays) as site, opened(browser, site.url) as (page, _):
+        asked = site.client.get("/api/questions", params={"limit": 100}).json()
+        place = next(at for at, one in enumerate(asked) if one["at_once"])
+        for _step in range(place):
+            before = page.locator(".question:visible").text_content()
+            page.keyboard.press("s")
+            page.wait_for_function(
+                CHANGED,
+                arg=before,
+            )
+        expect(page.locator(".question:visible .flag")).to_contain_text("seen at once in one camera")
