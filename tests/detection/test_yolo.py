@@ -81,6 +81,7 @@ def test_time_in_the_network_adds_up(weights: Path) -> None:
     assert 0 < first < detector.model_s
 
 
+@pytest.mark.slow
 def test_other_classes_are_ignored(make: Make) -> None:
     """The same network says person under another number, or means cats."""
     second = make("cat", "Person", person=1)

@@ -85,6 +85,7 @@ def test_a_vector_without_direction_is_refused(crops: list[Image]) -> None:
         encoder.encode(crops)
 
 
+@pytest.mark.slow
 def test_exports_of_our_own_carry_their_preprocessing(
     exports: Path, crops: list[Image], checkpoint: Path
 ) -> None:
@@ -94,7 +95,8 @@ def test_exports_of_our_own_carry_their_preprocessing(
         np.testing.assert_allclose(vectors, slowly(checkpoint, crops), atol=1e-4)
 
 
-@pytest.mark.parametrize("fixed", [1, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("fixed", [1, 4])
 def test_fixed_batches(
     exports: Path, tmp_path: Path, crops: list[Image], checkpoint: Path, fixed: int
 ) -> None:

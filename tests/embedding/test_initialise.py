@@ -112,7 +112,7 @@ def test_our_own_networks_of_before(tmp_path: Path) -> None:
         ("resnet18", "fc."),
         ("mobilenet_v2", "classifier."),
         ("mobilenet_v3_small", "classifier."),
-        ("shufflenet_v2_x0_5", "fc."),
+        pytest.param("shufflenet_v2_x0_5", "fc.", marks=pytest.mark.slow),
         pytest.param("efficientnet_b0", "classifier.", marks=pytest.mark.slow),
         pytest.param("densenet121", "classifier.", marks=pytest.mark.slow),
         pytest.param("swin_t", ("head.", "norm."), marks=pytest.mark.slow),

@@ -37,6 +37,7 @@ def test_encoder_id_changes_with_weights_and_preprocessing(checkpoint: Path, tmp
     assert len(ids) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("net.onnx", "net.onnx"), ("net.xml", "net.bin"), ("net.xml", "net.xml")])
 def test_encoder_id_of_exports_is_their_content(
     exports: Path, tmp_path: Path, names: tuple[str, str]

@@ -18,6 +18,7 @@ def clusters(
     return vectors.astype(np.float32), persons
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "least"), [("pca", 0.8), ("tsne", 1.0)])
 def test_planted_people_stay_together(method: Method, least: float) -> None:
     vectors, persons = clusters()
@@ -36,7 +37,7 @@ def test_pca_is_the_decomposition_of_the_covariance() -> None:
     assert found.explained == pytest.approx(values[::-1][:2].sum() / values.sum(), abs=1e-6)
 
 
-@pytest.mark.parametrize("method", ["pca", "tsne"])
+@pytest.mark.parametrize("method", ["pca", pytest.param("tsne", marks=pytest.mark.slow)])
 def test_the_same_seed_gives_the_same_points(method: Method) -> None:
     vectors, _ = clusters(2, each=8)
     np.testing.assert_array_equal(

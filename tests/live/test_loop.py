@@ -15,6 +15,7 @@ def _tracking_is_loaded() -> None:
     load_tracking()
 
 
+@pytest.mark.slow
 def test_the_same_people_in_two_cameras(tmp_path: Path) -> None:
     a, b = film(tmp_path / "a.mp4", 3, [0, 1, 2]), film(tmp_path / "b.mp4", 3, [2, 0])
     here = Running(tmp_path / "site.db", f"a={a}", f"b={b}")
@@ -47,6 +48,7 @@ def test_a_slow_machine_drops_frames_and_stays_timely(tmp_path: Path) -> None:
     here.store.close()
 
 
+@pytest.mark.slow
 def test_previews_are_drawn_for_those_who_watch(tmp_path: Path) -> None:
     here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 3, [0])}")
     seen: list[tuple[int, bytes]] = []

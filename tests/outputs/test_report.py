@@ -120,6 +120,7 @@ def test_nothing_is_fetched(tmp_path: Path) -> None:
     assert {a[1:] for a in addresses if a.startswith("#")} <= ids
 
 
+@pytest.mark.slow
 def test_links_come_by_doubt(tmp_path: Path) -> None:
     scene = demo_scene()
     report = page(tmp_path, scene)

@@ -153,6 +153,7 @@ def test_crops_and_results_are_not_mixed(said: io.StringIO) -> None:
         calibrate.run([Path("crops")], config, Progress(Lines(said, said)))
 
 
+@pytest.mark.slow
 def test_few_people_are_warned_of(run: Callable[..., Path], tmp_path: Path, said: io.StringIO) -> None:
     """Two people, one of them in one camera only: written, with a warning; how cameras relate is left open."""
     folder = tmp_path / "two"

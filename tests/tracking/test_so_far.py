@@ -41,6 +41,7 @@ def test_what_is_known_so_far_is_what_would_be_known_if_it_ended() -> None:
     assert image.mean() == pytest.approx(60 + 20 * 6, abs=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.integers(0, 1 << 30))
 def test_asking_changes_nothing_but_numbers_and_promises_are_kept(seed: int) -> None:

@@ -217,6 +217,7 @@ def test_weights_to_start_from_are_compared_and_may_be_gone_once_they_were_read(
     assert "tensors from" in (tmp_path / "out" / "model.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_weights_in_the_output_folder_are_refused(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

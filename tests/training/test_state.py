@@ -36,6 +36,7 @@ def test_a_classifier_goes_on_at_another_size(tmp_path: Path) -> None:
         np.testing.assert_allclose(state(second)[key], state(first)[key], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_other_people_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, more = crops(tmp_path / "people"), crops(tmp_path / "more", people=12)
     own = tmp_path / "first"
