@@ -50,10 +50,14 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[JournalEn
 
 
 def merges(db: sqlite3.Connection) -> dict[int, int]:
-    """The person that each merged person (key) became part of; merges that were undone are left out."""
+    """The person that each merged person (key) became part of; merges that were undone are left out.
+
+    Those who are there again, whatever brought them back, are not merged.
+    """
     rows = db.execute(
         """SELECT event, json_extract(detail, '$.absorbed') AS gone, person_id FROM journal
-           WHERE event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL ORDER BY entry_id"""
+           WHERE (event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL)
+           AND gone NOT IN (SELECT person_id FROM people) ORDER BY entry_id"""
     )
     into: dict[int, int] = {}
     for event, gone, kept in rows:
@@ -72,10 +76,14 @@ def now(merges: Mapping[int, int], person_id: int) -> int:
 
 def absorbed(db: sqlite3.Connection, person_id: int) -> list[int]:
     """`person_id` and all people merged into them, directly or not."""
-    into = merges(db)
+    return numbers(merges(db), person_id)
+
+
+def numbers(merges: Mapping[int, int], person_id: int) -> list[int]:
+    """`person_id` and all people that `merges` lead to them."""
     found = [person_id]
     for person in found:  # grows while it is walked
-        found += [gone for gone, kept in into.items() if kept == person]
+        found += [gone for gone, kept in merges.items() if kept == person]
     return found
 
 

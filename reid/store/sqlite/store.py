@@ -34,6 +34,7 @@ from reid.store.sqlite import (
     contradictions,
     corrections,
     decisions,
+    erasing,
     journal,
     live_run,
     pruning,
@@ -285,10 +286,10 @@ class SqliteStore(Store):
         self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None
     ) -> None:
         with self._writing() as db:
-            person_id = journal.existing(db, person_id)
+            person_id = erasing.erasable(db, person_id)
             if suppress is not None:
                 suppressions.add(db, person_id, suppress)
-            corrections.forget(db, self._clock(), person_id, by)
+            erasing.forget(db, self._clock(), person_id, by)
         self._clean(person_name(person_id))
 
     def would_suppress(self, person_id: int, key: SuppressionKey) -> int:
