@@ -125,7 +125,7 @@ def test_a_lost_key_is_said_and_can_be_given_up(
     assert main(["gallery", "suppressed", str(path)]) == 0
     assert f"by a key that is not in {key}" in capsys.readouterr().out
     if lost == "another":
-        assert main(["gallery", "forget", str(path), "P0002", "--suppress"]) == 2
+        assert main(["gallery", "forget", str(path), "P0001", "--suppress"]) == 2
         assert "the key of its suppression list is another one" in capsys.readouterr().err
     assert main(["gallery", "suppressed", str(path), "--drop"]) == 0
     assert "is dropped (2 tracklets)" in capsys.readouterr().out
@@ -173,3 +173,24 @@ def _piece(whole: Tracklet, number: int, begin: int, end: int) -> Tracklet:
         boxes=whole.boxes[rows],
         scores=whole.scores[rows],
     )
+
+
+def test_what_is_no_person_is_erased_and_stays_out(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "ignore", str(path), "1"]) == 0
+    assert main(["gallery", "forget", str(path), "P0001", "--suppress"]) == 0
+    assert "leaves them out, as long as the key is kept" in " ".join(capsys.readouterr().out.split())
+    with opened(path) as store:
+        assert [one.kind for one in store.decisions()] == ["erased"]
+        assert len(store.suppressed()) == 2
+    made = recording(3)
+    with opened(path) as store:
+        left = {one.key for one in linked(store, [*made.values(), beside()])}
+    assert {who for (_, who), one in made.items() if one.key in left} == {1, 2, 3}
+
+
+def test_what_is_no_person_is_found_again_where_it_is_erased_without(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["gallery", "ignore", str(path), "1"]) == 0
+    assert main(["gallery", "forget", str(path), "1"]) == 0
+    assert "finds them again, under a new id" in " ".join(capsys.readouterr().out.split())

@@ -1,6 +1,7 @@
 """Corrections of a gallery: rename, merge, split, reassign, confirm, ignore.
 
-Functions over an open gallery, inside the caller's transaction.
+Functions over an open gallery, inside the caller's transaction. They answer the number of the decision, a split the
+new person.
 """
 
 import sqlite3
@@ -16,7 +17,7 @@ from reid.types import TrackletKey, person_name
 
 def rename(
     db: sqlite3.Connection, at: datetime, person_id: int, label: str | None, by: str | None = None
-) -> None:
+) -> int:
     """Give a person a name, or take it away (None).
 
     Raises:
@@ -31,7 +32,7 @@ def rename(
     before = undo.label_before(db, person_id)
     db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, person_id))
     journal.append(db, at, "renamed", person_id=person_id, former=former, label=label)
-    decisions.append(db, at, "named", person_id, label=label, by=by, before=before)
+    return decisions.append(db, at, "named", person_id, label=label, by=by, before=before)
 
 
 def join(
@@ -42,7 +43,7 @@ def join(
     by: str | None = None,
     *,
     instead: bool = False,
-) -> None:
+) -> int:
     """Merge two people because a person said so, which links of their recordings keep from now on.
 
     Args:
@@ -63,7 +64,7 @@ def join(
     sides = [of_person(db, into), of_person(db, person_id)]
     before = undo.before(db, [into, person_id], ended=[one.number for one in ended])
     merge(db, at, person_id, into)
-    decisions.append(db, at, "same", into, other_id=person_id, by=by, sides=sides, before=before)
+    return decisions.append(db, at, "same", into, other_id=person_id, by=by, sides=sides, before=before)
 
 
 def split(
@@ -107,7 +108,7 @@ def reassign(
     sightings: Collection[int],
     into: int,
     by: str | None = None,
-) -> None:
+) -> int:
     """Give some sightings of a person to another one; a person without sightings is gone."""
     if person_id == into:
         raise InputError(f"these tracklets are {person_name(into)}'s already")
@@ -121,12 +122,12 @@ def reassign(
     give(db, sightings, into)
     journal.append(db, at, "reassigned", person_id=into, old=person_name(person_id), sightings=len(sightings))
     sides = [others, sightings, had]
-    decisions.append(db, at, "moved", person_id, other_id=into, by=by, sides=sides, before=before)
+    return decisions.append(db, at, "moved", person_id, other_id=into, by=by, sides=sides, before=before)
 
 
 def tell_apart(
     db: sqlite3.Connection, at: datetime, person_id: int, other_id: int, by: str | None = None
-) -> None:
+) -> int:
     """Two people who are there are two, also when their recordings are linked again; nothing moves.
 
     Raises:
@@ -141,7 +142,9 @@ def tell_apart(
         )
     sides, before = [of_person(db, person_id), of_person(db, other_id)], undo.before(db, [])
     journal.append(db, at, "told_apart", person_id=person_id, other=person_name(other_id))
-    decisions.append(db, at, "different", person_id, other_id=other_id, by=by, sides=sides, before=before)
+    return decisions.append(
+        db, at, "different", person_id, other_id=other_id, by=by, sides=sides, before=before
+    )
 
 
 def confirm(
@@ -150,7 +153,7 @@ def confirm(
     person_id: int,
     sightings: Collection[int] | None = None,
     by: str | None = None,
-) -> None:
+) -> int:
     """Sightings of a person show one person: they stay together when they are linked again; None: all of theirs.
 
     Raises:
@@ -161,15 +164,16 @@ def confirm(
     own = of_person(db, person_id) if sightings is None else set(sightings)
     sides, before = [own], undo.before(db, [])
     journal.append(db, at, "confirmed", person_id=person_id, sightings=len(own))
-    decisions.append(db, at, "confirmed", person_id, by=by, sides=sides, before=before)
+    return decisions.append(db, at, "confirmed", person_id, by=by, sides=sides, before=before)
 
 
-def ignore(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> None:
+def ignore(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> int:
     """What was taken for a person is none: its sightings go, also when its recordings are linked again."""
     sides, before = [of_person(db, person_id)], undo.before(db, [person_id])
     number = decisions.append(db, at, "not_a_person", person_id, by=by, sides=sides, before=before)
     remove_person(db, person_id)
     journal.append(db, at, "not_a_person", person_id=person_id, decision=number)
+    return number
 
 
 def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> None:

@@ -6,7 +6,7 @@ only when the person they are about is erased.
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from reid import json_text
@@ -123,15 +123,25 @@ def people(db: sqlite3.Connection) -> list[PersonSummary]:
     ]
 
 
-def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
-    """The sightings of one person, by run, time and camera."""
+def labels(db: sqlite3.Connection, people: Collection[int]) -> dict[int, str | None]:
+    """The labels of those of these people who are there."""
+    rows = db.execute(
+        "SELECT person_id, label FROM people WHERE person_id IN (SELECT value FROM json_each(?))",
+        (json_text.dumps(sorted(people)),),
+    )
+    return dict(rows.fetchall())
+
+
+def sightings(db: sqlite3.Connection, person_id: int, session: str = "") -> list[SeenAt]:
+    """The sightings of one person, by run, time and camera; of runs of one start of a live site, or of all."""
     clocks = _clocks(db)
     conversions = _conversions(db)
     rows = db.execute(
         """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started
-           FROM sightings JOIN runs USING (run_id) WHERE person_id = ?
+           FROM sightings JOIN runs USING (run_id)
+           WHERE person_id = :person AND substr(run_id, 1, length(:of)) = :of
            ORDER BY started, run_id, start_s, camera_id, track_id""",
-        (person_id,),
+        {"person": person_id, "of": session and f"{session}-"},
     )
     return [
         SeenAt(
