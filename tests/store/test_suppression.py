@@ -2,8 +2,10 @@
 
 import stat
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -125,7 +127,7 @@ def test_a_lost_key_is_said_and_can_be_given_up(
     assert main(["gallery", "suppressed", str(path)]) == 0
     assert f"by a key that is not in {key}" in capsys.readouterr().out
     if lost == "another":
-        assert main(["gallery", "forget", str(path), "P0001", "--suppress"]) == 2
+        assert main(["gallery", "forget", str(path), "P0002", "--suppress"]) == 2
         assert "the key of its suppression list is another one" in capsys.readouterr().err
     assert main(["gallery", "suppressed", str(path), "--drop"]) == 0
     assert "is dropped (2 tracklets)" in capsys.readouterr().out
@@ -194,3 +196,17 @@ def test_what_is_no_person_is_found_again_where_it_is_erased_without(
     assert main(["gallery", "ignore", str(path), "1"]) == 0
     assert main(["gallery", "forget", str(path), "1"]) == 0
     assert "finds them again, under a new id" in " ".join(capsys.readouterr().out.split())
+
+
+def test_all_who_make_the_key_at_once_have_the_same_one(key: Path) -> None:
+    for _ in range(10):
+        start = Barrier(6)
+
+        def make(_: int, start: Barrier = start) -> str:
+            start.wait()
+            return SuppressionKey.read_or_make().key_id
+
+        with ThreadPoolExecutor(6) as pool:
+            assert len(set(pool.map(make, range(6)))) == 1
+        assert [one.name for one in key.parent.iterdir()] == [key.name], "and nothing beside it"
+        key.unlink()
