@@ -183,7 +183,8 @@ def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
 def bound(db: sqlite3.Connection) -> list[Bound]:
     """The sightings that decisions are about which hold, found by content where a run was replaced."""
     seen: dict[str, dict[tuple[TrackletKey, float, float], TrackSegment]] = {}
-    for one in segments(db.execute(f"SELECT {SEGMENT} FROM sightings").fetchall()):
+    of_runs = "run_id IN (SELECT run_id FROM decision_segments)"
+    for one in segments(db.execute(f"SELECT {SEGMENT} FROM sightings WHERE {of_runs}").fetchall()):
         seen.setdefault(one.run_id, {})[one.key, one.start_s, one.end_s] = one
     rows = db.execute(
         f"""SELECT decision_id, kind, side, {SEGMENT} FROM decision_segments JOIN decisions USING (decision_id)
