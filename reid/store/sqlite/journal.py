@@ -50,14 +50,16 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[JournalEn
 
 
 def merges(db: sqlite3.Connection) -> dict[int, int]:
-    """The person that each merged person (key) became part of; merges that were undone are left out.
+    """The person that each merged person (key) became part of; those who are there again, by whatever, are not."""
+    there = {row[0] for row in db.execute("SELECT person_id FROM people")}
+    return {gone: kept for gone, kept in told_merges(db).items() if gone not in there}
 
-    Those who are there again, whatever brought them back, are not merged.
-    """
+
+def told_merges(db: sqlite3.Connection) -> dict[int, int]:
+    """The merges of the journal by the person who is gone; those that were undone are left out."""
     rows = db.execute(
         """SELECT event, json_extract(detail, '$.absorbed') AS gone, person_id FROM journal
-           WHERE (event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL)
-           AND gone NOT IN (SELECT person_id FROM people) ORDER BY entry_id"""
+           WHERE event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL ORDER BY entry_id"""
     )
     into: dict[int, int] = {}
     for event, gone, kept in rows:

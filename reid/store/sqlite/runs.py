@@ -1,5 +1,6 @@
 """One run in a gallery: its sightings checked, written, replaced when the run is repeated."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,11 +14,22 @@ from reid.store.sqlite.sightings import SEGMENT, segments
 from reid.track_segment import best_segments
 from reid.types import Array, Embeddings, Tracklet, TrackletKey, person_name
 
+RunKey = tuple[datetime, tuple[str, ...]]  # the start in whole seconds, UTC, and the cameras
+
 
 def next_person_id(db: sqlite3.Connection) -> int:
     """The next unused person id."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'people'").fetchone()
     return 1 if row is None else int(row[0]) + 1
+
+
+def keys(db: sqlite3.Connection) -> dict[str, RunKey]:
+    """What results folders name the runs by."""
+    rows = db.execute("SELECT run_id, started, cameras FROM runs").fetchall()
+    return {
+        run_id: (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras)))
+        for run_id, started, cameras in rows
+    }
 
 
 def former_ids(
