@@ -17,7 +17,6 @@ from pipelines.site.erased_outputs import erase_beside
 from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
-from reid.store.rules import LIVE
 from reid.suppression import SuppressionKey, key_path, require_key
 from reid.types import person_name
 
@@ -116,9 +115,9 @@ def forget(path: Path, person: str, progress: Progress, *, suppress: bool = Fals
         suppress: leave them out of repeated runs over the same recordings too.
     """
     key = SuppressionKey.read_or_make() if suppress else None
-    with to_correct(path, lambda store: (f"people/{store.find(person)}/forget", None)) as store:
-        person_id = store.find(person)
-        recorded = any(seen.clock != LIVE for seen in store.sightings(person_id))
+    with to_correct(path, lambda store: (f"people/{store.find(person, ignored=True)}/forget", None)) as store:
+        person_id = store.find(person, ignored=True)
+        recorded = store.in_recordings(person_id)
         if key is not None:  # refused before anything is erased
             require_key(store.suppressed(), path)
             store.would_suppress(person_id, key)

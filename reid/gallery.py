@@ -209,7 +209,7 @@ class Gallery:
             suppress: leave them out of repeated runs over the same recordings too, see `reid.suppression`.
         """
         key = SuppressionKey.read_or_make() if suppress else None
-        self.store.forget(self.store.find(who), suppress=key)
+        self.store.forget(self.store.find(who, ignored=True), suppress=key)
 
 
 def _tracklets(sightings: Collection[SeenAt]) -> list[tuple[str, TrackletKey]]:

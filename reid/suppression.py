@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,11 +101,7 @@ class SuppressionKey:
         path, content = key_path(), secrets.token_bytes(KEY)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            _put_in_place(path, content)
         except FileExistsError:  # another process was quicker
             return cls.read_or_make()
         except OSError as error:
@@ -123,6 +120,27 @@ class SuppressionKey:
             said = f"{footage.content}\0{camera_id}\0{second}\0{cell}".encode()
             found.add(hmac.digest(self._content, said, "sha256")[:DIGEST])
         return frozenset(found)
+
+
+def _put_in_place(path: Path, content: bytes) -> None:
+    """Write a new file that is whole as soon as it is there, and stays; FileExistsError where there is one."""
+    descriptor, name = tempfile.mkstemp(
+        prefix=f".{path.name}.", dir=path.parent
+    )  # readable for its user alone
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(name, path)
+    finally:
+        os.unlink(name)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def key_path() -> Path:

@@ -58,13 +58,13 @@ def likeness(segment: TrackSegment, tracklet: Tracklet | TrackSegment) -> float:
         return 0.0
     together = min(segment.end_s, tracklet.end_s) - max(segment.start_s, tracklet.start_s)
     spans = segment.end_s - segment.start_s, tracklet.end_s - tracklet.start_s
+    if together < SHARE * min(spans) or together < -NEAR_S:
+        return 0.0
     course = _course(tracklet)
     if segment.places is None or course is None:
         either = max(segment.end_s, tracklet.end_s) - min(segment.start_s, tracklet.start_s)
         same = segment.key == tracklet.key and together >= SHARE * either
         return max(together, NEAR_S) if same else 0.0
-    if together < SHARE * min(spans) or together < -NEAR_S:
-        return 0.0
     overlaps = _overlaps(segment, segment.places, tracklet, course)
     if np.mean(overlaps >= SAME_BOX) < SHARE:
         return 0.0

@@ -39,7 +39,7 @@ class ByHand:
                 not_of |= said.not_of
         return LinkConstraints(same=same, different=frozenset(different), not_of=frozenset(not_of))
 
-    def same(self, keys: Iterable[TrackletKey], person_id: int, decision: int = 0) -> None:
+    def same(self, keys: Iterable[TrackletKey], person_id: int, decision: int) -> None:
         """These tracklets show one person."""
         self._of(decision).same.update(dict.fromkeys(keys, person_id))
 
@@ -50,7 +50,7 @@ class ByHand:
         *,
         former: int,
         new: int,
-        decision: int = 0,
+        decision: int,
     ) -> None:
         """Tracklets `keys` show person `new`, and not `former`, as the `rest` does.
 
@@ -60,14 +60,21 @@ class ByHand:
         said.different |= {(key, other) for key in keys for other in rest}
         said.not_of |= {(key, former) for key in keys} | {(key, new) for key in rest}
 
-    def merged(self, person_id: int, into: int, own: Collection[TrackletKey], decision: int = 0) -> None:
-        """Two people are one: what is not the first is not the second, but for tracklets of theirs (`own`)."""
+    def merged(self, person_id: int, into: int, own: Collection[TrackletKey], decision: int) -> None:
+        """Two people are one by a decision: what is not the first is not the second, but for tracklets of theirs."""
         barred = {key for key, number in self.constraints.not_of if number == person_id} - set(own)
         self._of(decision).not_of.update((key, into) for key in barred)
 
+    def renumbered(self, person_id: int, into: int, own: Collection[TrackletKey]) -> None:
+        """Re-clustering made two people one: what is not the first is not the second, but for theirs (`own`)."""
+        for said in self._said.values():
+            said.not_of |= {
+                (key, into) for key, number in said.not_of if number == person_id and key not in own
+            }
+
     def hold(self, decisions: Collection[int]) -> None:
         """Of what was said only these decisions hold now."""
-        self._ended = self._said.keys() - {0, *decisions}
+        self._ended = self._said.keys() - set(decisions)
 
     def follow(self, former: TrackletKey, key: TrackletKey) -> None:
         """What was said of tracklet `former` holds for `key` too, in which its track goes on."""
@@ -81,8 +88,14 @@ class ByHand:
             }
             said.not_of |= {(key, person_id) for one, person_id in said.not_of if one == former}
 
+    def settle(self, key: TrackletKey, person_id: int) -> None:
+        """A tracklet can change no more: what was kept apart from it is kept apart from the person that it shows."""
+        for said in self._said.values():
+            said.not_of |= {(b if a == key else a, person_id) for a, b in said.different if key in (a, b)}
+        self.drop(key)
+
     def drop(self, key: TrackletKey) -> None:
-        """A tracklet can change no more, or is gone."""
+        """A tracklet is gone."""
         for said in self._said.values():
             said.same.pop(key, None)
             said.different = {pair for pair in said.different if key not in pair}

@@ -120,11 +120,17 @@ class OnlineGallery:
         """What ended before that becomes part of the mean of its person."""
         old = [key for key, r in self.recent.items() if not r.growing and r.tracklet.end_s < before_s]
         for key in old:
-            one = self.recent.pop(key)
-            self.by_hand.drop(key)
-            self.spare.pop(key, None)
+            one = self.recent[key]
             if one.person_id is not None:
+                self.by_hand.settle(key, one.person_id)
                 self.memory.learn(one.person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
+            self.drop(key)
+
+    def drop(self, key: TrackletKey) -> None:
+        """Know nothing of a tracklet any more."""
+        self.recent.pop(key, None)
+        self.by_hand.drop(key)
+        self.spare.pop(key, None)
 
     def anchor(self, person_id: int) -> None:
         """Keep a person with a name apart from all people remembered from before."""
@@ -133,7 +139,7 @@ class OnlineGallery:
             for one in own:
                 self.memory.learn(person_id, one.mean[None], each=one.weight / EVIDENCE_S[1])
 
-    def merge(self, person_id: int, into: int, decision: int = 0) -> None:
+    def merge(self, person_id: int, into: int, decision: int) -> None:
         """Two people are one, as a person says: what shows them now stays together."""
         self.memory.merge(person_id, into)
         both = [key for key, r in self.recent.items() if r.person_id in (person_id, into)]
@@ -142,7 +148,7 @@ class OnlineGallery:
         for key in [key for key, r in self.recent.items() if r.person_id == person_id]:
             self.recent[key] = replace(self.recent[key], person_id=into)
 
-    def split(self, keys: Collection[TrackletKey], former: int, new: int, decision: int = 0) -> None:
+    def split(self, keys: Collection[TrackletKey], former: int, new: int, decision: int) -> None:
         """Some of what shows a person shows another one, as a person says: it stays apart from the rest."""
         rest = [key for key, r in self.recent.items() if r.person_id == former and key not in keys]
         self.by_hand.different(keys, rest, former=former, new=new, decision=decision)
@@ -150,22 +156,34 @@ class OnlineGallery:
         for key in keys:
             self.reassign(key, new)
 
+    def merged(self, person_id: int, into: int) -> None:
+        """Re-clustering made two people one, whose tracklets show the second already."""
+        own = [key for key, r in self.recent.items() if r.person_id == into]
+        self.by_hand.renumbered(person_id, into, own)
+
     def confirm(self, person_id: int, decision: int) -> None:
         """All that shows a person shows that person, as a person says: it stays together."""
         own = [key for key, r in self.recent.items() if r.person_id == person_id]
         self.by_hand.same(own, person_id, decision)
 
     def ignore(self, person_id: int) -> dict[TrackletKey, Recent]:
-        """What was taken for a person is none, as a person says; the tracklets that showed it."""
+        """What was taken for a person is none, as a person says; the tracklets that showed it.
+
+        What was said of them binds again when they are taken back.
+        """
         self.memory.forget(person_id)
         own = {key: r for key, r in self.recent.items() if r.person_id == person_id}
         for key in own:
             del self.recent[key]
         return own
 
-    def know_anew(self, people: Mapping[int, Array]) -> None:
-        """Remember people by these vectors (P, D) instead of what was remembered; an empty array: not any more."""
-        remembered = people.keys() & set(self.memory.people)
+    def know_anew(self, people: Mapping[int, Array], *, remembered: bool = False) -> None:
+        """Remember people by these vectors (P, D) instead of what was remembered; an empty array: not any more.
+
+        Args:
+            remembered: they were, before it was said that they are no person.
+        """
+        remembered |= not set(self.memory.people).isdisjoint(people)
         present = {r.person_id for r in self.recent.values()}
         for person_id, vectors in people.items():
             self.memory.forget(person_id)
@@ -188,9 +206,7 @@ class OnlineGallery:
         self.memory.forget(person_id)
         keys = [key for key, r in self.recent.items() if r.person_id == person_id]
         for key in keys:
-            del self.recent[key]
-            self.by_hand.drop(key)
-            self.spare.pop(key, None)
+            self.drop(key)
         return keys
 
     def unbiased(self, tracklet: Tracklet) -> Embeddings:

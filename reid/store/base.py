@@ -59,10 +59,13 @@ class Store(Protocol):
     def generation(self) -> str:
         """A stamp that changes with every commit; it dates what is cached of the gallery."""
 
-    def identities(self, *, without_run: str | None = None) -> list[Identity]:
+    def identities(
+        self, *, without_run: str | None = None, people: Collection[int] | None = None
+    ) -> list[Identity]:
         """All people with their prototypes, by id; `tracklets` is empty, because those are names within a run.
 
         Args:
+            people: only these.
             without_run: as if this run had never been committed: what a repeated run is matched against.
                 Exact for the latest run; for older ones, vectors that they displaced are gone.
         """
@@ -92,8 +95,15 @@ class Store(Protocol):
     def people(self) -> list[PersonSummary]:
         """All people in numbers, by id."""
 
-    def sightings(self, person_id: int) -> list[SeenAt]:
-        """Where and when one person was seen, and why each sighting was linked to them."""
+    def labels(self, people: Collection[int]) -> dict[int, str | None]:
+        """The labels of those of these people who are there."""
+
+    def sightings(self, person_id: int, *, session: str = "") -> list[SeenAt]:
+        """Where and when one person was seen, and why each sighting was linked to them.
+
+        Args:
+            session: only runs of this start of a live site.
+        """
 
     def history(self, person_id: int | None = None) -> list[JournalEntry]:
         """The journal, oldest first; of one person and of those merged into them, or of all."""
@@ -107,8 +117,12 @@ class Store(Protocol):
     def told_apart(self) -> frozenset[tuple[int, int]]:
         """Pairs of people, smaller id first, that a decision which holds says to be two."""
 
-    def find(self, who: str | int) -> int:
-        """The id of the person that a label, `P0007` or 7 names; InputError if there is none."""
+    def find(self, who: str | int, *, ignored: bool = False) -> int:
+        """The id of the person that a label, `P0007` or 7 names; InputError if there is none.
+
+        Args:
+            ignored: also a number of what a decision says is no person, of which there may be something to erase.
+        """
 
     def ids_of(self, person_id: int) -> list[int]:
         """All ids that a person ever had: their own, and those of people merged into them."""
@@ -146,15 +160,15 @@ class Store(Protocol):
             ValueError: vectors of another encoder or size.
         """
 
-    # decisions: `by` says who decided, a login or the live page ---
+    # decisions: `by` says who decided, a login or the live page; each returns its number, a split the new person ---
 
     def constraints(self, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
         """What decisions say of the tracklets of a run, which are recognised by camera, time and boxes."""
 
-    def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> None:
+    def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> int:
         """Give a person a label, or take it away; InputError if it is taken, empty or looks like an id."""
 
-    def merge(self, person_id: int, into: int, *, by: str | None = None, instead: bool = False) -> None:
+    def merge(self, person_id: int, into: int, *, by: str | None = None, instead: bool = False) -> int:
         """Merge two people: all of `person_id` becomes part of `into`, also when their recordings are linked again.
 
         Args:
@@ -188,10 +202,10 @@ class Store(Protocol):
         into: int,
         *,
         by: str | None = None,
-    ) -> None:
+    ) -> int:
         """Give some of a person's tracklets (run and key) to another person; raises as `split`."""
 
-    def apart(self, person_id: int, other_id: int, *, by: str | None = None) -> None:
+    def apart(self, person_id: int, other_id: int, *, by: str | None = None) -> int:
         """Keep that two people who are there are two; nothing moves.
 
         Raises:
@@ -204,14 +218,14 @@ class Store(Protocol):
         *,
         tracklets: Collection[tuple[str, TrackletKey]] | None = None,
         by: str | None = None,
-    ) -> None:
+    ) -> int:
         """Keep that tracklets of a person (run and key) show one person; None: all of theirs.
 
         Raises:
             InputError: one is not of this person, or there is none.
         """
 
-    def ignore(self, person_id: int, *, by: str | None = None) -> None:
+    def ignore(self, person_id: int, *, by: str | None = None) -> int:
         """Keep that what was taken for a person is none, and drop its sightings."""
 
     def undo(self, number: int | None = None, *, by: str | None = None) -> Decision:
@@ -236,12 +250,10 @@ class Store(Protocol):
             InputError: there is none, it holds, or what was decided since about the same people comes first.
         """
 
-    def forget(
-        self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None
-    ) -> None:
+    def forget(self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None) -> int:
         """Erase one person: vectors, sightings, label, journal, decisions, and the copies that upgrades left.
 
-        On return no byte of them is in the files.
+        What was ignored is erased by the number that it had. On return no byte of them is in the files.
 
         Args:
             suppress: keep, with this key, digests of where they were in recordings, so that repeated runs leave those
@@ -252,6 +264,9 @@ class Store(Protocol):
             Busy: they are erased, but because a process still reads the gallery, their bytes stay in its files
                 until it is next opened for writing.
         """
+
+    def in_recordings(self, person_id: int) -> int:
+        """How many tracklets of recordings show a person, also one that was ignored: repeated runs find them."""
 
     def would_suppress(self, person_id: int, key: SuppressionKey) -> int:
         """How many tracklets `forget` would suppress; raises as it does."""

@@ -250,7 +250,7 @@ def test_merged_people_are_one(remembered: tuple[int, ...]) -> None:
     made = gallery(people=people)
     made.remember(tracklet("a", 1, frames=range(50), vectors=towards(1)), 1, growing=True)
     made.remember(tracklet("a", 2, frames=range(100, 150), vectors=towards(2)), 2, growing=False)
-    made.merge(2, into=1)
+    made.merge(2, into=1, decision=1)
     assert {r.person_id for r in made.recent.values()} == {1}
     assert made.memory.people == ([1] if remembered else [])
     if len(remembered) == 2:

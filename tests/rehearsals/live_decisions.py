@@ -41,6 +41,14 @@ Place = tuple[str, TrackletKey]  # run and tracklet
 Where = dict[Place, int]  # whom each shows by the gallery
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """A person who was erased: how many events there were, and their name, which no one else had since."""
+
+    events: int
+    label: str | None
+
+
 @dataclass(slots=True)
 class Said:
     """What holds of what was decided."""
@@ -48,7 +56,7 @@ class Said:
     same: list[frozenset[Place]] = field(default_factory=list)
     different: list[tuple[frozenset[Place], frozenset[Place]]] = field(default_factory=list)
     no_person: set[Place] = field(default_factory=set)
-    erased: dict[int, int] = field(default_factory=dict)  # and how many events there were
+    erased: dict[int, Erased] = field(default_factory=dict)
     labels: dict[int, str] = field(default_factory=dict)
 
     def wrong(self, where: Where, labels: dict[int, str | None]) -> Iterator[str]:
@@ -83,6 +91,8 @@ class Decider:
     refused: Counter[str] = field(default_factory=Counter)
     looks: int = 0
     wrong: list[str] = field(default_factory=list)
+    called: dict[int, str] = field(default_factory=dict)  # the names at the last look
+    heard: int = 0  # events until then
     acts: list[str] = field(default_factory=list)  # with the look before
 
     def run(self, control: ControlService) -> None:
@@ -122,7 +132,18 @@ class Decider:
         with self._gallery() as store:
             where, labels = places(store), {one.person_id: one.label for one in store.people()}
         after = ", ".join(self.acts[-3:])
-        self.wrong += [f"look {self.looks} after {after}: {one}" for one in self.said.wrong(where, labels)]
+        wrong = [*self.said.wrong(where, labels), *self._misnamed()]
+        self.wrong += [f"look {self.looks} after {after}: {one}" for one in wrong]
+
+    def _misnamed(self) -> Iterator[str]:
+        """Events since the last look that do not call a person what they were called all the time."""
+        before, self.called = self.called, dict(self.said.labels)
+        begin, self.heard = self.heard, len(self.here.told)
+        for event, _ in self.here.told[begin : self.heard]:
+            label = None if event.person_id is None else before.get(event.person_id)
+            said = event.facts.get("label")
+            if label is not None and label == self.called.get(event.person_id or 0) and said != label:
+                yield f"{event.kind} calls {person_name(event.person_id or 0)} {said!r}, not {label!r}"
 
     def _gallery(self) -> Store:
         return open_store(self.here.store.path, encoder_id=None, read_only=True)
@@ -202,8 +223,10 @@ class Decider:
 
     def _erase(self, control: ControlService) -> None:
         person_id = self._someone()
+        with self._gallery() as store:
+            label = store.labels([person_id])[person_id]
         control.forget(person_id)
-        self.said.erased[person_id] = len(self.here.told)
+        self.said.erased[person_id] = Erased(events=len(self.here.told), label=label)
         self.said.labels.pop(person_id, None)
 
     def _undo(self, control: ControlService) -> None:
@@ -232,11 +255,13 @@ def places(store: Store) -> Where:
 
 
 def wrong_events(decider: Decider) -> Iterator[str]:
-    """Events that name people who were erased before."""
-    for person_id, count in decider.said.erased.items():
-        for event, _ in decider.here.told[count:]:
-            if person_id in (event.person_id, event.facts.get("old")):
+    """Events that name people who were erased before, by number or by name; names are given once in a rehearsal."""
+    for person_id, gone in decider.said.erased.items():
+        for event, _ in decider.here.told[gone.events :]:
+            if event.names(person_id):
                 yield f"{event.kind} at {event.at_s:.1f} names {person_name(person_id)}, who was erased before"
+            if gone.label is not None and gone.label in event.facts.values():
+                yield f"{event.kind} at {event.at_s:.1f} says {gone.label!r}, who was erased before"
 
 
 def rehearse(folder: Path, seconds: float, seed: int) -> Report:

@@ -11,17 +11,8 @@ from reid.errors import Busy, InputError
 from reid.store.index import PersonIndex
 from reid.store.opening import open_store
 from reid.store.records import Erased
-from reid.types import Array
+from tests.store.kept import content_of, found_in_files
 from tests.store.site import ENCODER, NOON, commit, directions, sighting, tables
-
-
-def found_in_files(folder: Path, vectors: Array) -> int:
-    """How many of the vectors have their bytes, or half of them, in any file of the folder."""
-    content = b"".join(file.read_bytes() for file in folder.iterdir())
-    halves = [
-        row.tobytes()[side : side + row.nbytes // 2] for row in vectors for side in (0, row.nbytes // 2)
-    ]
-    return sum(half in content for half in halves)
 
 
 def test_forgotten_person_leaves_no_byte(tmp_path: Path) -> None:
@@ -42,7 +33,7 @@ def test_forgotten_person_leaves_no_byte(tmp_path: Path) -> None:
         store.forget(2)
 
         assert found_in_files(tmp_path, hers) == 0
-        assert not any(b"Wilhelmina" in file.read_bytes() for file in tmp_path.iterdir())
+        assert b"Wilhelmina" not in content_of(tmp_path)
         assert [one.person_id for one in store.identities()] == [1, 3]
         for one in store.identities():
             np.testing.assert_array_equal(one.prototypes.vectors, others[one.person_id])

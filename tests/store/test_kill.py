@@ -13,8 +13,8 @@ import pytest
 
 from reid.store.index import PersonIndex
 from reid.store.opening import open_store
+from tests.store.kept import found_in_files
 from tests.store.site import ENCODER, commit, directions, tables
-from tests.store.test_corrections import found_in_files
 from tests.store.test_index import agrees
 
 ROOT = Path(__file__).parents[2]

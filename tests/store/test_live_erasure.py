@@ -7,8 +7,8 @@ import numpy as np
 from reid.store.opening import open_store
 from reid.store.records import Record
 from reid.types import Array
+from tests.store.kept import found_in_files
 from tests.store.site import ENCODER, NOON, directions
-from tests.store.test_corrections import found_in_files
 from tests.store.test_live_run import BLOCK, block, moved, seen
 
 

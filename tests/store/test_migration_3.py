@@ -9,6 +9,7 @@ import pytest
 from pipelines.cli.main import main
 from reid.errors import InputError
 from reid.store.opening import open_store
+from reid.store.sqlite import undo
 from tests.store.site import ENCODER, commit, tables
 from tests.store.test_migrations import tables_of, version
 
@@ -24,12 +25,25 @@ def path(tmp_path: Path) -> Path:
         store.undo()
         store.rename(2, "Bob")
     with closing(sqlite3.connect(path)) as db:
+        keep_as_version_3(db)
         db.execute("ALTER TABLE decisions DROP COLUMN after")
         for table in ("footage", "suppressed"):
             db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 3")
         db.commit()
     return path
+
+
+def keep_as_version_3(db: sqlite3.Connection) -> None:
+    """Those programs kept all that is stored of a person also for a name, and not when that was."""
+    rows = db.execute("SELECT decision_id, kind, person_id, before FROM decisions").fetchall()
+    for number, kind, person_id, kept in rows:
+        was = undo.unpacked(kept)
+        if kind == "named":
+            was = {**undo.unpacked(undo.before(db, [person_id])), **was}
+        was.pop("line", None)
+        assert sorted(was) == ["ended", "people", "prototypes", "rivals", "sightings"]
+        db.execute("UPDATE decisions SET before = ? WHERE decision_id = ?", (undo.packed(was), number))
 
 
 def test_it_is_upgraded_and_its_decisions_go_on(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from reid.store.opening import open_store
 from reid.store.records import Decision
 from reid.store.sqlite.schema import VERSION
 from tests.small_disk import small_disk
-from tests.store.test_corrections import found_in_files
+from tests.store.kept import found_in_files
 from tests.store.written import ENCODER, kept, said_by, unpack, vectors
 
 COPY = "site.db.backup-v1"

@@ -1,5 +1,7 @@
 """What was undone is put back exactly, in the order in which it was decided."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,11 @@ import pytest
 from pipelines.cli.main import main
 from reid.errors import InputError
 from reid.store.opening import open_store
+from reid.store.records import Live, MovedSighting, Record
 from reid.types import TrackletKey
-from tests.store.site import ENCODER, commit, tables
+from tests.store.kept import content_of, tracks_in_decisions
+from tests.store.site import ENCODER, NOON, commit, directions, sighting, tables
+from tests.store.test_live_run import seen
 
 TRACKLET = [("run-1", TrackletKey(camera_id="lobby", track_id=0))]
 
@@ -118,6 +123,93 @@ def test_what_is_erased_is_in_nothing_that_is_kept_to_redo(path: Path) -> None:
         store.merge(3, into=2)
         store.undo()
         store.forget(3)
-    assert b"Ada L." not in path.read_bytes()
+    assert b"Ada L." not in content_of(path.parent)
+    assert {one for one in tracks_in_decisions(path) if one[2] == 3} == set(), "her tracklet"
     with open_store(path, encoder_id=None) as store, pytest.raises(InputError, match="no decision to redo"):
         store.redo()
+
+
+def test_a_name_that_is_undone_moves_nothing(path: Path) -> None:
+    """A live site goes on linking while a name is undone."""
+    with open_store(path, encoder_id=None) as store:
+        store.rename(1, "Bob")
+        number = store.decisions()[-1].number
+        store.record(Record(moved=[moved_to(2)]))
+        store.undo(number)
+        assert {one.match.tracklet.track_id for one in store.sightings(2)} == {0, 2}
+        assert {one.person_id: one.label for one in store.people()} == {1: None, 2: None, 3: "Ada L."}
+        store.record(Record(moved=[moved_to(1)]))
+        store.redo(number)
+        assert {one.match.tracklet.track_id for one in store.sightings(1)} == {0, 1}
+        assert store.find("Bob") == 1
+
+
+def test_a_confirmation_that_is_undone_moves_nothing(path: Path) -> None:
+    with open_store(path, encoder_id=None) as store:
+        store.confirm(1)
+        store.record(Record(moved=[moved_to(2)]))
+        store.undo()
+        assert {one.match.tracklet.track_id for one in store.sightings(2)} == {0, 2}
+        store.redo()
+        assert {one.match.tracklet.track_id for one in store.sightings(2)} == {0, 2}
+
+
+def test_a_name_of_a_person_who_is_merged_by_itself_is_undone(path: Path) -> None:
+    """An automatic merge is no decision, so nothing has to be undone first; it holds."""
+    with open_store(path, encoder_id=None) as store:
+        store.rename(1, "Bob")
+        store.record(Record(merged=[(1, 2)]))
+        store.undo()
+        assert [(one.person_id, one.label) for one in store.people()] == [(2, "Bob"), (3, "Ada L.")]
+        assert store.find("Bob") == 2
+        with pytest.raises(InputError, match="P0001 was merged into P0002"):
+            store.find(1)
+
+
+def moved_to(person_id: int) -> MovedSighting:
+    return MovedSighting(run_id="run-1", key=TRACKLET[0][1], old=3 - person_id, new=person_id, reason="moved")
+
+
+def live(person_id: int, track: int, *, rival: int, longer_s: float = 0) -> Live:
+    """A sighting of a live site, in Unix time."""
+    made, now_s = seen(person_id, directions(track, 2), track=track, rival=rival), NOON.timestamp()
+    return replace(made, sighting=replace(made.sighting, start_s=now_s, end_s=now_s + 2 + longer_s))
+
+
+def test_a_tracklet_that_comes_back_to_a_person_keeps_no_distance_to_another(path: Path) -> None:
+    """It has grown since it was merged with its person."""
+    with open_store(path, encoder_id=None) as store:
+        store.record(Record(sightings=[live(4, 1, rival=1), live(5, 2, rival=1)]))
+        store.merge(4, into=5)
+        store.record(Record(sightings=[live(5, 1, rival=1, longer_s=1)]))
+        store.undo()
+        (back,) = store.sightings(4)
+        assert back.end_s == NOON.timestamp() + 3
+        assert (back.match.distance, back.match.runner_up_id, back.match.runner_up_distance) == (None,) * 3
+
+
+def test_what_a_replaced_run_had_does_not_come_into_the_new_one(path: Path) -> None:
+    """With other settings the same numbers are other tracklets."""
+    with open_store(path, encoder_id=None) as store:
+        store.merge(2, into=1)
+        other = [replace(sighting(1, directions(90 + n, 2), track=n), start_s=50.0 + n) for n in (0, 1)]
+        store.commit_run("run-1", other, started=NOON + timedelta(hours=1), cameras=["lobby"])
+        before = tables(path)
+        store.undo()
+        assert {name: tables(path)[name] for name in ("runs", "sightings", "prototypes")} == {
+            name: before[name] for name in ("runs", "sightings", "prototypes")
+        }
+        store.redo()
+        assert tables(path) == before
+
+
+def test_what_was_no_person_in_a_replaced_run_is_found_by_linking_again(path: Path) -> None:
+    with open_store(path, encoder_id=None) as store:
+        store.ignore(2)
+        other = [replace(sighting(1, directions(90 + n, 2), track=n), start_s=50.0 + n) for n in (0, 1, 2)]
+        store.commit_run("run-1", other, started=NOON + timedelta(hours=1), cameras=["lobby"])
+        before = tables(path)
+        store.undo()
+        assert tables(path) == before, "its number 2 is another tracklet now"
+        store.redo()
+        assert tables(path) == before

@@ -2,8 +2,10 @@
 
 import stat
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -173,3 +175,38 @@ def _piece(whole: Tracklet, number: int, begin: int, end: int) -> Tracklet:
         boxes=whole.boxes[rows],
         scores=whole.scores[rows],
     )
+
+
+def test_what_is_no_person_is_erased_and_stays_out(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "ignore", str(path), "1"]) == 0
+    assert main(["gallery", "forget", str(path), "P0001", "--suppress"]) == 0
+    assert "leaves them out, as long as the key is kept" in " ".join(capsys.readouterr().out.split())
+    with opened(path) as store:
+        assert [one.kind for one in store.decisions()] == ["erased"]
+        assert len(store.suppressed()) == 2
+    made = recording(3)
+    with opened(path) as store:
+        left = {one.key for one in linked(store, [*made.values(), beside()])}
+    assert {who for (_, who), one in made.items() if one.key in left} == {1, 2, 3}
+
+
+def test_what_is_no_person_is_found_again_where_it_is_erased_without(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["gallery", "ignore", str(path), "1"]) == 0
+    assert main(["gallery", "forget", str(path), "1"]) == 0
+    assert "finds them again, under a new id" in " ".join(capsys.readouterr().out.split())
+
+
+def test_all_who_make_the_key_at_once_have_the_same_one(key: Path) -> None:
+    for _ in range(10):
+        start = Barrier(6)
+
+        def make(_: int, start: Barrier = start) -> str:
+            start.wait()
+            return SuppressionKey.read_or_make().key_id
+
+        with ThreadPoolExecutor(6) as pool:
+            assert len(set(pool.map(make, range(6)))) == 1
+        assert [one.name for one in key.parent.iterdir()] == [key.name], "and nothing beside it"
+        key.unlink()

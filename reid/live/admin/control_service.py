@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from reid.errors import InputError
 from reid.live.admin.allowed import check_allowed
@@ -13,6 +14,8 @@ from reid.live.capture.address import parse_cameras, read_secrets, with_aspects,
 from reid.live.identity.changes import Renamed
 from reid.live.loop import Engine
 from reid.store.records import Decision
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,25 +42,25 @@ class ControlService:
         self.engine.commands.give(lambda: self.erasure.erase(person_id))
 
     def rename(self, person_id: int, label: str | None) -> None:
-        self.engine.commands.give(lambda: self._rename(person_id, label))
+        self._decide(lambda: self._rename(person_id, label))
 
     def merge(self, person_id: int, into: int) -> None:
-        self.engine.commands.give(lambda: self._merge(person_id, into))
+        self._decide(lambda: self.engine.site.registry.decisions.merge(person_id, into))
 
     def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
-        self.engine.commands.give(lambda: self._split(person_id, appearance_ids))
+        self._decide(lambda: self.engine.site.registry.decisions.split(person_id, appearance_ids))
 
     def confirm(self, person_id: int) -> None:
-        self.engine.commands.give(lambda: self.engine.site.registry.decisions.confirm(person_id))
+        self._decide(lambda: self.engine.site.registry.decisions.confirm(person_id))
 
     def ignore(self, person_id: int) -> None:
-        self.engine.commands.give(lambda: self._ignore(person_id))
+        self._decide(lambda: self.engine.site.registry.decisions.ignore(person_id))
 
     def undo(self, number: int | None = None) -> Decision:
-        return self._followed(self.engine.site.registry.decisions.undo, number)
+        return self._decide(lambda: self.engine.site.registry.decisions.undo(number))
 
     def redo(self, number: int | None = None) -> Decision:
-        return self._followed(self.engine.site.registry.decisions.redo, number)
+        return self._decide(lambda: self.engine.site.registry.decisions.redo(number))
 
     def add_camera(self, argument: str) -> None:
         check_allowed(argument, self.folders)
@@ -95,25 +98,13 @@ class ControlService:
         site.unit_of_work.perform(Renamed(person_id=person_id, label=label))
         site.registry.gallery.anchor(person_id)
 
-    def _split(self, person_id: int, appearance_ids: Collection[str]) -> None:
-        self.engine.site.registry.decisions.split(person_id, appearance_ids)
-        self.engine.reclusterer.drop()
-
-    def _ignore(self, person_id: int) -> None:
-        self.engine.site.registry.decisions.ignore(person_id)
-        self.engine.reclusterer.drop()
-
-    def _followed(self, job: Callable[[int | None], Decision], number: int | None) -> Decision:
-        """What the engine's thread answers; what is being thought over is out of date then."""
-        found: list[Decision] = []
+    def _decide(self, job: Callable[[], T]) -> T:
+        """What the engine's thread answers; a re-clustering that began before knows nothing of it, and is dropped."""
+        found: list[T] = []
 
         def order() -> None:
-            found.append(job(number))
+            found.append(job())
             self.engine.reclusterer.drop()
 
         self.engine.commands.give(order)
         return found[0]
-
-    def _merge(self, person_id: int, into: int) -> None:
-        self.engine.site.registry.decisions.merge(person_id, into)
-        self.engine.reclusterer.drop()

@@ -152,8 +152,12 @@ class Retention:
             log.info("erased what was %s: %s", why, ", ".join(what))
 
     def _forget_the_gone(self) -> None:
-        gallery = self.engine.site.registry.gallery
+        registry = self.engine.site.registry
+        gallery, held = registry.gallery, {one.number for one in self.store.decisions()}
+        ignored = {
+            person_id for number, person_id in registry.decisions.ignored.items() if number not in held
+        }
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}
-        for person_id in (recent | set(gallery.memory.people)) - kept:
+        for person_id in (recent | set(gallery.memory.people)) - kept | ignored:
             self.engine.forget(person_id)

@@ -1,6 +1,6 @@
 """Decisions about a site that runs: merge, split, confirm, ignore, and undo and redo of all kinds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,25 @@ from reid.live.identity.known_tracklets import KnownTracklets
 from reid.live.identity.reassigned import split_of
 from reid.live.identity.unit_of_work import BY, UnitOfWork
 from reid.store.records import Decision
-from reid.types import Tracklet, TrackletKey, person_name
+from reid.types import Array, Tracklet, TrackletKey, person_name
 
 SAME_PLACE = 0.5  # intersection over union with a box of what was ignored: there it is not asked about again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """Where a tracklet was and what it looked like: all that is kept of what was ignored."""
+
+    camera_id: str
+    boxes: Array  # (T, 4)
+    mean: Array  # (D,) unit, from the centre, without the camera's bias
+
+    def is_like(self, tracklet: Tracklet, mean: Array, max_distance: float) -> bool:
+        """Whether a tracklet of that mean is at the same place, and as near as one person."""
+        if tracklet.camera_id != self.camera_id:
+            return False
+        overlap = float(iou(tracklet.boxes.mean(axis=0, keepdims=True), self.boxes).max())
+        return overlap >= SAME_PLACE and 1.0 - float(mean @ self.mean) <= max_distance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,8 +41,11 @@ class _NoPerson:
     """What was taken for a person, as it was when it was ignored."""
 
     person_id: int
-    recent: Mapping[TrackletKey, Recent]
+    remembered: bool  # from before the last minutes
+    recent: dict[TrackletKey, Recent]  # of the last minutes, which an undo puts back
     known: KnownTracklets
+    looks: Sequence[_Look]  # which are not asked about again
+    hidden: set[tuple[str, int]]  # tracks that are not shown because of it
 
 
 class Decisions:
@@ -54,8 +73,8 @@ class Decisions:
     def merge(self, person_id: int, into: int) -> None:
         """Merge two people in store and gallery, and tell it; raises as `UnitOfWork.perform`."""
         number = self._unit_of_work.perform(Merged(old=person_id, new=into, at_s=self._clock.now_s))
+        self.hold()  # what this decision ends says nothing of the two any more
         self._gallery.merge(person_id, into, number)
-        self.hold()
         spare = self._gallery.spare
         self._gallery.spare = {key: number for key, number in spare.items() if number != person_id}
         for place, one in self._appearances.items():
@@ -71,7 +90,7 @@ class Decisions:
         Raises:
             InputError: the last minutes have no such appearance of the person, or the person has no other tracklet.
         """
-        self._unit_of_work.commit()
+        self._unit_of_work.settle()
         stored = {
             (seen.run_id, seen.match.tracklet) for seen in self._unit_of_work.store.sightings(person_id)
         }
@@ -109,15 +128,26 @@ class Decisions:
         self._leave_out(number, person_id)
 
     def shows_ignored(self, tracklet: Tracklet) -> bool:
-        """Whether a tracklet shows what was ignored: at the same place of its camera, and as near as one person."""
+        """Whether a tracklet shows what was ignored: at the same place of its camera, and as near as one person.
+
+        Its track is not shown then, until that is undone.
+        """
         if not self._ignored:
             return False
-        asked = Recent(tracklet=tracklet, person_id=None, growing=False, mean=self._gallery.mean_of(tracklet))
-        return any(
-            _alike(asked, one, self._gallery.policy.max_distance)
-            for ignored in self._ignored.values()
-            for one in ignored.recent.values()
-        )
+        mean, max_distance = self._gallery.mean_of(tracklet), self._gallery.policy.max_distance
+        for ignored in self._ignored.values():
+            if any(one.is_like(tracklet, mean, max_distance) for one in ignored.looks):
+                ignored.hidden.add((tracklet.camera_id, tracklet.tracker_id))
+                return True
+        return False
+
+    def age(self, before_s: float) -> None:
+        """What ended before that is not put back by an undo, which has the store's vectors instead."""
+        for ignored in self._ignored.values():
+            for key in [key for key, one in ignored.recent.items() if one.tracklet.end_s < before_s]:
+                del ignored.recent[key]
+                self._gallery.drop(key)
+                ignored.known.drop(key)
 
     def undo(self, number: int | None) -> Decision:
         """Take back a decision; raises as `Store.undo`, and InputError where the store cannot be written."""
@@ -131,9 +161,14 @@ class Decisions:
 
     def forget(self, person_ids: Collection[int]) -> None:
         """Know nothing of people who are erased."""
-        self._ignored = {
-            number: one for number, one in self._ignored.items() if one.person_id not in person_ids
-        }
+        for number in [number for number, one in self._ignored.items() if one.person_id in person_ids]:
+            for key in self._ignored.pop(number).recent:
+                self._gallery.drop(key)
+
+    @property
+    def ignored(self) -> dict[int, int]:
+        """The numbers that what was ignored had, by decision."""
+        return {number: one.person_id for number, one in self._ignored.items()}
 
     def hold(self) -> None:
         """Have only those decisions bind that hold."""
@@ -141,47 +176,59 @@ class Decisions:
         self._gallery.by_hand.hold({one.number for one in decisions if one.undone is None})
 
     def _leave_out(self, number: int, person_id: int) -> None:
+        remembered = person_id in self._gallery.memory.people
         recent = self._gallery.ignore(person_id)
-        known = self._known.take_out(recent.keys())
-        self._ignored[number] = _NoPerson(person_id=person_id, recent=recent, known=known)
-        for place, one in self._appearances.items():
-            if one.person_id == person_id:
-                self._appearances[place] = replace(one, thing=True, person_id=None)
+        hidden = {place for place, one in self._appearances.items() if one.person_id == person_id}
+        self._ignored[number] = _NoPerson(
+            person_id=person_id,
+            remembered=remembered,
+            recent=recent,
+            known=self._known.take_out(recent.keys()),
+            looks=[
+                _Look(camera_id=one.tracklet.camera_id, boxes=one.tracklet.boxes, mean=one.mean)
+                for one in recent.values()
+            ],
+            hidden=hidden,
+        )
+        for place in hidden:
+            self._appearances[place] = replace(self._appearances[place], thing=True, person_id=None)
 
-    def _take_in(self, number: int) -> None:
-        """Know again what was ignored."""
+    def _take_in(self, number: int) -> bool:
+        """Know again what was ignored; whether it was remembered from before."""
         ignored = self._ignored.pop(number, None)
         if ignored is None:  # before the start of the program
-            return
+            return False
         self._known.put_back(ignored.known)
         growing = {one.key for one in self._appearances.values() if one.growing}
         for key, recent in ignored.recent.items():
             self._gallery.recent[key] = replace(recent, growing=key in growing)
-        for place, one in self._appearances.items():
-            if one.thing and one.key in ignored.recent:
-                self._appearances[place] = replace(one, thing=False, person_id=ignored.person_id)
+        for place in ignored.hidden & self._appearances.keys():
+            one = self._appearances[place]
+            was = None if one.answer is None else ignored.person_id  # else it was never asked about
+            self._appearances[place] = replace(one, thing=False, person_id=was)
+        return ignored.remembered
 
     def _follow(self, decision: Decision, *, redone: bool) -> Decision:
         """Have what is known follow the store, after a decision was undone or redone there."""
         store, at_s = self._unit_of_work.store, self._clock.now_s
         people = {one for one in (decision.person_id, decision.other_id) if one is not None}
+        remembered = False
         if decision.kind == "not_a_person":
             if redone:
                 self._leave_out(decision.number, decision.person_id)
             else:
-                self._take_in(decision.number)
-        labels = {one.person_id: one.label for one in store.people() if one.person_id in people}
+                remembered = self._take_in(decision.number)
+        labels = store.labels(people)
         shows = {
             (seen.run_id, seen.match.tracklet): person_id
             for person_id in labels
-            for seen in store.sightings(person_id)
-            if seen.run_id.startswith(f"{self._unit_of_work.session}-")
+            for seen in store.sightings(person_id, session=self._unit_of_work.session)
         }
         moved = self._moved(shows)
         if decision.kind not in ("named", "confirmed"):
-            known = {one.person_id: one.prototypes.vectors for one in store.identities()}
+            known = {one.person_id: one.prototypes.vectors for one in store.identities(people=people)}
             none = np.zeros((0, 0), dtype=np.float32)
-            self._gallery.know_anew({one: known.get(one, none) for one in people})
+            self._gallery.know_anew({one: known.get(one, none) for one in people}, remembered=remembered)
         self.hold()
         change = TakenBack(
             decision=decision,
@@ -218,11 +265,3 @@ class Decisions:
             if shown.key in now:
                 self._appearances[place] = replace(shown, person_id=now[shown.key])
         return moved
-
-
-def _alike(asked: Recent, other: Recent, max_distance: float) -> bool:
-    if asked.tracklet.camera_id != other.tracklet.camera_id:
-        return False
-    place = asked.tracklet.boxes.mean(axis=0, keepdims=True)
-    overlap = float(iou(place, other.tracklet.boxes).max())
-    return overlap >= SAME_PLACE and 1.0 - float(asked.mean @ other.mean) <= max_distance

@@ -193,12 +193,14 @@ class IdentityRegistry:
             else:
                 self.unit_of_work.add(change)
         for (old, new), moved in merges.items():
+            self.gallery.merged(old, new)
             self.unit_of_work.add(Merged(old=old, new=new, at_s=self._clock.now_s, tracklets=tuple(moved)))
         return len(made)
 
     def age(self, now_s: float) -> None:
         """What is older than the window of reclustering is settled."""
         self.gallery.age(now_s - self._config.window_s)
+        self.decisions.age(now_s - self._config.window_s)
         recent = self.gallery.recent
         in_view = {one.key for one in self._appearances.values() if one.key is not None}
         self._known.keep(recent.keys() | in_view)
@@ -241,7 +243,7 @@ class IdentityRegistry:
 
     def _drop(self, key: TrackletKey) -> tuple[str, TrackletKey] | None:
         """Know nothing of a tracklet any more; its place in the store, if it has one."""
-        self.gallery.recent.pop(key, None)
+        self.gallery.drop(key)
         return self._known.drop(key)
 
     # what people ask for ---

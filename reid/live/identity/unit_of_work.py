@@ -56,20 +56,24 @@ class UnitOfWork:
             InputError: it cannot be done, or the store cannot be written; nothing is changed then.
         """
         self.settle()
+        number = self._decide(change)
+        self._hand_on([change])
+        return number
+
+    def _decide(self, change: ByPerson) -> int:
         match change:
             case Renamed():
-                self.store.rename(change.person_id, change.label, by=BY)
+                return self.store.rename(change.person_id, change.label, by=BY)
             case Merged():
-                self.store.merge(change.old, change.new, by=BY, instead=True)
+                return self.store.merge(change.old, change.new, by=BY, instead=True)
             case SplitByHand():
                 tracklets = [(one.run_id, one.key) for one in change.tracklets if one.run_id is not None]
                 self.store.split(change.old, tracklets, new=change.new, by=BY)
+                return self.store.decisions(change.new)[-1].number  # the only one about the new person
             case Confirmed():
-                self.store.confirm(change.person_id, by=BY)
+                return self.store.confirm(change.person_id, by=BY)
             case Ignored():
-                self.store.ignore(change.person_id, by=BY)
-        self._hand_on([change])
-        return self.store.decisions()[-1].number
+                return self.store.ignore(change.person_id, by=BY)
 
     def settle(self) -> None:
         """Write all that waits.

@@ -4,6 +4,7 @@ Functions over an open gallery, inside the caller's transaction.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reid.store.records import Decision
@@ -64,9 +65,12 @@ def _parts(a: _Claims, b: _Claims) -> bool:
     return _share(b.one, a.own) and _share(b.one, a.other)
 
 
-def _share(some: list[Piece], others: list[Piece]) -> bool:
+def _share(some: Sequence[Piece], others: Sequence[Piece]) -> bool:
+    known: dict[tuple[str, str], list[Piece]] = {}
+    for one in some:
+        known.setdefault(one[:2], []).append(one)
     return any(
-        a[:2] == b[:2] and abs(a[2] - b[2]) <= NEAR_S and abs(a[3] - b[3]) <= NEAR_S
-        for a in some
+        abs(a[2] - b[2]) <= NEAR_S and abs(a[3] - b[3]) <= NEAR_S
         for b in others
+        for a in known.get(b[:2], ())
     )

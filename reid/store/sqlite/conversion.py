@@ -4,7 +4,6 @@ The new gallery is made and checked beside the old one, and takes its place in o
 any moment, the file is the old gallery or the new one, also for a process that reads it.
 """
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from reid.store.sqlite.connection import explain
 from reid.store.sqlite.copies import copy_to, give_name
 from reid.store.sqlite.gallery_file import connect
 from reid.store.sqlite.prototypes import stored
+from reid.store.sqlite.runs import RunKey, keys
 from reid.store.sqlite.schema import encoder_of
 from reid.store.writer_lock import writer_lock
 from reid.types import Array, person_name
@@ -49,13 +49,9 @@ class Former:
         """All prototypes, in the order that they were stored."""
         return stored(self._db)
 
-    def runs(self) -> dict[tuple[datetime, tuple[str, ...]], str]:
+    def runs(self) -> dict[RunKey, str]:
         """Ids of the runs by their start in whole seconds and their cameras, as results folders name them."""
-        rows = self._db.execute("SELECT run_id, started, cameras FROM runs").fetchall()
-        return {
-            (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras))): run_id
-            for run_id, started, cameras in rows
-        }
+        return {key: run_id for run_id, key in keys(self._db).items()}
 
     def names(self) -> dict[int, str]:
         """What people are called: label, or P0007."""

@@ -1,22 +1,23 @@
-"""Corrections of a gallery: rename, merge, split, reassign, confirm, ignore, forget.
+"""Corrections of a gallery: rename, merge, split, reassign, confirm, ignore.
 
-Functions over an open gallery, inside the caller's transaction.
+Functions over an open gallery, inside the caller's transaction. They answer the number of the decision, a split the
+new person.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from reid.errors import InputError
-from reid.store.records import Event
 from reid.store.rules import checked_label
 from reid.store.sqlite import decisions, journal, undo
+from reid.store.sqlite.sightings import give, of_person, remove_person
 from reid.types import TrackletKey, person_name
 
 
 def rename(
     db: sqlite3.Connection, at: datetime, person_id: int, label: str | None, by: str | None = None
-) -> None:
+) -> int:
     """Give a person a name, or take it away (None).
 
     Raises:
@@ -28,10 +29,10 @@ def rename(
         owner = db.execute("SELECT person_id FROM people WHERE label = ?", (label,)).fetchone()
         if owner is not None and owner[0] != person_id:
             raise InputError(f"label {label!r}: is {person_name(owner[0])}'s; merge the two, or use another")
-    before = undo.before(db, [person_id])
+    before = undo.label_before(db, person_id)
     db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, person_id))
     journal.append(db, at, "renamed", person_id=person_id, former=former, label=label)
-    decisions.append(db, at, "named", person_id, label=label, by=by, before=before)
+    return decisions.append(db, at, "named", person_id, label=label, by=by, before=before)
 
 
 def join(
@@ -42,7 +43,7 @@ def join(
     by: str | None = None,
     *,
     instead: bool = False,
-) -> None:
+) -> int:
     """Merge two people because a person said so, which links of their recordings keep from now on.
 
     Args:
@@ -60,10 +61,10 @@ def join(
             )
         journal.append(db, at, "undone", person_id=into, decision=against.number, kind=against.kind)
         decisions.end(db, at, against.number)
-    sides = [_sightings(db, into), _sightings(db, person_id)]
+    sides = [of_person(db, into), of_person(db, person_id)]
     before = undo.before(db, [into, person_id], ended=[one.number for one in ended])
     merge(db, at, person_id, into)
-    decisions.append(db, at, "same", into, other_id=person_id, by=by, sides=sides, before=before)
+    return decisions.append(db, at, "same", into, other_id=person_id, by=by, sides=sides, before=before)
 
 
 def split(
@@ -82,10 +83,10 @@ def split(
     Raises:
         InputError: they are all of the person's, or none.
     """
-    others = _sightings(db, person_id) - set(sightings)
+    others = of_person(db, person_id) - set(sightings)
     if not sightings or not others:
         raise InputError(
-            f"{person_name(person_id)}: a split needs some of their {len(_sightings(db, person_id))} tracklets, "
+            f"{person_name(person_id)}: a split needs some of their {len(of_person(db, person_id))} tracklets, "
             "not all and not none; `reid gallery show` lists them"
         )
     before = undo.before(db, [person_id])
@@ -93,7 +94,7 @@ def split(
         db.execute("INSERT INTO people (person_id) VALUES (?) RETURNING person_id", (new,)).fetchone()[0]
     )
     journal.append(db, at, "created", person_id=new)
-    _give(db, sightings, new)
+    give(db, sightings, new)
     journal.append(db, at, "split", person_id=person_id, new=person_name(new), sightings=len(sightings))
     sides = [others, sightings]
     decisions.append(db, at, "different", person_id, other_id=new, by=by, sides=sides, before=before)
@@ -107,26 +108,26 @@ def reassign(
     sightings: Collection[int],
     into: int,
     by: str | None = None,
-) -> None:
+) -> int:
     """Give some sightings of a person to another one; a person without sightings is gone."""
     if person_id == into:
         raise InputError(f"these tracklets are {person_name(into)}'s already")
-    others, had = _sightings(db, person_id) - set(sightings), _sightings(db, into)
+    others, had = of_person(db, person_id) - set(sightings), of_person(db, into)
     if not others:
         raise InputError(
             f"these are all tracklets of {person_name(person_id)}; "
             f"say that the two are one: `reid gallery merge GALLERY {person_name(person_id)} {person_name(into)}`"
         )
     before = undo.before(db, [person_id, into])
-    _give(db, sightings, into)
+    give(db, sightings, into)
     journal.append(db, at, "reassigned", person_id=into, old=person_name(person_id), sightings=len(sightings))
     sides = [others, sightings, had]
-    decisions.append(db, at, "moved", person_id, other_id=into, by=by, sides=sides, before=before)
+    return decisions.append(db, at, "moved", person_id, other_id=into, by=by, sides=sides, before=before)
 
 
 def tell_apart(
     db: sqlite3.Connection, at: datetime, person_id: int, other_id: int, by: str | None = None
-) -> None:
+) -> int:
     """Two people who are there are two, also when their recordings are linked again; nothing moves.
 
     Raises:
@@ -139,9 +140,11 @@ def tell_apart(
             f"{person_name(person_id)} and {person_name(other_id)} are different people already, by decision "
             f"{known.number} of {known.at[:10]}"
         )
-    sides, before = [_sightings(db, person_id), _sightings(db, other_id)], undo.before(db, [])
+    sides, before = [of_person(db, person_id), of_person(db, other_id)], undo.before(db, [])
     journal.append(db, at, "told_apart", person_id=person_id, other=person_name(other_id))
-    decisions.append(db, at, "different", person_id, other_id=other_id, by=by, sides=sides, before=before)
+    return decisions.append(
+        db, at, "different", person_id, other_id=other_id, by=by, sides=sides, before=before
+    )
 
 
 def confirm(
@@ -150,7 +153,7 @@ def confirm(
     person_id: int,
     sightings: Collection[int] | None = None,
     by: str | None = None,
-) -> None:
+) -> int:
     """Sightings of a person show one person: they stay together when they are linked again; None: all of theirs.
 
     Raises:
@@ -158,37 +161,19 @@ def confirm(
     """
     if sightings is not None and not sightings:
         raise InputError(f"{person_name(person_id)}: name at least one tracklet that shows them")
-    own = _sightings(db, person_id) if sightings is None else set(sightings)
-    sides, before = [own], undo.before(db, [person_id])
-    journal.append(db, at, "confirmed", person_id=person_id, sightings=len(sides[0]))
-    decisions.append(db, at, "confirmed", person_id, by=by, sides=sides, before=before)
+    own = of_person(db, person_id) if sightings is None else set(sightings)
+    sides, before = [own], undo.before(db, [])
+    journal.append(db, at, "confirmed", person_id=person_id, sightings=len(own))
+    return decisions.append(db, at, "confirmed", person_id, by=by, sides=sides, before=before)
 
 
-def ignore(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> None:
+def ignore(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> int:
     """What was taken for a person is none: its sightings go, also when its recordings are linked again."""
-    sides, before = [_sightings(db, person_id)], undo.before(db, [person_id])
+    sides, before = [of_person(db, person_id)], undo.before(db, [person_id])
     number = decisions.append(db, at, "not_a_person", person_id, by=by, sides=sides, before=before)
-    undo.remove(db, person_id)
+    remove_person(db, person_id)
     journal.append(db, at, "not_a_person", person_id=person_id, decision=number)
-
-
-def _sightings(db: sqlite3.Connection, person_id: int) -> set[int]:
-    rows = db.execute("SELECT sighting_id FROM sightings WHERE person_id = ?", (person_id,))
-    return {row[0] for row in rows}
-
-
-def _give(db: sqlite3.Connection, sightings: Collection[int], person_id: int) -> None:
-    """Make sightings those of another person; distances to the former one say nothing of the new one."""
-    db.executemany(
-        """UPDATE sightings SET person_id = ?, distance = NULL, runner_up_id = NULL, runner_up_distance = NULL
-           WHERE sighting_id = ?""",
-        [(person_id, one) for one in sightings],
-    )
-    db.execute(
-        """UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL
-           WHERE person_id = ? AND runner_up_id = ?""",
-        (person_id, person_id),
-    )
+    return number
 
 
 def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> None:
@@ -215,46 +200,6 @@ def merge(db: sqlite3.Connection, at: datetime, person_id: int, into: int) -> No
     label = labels[into] or labels[person_id]
     db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, into))
     journal.append(db, at, "merged", person_id=into, absorbed=person_id, label=label)
-
-
-def remove(db: sqlite3.Connection, at: datetime, people: Iterable[int], event: Event, why: str) -> None:
-    """Erase people with everything held on them; the journal keeps that there was a person of that id.
-
-    Decisions about them go where they are erased for good; those about people whom a repeated run does not show stay,
-    because the next one may show them again.
-    """
-    erased: list[int] = []
-    for person_id in sorted(people):
-        db.execute(
-            "UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL WHERE runner_up_id = ?",
-            (person_id,),
-        )
-        gone = [(one,) for one in journal.absorbed(db, person_id)]
-        db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))  # sightings and prototypes follow
-        db.executemany("DELETE FROM journal WHERE person_id = ?", gone)
-        if event == "forgotten":
-            erased += [one for (one,) in gone]
-            db.executemany(
-                "DELETE FROM journal WHERE event = 'identity_changed' AND json_extract(detail, '$.old') = ?",
-                [(person_name(one),) for (one,) in gone],
-            )
-            # of merges that were undone: they tell the label
-            db.executemany("DELETE FROM journal WHERE json_extract(detail, '$.absorbed') = ?", gone)
-        journal.append(db, at, event, person_id=person_id, why=why)
-    decisions.erase(db, erased)
-
-
-def unseen(db: sqlite3.Connection) -> Collection[int]:
-    """People without a sighting left: nothing can be said of them, so nothing should be kept."""
-    rows = db.execute("SELECT person_id FROM people WHERE person_id NOT IN (SELECT person_id FROM sightings)")
-    return [row[0] for row in rows]
-
-
-def forget(db: sqlite3.Connection, at: datetime, person_id: int, by: str | None = None) -> None:
-    """Erase one person at their request; `clean` must follow."""
-    remove(db, at, [person_id], "forgotten", "on request")
-    decisions.append(db, at, "erased", person_id, by=by)
-    db.execute("UPDATE gallery SET traces = 1")
 
 
 def sightings_of(

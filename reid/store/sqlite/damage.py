@@ -9,6 +9,8 @@ from itertools import chain
 
 import numpy as np
 
+from reid.store.sqlite import journal
+
 _STORED = {"INTEGER": ("integer",), "REAL": ("real", "integer"), "TEXT": ("text",), "BLOB": ("blob",)}
 _LARGEST = 1e15  # of distances, which cameras may scale: what every format can show
 _EARLIEST_S, _LATEST_S = -3e10, 1e11  # of two of them the sum, too, is a date that Python can show
@@ -147,17 +149,10 @@ def _clocks(db: sqlite3.Connection) -> Iterator[str]:
 
 def _merges(db: sqlite3.Connection) -> Iterator[str]:
     """Merges that lead from a person back to the same person."""
-    into: dict[int, int] = {}
-    rows = db.execute(
-        """SELECT event, person_id, json_extract(detail, '$.absorbed') AS gone FROM journal
-           WHERE event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL ORDER BY entry_id"""
-    ).fetchall()
-    for event, kept, gone in rows:
-        if not isinstance(kept, int) or not isinstance(gone, int):
-            yield "its journal has a merge that names no two people"
-        into.pop(gone, None)
-        if event != "undone":
-            into[gone] = kept
+    into = journal.told_merges(db)
+    if not all(isinstance(person, int) for pair in into.items() for person in pair):
+        yield "its journal has a merge that names no two people"
+        return
     for person in into:
         steps, now = 0, person
         while now in into:

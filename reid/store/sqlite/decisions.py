@@ -5,16 +5,15 @@ identities anew has to respect it. Functions over an open gallery, inside the ca
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
-
-import numpy as np
 
 from reid.link_constraints import LinkConstraints
 from reid.store.records import Bound, Decision, DecisionKind
 from reid.store.rules import LONGEST_S, utc
-from reid.store.sqlite import journal, undo
+from reid.store.sqlite import journal
+from reid.store.sqlite.sightings import SEGMENT, segments
 from reid.track_segment import TrackSegment, best_segments
 from reid.types import Tracklet, TrackletKey
 
@@ -79,25 +78,8 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Decision]
     ]
 
 
-def erase(db: sqlite3.Connection, people: Collection[int]) -> None:
-    """Delete what was decided about people, other people's relation to them too."""
-    db.executemany(
-        "DELETE FROM decisions WHERE :person IN (person_id, other_id)",
-        [{"person": person} for person in people],
-    )
-    if people:
-        undo.scrub(db, people=people)
-
-
-def age(db: sqlite3.Connection, older_than: datetime, runs: Collection[str]) -> None:
-    """Delete what decisions keep of runs that were erased, and older decisions that are about nothing any more.
-
-    Args:
-        runs: those that were erased.
-    """
-    db.executemany("DELETE FROM decision_segments WHERE run_id = ?", [(run_id,) for run_id in runs])
-    if runs:
-        undo.scrub(db, runs=runs)
+def age(db: sqlite3.Connection, older_than: datetime) -> None:
+    """Delete older decisions that are about nothing any more."""
     into, people = journal.merges(db), {row[0] for row in db.execute("SELECT person_id FROM people")}
     bound = {row[0] for row in db.execute("SELECT DISTINCT decision_id FROM decision_segments")}
     over = [
@@ -201,11 +183,11 @@ def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
 def bound(db: sqlite3.Connection) -> list[Bound]:
     """The sightings that decisions are about which hold, found by content where a run was replaced."""
     seen: dict[str, dict[tuple[TrackletKey, float, float], TrackSegment]] = {}
-    places = "run_id, camera_id, track_id, start_s, end_s, places"
-    for one in segments(db.execute(f"SELECT {places} FROM sightings").fetchall()):
+    of_runs = "run_id IN (SELECT run_id FROM decision_segments)"
+    for one in segments(db.execute(f"SELECT {SEGMENT} FROM sightings WHERE {of_runs}").fetchall()):
         seen.setdefault(one.run_id, {})[one.key, one.start_s, one.end_s] = one
     rows = db.execute(
-        f"""SELECT decision_id, kind, side, {places} FROM decision_segments JOIN decisions USING (decision_id)
+        f"""SELECT decision_id, kind, side, {SEGMENT} FROM decision_segments JOIN decisions USING (decision_id)
             WHERE undone IS NULL AND kind NOT IN ('named', 'erased') ORDER BY decision_id, run_id, segment_id"""
     ).fetchall()
     found = []
@@ -226,28 +208,12 @@ def bound(db: sqlite3.Connection) -> list[Bound]:
     return found
 
 
-def segments(
-    rows: Iterable[tuple[str, str, int, float, float, bytes | None]],
-) -> list[TrackSegment]:
-    """Rows of run, camera, track, start, end and places."""
-    return [
-        TrackSegment(
-            run_id=run_id,
-            key=TrackletKey(camera_id=camera_id, track_id=track_id),
-            start_s=start_s,
-            end_s=end_s,
-            places=None if places is None else np.frombuffer(places, dtype="<f4").reshape(-1, 5),
-        )
-        for run_id, camera_id, track_id, start_s, end_s, places in rows
-    ]
-
-
 def _sides(
     db: sqlite3.Connection, number: int, run_id: str, tracklets: Sequence[Tracklet]
 ) -> dict[TrackletKey, int]:
     """On which side of a decision each tracklet is; those that it is not about are left out."""
     rows = db.execute(
-        """SELECT side, run_id, camera_id, track_id, start_s, end_s, places FROM decision_segments
+        f"""SELECT side, {SEGMENT} FROM decision_segments
            WHERE decision_id = ? AND run_id = ? ORDER BY segment_id""",
         (number, run_id),
     ).fetchall()

@@ -6,7 +6,7 @@ only when the person they are about is erased.
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from reid import json_text
@@ -50,7 +50,13 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[JournalEn
 
 
 def merges(db: sqlite3.Connection) -> dict[int, int]:
-    """The person that each merged person (key) became part of; merges that were undone are left out."""
+    """The person that each merged person (key) became part of; those who are there again, by whatever, are not."""
+    there = {row[0] for row in db.execute("SELECT person_id FROM people")}
+    return {gone: kept for gone, kept in told_merges(db).items() if gone not in there}
+
+
+def told_merges(db: sqlite3.Connection) -> dict[int, int]:
+    """The merges of the journal by the person who is gone; those that were undone are left out."""
     rows = db.execute(
         """SELECT event, json_extract(detail, '$.absorbed') AS gone, person_id FROM journal
            WHERE event = 'merged' OR event IN ('undone', 'redone') AND gone IS NOT NULL ORDER BY entry_id"""
@@ -72,10 +78,14 @@ def now(merges: Mapping[int, int], person_id: int) -> int:
 
 def absorbed(db: sqlite3.Connection, person_id: int) -> list[int]:
     """`person_id` and all people merged into them, directly or not."""
-    into = merges(db)
+    return numbers(merges(db), person_id)
+
+
+def numbers(merges: Mapping[int, int], person_id: int) -> list[int]:
+    """`person_id` and all people that `merges` lead to them."""
     found = [person_id]
     for person in found:  # grows while it is walked
-        found += [gone for gone, kept in into.items() if kept == person]
+        found += [gone for gone, kept in merges.items() if kept == person]
     return found
 
 
@@ -115,15 +125,25 @@ def people(db: sqlite3.Connection) -> list[PersonSummary]:
     ]
 
 
-def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
-    """The sightings of one person, by run, time and camera."""
+def labels(db: sqlite3.Connection, people: Collection[int]) -> dict[int, str | None]:
+    """The labels of those of these people who are there."""
+    rows = db.execute(
+        "SELECT person_id, label FROM people WHERE person_id IN (SELECT value FROM json_each(?))",
+        (json_text.dumps(sorted(people)),),
+    )
+    return dict(rows.fetchall())
+
+
+def sightings(db: sqlite3.Connection, person_id: int, session: str = "") -> list[SeenAt]:
+    """The sightings of one person, by run, time and camera; of runs of one start of a live site, or of all."""
     clocks = _clocks(db)
     conversions = _conversions(db)
     rows = db.execute(
         """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started
-           FROM sightings JOIN runs USING (run_id) WHERE person_id = ?
+           FROM sightings JOIN runs USING (run_id)
+           WHERE person_id = :person AND substr(run_id, 1, length(:of)) = :of
            ORDER BY started, run_id, start_s, camera_id, track_id""",
-        (person_id,),
+        {"person": person_id, "of": session and f"{session}-"},
     )
     return [
         SeenAt(

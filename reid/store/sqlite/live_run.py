@@ -11,7 +11,7 @@ from datetime import datetime
 from reid import json_text
 from reid.store.records import Live, MovedSighting, Record
 from reid.store.rules import utc
-from reid.store.sqlite import corrections, journal
+from reid.store.sqlite import corrections, erasing, journal
 from reid.store.sqlite.prototypes import keep_varied
 from reid.store.sqlite.runs import insert
 from reid.types import Match, TrackletKey, person_name
@@ -31,7 +31,7 @@ def write(db: sqlite3.Connection, at: datetime, record: Record, *, max_prototype
             corrections.merge(db, at, old, new)
             keep_varied(db, new, max_prototypes)
     if record.moved or record.dropped:
-        corrections.remove(db, at, corrections.unseen(db), "retracted", "nothing shows them any more")
+        erasing.retract(db, at, erasing.unseen(db), "nothing shows them any more")
     for move in moved:  # last: people who are removed take the lines that name them along
         _tell(db, at, move)
 

@@ -1,20 +1,16 @@
 """The people of a gallery after all corrections: what earlier results must be read with."""
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 from reid.store.records import PeopleNow
 from reid.store.sqlite import journal
 from reid.store.sqlite.connection import explain
 from reid.store.sqlite.gallery_file import connect
-from reid.store.sqlite.runs import next_person_id
+from reid.store.sqlite.runs import RunKey, keys, next_person_id
 from reid.types import TrackletKey, person_name
-
-RunKey = tuple[datetime, tuple[str, ...]]
 
 
 def people_now(path: Path) -> PeopleNow:
@@ -28,7 +24,7 @@ def people_now(path: Path) -> PeopleNow:
     with closing(connect(path, encoder_id=None, read_only=True)) as db:
         try:
             db.execute("BEGIN")  # all of one moment
-            runs = _runs(db)
+            runs = keys(db)
             return PeopleNow(
                 people=_people(db), runs=frozenset(runs.values()), tracklets=_tracklets(db, runs)
             )
@@ -45,14 +41,6 @@ def _people(db: sqlite3.Connection) -> dict[int, str | None]:
         now = journal.now(into, person_id)
         people[person_id] = (labels[now] or person_name(now)) if now in labels else None
     return people
-
-
-def _runs(db: sqlite3.Connection) -> dict[str, RunKey]:
-    rows = db.execute("SELECT run_id, started, cameras FROM runs").fetchall()
-    return {
-        run_id: (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras)))
-        for run_id, started, cameras in rows
-    }
 
 
 def _tracklets(db: sqlite3.Connection, runs: Mapping[str, RunKey]) -> dict[RunKey, dict[TrackletKey, int]]:

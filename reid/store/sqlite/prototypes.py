@@ -1,12 +1,13 @@
 """The vectors that stand for people, as rows of the gallery."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reid import json_text
 from reid.store.prototypes import most_varied
 from reid.store.records import StoredVector
 from reid.types import Array, TrackletKey
@@ -53,13 +54,16 @@ def keep_varied(
     )
 
 
-def prototypes_by_person(db: sqlite3.Connection, without_run: str | None) -> Iterator[tuple[int, Array]]:
-    """Person id and unit vectors (P, D) of each person, by id, as if a run had never been committed."""
+def prototypes_by_person(
+    db: sqlite3.Connection, without_run: str | None, people: Collection[int] | None = None
+) -> Iterator[tuple[int, Array]]:
+    """Person id and unit vectors (P, D) of each person, or each of `people`, as if a run had never been committed."""
+    among = "" if people is None else "AND s.person_id IN (SELECT value FROM json_each(:people))"
     rows = db.execute(
-        """SELECT s.person_id, x.vector FROM sightings s LEFT JOIN prototypes x
+        f"""SELECT s.person_id, x.vector FROM sightings s LEFT JOIN prototypes x
            ON x.sighting_id = s.sighting_id AND (x.evicted_by IS NULL OR x.evicted_by = :run)
-           WHERE s.run_id IS NOT :run ORDER BY s.person_id, x.prototype_id""",
-        {"run": without_run},
+           WHERE s.run_id IS NOT :run {among} ORDER BY s.person_id, x.prototype_id""",
+        {"run": without_run, "people": json_text.dumps(sorted(people or ()))},
     ).fetchall()
     for person_id, group in groupby(rows, key=lambda row: row[0]):
         yield person_id, to_vectors(db, [blob for _, blob in group if blob is not None])

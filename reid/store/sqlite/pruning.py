@@ -8,8 +8,8 @@ from datetime import datetime
 
 from reid.store.records import Erased, Named
 from reid.store.rules import utc
-from reid.store.sqlite import decisions, journal
-from reid.store.sqlite.corrections import remove, unseen
+from reid.store.sqlite import decisions, erasing, journal
+from reid.store.sqlite.sightings import SEGMENT, segments
 
 # A person is recognised by the vectors in use, and those belong to sightings: of these there are at most as many as
 # vectors are kept of a person. The newest sighting stays too: it says when they were seen last.
@@ -33,19 +33,25 @@ def prune(db: sqlite3.Connection, at: datetime, older_than: datetime, named: Nam
     spared = f"({_SPARED})" if named == "keep" else "()"
     # displaced vectors only serve to repeat the latest run exactly
     db.executemany("DELETE FROM prototypes WHERE evicted_by = ?", old)
-    gone = f"DELETE FROM sightings WHERE {among} AND sighting_id NOT IN {spared}"
-    sightings = db.execute(gone, (moment,)).rowcount
+    gone = f"DELETE FROM sightings WHERE {among} AND sighting_id NOT IN {spared} RETURNING {SEGMENT}"
+    sightings = segments(db.execute(gone, (moment,)).fetchall())
     empty = "started < ? AND run_id NOT IN (SELECT run_id FROM sightings)"
-    runs = db.execute(f"DELETE FROM runs WHERE {empty} RETURNING run_id", (moment,)).fetchall()
-    people = sorted(unseen(db))
-    remove(db, at, people, "forgotten", "retention")
-    db.executemany("DELETE FROM journal WHERE run_id = ?", old)
-    decisions.age(db, older_than, [row[0] for row in runs])
+    runs = {row[0] for row in db.execute(f"DELETE FROM runs WHERE {empty} RETURNING run_id", (moment,))}
+    people = sorted(erasing.unseen(db))
+    of_others = [one for one in sightings if one.run_id not in runs]  # whose runs stay
+    erasing.erase(db, at, people, "retention", runs=runs, tracklets=of_others)
+    # that a run was replaced stays known as long as it is there
+    db.executemany(
+        """DELETE FROM journal WHERE run_id = ? AND (event != 'retracted' OR person_id IS NOT NULL
+           OR run_id NOT IN (SELECT run_id FROM runs))""",
+        old,
+    )
+    decisions.age(db, older_than)
     left = db.execute(f"SELECT DISTINCT person_id FROM sightings WHERE {among} ORDER BY 1", (moment,))
     erased = Erased(
-        runs=tuple(sorted(row[0] for row in runs)),
+        runs=tuple(sorted(runs)),
         people=tuple(people),
-        sightings=sightings,
+        sightings=len(sightings),
         spared=tuple(row[0] for row in left),
     )
     if erased:
@@ -62,9 +68,7 @@ def thin(db: sqlite3.Connection, at: datetime, most: int) -> Erased:
         (most,),
     ).fetchall()
     gone = sorted(row[0] for row in rows)
-    if gone:
-        remove(db, at, gone, "forgotten", "retention")
-        db.execute("UPDATE gallery SET traces = 1")
+    erasing.erase(db, at, gone, "retention")
     return Erased(people=tuple(gone), sightings=sum(row[1] for row in rows))
 
 

@@ -1,5 +1,6 @@
 """One run in a gallery: its sightings checked, written, replaced when the run is repeated."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,10 +8,13 @@ from datetime import datetime
 from reid import json_text
 from reid.store.records import Run, Sighting
 from reid.store.rules import utc
-from reid.store.sqlite import corrections, decisions, journal
+from reid.store.sqlite import erasing, journal
 from reid.store.sqlite.prototypes import keep_varied
+from reid.store.sqlite.sightings import SEGMENT, segments
 from reid.track_segment import best_segments
 from reid.types import Array, Embeddings, Tracklet, TrackletKey, person_name
+
+RunKey = tuple[datetime, tuple[str, ...]]  # the start in whole seconds, UTC, and the cameras
 
 
 def next_person_id(db: sqlite3.Connection) -> int:
@@ -19,16 +23,25 @@ def next_person_id(db: sqlite3.Connection) -> int:
     return 1 if row is None else int(row[0]) + 1
 
 
+def keys(db: sqlite3.Connection) -> dict[str, RunKey]:
+    """What results folders name the runs by."""
+    rows = db.execute("SELECT run_id, started, cameras FROM runs").fetchall()
+    return {
+        run_id: (datetime.fromisoformat(started).replace(microsecond=0), tuple(json.loads(cameras)))
+        for run_id, started, cameras in rows
+    }
+
+
 def former_ids(
     db: sqlite3.Connection, run_id: str, tracklets: Sequence[Tracklet] | None
 ) -> dict[TrackletKey, int]:
     """The person of each tracklet of a committed run; of `tracklets`, those that are still the same."""
     rows = db.execute(
-        """SELECT person_id, run_id, camera_id, track_id, start_s, end_s, places FROM sightings
+        f"""SELECT person_id, {SEGMENT} FROM sightings
            WHERE run_id = ? ORDER BY sighting_id""",
         (run_id,),
     ).fetchall()
-    stored = decisions.segments(row[1:] for row in rows)
+    stored = segments(row[1:] for row in rows)
     person = {segment.key: row[0] for segment, row in zip(stored, rows, strict=True)}
     if tracklets is None:
         return person
@@ -74,7 +87,7 @@ def replace(
     for person_id, theirs in new.items():
         keep_varied(db, person_id, max_prototypes, new=theirs, run_id=run_id)
         journal.append(db, at, "seen", person_id=person_id, run_id=run_id, sightings=len(theirs))
-    corrections.remove(db, at, corrections.unseen(db), "retracted", "its run was repeated")
+    erasing.retract(db, at, erasing.unseen(db), "its run was repeated")
 
 
 def _people(sightings: Sequence[Sighting]) -> list[int]:

@@ -29,11 +29,13 @@ from reid.store.records import (
     Sighting,
     StoredVector,
 )
+from reid.store.rules import number_of
 from reid.store.sqlite import (
     cleaning,
     contradictions,
     corrections,
     decisions,
+    erasing,
     journal,
     live_run,
     pruning,
@@ -123,7 +125,9 @@ class SqliteStore(Store):
     def generation(self) -> str:
         return str(self._db.execute("SELECT generation FROM gallery").fetchone()[0])
 
-    def identities(self, *, without_run: str | None = None) -> list[Identity]:
+    def identities(
+        self, *, without_run: str | None = None, people: Collection[int] | None = None
+    ) -> list[Identity]:
         return [
             Identity(
                 person_id=person_id,
@@ -131,7 +135,7 @@ class SqliteStore(Store):
                 prototypes=Embeddings(vectors=vectors, encoder_id=self.encoder_id),
                 known=True,
             )
-            for person_id, vectors in prototypes_by_person(self._db, without_run)
+            for person_id, vectors in prototypes_by_person(self._db, without_run, people)
         ]
 
     def prototypes(self) -> tuple[str, NDArray[np.int64], Array]:
@@ -158,8 +162,11 @@ class SqliteStore(Store):
     def people(self) -> list[PersonSummary]:
         return journal.people(self._db)
 
-    def sightings(self, person_id: int) -> list[SeenAt]:
-        return journal.sightings(self._db, person_id)
+    def labels(self, people: Collection[int]) -> dict[int, str | None]:
+        return journal.labels(self._db, people)
+
+    def sightings(self, person_id: int, *, session: str = "") -> list[SeenAt]:
+        return journal.sightings(self._db, person_id, session)
 
     def history(self, person_id: int | None = None) -> list[JournalEntry]:
         return journal.read(self._db, person_id)
@@ -173,9 +180,13 @@ class SqliteStore(Store):
     def told_apart(self) -> frozenset[tuple[int, int]]:
         return decisions.told_apart(self._db)
 
-    def find(self, who: str | int) -> int:
+    def find(self, who: str | int, *, ignored: bool = False) -> int:
+        name = str(who).strip()
+        number = number_of(name) if ignored else None
+        if number is not None and erasing.not_a_person(self._db, number) is not None:
+            return number
         with naming(self.path):
-            return journal.find(self._db, str(who).strip())
+            return journal.find(self._db, name)
 
     def ids_of(self, person_id: int) -> list[int]:
         return journal.absorbed(self._db, person_id)
@@ -209,15 +220,16 @@ class SqliteStore(Store):
     def constraints(self, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
         return decisions.constraints(self._db, run_id, tracklets)
 
-    def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> None:
+    def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> int:
         with self._writing() as db:
-            corrections.rename(db, self._clock(), journal.existing(db, person_id), label, by)
+            return corrections.rename(db, self._clock(), journal.existing(db, person_id), label, by)
 
-    def merge(self, person_id: int, into: int, *, by: str | None = None, instead: bool = False) -> None:
+    def merge(self, person_id: int, into: int, *, by: str | None = None, instead: bool = False) -> int:
         with self._writing() as db:
             people = journal.existing(db, person_id), journal.existing(db, into)
-            corrections.join(db, self._clock(), *people, by, instead=instead)
+            number = corrections.join(db, self._clock(), *people, by, instead=instead)
             keep_varied(db, into, self.max_prototypes)
+        return number
 
     def split(
         self,
@@ -242,17 +254,18 @@ class SqliteStore(Store):
         into: int,
         *,
         by: str | None = None,
-    ) -> None:
+    ) -> int:
         with self._writing() as db:
             person_id, into = journal.existing(db, person_id), journal.existing(db, into)
             sightings = corrections.sightings_of(db, person_id, tracklets)
-            corrections.reassign(db, self._clock(), person_id, sightings, into, by)
+            number = corrections.reassign(db, self._clock(), person_id, sightings, into, by)
             keep_varied(db, into, self.max_prototypes)
+        return number
 
-    def apart(self, person_id: int, other_id: int, *, by: str | None = None) -> None:
+    def apart(self, person_id: int, other_id: int, *, by: str | None = None) -> int:
         with self._writing() as db:
             people = journal.existing(db, person_id), journal.existing(db, other_id)
-            corrections.tell_apart(db, self._clock(), *people, by)
+            return corrections.tell_apart(db, self._clock(), *people, by)
 
     def confirm(
         self,
@@ -260,15 +273,15 @@ class SqliteStore(Store):
         *,
         tracklets: Collection[tuple[str, TrackletKey]] | None = None,
         by: str | None = None,
-    ) -> None:
+    ) -> int:
         with self._writing() as db:
             person_id = journal.existing(db, person_id)
             chosen = None if tracklets is None else corrections.sightings_of(db, person_id, tracklets)
-            corrections.confirm(db, self._clock(), person_id, chosen, by)
+            return corrections.confirm(db, self._clock(), person_id, chosen, by)
 
-    def ignore(self, person_id: int, *, by: str | None = None) -> None:
+    def ignore(self, person_id: int, *, by: str | None = None) -> int:
         with self._writing() as db:
-            corrections.ignore(db, self._clock(), journal.existing(db, person_id), by)
+            return corrections.ignore(db, self._clock(), journal.existing(db, person_id), by)
 
     def undo(self, number: int | None = None, *, by: str | None = None) -> Decision:
         with self._writing() as db:
@@ -281,19 +294,21 @@ class SqliteStore(Store):
         with self._writing() as db:
             return taking_back.put_back(db, self._clock(), number, by, max_prototypes=self.max_prototypes)
 
-    def forget(
-        self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None
-    ) -> None:
+    def forget(self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None) -> int:
         with self._writing() as db:
-            person_id = journal.existing(db, person_id)
+            person_id = erasing.erasable(db, person_id)
             if suppress is not None:
                 suppressions.add(db, person_id, suppress)
-            corrections.forget(db, self._clock(), person_id, by)
+            number = erasing.forget(db, self._clock(), person_id, by)
         self._clean(person_name(person_id))
+        return number
 
     def would_suppress(self, person_id: int, key: SuppressionKey) -> int:
         with naming(self.path):
-            return len(suppressions.of_person(self._db, journal.existing(self._db, person_id), key))
+            return len(suppressions.of_person(self._db, erasing.erasable(self._db, person_id), key))
+
+    def in_recordings(self, person_id: int) -> int:
+        return len(suppressions.in_recordings(self._db, person_id))
 
     def suppressed(self) -> list[Suppressed]:
         return suppressions.read(self._db)

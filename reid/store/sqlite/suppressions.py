@@ -6,12 +6,13 @@ Functions over an open gallery, inside the caller's transaction.
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
 from reid.errors import InputError
 from reid.store.rules import LONGEST_S
-from reid.store.sqlite import journal
+from reid.store.sqlite import erasing, journal
 from reid.suppression import DIGEST, Footage, Suppressed, SuppressionKey
 from reid.types import person_name
 
@@ -35,18 +36,29 @@ def add(db: sqlite3.Connection, person_id: int, key: SuppressionKey) -> None:
     )
 
 
+def in_recordings(db: sqlite3.Connection, person_id: int) -> list[tuple[Any, ...]]:
+    """Start, places, camera and footage of a person's tracklets, but for those of live sites.
+
+    What a decision says is no person has none but those of the decision.
+    """
+    own = "FROM sightings LEFT JOIN footage USING (run_id, camera_id) WHERE person_id = :one"
+    ignored = erasing.not_a_person(db, person_id)
+    if ignored is not None:
+        own = "FROM decision_segments LEFT JOIN footage USING (run_id, camera_id) WHERE decision_id = :one"
+    return db.execute(
+        f"""SELECT start_s, places, camera_id, content, width, height, shift_s {own} AND start_s <= :longest
+            ORDER BY 1, 3""",
+        {"one": person_id if ignored is None else ignored, "longest": LONGEST_S},
+    ).fetchall()
+
+
 def of_person(db: sqlite3.Connection, person_id: int, key: SuppressionKey) -> list[frozenset[bytes]]:
     """Digests of where a person was in recordings, by tracklet; live sites are not processed again.
 
     Raises:
         InputError: the recordings, or where in them, are not known.
     """
-    rows = db.execute(
-        """SELECT start_s, places, camera_id, content, width, height, shift_s
-           FROM sightings LEFT JOIN footage USING (run_id, camera_id)
-           WHERE person_id = ? AND start_s <= ? ORDER BY sighting_id""",
-        (person_id, LONGEST_S),
-    ).fetchall()
+    rows = in_recordings(db, person_id)
     unknown = sum(row[1] is None or row[3] is None for row in rows)
     if unknown:
         raise InputError(

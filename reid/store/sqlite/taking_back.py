@@ -37,9 +37,7 @@ def take_back(
             f"decision {later[-1].number} ({later[-1].kind}) is later and about the same people; undo that first"
         )
     _note(db, at, "undone", found, by)
-    moves = found.kind != "different" or bool(
-        undo.people_of(kept)
-    )  # else two people who were there: nothing moves
+    moves = bool(undo.people_of(kept))
     after = undo.present(db, kept, _people(found) if moves else ())
     made = found.other_id if found.kind == "different" and moves else None  # the person that a split made
     heir = None if made is None else found.person_id
@@ -61,7 +59,8 @@ def put_back(
             undone or redone first.
     """
     known, told = decisions.read(db), _told(db)
-    undone = [one for one in known if one.undone is not None and _after(db, one) is not None]
+    restorable = {row[0] for row in db.execute("SELECT decision_id FROM decisions WHERE after IS NOT NULL")}
+    undone = [one for one in known if one.undone is not None and one.number in restorable]
     undone.sort(key=lambda one: _last(told, one))
     found = _chosen(undone[-1:] if number is None else known, number, "no decision to redo")
     if found.undone is None:
@@ -74,9 +73,7 @@ def put_back(
         )
     _check_order(found, known, told, undo.ended_by(kept))
     _note(db, at, "redone", found, by)
-    before = undo.present(
-        db, kept, _people(found) if found.kind != "different" or undo.people_of(kept) else ()
-    )
+    before = undo.present(db, kept, _people(found) if undo.people_of(kept) else ())
     undo.restore(
         db, kept, max_prototypes=max_prototypes, heir=found.person_id if found.kind == "same" else None
     )

@@ -7,24 +7,27 @@ import base64
 import json
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from reid import json_text
 from reid.errors import InputError
 from reid.store.rules import LONGEST_S
+from reid.store.sqlite import sightings
 from reid.store.sqlite.prototypes import keep_varied
 from reid.types import person_name
 
 # the columns of a sighting but its number, which a repeated run may give to another one
 _SIGHTING = """run_id, camera_id, track_id, person_id, start_s, end_s, distance, runner_up_id, runner_up_distance,
                places"""
-_KEY = slice(0, 3)  # run, camera, track
-_PERSON, _START, _END, _RIVAL = 3, 4, 5, 7
+KEY = slice(0, 3)  # run, camera, track
+PERSON, _START, _END, RIVAL = 3, 4, 5, 7
 
-# absent: people that there are not; unseen: keys of sightings that there are not; ended: decisions that end with it
-Part = Literal["people", "sightings", "rivals", "prototypes", "absent", "unseen", "ended"]
-Before = dict[Part, list[list[Any]]]
+# absent: people that there are not; unseen: keys of sightings that there are not; ended: decisions that end with it;
+# line: the last one of the journal then, which tells the runs that were replaced since
+Part = Literal["people", "sightings", "rivals", "prototypes", "absent", "unseen", "ended", "line"]
+Before = dict[Part, list[list[Any]]]  # of a name only the people are kept
+BY_KEY: tuple[Part, ...] = ("sightings", "rivals", "prototypes", "unseen")  # rows that begin with a key
 
 
 def before(db: sqlite3.Connection, people: Collection[int], ended: Collection[int] = ()) -> bytes:
@@ -33,7 +36,12 @@ def before(db: sqlite3.Connection, people: Collection[int], ended: Collection[in
     Args:
         ended: decisions that end with this one, and hold again when it is undone.
     """
-    return _packed({**_stored(db, people), "ended": [[number] for number in ended]})
+    return packed({**_stored(db, people), "ended": [[number] for number in ended]})
+
+
+def label_before(db: sqlite3.Connection, person_id: int) -> bytes:
+    """The label of a person now: all that a new one changes."""
+    return packed(_stored(db, [person_id], ["people"]))
 
 
 def present(db: sqlite3.Connection, kept: bytes, people: Collection[int]) -> bytes:
@@ -42,43 +50,47 @@ def present(db: sqlite3.Connection, kept: bytes, people: Collection[int]) -> byt
     Args:
         people: that the decision was about, those that it made too.
     """
-    was = _unpacked(kept)
+    was = unpacked(kept)
+    if "sightings" not in was:
+        return packed(_stored(db, sorted(people_of(kept)), ["people"]))
     marks = "run_id = ? AND camera_id = ? AND track_id = ?"
     owner, unseen = {}, []
     for row in was["sightings"]:
-        found = db.execute(f"SELECT person_id FROM sightings WHERE {marks}", row[_KEY]).fetchone()
+        found = db.execute(f"SELECT person_id FROM sightings WHERE {marks}", row[KEY]).fetchone()
         if found is None:
-            unseen.append(row[_KEY])
+            unseen.append(row[KEY])
         else:
-            owner[tuple(row[_KEY])] = int(found[0])
+            owner[tuple(row[KEY])] = int(found[0])
     touched = {*people, *owner.values(), *(row[0] for row in was["people"])}
     now = _stored(db, sorted(touched))
-    rivals = {tuple(row[_KEY]): row for row in now["rivals"]}
+    rivals = {tuple(row[KEY]): row for row in now["rivals"]}
     for row in was["rivals"]:
         found = db.execute(
-            f"SELECT runner_up_id, runner_up_distance, person_id FROM sightings WHERE {marks}", row[_KEY]
+            f"SELECT runner_up_id, runner_up_distance, person_id FROM sightings WHERE {marks}", row[KEY]
         ).fetchone()
         if found is not None and found[2] not in touched:
-            rivals.setdefault(tuple(row[_KEY]), [*row[_KEY], *found])
+            rivals.setdefault(tuple(row[KEY]), [*row[KEY], *found])
     there = {row[0] for row in now["people"]}
     now["rivals"] = list(rivals.values())
     now["absent"] = [[person] for person in sorted(touched - there)]
     now["unseen"] = unseen
     now["ended"] = was.get("ended", [])
-    return _packed(now)
+    return packed(now)
 
 
 def ended_by(kept: bytes) -> list[int]:
     """Numbers of the decisions that ended with the one that `kept` belongs to."""
-    return [int(row[0]) for row in _unpacked(kept).get("ended", [])]
+    return [int(row[0]) for row in unpacked(kept).get("ended", [])]
 
 
 def people_of(kept: bytes) -> set[int]:
-    """The people whose state `kept` holds; none of a decision that moves nothing."""
-    return {int(row[0]) for row in _unpacked(kept)["people"]}
+    """The people whose state `kept` holds, none of a decision that moves nothing."""
+    was = unpacked(kept)
+    return {int(row[0]) for row in [*was["people"], *was.get("absent", [])]}
 
 
-def _stored(db: sqlite3.Connection, people: Collection[int]) -> Before:
+def _stored(db: sqlite3.Connection, people: Collection[int], parts: Collection[Part] = ()) -> Before:
+    """What is stored of people; of `parts` only these."""
     among = f"({', '.join('?' * len(people))})"
     who = tuple(people)
     read: dict[Part, str] = {
@@ -89,8 +101,13 @@ def _stored(db: sqlite3.Connection, people: Collection[int]) -> Before:
         "prototypes": f"""SELECT run_id, camera_id, track_id, evicted_by, vector, encoder_id
                           FROM prototypes JOIN sightings USING (sighting_id), gallery
                           WHERE person_id IN {among} ORDER BY prototype_id""",
+        "line": "SELECT seq FROM sqlite_sequence WHERE name = 'journal'",
     }
-    rows = {part: db.execute(query, who * query.count(among)).fetchall() for part, query in read.items()}
+    rows = {
+        part: db.execute(query, who * query.count(among)).fetchall()
+        for part, query in read.items()
+        if not parts or part in parts
+    }
     found: Before = {part: [[_plain(value) for value in row] for row in own] for part, own in rows.items()}
     return found
 
@@ -102,8 +119,8 @@ def restore(
     max_prototypes: int,
     heir: int | None = None,
     gone: int | None = None,
-) -> int:
-    """Put back what `before` or `present` kept, as far as its sightings are still there; how many were put back.
+) -> None:
+    """Put back what `before` or `present` kept, as far as its sightings are still there.
 
     Vectors of an encoder that the gallery had before are not: what sightings have instead now stays. A person without
     any sighting is not either.
@@ -115,66 +132,48 @@ def restore(
     Raises:
         InputError: a name is another person's now.
     """
-    was = _unpacked(kept)
+    was = unpacked(kept)
+    replaced = _replaced_since(db, was)
     encoder_id = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
     absent = [*was.get("absent", []), *([] if gone is None else [[gone]])]
     db.executemany("UPDATE people SET label = NULL WHERE person_id = ?", absent)
     _put_people_back(db, was["people"])
     for key in was.get("unseen", []):
-        db.execute("DELETE FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?", key)
+        if key[0] not in replaced:
+            db.execute("DELETE FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?", key)
     found = {
-        tuple(row[_KEY]): number
-        for row in was["sightings"]
-        if (number := _put_sighting_back(db, row)) is not None
+        tuple(row[KEY]): number
+        for row in was.get("sightings", [])
+        if (number := _put_sighting_back(db, row, replaced=row[0] in replaced)) is not None
     }
     for (person_id,) in absent:
         if heir is not None:
-            db.execute("UPDATE sightings SET person_id = ? WHERE person_id = ?", (heir, person_id))
-        remove(db, person_id)
-    for run_id, camera_id, track_id, rival, distance, _ in was["rivals"]:
-        if rival is None or _there(db, rival):
+            sightings.give(db, sightings.of_person(db, person_id), heir)
+        sightings.remove_person(db, person_id)
+    for run_id, camera_id, track_id, rival, distance, _ in was.get("rivals", []):
+        if run_id not in replaced and (rival is None or sightings.is_there(db, rival)):
             db.execute(
                 """UPDATE sightings SET runner_up_id = ?, runner_up_distance = ?
                    WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
                 (rival, distance, run_id, camera_id, track_id),
             )
-    if all(row[5] == encoder_id for row in was["prototypes"]):
-        _put_vectors_back(db, was["prototypes"], found)
+    if all(row[5] == encoder_id for row in was.get("prototypes", [])):
+        _put_vectors_back(db, was.get("prototypes", []), found)
     for person_id, _ in was["people"]:
-        if db.execute("SELECT 1 FROM sightings WHERE person_id = ?", (person_id,)).fetchone() is None:
-            remove(db, person_id)
+        if not sightings.of_person(db, person_id):
+            sightings.remove_person(db, person_id)
         keep_varied(db, person_id, max_prototypes)
-    return len(found)
 
 
-def scrub(db: sqlite3.Connection, people: Iterable[int] = (), runs: Iterable[str] = ()) -> None:
-    """Take people who are erased, and runs that are, out of what is kept to undo decisions."""
-    gone, past = set(people), set(runs)
-    for column in ("before", "after"):
-        _scrub(db, column, gone, past)
-
-
-def _scrub(db: sqlite3.Connection, column: str, gone: set[int], past: set[str]) -> None:
-    for number, kept in db.execute(
-        f"SELECT decision_id, {column} FROM decisions WHERE {column} IS NOT NULL"
-    ).fetchall():
-        was = _unpacked(kept)
-        erased = {tuple(row[_KEY]) for row in was["sightings"] if row[_PERSON] in gone or row[0] in past}
-        left: Before = {
-            **was,
-            "people": [row for row in was["people"] if row[0] not in gone],
-            "sightings": [
-                row if row[_RIVAL] not in gone else [*row[:_RIVAL], None, None, *row[_RIVAL + 2 :]]
-                for row in was["sightings"]
-                if tuple(row[_KEY]) not in erased
-            ],
-            "rivals": [row for row in was["rivals"] if not {row[3], row[5]} & gone and row[0] not in past],
-            "unseen": [row for row in was.get("unseen", []) if row[0] not in past],
-            "absent": [row for row in was.get("absent", []) if row[0] not in gone],
-            "prototypes": [row for row in was["prototypes"] if tuple(row[_KEY]) not in erased],
-        }
-        if left != was:
-            db.execute(f"UPDATE decisions SET {column} = ? WHERE decision_id = ?", (_packed(left), number))
+def _replaced_since(db: sqlite3.Connection, was: Before) -> set[str]:
+    """Runs that were processed again since: a number of theirs may mean another tracklet now."""
+    line = next((row[0] for row in was.get("line", [])), None)
+    if line is None:  # of a decision that moves no tracklet, or of an earlier version of reid
+        return set()
+    rows = db.execute(
+        "SELECT run_id FROM journal WHERE event = 'retracted' AND person_id IS NULL AND entry_id > ?", (line,)
+    )
+    return {row[0] for row in rows}
 
 
 def _put_people_back(db: sqlite3.Connection, people: Sequence[Sequence[Any]]) -> None:
@@ -188,47 +187,56 @@ def _put_people_back(db: sqlite3.Connection, people: Sequence[Sequence[Any]]) ->
         db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, person_id))
 
 
-def _put_sighting_back(db: sqlite3.Connection, row: Sequence[Any]) -> int | None:
-    """The number of the sighting; None where the run was replaced or erased since."""
+def _put_sighting_back(db: sqlite3.Connection, row: Sequence[Any], *, replaced: bool) -> int | None:
+    """The number of the sighting, for its vectors; None where they are not those of then.
+
+    Args:
+        replaced: its run was processed again since: only its person is put back, where the tracklet is the same.
+    """
     values = [*row[:-1], None if row[-1] is None else base64.b64decode(row[-1])]
-    if values[_RIVAL] is not None and not _there(db, values[_RIVAL]):
-        values[_RIVAL : _RIVAL + 2] = [None, None]
+    if values[RIVAL] is not None and not sightings.is_there(db, values[RIVAL]):
+        values[RIVAL : RIVAL + 2] = [None, None]
     stored = db.execute(
-        "SELECT sighting_id, start_s, end_s FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?",
-        values[_KEY],
+        """SELECT sighting_id, person_id, start_s, end_s, places FROM sightings
+           WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
+        values[KEY],
     ).fetchone()
     if stored is None:
-        if db.execute("SELECT 1 FROM runs WHERE run_id = ?", values[:1]).fetchone() is None:
-            return None
-        marks = ", ".join("?" * len(values))
-        made = db.execute(
-            f"INSERT INTO sightings ({_SIGHTING}) VALUES ({marks}) RETURNING sighting_id", values
-        ).fetchone()
-        return int(made[0])
-    if tuple(stored[1:]) != (values[_START], values[_END]):
-        if (
-            values[_START] > LONGEST_S
-        ):  # of a live site, where no number is another tracklet's: it has grown since
-            db.execute(
-                "UPDATE sightings SET person_id = ? WHERE sighting_id = ?", (values[_PERSON], stored[0])
-            )
+        return None if replaced else _insert(db, values)
+    number, person_id, *content = stored
+    if replaced or content[:2] != values[_START : _END + 1]:
+        # a number of a live site is no other tracklet's: it has grown since
+        same = values[_START] > LONGEST_S or content == [*values[_START : _END + 1], values[-1]]
+        if same and person_id != values[PERSON]:
+            sightings.give(db, [number], values[PERSON])
         return None
     db.execute(
         """UPDATE sightings SET person_id = ?, distance = ?, runner_up_id = ?, runner_up_distance = ?
            WHERE sighting_id = ?""",
-        (values[_PERSON], *values[6:9], stored[0]),
+        (values[PERSON], *values[6:9], number),
     )
-    return int(stored[0])
+    return int(number)
+
+
+def _insert(db: sqlite3.Connection, values: Sequence[Any]) -> int | None:
+    """The number of a sighting that comes back; None where its run was erased since."""
+    if db.execute("SELECT 1 FROM runs WHERE run_id = ?", values[:1]).fetchone() is None:
+        return None
+    made = db.execute(
+        f"INSERT INTO sightings ({_SIGHTING}) VALUES ({', '.join('?' * len(values))}) RETURNING sighting_id",
+        values,
+    ).fetchone()
+    return int(made[0])
 
 
 def _put_vectors_back(
-    db: sqlite3.Connection, prototypes: Sequence[Sequence[Any]], sightings: dict[tuple[Any, ...], int]
+    db: sqlite3.Connection, prototypes: Sequence[Sequence[Any]], numbers: dict[tuple[Any, ...], int]
 ) -> None:
     """The vectors of those sightings as they were."""
-    db.executemany("DELETE FROM prototypes WHERE sighting_id = ?", [(one,) for one in sightings.values()])
+    db.executemany("DELETE FROM prototypes WHERE sighting_id = ?", [(one,) for one in numbers.values()])
     runs = {row[0] for row in db.execute("SELECT run_id FROM runs")}
     for *key, evicted_by, vector, _ in prototypes:
-        number = sightings.get(tuple(key))
+        number = numbers.get(tuple(key))
         if number is not None and (evicted_by is None or evicted_by in runs):
             db.execute(
                 "INSERT INTO prototypes (sighting_id, evicted_by, vector) VALUES (?, ?, ?)",
@@ -236,28 +244,16 @@ def _put_vectors_back(
             )
 
 
-def remove(db: sqlite3.Connection, person_id: int) -> None:
-    """Remove a person with their sightings."""
-    db.execute(
-        "UPDATE sightings SET runner_up_id = NULL, runner_up_distance = NULL WHERE runner_up_id = ?",
-        (person_id,),
-    )
-    db.execute("DELETE FROM people WHERE person_id = ?", (person_id,))
-
-
-def _there(db: sqlite3.Connection, person_id: int) -> bool:
-    return db.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone() is not None
-
-
 def _plain(value: object) -> object:
     return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
 
 
-def _packed(content: dict[Any, Any]) -> bytes:
+def packed(content: Before) -> bytes:
+    """Content of a decision's `before` or `after`, as it is stored."""
     return zlib.compress(json_text.dumps(content).encode())
 
 
-def _unpacked(kept: bytes) -> Before:
+def unpacked(kept: bytes) -> Before:
     """Content of a decision's `before`; a damaged one is the gallery's damage."""
     try:
         content: Before = json.loads(zlib.decompress(kept))

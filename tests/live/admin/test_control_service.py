@@ -1,12 +1,15 @@
 """What people ask of a site that runs."""
 
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from reid.errors import InputError
+from reid.linking.reclustering import Refinement
 from reid.live.admin.control_service import ControlService
+from tests.live.admin.test_retention import asked, fill, still
 from tests.live.blocks import film
 from tests.live.running import Running, load_tracking, until
 
@@ -75,4 +78,26 @@ def test_who_is_forgotten_in_view_is_somebody_new_from_then_on(tmp_path: Path) -
     assert [person.person_id for person in here.store.people()] == [2]
     (seen,) = here.store.sightings(2)
     assert seen.start_s > forgotten[0] - 0.5, "what was known of them is gone"
+    here.store.close()
+
+
+def test_a_reclustering_that_began_before_a_decision_changes_nothing(tmp_path: Path) -> None:
+    fill(tmp_path / "site.db", 1)
+    here = still(tmp_path)
+    reclusterer, control = here.engine.reclusterer, here.control
+    for decide in (
+        lambda: control.confirm(1),
+        lambda: control.rename(1, "Ada"),
+        lambda: control.undo(),
+        lambda: control.redo(),
+        lambda: control.merge(2, 1),
+        lambda: control.ignore(3),
+    ):
+        before: Future[Refinement] = Future()
+        reclusterer._running = before
+        asked(here, decide)
+        assert reclusterer._dropped
+        reclusterer._running, reclusterer._dropped = None, False
+    kinds = [one.kind for one in here.store.decisions()]
+    assert kinds == ["confirmed", "named", "same", "not_a_person"]
     here.store.close()

@@ -64,6 +64,20 @@ def test_a_full_disk_does_not_stop_an_erasure_and_it_is_finished_once_there_is_r
     here.store.close()
 
 
+def test_what_is_no_person_is_erased_by_its_number(tmp_path: Path) -> None:
+    fill(tmp_path / "site.db", 1)
+    here, clips = still(tmp_path), Keeper()
+    here.engine.site.registry.decisions.ignore(1)
+    assert here.engine.site.registry.decisions.ignored == {1: 1}
+    erasure = Erasure(engine=here.engine, store=here.store, keepers=[clips])
+    erasure.erase(1)
+    assert (clips.forgotten, here.engine.site.registry.decisions.ignored) == ([1], {})
+    assert [one.kind for one in here.store.decisions()] == ["erased"]
+    with pytest.raises(InputError, match="nobody called"):
+        erasure.erase(1)
+    here.store.close()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """As a live site left it: P0002 is in a clip and in an event, and was merged into P0001 since."""

@@ -184,6 +184,19 @@ def test_a_boot_with_a_wrong_clock_erases_nothing_until_a_person_confirms_it(
     here.store.close()
 
 
+def test_what_was_no_person_for_long_enough_is_forgotten(tmp_path: Path) -> None:
+    fill(tmp_path / "site.db", days_ago=1)
+    here = still(tmp_path)
+    clock, _ = made(here, days=30)
+    here.engine.site.registry.decisions.ignore(1)
+    clock.tick(20 * DAY_S)
+    assert here.engine.site.registry.decisions.ignored == {1: 1}
+    clock.tick(20 * DAY_S)
+    assert here.engine.site.registry.decisions.ignored == {}
+    assert here.store.decisions() == []
+    here.store.close()
+
+
 def test_a_clock_that_the_system_calls_right_is_believed(tmp_path: Path) -> None:
     fill(tmp_path / "site.db", days_ago=40)
     here = still(tmp_path)

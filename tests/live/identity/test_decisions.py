@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from reid.errors import InputError
+from reid.linking.reclustering import FIRST_NEW, Refinement, snapshot
 from reid.live.identity.changes import Renamed
-from reid.types import TrackletKey
+from reid.types import Match, TrackletKey
 from tests.live.toy_site import Toy, look
 from tests.store.site import tables
 
@@ -196,3 +197,97 @@ def test_a_split_holds_where_only_one_side_is_older_than_the_window(tmp_path: Pa
     assert toy.stored_as(off) == new
     assert toy.stored_as(kept) == rest
     toy.store.close()
+
+
+def test_a_split_holds_where_reclustering_merged_the_new_person_who_is_older_than_the_window(
+    tmp_path: Path,
+) -> None:
+    toy = Toy(tmp_path / "site.db", now=UNIX_S, window_s=20.0)
+    off = toy.walk("a", 1, look(0), 2.5)
+    toy.leave("a", 1)
+    kept = toy.walk("b", 2, look(0, seed=1), 2.5)
+    toy.site.decisions.split(1, [str(off)])
+    other = toy.walk("a", 3, look(5), 2.5)
+    toy.leave("a", 3)
+    one = {key: a_match(key, FIRST_NEW) for key in (off, other)}
+    toy.site.apply(Refinement(snapshot=snapshot(toy.gallery), matches=one, bias={}))
+    toy.unit_of_work.commit()
+    whole = toy.stored_as(other)
+    assert toy.stored_as(off) == whole != toy.stored_as(kept) == 1
+    for _ in range(10):
+        toy.walk("b", 2, look(0, seed=1), 2.5)
+        toy.site.age(toy.now)
+        toy.think()
+    assert off not in toy.gallery.recent
+    assert (toy.stored_as(off), toy.stored_as(kept)) == (whole, 1)
+    toy.store.close()
+
+
+def a_match(key: TrackletKey, person_id: int) -> Match:
+    return Match(tracklet=key, person_id=person_id, distance=0.1, runner_up_id=None, runner_up_distance=None)
+
+
+def test_a_name_keeps_a_person_known_after_they_were_no_person_by_mistake(toy: Toy) -> None:
+    """What a named person is remembered by is there again, also while they are in view."""
+    two(toy)
+    toy.unit_of_work.perform(Renamed(person_id=2, label="Ada"))
+    toy.gallery.anchor(2)
+    assert 2 in toy.gallery.memory.people
+    toy.site.decisions.ignore(2)
+    assert 2 not in toy.gallery.memory.people
+    toy.site.decisions.undo(None)
+    assert 2 in toy.gallery.memory.people
+    assert 2 in {one.person_id for one in toy.gallery.recent.values()}
+    toy.site.decisions.redo(None)
+    toy.site.decisions.undo(None)
+    assert 2 in toy.gallery.memory.people
+
+
+def test_tracks_that_were_left_out_are_seen_again(toy: Toy) -> None:
+    """A new track at the place of what is no person is hidden; an undo shows it."""
+    keys = two(toy)
+    toy.site.decisions.ignore(2)
+    toy.leave("a", 2)
+    hidden = toy.walk("a", 2, look(2, seed=1), 2.5)
+    assert toy.site.in_view("a")[0].thing
+    toy.site.decisions.undo(None)
+    assert not toy.site.in_view("a")[0].thing
+    toy.walk("a", 2, look(2, seed=1), 1.0)
+    assert toy.stored() == {keys[0]: 1, keys[1]: 2, hidden: 2}
+
+
+def test_what_is_no_person_keeps_no_crops_for_longer_than_the_window(tmp_path: Path) -> None:
+    toy = Toy(tmp_path / "site.db", now=UNIX_S, window_s=20.0)
+    keys = two(toy)
+    toy.site.decisions.confirm(2)
+    toy.site.decisions.ignore(2)
+    toy.leave("a", 2)
+    toy.now += 60
+    toy.site.age(toy.now)
+    assert keys[1] not in toy.gallery.by_hand.constraints.same
+    assert [one.recent for one in toy.site.decisions._ignored.values()] == [{}], "nor crops"
+    toy.walk("a", 2, look(2, seed=1), 3.0)
+    assert toy.site.in_view("a")[0].thing, "its place is known for as long as the program runs"
+    toy.site.decisions.undo(None)
+    assert keys[1] not in toy.gallery.recent
+    assert 2 in toy.gallery.memory.people
+    toy.store.close()
+
+
+def test_a_split_says_why_the_store_cannot_be_written(toy: Toy) -> None:
+    toy.walk("a", 1, look(0), 2.5)
+    away = toy.store.path.rename(toy.store.path.with_name("away.db"))
+    off = toy.walk("b", 2, look(0, seed=1), 2.5)
+    with pytest.raises(InputError, match="is gone: it was moved or deleted"):
+        toy.site.decisions.split(1, [str(off)])
+    away.rename(toy.store.path)
+
+
+def test_a_merge_that_ends_a_split_hands_on_nothing_of_it(toy: Toy) -> None:
+    """Who was said to be apart is not barred from the person that both are."""
+    keys = [toy.walk("a", 1, look(0), 2.5), toy.walk("b", 2, look(0, seed=1), 2.5)]
+    other = toy.walk("a", 3, look(5), 2.5)
+    new = toy.site.decisions.split(1, [str(keys[1])])
+    toy.gallery.reassign(keys[0], toy.stored_as(other))
+    toy.site.decisions.merge(new, 1)
+    assert toy.gallery.by_hand.constraints.not_of == frozenset()
