@@ -36,7 +36,7 @@ def review_of(site: OpenSite, *, by: str | None) -> Review:
     """The review of an open site.
 
     Args:
-        by: who decides, where a call does not say.
+        by: who decides.
     """
     results = [
         RunAtHand(root=one.run.root, run_id=one.run.run_id, cameras=one.run.cameras, run=one.run)
@@ -51,13 +51,12 @@ def writer_of(site: OpenSite, review: Review, progress: Progress) -> Callable[[]
     """What writes the results of a review again: the gallery's part at once, the files' part in the job."""
 
     def prepare() -> Job:
-        with review.held():
-            for one in site.runs:
-                import_moved(one, site.store, progress)
-            to_write = [one for one in site.runs if not says_all(one, site.store)]
-            linked = [link_again(one, site.store) for one in to_write]
-            review.reload()
-            review.changed = False
+        for one in site.runs:
+            import_moved(one, site.store, progress)
+        to_write = [one for one in site.runs if not says_all(one, site.store)]
+        linked = [link_again(one, site.store) for one in to_write]
+        review.reload()
+        review.changed = False
 
         def job(tell: Tell) -> str:
             with Progress(Telling(tell=tell, under=progress)) as told:

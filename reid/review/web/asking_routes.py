@@ -1,11 +1,12 @@
 """Routes of the review page that change something; each says in a sentence what it did."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
 from reid.review.answers import Review
+from reid.review.records import Reply
 from reid.review.web.answers import ToldAnswer, WritingAnswer
 from reid.review.web.decision_text import told
 from reid.review.web.desk import Desk
@@ -21,7 +22,8 @@ Person = Annotated[PersonId, Path()]
 
 
 class ReplyBody(Body):
-    answer: Literal["yes", "no", "unsure", "skip"]
+    answer: Reply
+    instead: bool = Field(False, description="earlier decisions that a yes contradicts end")
 
 
 class MergePeopleBody(MergeBody):
@@ -50,12 +52,12 @@ class Asking:
     def __init__(self, review: Review, found: ReviewJson) -> None:
         self._review, self._found = review, found
 
-    def reply(self, question_id: str, answer: Literal["yes", "no", "unsure", "skip"]) -> str:
+    def reply(self, question_id: str, answer: Reply, instead: bool) -> str:
         """Answer a question."""
         asked = self._review.question(question_id)
         one = self._found.called(asked.person_id)
         other = "" if asked.other_id is None else self._found.called(asked.other_id)
-        self._review.answer(question_id, answer)
+        self._review.answer(question_id, answer, instead=instead)
         match answer, asked.kind:
             case "yes", "same_person":
                 return f"{one} and {other} are one person now."
@@ -64,7 +66,7 @@ class Asking:
             case "yes", _:
                 return f"It is {one}; that stays."
             case "no", _:
-                who = self._found.called(self._review.site.tracklet(asked.one[0]).person_id or 0)
+                who = self._found.called(self._review.site.tracklet(asked.one[0]).person_id)
                 several = len(asked.one) > 1
                 return (
                     f"{len(asked.one)} tracklet{'s' if several else ''} of {one} became a new person, {who}."
@@ -135,7 +137,7 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
     @router.post("/questions/{question_id}")
     def reply(question_id: str, body: ReplyBody) -> ToldAnswer:
         """Answer a question: yes and no are decisions, unsure asks it again at the end, skip not in this session."""
-        return ToldAnswer(told=desk.ask(lambda: asking.reply(question_id, body.answer)))
+        return ToldAnswer(told=desk.ask(lambda: asking.reply(question_id, body.answer, body.instead)))
 
     @router.post("/undo")
     def undo(body: DecisionBody | None = None) -> ToldAnswer:

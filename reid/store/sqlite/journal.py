@@ -115,22 +115,23 @@ def people(db: sqlite3.Connection) -> list[PersonSummary]:
     ]
 
 
-def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
-    """The sightings of one person, by run, time and camera."""
+def sightings(db: sqlite3.Connection, person_id: int | None = None) -> list[SeenAt]:
+    """The sightings of one person or of all, by run, time and camera."""
     clocks = _clocks(db)
     conversions = _conversions(db)
     rows = db.execute(
-        """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started
-           FROM sightings JOIN runs USING (run_id) WHERE person_id = ?
-           ORDER BY started, run_id, start_s, camera_id, track_id""",
-        (person_id,),
+        f"""SELECT run_id, camera_id, track_id, person_id, distance, runner_up_id, runner_up_distance, start_s, end_s,
+                   started
+            FROM sightings JOIN runs USING (run_id) {"" if person_id is None else "WHERE person_id = ?"}
+            ORDER BY started, run_id, start_s, camera_id, track_id""",
+        () if person_id is None else (person_id,),
     )
     return [
         SeenAt(
             run_id=run_id,
             match=Match(
                 tracklet=TrackletKey(camera_id=camera_id, track_id=track_id),
-                person_id=person_id,
+                person_id=own_id,
                 distance=distance,
                 runner_up_id=runner_up_id,
                 runner_up_distance=runner_up_distance,
@@ -140,7 +141,18 @@ def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
             clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
             former_encoder=next((former for at, former in conversions if started < at), None),
         )
-        for run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started in rows
+        for (
+            run_id,
+            camera_id,
+            track_id,
+            own_id,
+            distance,
+            runner_up_id,
+            runner_up_distance,
+            start_s,
+            end_s,
+            started,
+        ) in rows
     ]
 
 

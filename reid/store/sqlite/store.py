@@ -158,7 +158,7 @@ class SqliteStore(Store):
     def people(self) -> list[PersonSummary]:
         return journal.people(self._db)
 
-    def sightings(self, person_id: int) -> list[SeenAt]:
+    def sightings(self, person_id: int | None = None) -> list[SeenAt]:
         return journal.sightings(self._db, person_id)
 
     def history(self, person_id: int | None = None) -> list[JournalEntry]:
