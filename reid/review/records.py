@@ -9,6 +9,7 @@ from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.types import Array, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
+from reid.wording import counted
 
 QuestionKind = Literal[
     "same_person", "belongs"
@@ -126,11 +127,7 @@ class ReviewProgress:
     def sentence(self) -> str:
         """The numbers in words."""
         return (
-            f"{_count(self.reviewed, 'tracklet')} of {self.tracklets} reviewed, {self.in_question} in "
-            f"{_count(self.questions, 'open question')}, {self.unasked} not in doubt; about "
+            f"{counted(self.reviewed, 'tracklet')} of {self.tracklets} reviewed, {self.in_question} in "
+            f"{counted(self.questions, 'open question')}, {self.unasked} not in doubt; about "
             f"{self.expected_wrong_links:.1f} wrong links are still expected"
         )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

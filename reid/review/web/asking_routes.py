@@ -14,6 +14,7 @@ from reid.review.web.review_json import ReviewJson
 from reid.review.web.writing import Writing
 from reid.web.answers import REFUSALS
 from reid.web.bodies import Body, DecisionBody, MergeBody, PersonId, RenameBody, asks
+from reid.wording import counted
 
 TrackletIds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=400)]], Field(min_length=1, max_length=2000)
@@ -67,10 +68,7 @@ class Asking:
                 return f"It is {one}; that stays."
             case "no", _:
                 who = self._found.called(self._review.site.tracklet(asked.one[0]).person_id)
-                several = len(asked.one) > 1
-                return (
-                    f"{len(asked.one)} tracklet{'s' if several else ''} of {one} became a new person, {who}."
-                )
+                return f"{counted(len(asked.one), 'tracklet')} of {one} became a new person, {who}."
             case "unsure", _:
                 return "It is asked again at the end."
         return "It is not asked again in this session."
@@ -99,23 +97,28 @@ class Asking:
         """Split some tracklets off."""
         new = self._review.split(person_id, tracklets)
         one, other = self._found.called(person_id), self._found.called(new)
-        return f"{_count(tracklets)} of {one} became a new person, {other}."
+        return f"{counted(len(tracklets), 'tracklet')} of {one} became a new person, {other}."
 
     def reassign(self, person_id: int, tracklets: list[str], into: int) -> str:
         """Give some tracklets to another person."""
         self._review.reassign(person_id, tracklets, into)
-        return f"{_count(tracklets)} of {self._found.called(person_id)} went to {self._found.called(into)}."
+        one, other = self._found.called(person_id), self._found.called(into)
+        return f"{counted(len(tracklets), 'tracklet')} of {one} went to {other}."
 
     def confirm(self, person_id: int, tracklets: list[str] | None) -> str:
         """Confirm a person or some tracklets."""
         self._review.confirm(person_id, tracklets)
         who = self._found.called(person_id)
-        return f"{who} is confirmed." if tracklets is None else f"{_count(tracklets)} of {who} confirmed."
+        return (
+            f"{who} is confirmed."
+            if tracklets is None
+            else f"{counted(len(tracklets), 'tracklet')} of {who} confirmed."
+        )
 
     def confirm_many(self, people: list[int]) -> str:
         """Confirm several people."""
         self._review.confirm_many(people)
-        return f"{len(people)} {'person is' if len(people) == 1 else 'people are'} confirmed."
+        return f"{counted(len(people), 'person is', 'people are')} confirmed."
 
     def ignore(self, person_id: int) -> str:
         """Say that it is no person."""
@@ -196,7 +199,3 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
         return WritingAnswer.model_validate(writing.now, from_attributes=True)
 
     return router
-
-
-def _count(tracklets: list[str]) -> str:
-    return f"{len(tracklets)} tracklet{'' if len(tracklets) == 1 else 's'}"

@@ -22,9 +22,10 @@ from reid.review.web.answers import (
     TrackletAnswer,
     WritingAnswer,
 )
-from reid.review.web.decision_text import Called, decision_answer
+from reid.review.web.decision_text import decision_answer
 from reid.review.web.videos import ReviewVideos
 from reid.review.web.writing import Writing
+from reid.store.decision_text import Called
 from reid.types import person_name
 from reid.video.draw import camera_colour_hex, person_colour_hex
 from reid.wall_clock import WallClock
