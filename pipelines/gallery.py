@@ -19,6 +19,7 @@ from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
 from reid.suppression import SuppressionKey, key_path, require_key
 from reid.types import person_name
+from reid.wording import counted
 
 MOST_NAMES = 20  # in a sentence
 AT_ONCE_S = 1.0  # of two tracklets; less may be one person whose track was handed over
@@ -42,7 +43,7 @@ def list_people(path: Path, progress: Progress) -> int:
         for person in people
     ]
     header = ("person", "label", "sightings", "cameras", "runs", "last run (UTC)", "vectors")
-    title = f"{_count(len(people), 'person', 'people')} in {path}, encoder {encoder_id}"
+    title = f"{counted(len(people), 'person', 'people')} in {path}, encoder {encoder_id}"
     progress.answer(title, rows, header if people else ())
     return 0
 
@@ -71,7 +72,7 @@ def show(path: Path, person: str, progress: Progress) -> int:
         for seen in sightings
     ]
     name = person_name(person_id) + (f" ({label})" if label else "")
-    title = f"{name}: {_count(len(sightings), 'sighting', 'sightings')} in {path}"
+    title = f"{name}: {counted(len(sightings), 'sighting', 'sightings')} in {path}"
     world = ("seen",) if dated else ()
     measured = ("distances by encoder",) if converted else ()
     header = ("run", "tracklet", "from s", "to s", *world, "distance", "runner-up", "its distance", *measured)
@@ -103,7 +104,7 @@ def history(
         )
         for entry in entries
     ]
-    title = f"{_count(len(rows), 'entry', 'entries')} in the journal of {path}"
+    title = f"{counted(len(rows), 'entry', 'entries')} in the journal of {path}"
     progress.answer(title, rows, ("at (UTC)", "event", "person", "run", "detail"))
     return 0
 
@@ -155,7 +156,7 @@ def suppressed(path: Path, progress: Progress, *, drop: bool = False) -> int:
             count = store.drop_suppressed()
             store.clean()
         progress.answer(
-            f"the suppression list of {path} is dropped ({_count(count, 'tracklet', 'tracklets')}): "
+            f"the suppression list of {path} is dropped ({counted(count, 'tracklet', 'tracklets')}): "
             "`reid video` on the same recordings finds who was erased again"
         )
         return 0
@@ -165,7 +166,9 @@ def suppressed(path: Path, progress: Progress, *, drop: bool = False) -> int:
     known = "" if not found else f", by the key in {key_path()}"
     if found and (key is None or any(one.key_id != key.key_id for one in found)):
         known = f", by a key that is not in {key_path()}"
-    progress.answer(f"{_count(len(found), 'tracklet', 'tracklets')} in the suppression list of {path}{known}")
+    progress.answer(
+        f"{counted(len(found), 'tracklet', 'tracklets')} in the suppression list of {path}{known}"
+    )
     return 0
 
 
@@ -243,8 +246,8 @@ def _erased(erased: Erased, labels: Mapping[int, str | None]) -> str:
 
 
 def _counts(erased: Erased) -> str:
-    sightings = _count(erased.sightings, "sighting", "sightings")
-    return f"{sightings} and {_count(len(erased.people), 'person', 'people')}"
+    sightings = counted(erased.sightings, "sighting", "sightings")
+    return f"{sightings} and {counted(len(erased.people), 'person', 'people')}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -257,10 +260,6 @@ def _days_ago(days: str) -> datetime:
         if (number := float(days)) >= 0:
             return datetime.now(UTC) - timedelta(days=number)
     raise InputError(f"DAYS {days!r}: must be a number of days, such as 30")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _run(run_id: str) -> str:

@@ -6,13 +6,14 @@ import numpy as np
 
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
-from reid.datasets.listing import counted, images_below
+from reid.datasets.listing import images_below
 from reid.embedding.quantise import quantise
 from reid.embedding.weights import METADATA_KEY, open_weights
 from reid.errors import InputError
 from reid.shipped_weights import located
 from reid.stills import SUFFIXES, read_still
 from reid.types import Image
+from reid.wording import counted
 
 IMAGES = 300  # more bring nothing: only ranges are taken from them
 

@@ -47,6 +47,7 @@ GROUND = {
     "track_segment",
     "types",
     "wall_clock",
+    "wording",
     "yaml_file",
 }
 

@@ -12,7 +12,7 @@ from pipelines.reviewing.making_gallery import labels_of, matches_of
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
-from reid.review.parts import JOINING
+from reid.review.decided import JOINING
 from reid.store.opening import open_store
 from reid.types import Tracklet, TrackletKey, person_name
 

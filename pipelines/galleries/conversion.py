@@ -9,7 +9,6 @@ from pipelines.job_configs import ConvertConfig
 from pipelines.networks.chosen import with_weights
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
-from reid.datasets.listing import counted
 from reid.embedding import vector_map
 from reid.embedding.vector_map import VectorMap
 from reid.embedding.weights import Weights, open_weights
@@ -19,6 +18,7 @@ from reid.shipped_weights import recorded
 from reid.store.records import Carried, StoredVector
 from reid.store.sqlite.conversion import Former, converting
 from reid.types import Array
+from reid.wording import counted
 
 MOST_NAMES = 10  # in a sentence
 

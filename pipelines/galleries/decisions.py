@@ -13,8 +13,8 @@ from pipelines.job_configs import JournalFormat
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.store.base import Store
+from reid.store.decision_text import clause
 from reid.store.opening import open_store
-from reid.store.records import Decision
 from reid.types import TrackletKey, person_name
 
 AGAIN = "repeat `reid video` on its recordings to renew their results folders"
@@ -38,7 +38,7 @@ def decisions(
         (
             one.number,
             moment(one.at),
-            _said(one),
+            clause(one),
             one.by or "",
             "" if one.undone is None else moment(one.undone),
         )
@@ -117,7 +117,7 @@ def undo(path: Path, progress: Progress, *, number: str | None = None) -> int:
     chosen = _number(path, number)
     with to_correct(path, lambda _: ("decisions/undo", {"number": chosen})) as store:
         undone = store.undo(chosen, by=who())
-    progress.answer(f"undone: decision {undone.number}, {_said(undone)}; {AGAIN}")
+    progress.answer(f"undone: decision {undone.number}, {clause(undone)}; {AGAIN}")
     return 0
 
 
@@ -126,7 +126,7 @@ def redo(path: Path, progress: Progress, *, number: str | None = None) -> int:
     chosen = _number(path, number)
     with to_correct(path, lambda _: ("decisions/redo", {"number": chosen})) as store:
         redone = store.redo(chosen, by=who())
-    progress.answer(f"redone: decision {redone.number}, {_said(redone)}; {AGAIN}")
+    progress.answer(f"redone: decision {redone.number}, {clause(redone)}; {AGAIN}")
     return 0
 
 
@@ -135,7 +135,7 @@ def _tell_overruled(store: Store, progress: Progress) -> None:
     latest = store.decisions()[-1]
     for one in store.overruled(latest.number):
         progress.message(
-            f"this counts more than decision {one.number} of {one.at[:10]} ({_said(one)}), which it contradicts; "
+            f"this counts more than decision {one.number} of {one.at[:10]} ({clause(one)}), which it contradicts; "
             f"`reid gallery undo {store.path}` takes it back",
             "warning",
         )
@@ -183,27 +183,6 @@ def who() -> str | None:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a name for its user
         return None
-
-
-def _said(decision: Decision) -> str:
-    """A decision as a clause."""
-    person = person_name(decision.person_id)
-    other = "" if decision.other_id is None else person_name(decision.other_id)
-    match decision.kind:
-        case "same":
-            return f"{other} is {person}"
-        case "different":
-            return f"{other} is not {person}"
-        case "moved":
-            return f"tracklets of {person} are {other}'s"
-        case "confirmed":
-            return f"{person} is one person"
-        case "named":
-            return f"{person} is called {decision.label}" if decision.label else f"{person} has no name"
-        case "not_a_person":
-            return f"{person} is no person"
-        case kind:
-            return f"{person} {kind}"
 
 
 def moment(iso: str) -> str:

@@ -9,7 +9,7 @@ from pipelines.job_configs import MapConfig
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.single_file import single_file
 from reid.camera_config import EncoderConfig
-from reid.datasets.listing import counted, images_below
+from reid.datasets.listing import images_below
 from reid.embedding import vector_map
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import Encoder
@@ -18,6 +18,7 @@ from reid.outputs import atomic
 from reid.shipped_weights import located, manifest_file
 from reid.stills import read_still
 from reid.types import Array, Image
+from reid.wording import counted
 
 BATCH = 64  # crops decoded at a time
 

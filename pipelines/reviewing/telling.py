@@ -1,12 +1,11 @@
 """Progress of writing results, shown where a page asks for it and in the terminal too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.runtime.meter import Level, Meter, Rows
 from pipelines.runtime.progress import Progress
-
-Tell = Callable[[str, float], None]  # what is being written, and the share that is done
+from reid.review.web.writing import Tell
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

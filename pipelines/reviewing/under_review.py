@@ -1,13 +1,12 @@
 """An open site as the review page takes it: its results with crops and boxes, its calibration, and what writes it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite
 from pipelines.reviewing.recorded_run import FinishedRun
-from pipelines.reviewing.telling import Tell, Telling
+from pipelines.reviewing.telling import Telling
 from pipelines.reviewing.writing import link_again, nothing_to_write, says_all, write_linked
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
@@ -16,9 +15,8 @@ from reid.linking.policy import UNCALIBRATED_DISTANCE
 from reid.review.answers import Review
 from reid.review.records import ResultsAtHand
 from reid.review.site import ReviewSite
+from reid.review.web.writing import Job, Prepare, Tell
 from reid.types import Tracklet
-
-Job = Callable[[Tell], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ def review_of(site: OpenSite, *, by: str | None) -> Review:
     """The review of an open site.
 
     Args:
-        by: who decides, where a call does not say.
+        by: who decides.
     """
     results = [
         RunAtHand(root=one.run.root, run_id=one.run.run_id, cameras=one.run.cameras, run=one.run)
@@ -47,17 +45,16 @@ def review_of(site: OpenSite, *, by: str | None) -> Review:
     return Review(found, by=by, changed=not all(says_all(one, site.store) for one in site.runs))
 
 
-def writer_of(site: OpenSite, review: Review, progress: Progress) -> Callable[[], Job]:
+def writer_of(site: OpenSite, review: Review, progress: Progress) -> Prepare:
     """What writes the results of a review again: the gallery's part at once, the files' part in the job."""
 
     def prepare() -> Job:
-        with review.held():
-            for one in site.runs:
-                import_moved(one, site.store, progress)
-            to_write = [one for one in site.runs if not says_all(one, site.store)]
-            linked = [link_again(one, site.store) for one in to_write]
-            review.reload()
-            review.changed = False
+        for one in site.runs:
+            import_moved(one, site.store, progress)
+        to_write = [one for one in site.runs if not says_all(one, site.store)]
+        linked = [link_again(one, site.store) for one in to_write]
+        review.reload()
+        review.changed = False
 
         def job(tell: Tell) -> str:
             with Progress(Telling(tell=tell, under=progress)) as told:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from reid.wording import counted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
@@ -25,12 +27,12 @@ class Written:
         if not self.files:
             return f"{self.root}: says everything that was decided already"
         said = (
-            f"{self.root}: written again, {_count(self.people, 'person', 'people')}, "
-            f"{_count(self.tracklets, 'tracklet shows', 'tracklets show')} another one than before"
+            f"{self.root}: written again, {counted(self.people, 'person', 'people')}, "
+            f"{counted(self.tracklets, 'tracklet shows', 'tracklets show')} another one than before"
         )
         if self.erased:
             said += (
-                f"; {_count(self.erased, 'tracklet', 'tracklets')} of erased people left out, of which "
+                f"; {counted(self.erased, 'tracklet', 'tracklets')} of erased people left out, of which "
                 f"{self.root / 'cameras'} still holds vectors and crops, and a repeated reid video would make people"
             )
         if self.drawn:
@@ -43,7 +45,3 @@ class Written:
         if self.gone:
             said += f"; removed, as it told of the former people: {', '.join(self.gone)}"
         return said
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -6,9 +6,10 @@ import numpy as np
 
 from reid.datasets import folder as folders
 from reid.datasets import market1501
-from reid.datasets.listing import EXAMPLE, Listing, counted, images_below, label, number, require_folder
+from reid.datasets.listing import EXAMPLE, Listing, images_below, label, number, require_folder
 from reid.datasets.records import DISTRACTOR, DataSet, Split
 from reid.errors import InputError
+from reid.wording import counted
 
 
 def named(root: Path) -> Split:

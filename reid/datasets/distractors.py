@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.datasets.listing import counted, images, label, require_folder
+from reid.datasets.listing import images, label, require_folder
 from reid.datasets.records import DISTRACTOR, Split
 from reid.errors import InputError
+from reid.wording import counted
 
 WANTED = "images of people that no query shows, directly or in a folder `images`"
 CAMERA = "distractors"  # of all: a distractor is never searched for, so its camera does not matter

@@ -177,8 +177,3 @@ def require_files(paths: Iterable[Path], source: Path) -> None:
             f"{source}: {len(absent):,} of the listed images are missing, the first {min(3, len(absent))}: "
             f"{first}; copy them again, or take their lines out"
         )
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """`1 image`, `1,204 images`; `many` where it is not `one` with an s."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -8,10 +8,11 @@ is left out.
 import re
 from pathlib import Path
 
-from reid.datasets.listing import EXAMPLE, Listing, counted, find_root, images, label, number
+from reid.datasets.listing import EXAMPLE, Listing, find_root, images, label, number
 from reid.datasets.published import Original
 from reid.datasets.records import DISTRACTOR, DataSet
 from reid.errors import InputError
+from reid.wording import counted
 
 TRAIN, QUERY, GALLERY, MULTI_QUERY = "bounding_box_train", "query", "bounding_box_test", "gt_bbox"
 WANTED = f"the folders {QUERY} and {GALLERY}"

@@ -10,12 +10,12 @@ from reid.datasets import crops
 from reid.datasets.cuhk03 import read_cuhk03
 from reid.datasets.distractors import read_distractors
 from reid.datasets.folder import read_folder
-from reid.datasets.listing import counted
 from reid.datasets.market1501 import read_market1501
 from reid.datasets.msmt17 import read_msmt17
 from reid.datasets.records import DISTRACTOR, DataSet, Split
 from reid.datasets.table import read_rows, read_table
 from reid.errors import InputError
+from reid.wording import counted
 
 Kind = Literal["market1501", "msmt17", "cuhk03", "folder", "csv"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from reid.datasets import folder as folders
 from reid.datasets.folder import DISTRACTOR_NAME
-from reid.datasets.listing import Listing, counted, images_below, number, person_numbers, require_folder
+from reid.datasets.listing import Listing, images_below, number, person_numbers, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
+from reid.wording import counted
 
 LAYOUT = "<person>/<camera>_*.jpg, <person>/<camera>/*.jpg or <person>/*.jpg"
 UNKNOWN = "unknown"  # the one camera of all images that name none

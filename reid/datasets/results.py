@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from reid.datasets.folder import DISTRACTOR_NAME
-from reid.datasets.listing import Listing, counted, images_below, number, person_numbers, require_folder
+from reid.datasets.listing import Listing, images_below, number, person_numbers, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
 from reid.text_file import read_json
 from reid.types import TrackletKey
+from reid.wording import counted
 
 CROPS, RUN, TABLE = "crops", "run.json", "tracklets.csv"
 WANTED = f"{CROPS} and {RUN}, as `reid video` writes them"

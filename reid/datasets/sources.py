@@ -10,13 +10,14 @@ from typing import Literal, get_args
 import numpy as np
 
 from reid.datasets import market1501, msmt17
-from reid.datasets.listing import counted, images_below, label, natural
+from reid.datasets.listing import images_below, label, natural
 from reid.datasets.people import read_person_folders
 from reid.datasets.records import DISTRACTOR, Labels, Split
 from reid.datasets.results import CROPS, Corrections, is_results, read_results
 from reid.datasets.table import read_rows
 from reid.datasets.train_split import read_market_train, read_msmt17_train, refuse_test_images
 from reid.errors import InputError
+from reid.wording import counted
 
 Kind = Literal["market1501", "msmt17", "cuhk03", "folder", "csv", "results", "unlabelled"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from reid.datasets import folder, market1501, msmt17
-from reid.datasets.listing import EXAMPLE, Listing, counted, images_below, label, number, require_folder
+from reid.datasets.listing import EXAMPLE, Listing, images_below, label, number, require_folder
 from reid.datasets.market1501 import GALLERY, MULTI_QUERY, QUERY, TRAIN
 from reid.datasets.records import Split
 from reid.errors import InputError
+from reid.wording import counted
 
 Read = tuple[Split, tuple[str, ...]]  # images, and sentences for the user about them
 

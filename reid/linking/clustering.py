@@ -12,6 +12,7 @@ def average_linkage(
     weights: NDArray[np.float64],
     max_distance: float,
     together: NDArray[np.int64] | None = None,
+    fewest: int = 1,
 ) -> NDArray[np.int64]:
     """Cluster number (N,) of each item, counted from 0 in order of first member.
 
@@ -25,6 +26,7 @@ def average_linkage(
         weights: (N,), positive.
         max_distance: joins stop here.
         together: (N,) items of one number other than 0 are joined first, at any distance, also if they are `apart`.
+        fewest: joins stop at so many clusters as well.
 
     Every row remembers its nearest neighbour, so a join costs O(N) and the whole O(N^2) in practice.
     """
@@ -57,7 +59,7 @@ def average_linkage(
     gap = np.full(count, np.inf)
     for row in np.flatnonzero(alive).tolist():
         nearest[row], gap[row] = _smallest(mean_row(row))
-    while count > 1:
+    for _ in range(int(alive.sum()) - fewest):
         closest = int(np.argmin(gap))
         if gap[closest] > max_distance or gap[closest] == np.inf:
             break

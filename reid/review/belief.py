@@ -51,19 +51,23 @@ class Beliefs:
         found: Floats = np.interp(distances, _GRID, self._curve)
         return found
 
-    def belongs(self, own: float, rivals: Floats, two: Floats) -> float:
-        """That a side is of its person, and not of another one.
+    def belongs(self, own: Floats, rivals: Floats, two: Floats, possible: NDArray[np.bool_]) -> Floats:
+        """(S,) beliefs that sides are each of their person, and not of another one.
 
         Args:
-            own: its distance to the rest of the person.
-            rivals: (K,) its distances to parts of other people that it may be of.
-            two: (K,) beliefs that such a part is not of this person as well. One that may be speaks for neither.
+            own: (S,) distances of the sides to the rest of their person.
+            rivals: (S, K) distances to parts of other people.
+            two: (S, K) beliefs that such a part is not of this person as well. One that may be speaks for neither.
+            possible: (S, K) whether the side may be of that part's person at all.
         """
-        near = float(self.same(np.array([own]))[0])
+        near = self.same(own)
         likely = self.same(rivals)
-        nearer = 1 / (1 + np.exp(np.clip((own - rivals) / RIVAL, -50, 50)))
-        mine, theirs, new = near * nearer, likely * (1 - nearer) * two, (1 - near) * (1 - likely)
-        return float(min(near, *(mine / np.maximum(mine + theirs + new, 1e-12)), 1.0))
+        nearer = 1 / (1 + np.exp(np.clip((own[:, None] - rivals) / RIVAL, -50, 50)))
+        mine, theirs = near[:, None] * nearer, likely * (1 - nearer) * two
+        new = (1 - near)[:, None] * (1 - likely)
+        told = np.where(possible, mine / np.maximum(mine + theirs + new, 1e-12), 1.0)
+        found: Floats = np.minimum(near, told.min(axis=1, initial=1.0))
+        return found
 
 
 def at_once_factor(shared_s: float) -> float:

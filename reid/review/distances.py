@@ -1,6 +1,8 @@
 """Distances of what is under review: those that linking decides by, of tracklets and of whole people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from reid.types import Array
 
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Scales = Mapping[tuple[str, str], float]  # factors of distances between two cameras, by sorted names
 
 
 class Distances:
@@ -19,16 +22,10 @@ class Distances:
         vectors: (N, D) unit, comparable across cameras.
         weights: (N,) what each counts in a mean.
         cameras: (N,) names.
-        scales: factors of distances between two cameras, by sorted names; 1 where a pair is missing.
+        scales: 1 where a pair of cameras is missing.
     """
 
-    def __init__(
-        self,
-        vectors: Array,
-        weights: Matrix,
-        cameras: Sequence[str],
-        scales: Mapping[tuple[str, str], float],
-    ) -> None:
+    def __init__(self, vectors: Array, weights: Matrix, cameras: Sequence[str], scales: Scales) -> None:
         self.vectors = vectors
         self.weights = weights
         self.cameras = np.array(cameras, dtype=object)
@@ -37,70 +34,97 @@ class Distances:
     def between(self, one: Rows, other: Rows) -> Matrix:
         """(A, B) distances of tracklets."""
         found = pairwise(self.vectors[one], self.vectors[other]).astype(np.float64)
-        for (first, second), factor in self.scales.items():
-            for a, b in {(first, second), (second, first)}:
-                found[np.ix_(self.cameras[one] == a, self.cameras[other] == b)] *= factor
+        for first, second, factor in _directed(self.scales):
+            found[np.ix_(self.cameras[one] == first, self.cameras[other] == second)] *= factor
         return found
 
-    def mean(self, one: Rows, other: Rows) -> float:
-        """Mean distance of two sides, a pair counting as the product of its weights."""
-        left, right = self.weights[one], self.weights[other]
-        return float(left @ self.between(one, other) @ right / (left.sum() * right.sum()))
+    def sums(self, groups: Sequence[Rows]) -> "Sums":
+        """What mean distances of groups of tracklets are made of; none is empty, and they may overlap."""
+        rows = np.concatenate(groups) if groups else np.empty(0, dtype=np.int64)
+        starts = np.cumsum([0, *(len(one) for one in groups[:-1])])[: len(groups)]
+        vectors = self.vectors[rows].astype(np.float64)
 
-    def groups(self, of: Rows, count: int) -> "Groups":
-        """The tracklets in `count` groups, `of` (N,) being that of each."""
-        return Groups(self, of, count)
+        def of(weights: Matrix) -> _Part:
+            if not groups:
+                return _Part(mass=np.zeros(0), vectors=np.zeros((0, self.vectors.shape[1])))
+            return _Part(
+                mass=np.add.reduceat(weights, starts),
+                vectors=np.add.reduceat(weights[:, None] * vectors, starts, axis=0),
+            )
 
-    def sums(self, of: Rows, count: int, camera: str | None = None) -> tuple[Matrix, Matrix]:
-        """Weights (G,) and weighted vectors (G, D) of groups; of one camera's tracklets alone where it is named."""
-        rows = np.flatnonzero(np.ones(len(of), dtype=bool) if camera is None else self.cameras == camera)
-        mass, sums = np.zeros(count), np.zeros((count, self.vectors.shape[1]))
-        np.add.at(mass, of[rows], self.weights[rows])
-        np.add.at(sums, of[rows], self.weights[rows, None] * self.vectors[rows])
-        return mass, sums
+        weights, cameras = self.weights[rows], self.cameras[rows]
+        named = sorted({name for pair in self.scales for name in pair})
+        return Sums(
+            scales=self.scales,
+            whole=of(weights),
+            by_camera={name: of(np.where(cameras == name, weights, 0.0)) for name in named},
+        )
 
 
-class Groups:
-    """Groups of tracklets, and their mean distances.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Weights (G,) and weighted vectors (G, D) of groups."""
 
-    No matrix of tracklets is needed: the mean of the products of vectors is
-    the product of their means.
+    mass: Matrix
+    vectors: Matrix
 
-    Args:
-        of: (N,) the group of each tracklet.
-        count: of groups.
+    def __getitem__(self, groups: Rows) -> "_Part":
+        return _Part(mass=self.mass[groups], vectors=self.vectors[groups])
+
+    def __sub__(self, other: "_Part") -> "_Part":
+        return _Part(mass=self.mass - other.mass, vectors=self.vectors - other.vectors)
+
+    def to(self, other: "_Part") -> Matrix:
+        """(G, H) weighted sums of distances."""
+        found: Matrix = np.outer(self.mass, other.mass) - self.vectors @ other.vectors.T
+        return found
+
+    def to_each(self, other: "_Part") -> Matrix:
+        """(G,) the same of each to the one in its place."""
+        found: Matrix = self.mass * other.mass - np.einsum("gd,gd->g", self.vectors, other.vectors)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """Groups of tracklets as sums of weighted vectors: the mean of products of vectors is the product of means.
+
+    No matrix of tracklets is needed, and a group without some of its tracklets is a difference.
     """
 
-    def __init__(self, distances: Distances, of: Rows, count: int) -> None:
-        self._distances = distances
-        self._all = distances.sums(of, count)
-        named = sorted({name for pair in distances.scales for name in pair})
-        self._by_camera = {name: distances.sums(of, count, name) for name in named}
+    scales: Scales
+    whole: _Part
+    by_camera: Mapping[str, _Part]  # of the cameras of `scales`
 
-    def each(self) -> Matrix:
-        """(G, G) mean distances of the groups to each other; the diagonal means nothing."""
-        mass, sums = self._all
-        found = np.outer(mass, mass) - sums @ sums.T
-        for (first, second), factor in self._distances.scales.items():
-            (one, own), (other, its) = self._by_camera[first], self._by_camera[second]
-            extra = (factor - 1) * (np.outer(one, other) - own @ its.T)
-            found += extra if first == second else extra + extra.T
-        means: Matrix = np.maximum(found / np.maximum(np.outer(mass, mass), 1e-12), 0.0)
+    def __getitem__(self, groups: Rows) -> Self:
+        """Some of the groups."""
+        own = {name: part[groups] for name, part in self.by_camera.items()}
+        return type(self)(self.scales, self.whole[groups], own)
+
+    def __sub__(self, other: "Sums") -> Self:
+        """What is left of each group without tracklets of it, those in the same place of `other`."""
+        left = {name: part - other.by_camera[name] for name, part in self.by_camera.items()}
+        return type(self)(self.scales, self.whole - other.whole, left)
+
+    def to(self, other: "Sums") -> Matrix:
+        """(G, H) mean distances of these groups to others."""
+        found = self.whole.to(other.whole)
+        for first, second, factor in _directed(self.scales):
+            found += (factor - 1) * self.by_camera[first].to(other.by_camera[second])
+        means: Matrix = np.maximum(found / np.outer(self.whole.mass, other.whole.mass), 0.0)
         return means
 
-    def to(self, rows: Rows) -> Matrix:
-        """(G,) mean distances of the groups to some tracklets taken together."""
-        distances = self._distances
-        weights, names = distances.weights[rows], distances.cameras[rows]
-        mass, sums = self._all
-        total = weights.sum()
-        found = mass * total - sums @ (weights @ distances.vectors[rows])
-        for (first, second), factor in distances.scales.items():
-            for a, b in sorted({(first, second), (second, first)}):
-                own = np.where(names == a, weights, 0.0)
-                other_mass, other_sums = self._by_camera[b]
-                found += (factor - 1) * (
-                    other_mass * own.sum() - other_sums @ (own @ distances.vectors[rows])
-                )
-        means: Matrix = np.maximum(found / np.maximum(mass * total, 1e-12), 0.0)
+    def to_each(self, other: "Sums") -> Matrix:
+        """(G,) mean distances of each group to the one in its place."""
+        found = self.whole.to_each(other.whole)
+        for first, second, factor in _directed(self.scales):
+            found += (factor - 1) * self.by_camera[first].to_each(other.by_camera[second])
+        means: Matrix = np.maximum(found / (self.whole.mass * other.whole.mass), 0.0)
         return means
+
+
+def _directed(scales: Scales) -> Iterator[tuple[str, str, float]]:
+    """Each pair of cameras both ways, one camera to itself once."""
+    for (first, second), factor in scales.items():
+        for a, b in sorted({(first, second), (second, first)}):
+            yield a, b, factor

@@ -7,7 +7,6 @@ from reid.linking.clustering import average_linkage
 from reid.review.site import ReviewSite
 
 Rows = NDArray[np.int64]
-STEPS = 40  # of the search for the distance at which two are left
 
 
 def halves(site: ReviewSite, rows: Rows) -> tuple[Rows, Rows]:
@@ -18,7 +17,8 @@ def halves(site: ReviewSite, rows: Rows) -> tuple[Rows, Rows]:
     if len(rows) < 2:
         return rows, rows[:0]
     distances = site.distances.between(rows, rows)
-    labels = _two_clusters(distances, site.meetings.matrix(rows), site.distances.weights[rows])
+    apart, weights = site.meetings.matrix(rows), site.distances.weights[rows]
+    labels = average_linkage(distances, apart, weights, np.inf, fewest=2)
     sizes = np.bincount(labels)
     first, second = np.argsort(-sizes, kind="stable")[:2]
     for extra in sorted(set(labels.tolist()) - {int(first), int(second)}):  # kept apart from both
@@ -29,17 +29,3 @@ def halves(site: ReviewSite, rows: Rows) -> tuple[Rows, Rows]:
     if larger.sum() < smaller.sum():
         larger, smaller = smaller, larger
     return rows[larger], rows[smaller]
-
-
-def _two_clusters(
-    distances: NDArray[np.float64], apart: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """Cluster of each: two, or the fewest above that which keep apart what must be."""
-    low, high = -1.0, float(distances.max()) + 1.0
-    for _ in range(STEPS):  # the number of clusters falls as the distance grows
-        middle = (low + high) / 2
-        if int(average_linkage(distances, apart, weights, middle).max()) >= 1:
-            low = middle
-        else:
-            high = middle
-    return average_linkage(distances, apart, weights, low)

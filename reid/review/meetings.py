@@ -23,6 +23,9 @@ class Meetings:
             if _are_two(at_hand[a], at_hand[b], shared_s):
                 self._of.setdefault(a, {})[b] = self._of.setdefault(b, {})[a] = shared_s
 
+    def __contains__(self, row: int) -> bool:
+        return row in self._of
+
     def of(self, rows: Iterable[int]) -> dict[int, float]:
         """Rows that any of these is seen at once with, and the most seconds."""
         found: dict[int, float] = {}

@@ -4,7 +4,7 @@ An answer is worth the chance that the link which it is about is wrong now, time
 decides. See docs/review.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reid.linking.offline import EVIDENCE_S
 from reid.review.belief import at_once_factor
+from reid.review.doubts import Doubt, doubts
 from reid.review.parts import Parts
 from reid.review.records import Question, QuestionKind
 from reid.review.site import ReviewSite
@@ -34,30 +35,39 @@ def questions(
     if not site.tracklets():
         return []
     parts = Parts(site)
-    inside = _once(_belongs(site, parts, least_doubt))
-    doubts: dict[int, float] = {}  # of people: the chance that one of their parts is not theirs
+    inside = _once(_belongs(site, parts, one) for one in doubts(site, parts, least_doubt))
+    mixed: dict[int, float] = {}  # of people: the chance that one of their parts is not theirs
     for one in inside:
-        doubts[one.person_id] = max(1 - one.belief, doubts.get(one.person_id, 0.0))
+        mixed[one.person_id] = max(1 - one.belief, mixed.get(one.person_id, 0.0))
     between = []
     for one in _same_person(site, parts, least_doubt, nearest):
-        mixed = max(doubts.get(who, 0.0) for who in (one.person_id, one.other_id or 0))
+        doubt = max(mixed.get(who, 0.0) for who in (one.person_id, one.other_id or 0))
         # of two people in one it cannot be said whether they are a third: they are sorted out first
-        between.append(replace(one, worth=one.worth * min(1.0, 2 * (1 - mixed))))
+        between.append(replace(one, worth=one.worth * min(1.0, 2 * (1 - doubt))))
     return sorted([*inside, *between], key=lambda one: (-one.worth, one.id))
 
 
-def _once(found: Sequence[Question]) -> list[Question]:
-    """Of a question that is asked from both of its sides, the one that is worth more."""
+def _once(found: Iterable[Question]) -> list[Question]:
+    """Of a question that is asked from both of its sides, the one that is worth more; with what else yes confirms."""
     kept: dict[str, Question] = {}
     for one in sorted(found, key=lambda one: -one.worth):
         kept.setdefault(one.id, one)
-    return list(kept.values())
+    beliefs: dict[str, float] = {}  # of tracklets with a question of their own
+    for one in kept.values():
+        beliefs |= {side: min(one.belief, beliefs.get(side, 1.0)) for side in one.one}
+    return [replace(one, settled=_settled(one.other, beliefs)) for one in kept.values()]
 
 
-def _same_person(site: ReviewSite, parts: Parts, least_doubt: float, nearest: int | None) -> list[Question]:
+def _settled(other: Sequence[str], beliefs: Mapping[str, float]) -> tuple[str, ...]:
+    """The tracklets that no question is about; where each has one, the least doubtful: it takes one to belong to."""
+    return tuple(one for one in other if one not in beliefs) or (max(other, key=lambda one: beliefs[one]),)
+
+
+def _same_person(
+    site: ReviewSite, parts: Parts, least_doubt: float, nearest: int | None
+) -> Iterator[Question]:
     """Pairs of people who may be one: each with those who most likely are."""
-    count = len(parts.ids)
-    distances = site.distances.groups(parts.person_of, count).each()
+    distances = parts.people_sums.to(parts.people_sums)
     beliefs = parts.beliefs.same(distances)
     at_once = site.meetings.of_groups(parts.person_of)
     for (a, b), shared_s in at_once.items():
@@ -65,79 +75,51 @@ def _same_person(site: ReviewSite, parts: Parts, least_doubt: float, nearest: in
     for a, b in parts.apart:
         beliefs[a, b] = -1.0  # answered
     np.fill_diagonal(beliefs, -1.0)
-    likely = np.argsort(-beliefs, axis=1, kind="stable")[:, :nearest]
-    pairs = {(min(a, b), max(a, b)) for a in range(count) for b in likely[a].tolist() if a != b}
-    found = []
-    for a, b in sorted(pair for pair in pairs if beliefs[pair] >= max(least_doubt, 0.0)):
+    for a, b in _likely(beliefs, max(least_doubt, 0.0), nearest):
         less, more = sorted((a, b), key=lambda one: _weight(site, parts.rows[one]))
-        found.append(
-            _question(
-                site,
-                "same_person",
-                parts.rows[less],
-                parts.rows[more],
-                people=(parts.ids[less], parts.ids[more]),
-                distance=float(distances[a, b]),
-                parts=parts,
-                belief=float(beliefs[a, b]),
-                at_once=(a, b) in at_once,
-            )
+        yield _question(
+            site,
+            "same_person",
+            parts.rows[less],
+            parts.rows[more],
+            people=(parts.ids[less], parts.ids[more]),
+            distance=float(distances[a, b]),
+            parts=parts,
+            belief=float(beliefs[a, b]),
+            at_once=(a, b) in at_once,
         )
-    return found
 
 
-def _belongs(site: ReviewSite, parts: Parts, least_doubt: float) -> list[Question]:
-    """Parts of people, and single tracklets, that may not be of their person."""
-    found = []
-    for person, rows in enumerate(parts.rows):
-        own = np.unique(parts.part_of[rows]).tolist()
-        sides = [parts.parts[part] for part in own] if len(own) > 1 else []
-        singles = rows[[row not in parts.decided.told for row in rows.tolist()]]
-        sides += [np.array([row]) for row in singles.tolist() if len(rows) > 1]
-        others = parts.others(person)
-        for side in sides:
-            rest = rows[~np.isin(rows, side)]
-            asked = _doubted(site, parts, person, side, rest, others)
-            if asked is not None and 1 - asked.belief >= least_doubt:
-                found.append(asked)
-    return found
+def _likely(beliefs: NDArray[np.float64], least: float, nearest: int | None) -> list[tuple[int, int]]:
+    """Pairs of people by number, each with the `nearest` most likely ones where that is likely enough."""
+    count = len(beliefs)
+    chosen = beliefs >= least
+    if nearest is not None and nearest < count:
+        best = np.zeros_like(chosen)
+        np.put_along_axis(
+            best, np.argpartition(-beliefs, nearest - 1, axis=1)[:, :nearest], values=True, axis=1
+        )
+        chosen &= best | best.T
+    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(chosen, 1))]
 
 
-def _doubted(
-    site: ReviewSite, parts: Parts, person: int, side: Rows, rest: Rows, others: NDArray[np.bool_]
-) -> Question | None:
-    """The question whether a side of a person belongs to the rest; None: nothing is known of it."""
-    measured = [row for row in (*side.tolist(), *rest.tolist()) if site.tracklets()[row].measured]
-    if not set(measured) & set(side.tolist()) or not set(measured) & set(rest.tolist()):
-        return None
-    distance = site.distances.mean(side, rest)
-    met = site.meetings.of(side.tolist())
-    possible = others.copy()
-    possible[parts.part_of[list(met)]] = False
-    belief = parts.beliefs.belongs(
-        distance, parts.distances(side)[possible], 1 - parts.may_be_of(site, rest)[possible]
-    )
-    shared_s = max((met[row] for row in rest.tolist() if row in met), default=None)
-    belief *= 1.0 if shared_s is None else at_once_factor(shared_s)
-    less, more = (
-        sorted((side, rest), key=lambda one: _weight(site, one)) if _is_part(parts, rest) else (side, rest)
-    )
+def _belongs(site: ReviewSite, parts: Parts, doubt: Doubt) -> Question:
+    """The question about a side of a person; asked of the smaller part where both are one."""
+    sides = doubt.side, doubt.rest
+    if len(np.unique(parts.part_of[doubt.rest])) == 1 and _weight(site, doubt.rest) < _weight(
+        site, doubt.side
+    ):
+        sides = doubt.rest, doubt.side
     return _question(
         site,
         "belongs",
-        less,
-        more,
-        people=(parts.ids[person], None),
-        distance=distance,
+        *sides,
+        people=(parts.ids[doubt.person], None),
+        distance=doubt.distance,
         parts=parts,
-        belief=belief,
-        at_once=shared_s is not None,
+        belief=doubt.belief,
+        at_once=doubt.at_once,
     )
-
-
-def _is_part(parts: Parts, rows: Rows) -> bool:
-    """Whether these are one part, so that the question from the other side is the same."""
-    return len(np.unique(parts.part_of[rows])) == 1
 
 
 def _weight(site: ReviewSite, rows: Rows) -> float:

@@ -1,16 +1,15 @@
 """What review shows and asks: tracklets, people, questions, progress; and the results folders that it reads."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from reid.errors import InputError
 from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
-from reid.types import Array, Tracklet, TrackletKey, person_name
+from reid.types import Array, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
+from reid.wording import counted
 
 QuestionKind = Literal[
     "same_person", "belongs"
@@ -55,7 +54,7 @@ class ReviewTracklet:
 
     run_id: str
     key: TrackletKey
-    person_id: int | None
+    person_id: int
     start_s: float  # on the run's clock
     end_s: float
     vector: Array  # (D,) unit mean, centre and camera bias taken out as linking does; zeros: nothing is known
@@ -82,11 +81,7 @@ class ReviewPerson:
     label: str | None
     tracklets: tuple[ReviewTracklet, ...]  # by run and time
     reviewed: int  # of these, as in `ReviewProgress`
-
-    @property
-    def name(self) -> str:
-        """What they are called: the label, else P0007."""
-        return self.label or person_name(self.person_id)
+    sure: bool  # no question is about them, not even one that was put off, and something of them is not reviewed
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -108,20 +103,9 @@ class Question:
     worth: float  # uncertainty, 0 to 1, by the number of tracklets that an answer decides
     at_once: bool  # both are seen at once in one camera: cannot be one person, unless the camera doubles them
     belief: float  # probability with all that is known: of rivals, of who is seen at once; 0 to 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A tracklet on the timeline."""
-
-    tracklet: str  # its id
-    run_id: str
-    camera_id: str
-    person_id: int | None
-    start_s: float  # on the run's clock
-    end_s: float
-    start: datetime | None  # in the world; None: it is not known when the run was
-    end: datetime | None
+    settled: tuple[
+        str, ...
+    ] = ()  # belongs: those of `other` that yes confirms too, as none has a question of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,29 +127,7 @@ class ReviewProgress:
     def sentence(self) -> str:
         """The numbers in words."""
         return (
-            f"{_count(self.reviewed, 'tracklet')} of {self.tracklets} reviewed, {self.in_question} in "
-            f"{_count(self.questions, 'open question')}, {self.unasked} not in doubt; about "
+            f"{counted(self.reviewed, 'tracklet')} of {self.tracklets} reviewed, {self.in_question} in "
+            f"{counted(self.questions, 'open question')}, {self.unasked} not in doubt; about "
             f"{self.expected_wrong_links:.1f} wrong links are still expected"
         )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def spans(tracklets: Sequence[ReviewTracklet]) -> list[Span]:
-    """Tracklets as spans of the timeline, by start."""
-    found = [
-        Span(
-            tracklet=one.id,
-            run_id=one.run_id,
-            camera_id=one.key.camera_id,
-            person_id=one.person_id,
-            start_s=one.start_s,
-            end_s=one.end_s,
-            start=None if one.clock is None else one.clock.at(one.start_s),
-            end=None if one.clock is None else one.clock.at(one.end_s),
-        )
-        for one in tracklets
-    ]
-    return sorted(found, key=lambda span: (span.run_id, span.start_s, span.tracklet))

@@ -12,11 +12,12 @@ from reid.errors import InputError
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import EVIDENCE_S, means
 from reid.outputs.crops import kept_crops
+from reid.review.decided import DecidedRows
 from reid.review.distances import Distances
 from reid.review.meetings import Meetings
 from reid.review.records import ResultsAtHand, ReviewTracklet
 from reid.store.base import Store
-from reid.store.records import PersonSummary
+from reid.store.records import PersonSummary, SeenAt
 from reid.types import Array, Embeddings, Tracklet, TrackletKey
 
 Place = tuple[str, TrackletKey]  # run and key
@@ -52,6 +53,7 @@ class ReviewSite:
         self._nothing: Array = np.zeros(1, dtype=np.float32)  # where no vector is known at all
         self._tracklets: list[ReviewTracklet] = []
         self._by_id: dict[str, int] = {}
+        self._crops: dict[str, Tracklet] = {}  # read by other threads: replaced as a whole
         self._asked: set[Place] = set()  # places whose vectors were looked for
         self.refresh()
 
@@ -87,20 +89,9 @@ class ReviewSite:
 
     def refresh(self) -> None:
         """Read again who is who."""
-        self._people = self.store.people()
-        found = [
-            ReviewTracklet(
-                run_id=seen.run_id,
-                key=seen.match.tracklet,
-                person_id=person.person_id,
-                start_s=seen.start_s,
-                end_s=seen.end_s,
-                vector=np.empty(0, dtype=np.float32),
-                clock=seen.clock,
-            )
-            for person in self._people
-            for seen in self.store.sightings(person.person_id)
-        ]
+        self.refresh_names()
+        self._decided: DecidedRows | None = None
+        found = [_tracklet_of(seen) for seen in self.store.sightings()]
         places = {one.place for one in found}
         if not places <= self._asked:  # a run was replaced
             self._measure()
@@ -109,10 +100,25 @@ class ReviewSite:
         known = _means_by_person(found, self._vectors)
         self._tracklets = [self._complete(one, known) for one in found]
         by_id = {one.id: row for row, one in enumerate(self._tracklets)}
+        at_hand = [self._at_hand_of(one) for one in self._tracklets]
+        self._crops = {
+            one.id: own for one, own in zip(self._tracklets, at_hand, strict=True) if own is not None
+        }
         if by_id != self._by_id or not found:
             self._by_id = by_id
-            self.meetings = Meetings(self._tracklets, [self._at_hand_of(one) for one in self._tracklets])
+            self.meetings = Meetings(self._tracklets, at_hand)
         self.distances = self._distances()
+
+    def refresh_names(self) -> None:
+        """Read the people again where no sighting moved."""
+        self._people = self.store.people()
+
+    @property
+    def decided(self) -> DecidedRows:
+        """What decisions that hold say of `tracklets`."""
+        if self._decided is None:
+            self._decided = DecidedRows(self.store.bound(), self._tracklets)
+        return self._decided
 
     def tracklets(self) -> Sequence[ReviewTracklet]:
         """All tracklets, by run and time."""
@@ -139,34 +145,30 @@ class ReviewSite:
         return np.array([self.row(one) for one in tracklet_ids], dtype=np.int64)
 
     def crop(self, tracklet_id: str, number: int) -> bytes:
-        """A crop of a tracklet, a JPEG; `number` counts from 0.
+        """A crop of a tracklet, a JPEG; `number` counts from 0. May be called from any thread.
 
         Raises:
             InputError: there is no such tracklet or crop.
         """
-        one = self.tracklet(tracklet_id)
-        own = self._at_hand_of(one)
-        if own is None or not 0 <= number < len(own.crops):
-            raise InputError(f"{tracklet_id}: has no crop {number}, but {one.crops} of them")
+        own = self._crops.get(tracklet_id)
+        count = 0 if own is None else len(own.crops)
+        if own is None or not 0 <= number < count:
+            raise InputError(f"{tracklet_id}: has no crop {number}, but {count} of them")
         return own.crops[number]
 
     def best_crops(self, tracklet_id: str) -> list[int]:
         """Numbers of the crops of a tracklet, best first; none where no folder holds it."""
-        own = self._at_hand_of(self.tracklet(tracklet_id))
+        own = self._crops.get(tracklet_id)
         return [] if own is None else [crop.number for crop in kept_crops(own)]
 
-    def boxes(self, tracklet_id: str) -> tuple[NDArray[np.float64], Array]:
-        """When (T,) on the run's clock and where (T, 4), xyxy in pixels, a tracklet was.
+    def boxes(self, tracklet_id: str) -> tuple[NDArray[np.float64], Array] | None:
+        """When (T,) on the run's clock and where (T, 4), xyxy in pixels, a tracklet was; None: no folder holds it.
 
         Raises:
-            InputError: there is no such tracklet, or no results folder of its run is at hand.
+            InputError: there is no such tracklet.
         """
         own = self._at_hand_of(self.tracklet(tracklet_id))
-        if own is None:
-            raise InputError(
-                f"{tracklet_id}: the results folder of its run is not at hand, so its boxes are not"
-            )
-        return own.times_s, own.boxes
+        return None if own is None else (own.times_s, own.boxes)
 
     def _at_hand_of(self, one: ReviewTracklet) -> Tracklet | None:
         """The tracklet of a sighting; None where no folder holds it as it was linked."""
@@ -175,7 +177,7 @@ class ReviewSite:
             return None
         return own
 
-    def _complete(self, one: ReviewTracklet, known: Mapping[int | None, Array]) -> ReviewTracklet:
+    def _complete(self, one: ReviewTracklet, known: Mapping[int, Array]) -> ReviewTracklet:
         own, vector = self._at_hand_of(one), self._vectors.get(one.place)
         return replace(
             one,
@@ -219,11 +221,23 @@ class ReviewSite:
         )
 
 
-def _means_by_person(
-    found: Sequence[ReviewTracklet], vectors: Mapping[Place, Array]
-) -> dict[int | None, Array]:
+def _tracklet_of(seen: SeenAt) -> ReviewTracklet:
+    """A sighting without its vector."""
+    assert seen.match.person_id is not None  # the gallery keeps no sighting without a person
+    return ReviewTracklet(
+        run_id=seen.run_id,
+        key=seen.match.tracklet,
+        person_id=seen.match.person_id,
+        start_s=seen.start_s,
+        end_s=seen.end_s,
+        vector=np.empty(0, dtype=np.float32),
+        clock=seen.clock,
+    )
+
+
+def _means_by_person(found: Sequence[ReviewTracklet], vectors: Mapping[Place, Array]) -> dict[int, Array]:
     """What stands for the tracklets of a person that have no vector of their own."""
-    parts: dict[int | None, list[Array]] = {}
+    parts: dict[int, list[Array]] = {}
     for one in found:
         if one.place in vectors:
             parts.setdefault(one.person_id, []).append(vectors[one.place])

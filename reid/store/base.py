@@ -98,8 +98,8 @@ class Store(Protocol):
     def labels(self, people: Collection[int]) -> dict[int, str | None]:
         """The labels of those of these people who are there."""
 
-    def sightings(self, person_id: int, *, session: str = "") -> list[SeenAt]:
-        """Where and when one person was seen, and why each sighting was linked to them.
+    def sightings(self, person_id: int | None = None, *, session: str = "") -> list[SeenAt]:
+        """Where and when one person was seen, or all were, and why each sighting was linked to them.
 
         Args:
             session: only runs of this start of a live site.

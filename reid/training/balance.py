@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reid.datasets.listing import counted
 from reid.datasets.records import DISTRACTOR, Split
+from reid.wording import counted
 
 FEW = 0.01  # share of all images below which a camera is hardly learned
 

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.datasets.listing import counted
 from reid.datasets.records import DISTRACTOR, Labels, Split
 from reid.datasets.sources import sites
 from reid.errors import InputError
+from reid.wording import counted
 
 LEAST = 2  # people to learn from: one cannot be told from others
 USUAL = (10, 100)  # people held out where the config does not say how many

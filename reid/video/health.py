@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reid.errors import InputError
+from reid.wording import counted
 
 _STEP_S = 0.001  # between two frames that claim the same time
 _RESTART_S = 1.0  # a step back this long is a recorder that restarted its clock, not jitter
@@ -69,22 +70,18 @@ class Health:
         """Describe the damage of `path`, or None; `missing_s`: what the header promises beyond its end."""
         parts = []
         if self.bad_packets:
-            packets = _count(self.bad_packets, "packet")
+            packets = counted(self.bad_packets, "packet")
             parts.append(f"{packets} could not be decoded, from {self.first_bad_s:.1f} s")
         if self.oversized is not None:
             parts.append(f"the first of them {str(self.oversized).removeprefix(f'{path}: ')}")
         if self.concealed:
-            frames = _count(self.concealed, "frame")
+            frames = counted(self.concealed, "frame")
             parts.append(f"{frames} decoded with errors, from {self.first_concealed_s:.1f} s")
         if clock.repaired:
-            stamps = _count(clock.repaired, "timestamp")
+            stamps = counted(clock.repaired, "timestamp")
             parts.append(f"{stamps} did not ascend and were repaired, from {clock.first_repair_s:.1f} s")
         if self.stopped:
             parts.append(f"reading stopped at {self.time_s:.1f} s ({self.stopped})")
         if missing_s > 0:
             parts.append(f"it ends at {self.time_s:.1f} s, {missing_s:.1f} s before its stated end")
         return f"{path}: damaged: {'; '.join(parts)}" if parts else None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from reid import __version__, json_text
 from reid.errors import ReidError
 from reid.web.access import Access
-from reid.web.body import BoundedBody
+from reid.web.body import MOST_BYTES, BoundedBody
 
 _HERE = Path(__file__).parent
 # for the documentation alone: Access has checked the token, which may also come as a cookie
@@ -46,12 +46,15 @@ class FiniteJson(JSONResponse):
         return json_text.dumps(content).encode()
 
 
-def base_app(name: str, description: str, *, folder: Path, entry: Entry) -> FastAPI:
+def base_app(
+    name: str, description: str, *, folder: Path, entry: Entry, most_bytes: int = MOST_BYTES
+) -> FastAPI:
     """Build an application without routes of its own: what it answers is behind the access control.
 
     Args:
         name: of the page, as live.
         folder: where its template `NAME.html.j2` and its folder `static` are.
+        most_bytes: of the body of a request.
     """
     app = FastAPI(
         title=f"reid {name}",
@@ -81,7 +84,7 @@ def base_app(name: str, description: str, *, folder: Path, entry: Entry) -> Fast
         hosts=frozenset(entry.hosts) if entry.local else None,
         login=lambda wrong: login.render(name=name, wrong=wrong),
     )
-    app.add_middleware(BoundedBody)  # before all else
+    app.add_middleware(BoundedBody, most_bytes=most_bytes)  # before all else
     return app
 
 

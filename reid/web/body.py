@@ -4,14 +4,14 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 64 * 1024  # the longest that the page itself sends is an address of a camera
+MOST_BYTES = 64 * 1024  # the longest that the live page sends is an address of a camera
 
 
 class BoundedBody:
     """Middleware that reads the whole body and refuses one that is too large at once."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES) -> None:
+        self._app, self._most_bytes = app, most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -19,8 +19,8 @@ class BoundedBody:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        if len(declared) > 12 or int(declared) > MOST_BYTES:  # h11 lets digits through alone
-            await _too_large(scope, receive, send)
+        if len(declared) > 12 or int(declared) > self._most_bytes:  # h11 lets digits through alone
+            await self._too_large(scope, receive, send)
             return
         body = bytearray()
         more = True
@@ -30,10 +30,16 @@ class BoundedBody:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > MOST_BYTES:
-                await _too_large(scope, receive, send)
+            if len(body) > self._most_bytes:
+                await self._too_large(scope, receive, send)
                 return
         await self._app(scope, _again(bytes(body), receive), send)
+
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse and close the connection: the server would read the rest to its end otherwise."""
+        sentence = f"a request has at most {self._most_bytes // 1024} KiB here; send less at a time"
+        answer = JSONResponse({"error": sentence}, 413, {"Connection": "close", "Cache-Control": "no-store"})
+        await answer(scope, receive, send)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -48,10 +54,3 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again
-
-
-async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse and close the connection: the server would read the rest to its end otherwise."""
-    sentence = f"a request has at most {MOST_BYTES // 1024} KiB here"
-    answer = JSONResponse({"error": sentence}, 413, {"Connection": "close", "Cache-Control": "no-store"})
-    await answer(scope, receive, send)

@@ -87,25 +87,34 @@ def review(page: "Page", url: str, recording: Recording) -> Work:
         if not asked:
             break
         begun = time.monotonic()
-        with page.expect_response(lambda one: one.request.method == "POST" and "/api/questions/" in one.url):
+        with _posted(page, "/api/questions/"):
             page.keyboard.press(KEYS[_same(recording, asked[0])])
         page.wait_for_function(READY)
         work.waited_s += time.monotonic() - begun
         work.answers, work.keys = work.answers + 1, work.keys + 1
     if page.locator("#sure-open").is_visible():
-        for button in ("#sure-open", "#sure-yes"):
-            page.locator(button).click()
-            work.clicks += 1
-        page.wait_for_timeout(500)
+        page.locator("#sure-open").click()
+        with _posted(page, "/api/people/confirm"):
+            page.locator("#sure-yes").click()
+        page.wait_for_function(READY)
+        work.clicks += 2
     if page.locator("#write").is_visible():
         begun = time.monotonic()
-        page.locator("#write").click()
+        with _posted(page, "/api/write"):  # what is asked before it began says that nothing runs
+            page.locator("#write").click()
         page.wait_for_function(
             "fetch('/api/write').then((answer) => answer.json()).then((state) => !state.running)",
             timeout=WRITES_MS,
         )
         work.clicks, work.waited_s = work.clicks + 1, work.waited_s + time.monotonic() - begun
     return work
+
+
+@contextmanager
+def _posted(page: "Page", path: str) -> Iterator[None]:
+    """Wait for the answer to what is asked inside."""
+    with page.expect_response(lambda one: one.request.method == "POST" and path in one.url):
+        yield
 
 
 def _same(recording: Recording, question: dict[str, Any]) -> bool:

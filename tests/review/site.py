@@ -13,7 +13,8 @@ from reid.linking.offline import Linking
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.artefact import ArtefactWriter
 from reid.outputs.folder import ResultsFolder
-from reid.review.records import ResultsAtHand
+from reid.review.answers import Review
+from reid.review.records import Question, ResultsAtHand
 from reid.review.site import ReviewSite
 from reid.site import link_site
 from reid.store.base import Store
@@ -91,3 +92,25 @@ def under_review(folder: Path, tracklets: Sequence[Tracklet], *, alone: bool = F
         linked(store, tracklets)
         at_hand = [] if alone else [results(folder / "results", tracklets)]
         yield ReviewSite.open(store, at_hand, calibration=calibration(), max_distance=MAX_DISTANCE)
+
+
+def made() -> list[Tracklet]:
+    """P0001 is seen in both cameras; P0002 too, less surely; P0003 may be them as well; P0004 is like no one."""
+    return [
+        seen("lobby", 1, 0),
+        seen("yard", 1, 0, start=100),
+        seen("lobby", 2, 1, start=100),
+        between(seen("yard", 2, 1, start=300), 2, 0.45),
+        between(seen("yard", 3, 1, start=500), 3, 0.52),
+        seen("lobby", 4, 5, start=700),
+    ]
+
+
+def who(review: Review) -> dict[str, int]:
+    """The person of each tracklet."""
+    return {one.id: one.person_id for one in review.site.tracklets()}
+
+
+def of_kind(review: Review, kind: str) -> Question:
+    """The open question of a kind that is worth most."""
+    return next(one for one in review.questions() if one.kind == kind)

@@ -13,6 +13,7 @@ from reid.review.answers import Review
 from reid.review.site import ReviewSite
 from reid.store.opening import open_store
 from reid.types import Tracklet
+from tests.review.reference import mean
 from tests.review.site import (
     CENTRE,
     MAX_DISTANCE,
@@ -49,7 +50,9 @@ def test_results_at_hand_give_crops_boxes_and_vectors(tmp_path: Path) -> None:
         ]
         assert [one.crops for one in site.tracklets()] == [3] * 5
         assert site.crop("r/yard/2", 1) == made[3].crops[1]
-        times_s, boxes = site.boxes("r/yard/2")
+        found = site.boxes("r/yard/2")
+        assert found is not None
+        times_s, boxes = found
         np.testing.assert_array_equal(times_s, made[3].times_s)
         np.testing.assert_array_equal(boxes, made[3].boxes)
         assert [person.sightings for person in site.people()] == [2, 2, 1]
@@ -71,7 +74,7 @@ def test_distances_are_those_of_linking(tmp_path: Path) -> None:
                 own = [
                     one for one, who in person.items() if who == person[tracklet_id] and one != tracklet_id
                 ]
-                distance = site.distances.mean(site.rows([tracklet_id]), site.rows(own))
+                distance = mean(site.distances, site.rows([tracklet_id]), site.rows(own))
                 assert distance == pytest.approx(matches[tracklet_id[2:]].distance, abs=1e-5)
 
 
@@ -81,8 +84,10 @@ def test_a_gallery_alone_is_reviewed_by_its_vectors(tmp_path: Path) -> None:
         assert all(
             one.measured and np.linalg.norm(one.vector) == pytest.approx(1) for one in site.tracklets()
         )
-        with pytest.raises(InputError, match="the results folder of its run is not at hand"):
-            site.boxes("r/yard/2")
+        assert site.boxes("r/yard/2") is None
+        assert site.best_crops("r/yard/2") == []
+        with pytest.raises(InputError, match="has no crop 0, but 0 of them"):
+            site.crop("r/yard/2", 0)
 
 
 def test_a_sighting_whose_vector_was_displaced_stands_as_its_person(tmp_path: Path) -> None:
@@ -102,14 +107,10 @@ def test_the_settings_say_which_cameras_are_farther_apart(tmp_path: Path) -> Non
         scaled.camera_pairs[("lobby", "yard")] = 2 * MAX_DISTANCE  # type: ignore[index]
         site = ReviewSite.open(store, [], calibration=scaled, max_distance=MAX_DISTANCE)
         plain = ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE)
-    groups = np.array([0, 0, 1, 1, 1])  # by camera
-    across = plain.distances.between(np.array([0, 1]), np.array([2, 3, 4])).mean()
-    assert site.distances.groups(groups, 2).each()[0, 1] == pytest.approx(across / 2, rel=1e-5)
-    for row in range(5):
-        alone = np.array([row])
-        means = [site.distances.mean(alone, np.flatnonzero(groups == group)) for group in (0, 1)]
-        np.testing.assert_allclose(site.distances.groups(groups, 2).to(alone), means, atol=1e-6)
-    within = np.arange(2), np.arange(2)
+    lobby, yard = np.arange(2), np.arange(2, 5)
+    across = plain.distances.between(lobby, yard)
+    np.testing.assert_allclose(site.distances.between(lobby, yard), across / 2, rtol=1e-6)
+    within = lobby, lobby
     np.testing.assert_array_equal(site.distances.between(*within), plain.distances.between(*within))
 
 
@@ -132,5 +133,5 @@ def test_results_that_the_gallery_does_not_hold_are_refused(tmp_path: Path) -> N
 def test_a_gallery_without_people_can_be_reviewed(tmp_path: Path) -> None:
     with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
         review = Review(ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE))
-        assert (review.people(), review.questions(), review.timeline()) == ([], [], [])
+        assert (review.people(), review.questions()) == ([], [])
         assert review.progress().sentence.startswith("0 tracklets of 0 reviewed")

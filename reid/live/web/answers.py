@@ -6,6 +6,7 @@ from reid.events import Kind, SinkCounts
 from reid.linking.answer import Verdict
 from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.camera_time import ClockSource
+from reid.store.decision_text import clause
 from reid.store.records import Decision, DecisionKind
 from reid.types import person_name
 from reid.web.answers import AnswerModel
@@ -130,6 +131,7 @@ class DecisionAnswer(AnswerModel):
 
     number: int
     kind: DecisionKind
+    told: str = Field(description="what it says, as a clause")
     person: str = Field(description="P and the number")
     other: str | None = Field(description="the second person, where there is one")
     label: str | None = Field(description="named: the name")
@@ -141,7 +143,13 @@ def decision_answer(decision: Decision) -> DecisionAnswer:
     """Describe a decision."""
     other = None if decision.other_id is None else person_name(decision.other_id)
     facts = {"number": decision.number, "kind": decision.kind, "person": person_name(decision.person_id)}
-    told = {"other": other, "label": decision.label, "by": decision.by, "at": decision.at}
+    told = {
+        "told": clause(decision),
+        "other": other,
+        "label": decision.label,
+        "by": decision.by,
+        "at": decision.at,
+    }
     return DecisionAnswer.model_validate(facts | told)
 
 

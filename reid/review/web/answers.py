@@ -30,7 +30,7 @@ class TrackletAnswer(WhenAnswer):
     run: str
     camera: ReviewCameraAnswer
     track: int
-    person_id: int | None
+    person_id: int
     crops: list[str] = Field(description="paths of JPEGs, best first")
     video: bool = Field(description="whether its camera has a video to play")
 
@@ -50,7 +50,9 @@ class ReviewPersonAnswer(NamedAnswer, WhenAnswer):
     cameras: list[ReviewCameraAnswer]
     tracklets: int
     reviewed: int = Field(description="of these tracklets")
-    sure: bool = Field(description="no open question is about them, and something of them is not reviewed")
+    sure: bool = Field(
+        description="no question is about them, put off or not, and something of them is not reviewed"
+    )
     crops: list[str] = Field(description="one of each tracklet, of at most six")
 
 
@@ -74,6 +76,7 @@ class QuestionAnswer(AnswerModel):
     kind: Literal["same_person", "belongs"]
     one: SideAnswer
     other: SideAnswer
+    settled: int = Field(description="belongs: tracklets of `other` that yes confirms too")
     distance: float
     probability: float | None = Field(description="that both sides show one person, at this distance")
     belief: float = Field(description="the same with all that is known: of rivals, of who is seen at once")
@@ -136,7 +139,7 @@ class SpanAnswer(WhenAnswer):
     tracklet: str
     run: str
     camera: ReviewCameraAnswer
-    person: NamedAnswer | None
+    person: NamedAnswer
     video: bool
 
 

@@ -14,6 +14,8 @@ from reid.review.web.videos import ReviewVideos
 from reid.review.web.writing import Writing
 from reid.web.app import Entry, base_app
 
+MOST_BYTES = 1024 * 1024  # ids of 2,000 tracklets, see `asking_routes`, also where names of cameras are long
+
 
 def build_app(review: Review, *, desk: Desk, writing: Writing, title: str, entry: Entry) -> FastAPI:
     """Build the application: all routes behind the access control.
@@ -22,7 +24,7 @@ def build_app(review: Review, *, desk: Desk, writing: Writing, title: str, entry
         title: what is reviewed, for people.
     """
     description = "People of recordings under review: questions, corrections, and when they were where."
-    app = base_app("review", description, folder=Path(__file__).parent, entry=entry)
+    app = base_app("review", description, folder=Path(__file__).parent, entry=entry, most_bytes=MOST_BYTES)
     videos = ReviewVideos(list(review.site.results.values()))
     found = ReviewJson(review, videos, writing, title)
     app.include_router(build_reading(desk, review, found, writing))

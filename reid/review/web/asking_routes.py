@@ -1,11 +1,12 @@
 """Routes of the review page that change something; each says in a sentence what it did."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
 from reid.review.answers import Review
+from reid.review.records import Reply
 from reid.review.web.answers import ToldAnswer, WritingAnswer
 from reid.review.web.decision_text import told
 from reid.review.web.desk import Desk
@@ -13,6 +14,7 @@ from reid.review.web.review_json import ReviewJson
 from reid.review.web.writing import Writing
 from reid.web.answers import REFUSALS
 from reid.web.bodies import Body, DecisionBody, MergeBody, PersonId, RenameBody, asks
+from reid.wording import counted
 
 TrackletIds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=400)]], Field(min_length=1, max_length=2000)
@@ -21,7 +23,8 @@ Person = Annotated[PersonId, Path()]
 
 
 class ReplyBody(Body):
-    answer: Literal["yes", "no", "unsure", "skip"]
+    answer: Reply
+    instead: bool = Field(False, description="earlier decisions that a yes contradicts end")
 
 
 class MergePeopleBody(MergeBody):
@@ -50,12 +53,12 @@ class Asking:
     def __init__(self, review: Review, found: ReviewJson) -> None:
         self._review, self._found = review, found
 
-    def reply(self, question_id: str, answer: Literal["yes", "no", "unsure", "skip"]) -> str:
+    def reply(self, question_id: str, answer: Reply, instead: bool) -> str:
         """Answer a question."""
         asked = self._review.question(question_id)
         one = self._found.called(asked.person_id)
         other = "" if asked.other_id is None else self._found.called(asked.other_id)
-        self._review.answer(question_id, answer)
+        self._review.answer(question_id, answer, instead=instead)
         match answer, asked.kind:
             case "yes", "same_person":
                 return f"{one} and {other} are one person now."
@@ -64,11 +67,8 @@ class Asking:
             case "yes", _:
                 return f"It is {one}; that stays."
             case "no", _:
-                who = self._found.called(self._review.site.tracklet(asked.one[0]).person_id or 0)
-                several = len(asked.one) > 1
-                return (
-                    f"{len(asked.one)} tracklet{'s' if several else ''} of {one} became a new person, {who}."
-                )
+                who = self._found.called(self._review.site.tracklet(asked.one[0]).person_id)
+                return f"{counted(len(asked.one), 'tracklet')} of {one} became a new person, {who}."
             case "unsure", _:
                 return "It is asked again at the end."
         return "It is not asked again in this session."
@@ -97,23 +97,28 @@ class Asking:
         """Split some tracklets off."""
         new = self._review.split(person_id, tracklets)
         one, other = self._found.called(person_id), self._found.called(new)
-        return f"{_count(tracklets)} of {one} became a new person, {other}."
+        return f"{counted(len(tracklets), 'tracklet')} of {one} became a new person, {other}."
 
     def reassign(self, person_id: int, tracklets: list[str], into: int) -> str:
         """Give some tracklets to another person."""
         self._review.reassign(person_id, tracklets, into)
-        return f"{_count(tracklets)} of {self._found.called(person_id)} went to {self._found.called(into)}."
+        one, other = self._found.called(person_id), self._found.called(into)
+        return f"{counted(len(tracklets), 'tracklet')} of {one} went to {other}."
 
     def confirm(self, person_id: int, tracklets: list[str] | None) -> str:
         """Confirm a person or some tracklets."""
         self._review.confirm(person_id, tracklets)
         who = self._found.called(person_id)
-        return f"{who} is confirmed." if tracklets is None else f"{_count(tracklets)} of {who} confirmed."
+        return (
+            f"{who} is confirmed."
+            if tracklets is None
+            else f"{counted(len(tracklets), 'tracklet')} of {who} confirmed."
+        )
 
     def confirm_many(self, people: list[int]) -> str:
         """Confirm several people."""
         self._review.confirm_many(people)
-        return f"{len(people)} {'person is' if len(people) == 1 else 'people are'} confirmed."
+        return f"{counted(len(people), 'person is', 'people are')} confirmed."
 
     def ignore(self, person_id: int) -> str:
         """Say that it is no person."""
@@ -135,7 +140,7 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
     @router.post("/questions/{question_id}")
     def reply(question_id: str, body: ReplyBody) -> ToldAnswer:
         """Answer a question: yes and no are decisions, unsure asks it again at the end, skip not in this session."""
-        return ToldAnswer(told=desk.ask(lambda: asking.reply(question_id, body.answer)))
+        return ToldAnswer(told=desk.ask(lambda: asking.reply(question_id, body.answer, body.instead)))
 
     @router.post("/undo")
     def undo(body: DecisionBody | None = None) -> ToldAnswer:
@@ -194,7 +199,3 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
         return WritingAnswer.model_validate(writing.now, from_attributes=True)
 
     return router
-
-
-def _count(tracklets: list[str]) -> str:
-    return f"{len(tracklets)} tracklet{'' if len(tracklets) == 1 else 's'}"

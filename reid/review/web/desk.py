@@ -28,23 +28,32 @@ class Desk:
         Raises:
             HTTPException: 503, the program stops.
         """
-        if self._closed.is_set():
-            raise _stopped()
         answer: Future[Found] = Future()
         self._calls.put((call, answer))
+        if self._closed.is_set():  # also where it closed between a look and the call
+            self._refuse()
         return answer.result()
 
     def work(self, until: Callable[[], bool]) -> None:
-        """Do calls as they come until `until` says true; those that wait then are refused."""
-        while not until():
+        """Do calls as they come until `until` says true, or something stops it; those that wait then are refused."""
+        try:
+            while not until():
+                try:
+                    call, answer = self._calls.get(timeout=_LOOK_S)
+                except queue.Empty:
+                    continue
+                _do(call, answer)
+        finally:
+            self._closed.set()
+            self._refuse()
+
+    def _refuse(self) -> None:
+        while True:
             try:
-                call, answer = self._calls.get(timeout=_LOOK_S)
+                _, answer = self._calls.get_nowait()
             except queue.Empty:
-                continue
-            _do(call, answer)
-        self._closed.set()
-        while not self._calls.empty():
-            self._calls.get()[1].set_exception(_stopped())
+                return
+            answer.set_exception(_stopped())
 
 
 def _stopped() -> HTTPException:
@@ -57,5 +66,8 @@ def _do(call: Callable[[], Any], answer: "Future[Any]") -> None:
         found = call()
     except Exception as error:
         answer.set_exception(error)
+    except BaseException:  # the program is stopped, and this call with it
+        answer.set_exception(_stopped())
+        raise
     else:
         answer.set_result(found)

@@ -17,7 +17,6 @@ from reid.review.web.answers import (
     SpanAnswer,
     WritingAnswer,
 )
-from reid.review.web.decision_text import decision_answer
 from reid.review.web.desk import Desk
 from reid.review.web.review_json import ReviewJson
 from reid.review.web.writing import Writing
@@ -26,7 +25,7 @@ from reid.web.bodies import PersonId
 
 
 def build_reading(desk: Desk, review: Review, found: ReviewJson, writing: Writing) -> APIRouter:
-    """Build the routes that read; each call waits for the desk, hence `def`: in a thread of the pool."""
+    """Build the routes that read; most wait for the desk, hence `def`: in a thread of the pool."""
     router = APIRouter(responses=REFUSALS)
 
     @router.get("/api/review")
@@ -63,7 +62,7 @@ def build_reading(desk: Desk, review: Review, found: ReviewJson, writing: Writin
     @router.get("/api/decisions")
     def decisions() -> list[ReviewDecisionAnswer]:
         """What was decided, newest first."""
-        return desk.ask(lambda: [decision_answer(one, found.called) for one in reversed(review.decisions())])
+        return desk.ask(found.decisions)
 
     @router.get("/api/boxes/{tracklet:path}")
     def boxes(tracklet: str) -> BoxesAnswer:
@@ -79,9 +78,9 @@ def build_reading(desk: Desk, review: Review, found: ReviewJson, writing: Writin
         "/crops/{tracklet:path}/{number}.jpg", response_class=Response, responses=content("image/jpeg")
     )
     def crop(tracklet: str, number: int) -> Response:
-        """A crop of a tracklet; the number counts from 0."""
+        """A crop of a tracklet; the number counts from 0. It does not wait for what is being decided."""
         try:
-            jpeg = desk.ask(lambda: review.site.crop(tracklet, number))
+            jpeg = review.site.crop(tracklet, number)
         except InputError as error:
             raise HTTPException(404, str(error)) from None
         return Response(jpeg, media_type="image/jpeg")

@@ -1,11 +1,12 @@
 """The site under review as the page shows it: its records with names, colours and paths."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 from urllib.parse import quote
 
 from reid import __version__
 from reid.review.answers import Review
-from reid.review.records import Question, ReviewPerson, ReviewTracklet, Span
+from reid.review.records import Question, ReviewPerson, ReviewTracklet
 from reid.review.web.answers import (
     BoxesAnswer,
     NamedAnswer,
@@ -14,14 +15,17 @@ from reid.review.web.answers import (
     QuestionAnswer,
     ReviewAnswer,
     ReviewCameraAnswer,
+    ReviewDecisionAnswer,
     ReviewPersonAnswer,
     SideAnswer,
     SpanAnswer,
     TrackletAnswer,
     WritingAnswer,
 )
+from reid.review.web.decision_text import decision_answer
 from reid.review.web.videos import ReviewVideos
 from reid.review.web.writing import Writing
+from reid.store.decision_text import Called
 from reid.types import person_name
 from reid.video.draw import camera_colour_hex, person_colour_hex
 from reid.wall_clock import WallClock
@@ -62,30 +66,47 @@ class ReviewJson:
 
     def people(self) -> list[ReviewPersonAnswer]:
         """All people, by id."""
-        asked = self._in_question()
-        return [self._person(one, asked) for one in self._review.people()]
+        return [self._person(one) for one in self._review.people()]
 
     def person(self, person_id: int) -> PersonSheetAnswer:
         """One person with all tracklets."""
         one = self._review.person(person_id)
-        known = self._person(one, self._in_question())
+        known = self._person(one)
         own = [self._tracklet(tracklet) for tracklet in one.tracklets]
         return PersonSheetAnswer(**known.model_dump(), all=own)
 
     def timeline(self) -> list[SpanAnswer]:
         """All tracklets on the timeline."""
-        people = self._named()
-        return [self._span(one, people) for one in self._review.timeline()]
+        people, tracklets = self._named(), self._review.site.tracklets()
+        cameras = {(one.run_id, one.key.camera_id) for one in tracklets}
+        videos = {camera for camera in cameras if self._videos.find(*camera)}
+        return [
+            SpanAnswer(
+                tracklet=one.id,
+                run=one.run_id[:12],
+                camera=self._camera(one.key.camera_id),
+                person=people[one.person_id],
+                **_when(one),
+                video=(one.run_id, one.key.camera_id) in videos,
+            )
+            for one in tracklets
+        ]
+
+    def decisions(self) -> list[ReviewDecisionAnswer]:
+        """What was decided, newest first."""
+        called = self.names()
+        return [decision_answer(one, called) for one in reversed(self._review.decisions())]
 
     def boxes(self, tracklet_id: str) -> BoxesAnswer:
         """Video and boxes of a tracklet."""
         one = self._review.site.tracklet(tracklet_id)
-        times_s, boxes = self._review.site.boxes(tracklet_id)
+        at_hand = self._review.site.boxes(tracklet_id)
         found = self._videos.at(one.run_id, one.key.camera_id, one.start_s)
-        if found is None:
+        if at_hand is None or found is None:
             return BoxesAnswer(
                 video=None, annotated=False, size=None, times_s=[], boxes=[], crops=self._crops(one)
             )
+        times_s, boxes = at_hand
         number, video = found
         path = f"/video/{quote(one.run_id[:12], safe='')}/{quote(one.key.camera_id, safe='')}?part={number}"
         return BoxesAnswer(
@@ -97,11 +118,14 @@ class ReviewJson:
             crops=self._crops(one),
         )
 
+    def names(self) -> Called:
+        """What calls people of the moment by their label, else P0007."""
+        labels = {one.person_id: one.label for one in self._review.site.people()}
+        return lambda person_id: labels.get(person_id) or person_name(person_id)
+
     def called(self, person_id: int) -> str:
         """The label of a person, else P0007."""
-        people = self._named()
-        known = people.get(person_id)
-        return known.label or known.name if known is not None else person_name(person_id)
+        return self.names()(person_id)
 
     def _question(self, one: Question, people: Mapping[int, NamedAnswer]) -> QuestionAnswer:
         return QuestionAnswer(
@@ -109,6 +133,7 @@ class ReviewJson:
             kind=one.kind,
             one=self._side(one.one, people.get(one.person_id)),
             other=self._side(one.other, people.get(one.person_id if one.other_id is None else one.other_id)),
+            settled=len(one.settled),
             distance=one.distance,
             probability=one.probability,
             belief=one.belief,
@@ -119,7 +144,7 @@ class ReviewJson:
         found = [self._review.site.tracklet(one) for one in tracklets]
         return SideAnswer(person=person, tracklets=[self._tracklet(one) for one in found])
 
-    def _person(self, one: ReviewPerson, asked: Collection[str]) -> ReviewPersonAnswer:
+    def _person(self, one: ReviewPerson) -> ReviewPersonAnswer:
         own = one.tracklets
         seen = [tracklet for tracklet in own if tracklet.crops]
         first = min(own, key=lambda tracklet: _sortable(tracklet, tracklet.start_s), default=None)
@@ -133,7 +158,7 @@ class ReviewJson:
             cameras=[self._camera(name) for name in one.cameras],
             tracklets=len(own),
             reviewed=one.reviewed,
-            sure=one.reviewed < len(own) and not any(tracklet.id in asked for tracklet in own),
+            sure=one.sure,
             crops=[self._crops(tracklet)[0] for tracklet in seen[:FACES]],
         )
 
@@ -144,10 +169,7 @@ class ReviewJson:
             camera=self._camera(one.key.camera_id),
             track=one.key.track_id,
             person_id=one.person_id,
-            start_s=one.start_s,
-            end_s=one.end_s,
-            start=_iso(one.clock, one.start_s),
-            end=_iso(one.clock, one.end_s),
+            **_when(one),
             crops=self._crops(one),
             video=bool(self._videos.find(one.run_id, one.key.camera_id)),
         )
@@ -155,19 +177,6 @@ class ReviewJson:
     def _crops(self, one: ReviewTracklet) -> list[str]:
         best = self._review.site.best_crops(one.id)
         return [f"/crops/{quote(one.id, safe='')}/{number}.jpg" for number in best[:CROPS]]
-
-    def _span(self, one: Span, people: Mapping[int, NamedAnswer]) -> SpanAnswer:
-        return SpanAnswer(
-            tracklet=one.tracklet,
-            run=one.run_id[:12],
-            camera=self._camera(one.camera_id),
-            person=None if one.person_id is None else people.get(one.person_id),
-            start_s=one.start_s,
-            end_s=one.end_s,
-            start=None if one.start is None else one.start.isoformat(timespec="milliseconds"),
-            end=None if one.end is None else one.end.isoformat(timespec="milliseconds"),
-            video=bool(self._videos.find(one.run_id, one.camera_id)),
-        )
 
     def _camera(self, name: str) -> ReviewCameraAnswer:
         if name not in self._cameras:
@@ -178,19 +187,26 @@ class ReviewJson:
     def _named(self) -> dict[int, NamedAnswer]:
         return {one.person_id: _name(one.person_id, one.label) for one in self._review.site.people()}
 
-    def _in_question(self) -> set[str]:
-        """Ids of the tracklets that open questions are about."""
-        return set(_ids(self._review.questions()))
-
-
-def _ids(questions: Iterable[Question]) -> Iterable[str]:
-    for one in questions:
-        yield from (*one.one, *one.other)
-
 
 def _name(person_id: int, label: str | None) -> NamedAnswer:
     return NamedAnswer(
         id=person_id, name=person_name(person_id), label=label, colour=person_colour_hex(person_id)
+    )
+
+
+class _When(TypedDict):
+    start_s: float
+    end_s: float
+    start: str | None
+    end: str | None
+
+
+def _when(one: ReviewTracklet) -> _When:
+    return _When(
+        start_s=one.start_s,
+        end_s=one.end_s,
+        start=_iso(one.clock, one.start_s),
+        end=_iso(one.clock, one.end_s),
     )
 
 

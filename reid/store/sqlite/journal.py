@@ -134,14 +134,16 @@ def labels(db: sqlite3.Connection, people: Collection[int]) -> dict[int, str | N
     return dict(rows.fetchall())
 
 
-def sightings(db: sqlite3.Connection, person_id: int, session: str = "") -> list[SeenAt]:
-    """The sightings of one person, by run, time and camera; of runs of one start of a live site, or of all."""
+def sightings(db: sqlite3.Connection, person_id: int | None = None, session: str = "") -> list[SeenAt]:
+    """The sightings of one person or of all, by run, time and camera; of runs of one start of a live site, or of all."""
     clocks = _clocks(db)
     conversions = _conversions(db)
+    of_person = "TRUE" if person_id is None else "person_id = :person"  # in the statement, so that its index is used
     rows = db.execute(
-        """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started
+        f"""SELECT run_id, camera_id, track_id, person_id, distance, runner_up_id, runner_up_distance, start_s, end_s,
+                  started
            FROM sightings JOIN runs USING (run_id)
-           WHERE person_id = :person AND substr(run_id, 1, length(:of)) = :of
+           WHERE {of_person} AND substr(run_id, 1, length(:of)) = :of
            ORDER BY started, run_id, start_s, camera_id, track_id""",
         {"person": person_id, "of": session and f"{session}-"},
     )
@@ -150,7 +152,7 @@ def sightings(db: sqlite3.Connection, person_id: int, session: str = "") -> list
             run_id=run_id,
             match=Match(
                 tracklet=TrackletKey(camera_id=camera_id, track_id=track_id),
-                person_id=person_id,
+                person_id=own_id,
                 distance=distance,
                 runner_up_id=runner_up_id,
                 runner_up_distance=runner_up_distance,
@@ -160,7 +162,18 @@ def sightings(db: sqlite3.Connection, person_id: int, session: str = "") -> list
             clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
             former_encoder=next((former for at, former in conversions if started < at), None),
         )
-        for run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started in rows
+        for (
+            run_id,
+            camera_id,
+            track_id,
+            own_id,
+            distance,
+            runner_up_id,
+            runner_up_distance,
+            start_s,
+            end_s,
+            started,
+        ) in rows
     ]
 
 

@@ -165,7 +165,7 @@ class SqliteStore(Store):
     def labels(self, people: Collection[int]) -> dict[int, str | None]:
         return journal.labels(self._db, people)
 
-    def sightings(self, person_id: int, *, session: str = "") -> list[SeenAt]:
+    def sightings(self, person_id: int | None = None, *, session: str = "") -> list[SeenAt]:
         return journal.sightings(self._db, person_id, session)
 
     def history(self, person_id: int | None = None) -> list[JournalEntry]:

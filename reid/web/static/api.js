@@ -4,27 +4,45 @@ import { one } from "./dom.js";
 
 const PATIENCE_MS = 8000;
 
-/** What is at a path; an Error where the server does not answer. Without a token the page is loaded anew: it asks for one. */
+/** Ask the server: { answer }, or { error } with what to say (`text`), and whether to ask again is no use (`final`).
+ *
+ * Without a token the page is loaded anew: it asks for one. */
+export async function request(method, path, { body = null, patience_ms = null } = {}) {
+  const asks = method === "GET" ? {} : { "X-Reid": "page" };
+  try {
+    const response = await fetch(path, {
+      method, headers: { ...asks, ...(body && { "Content-Type": "application/json" }) },
+      body: body && JSON.stringify(body), signal: patience_ms && AbortSignal.timeout(patience_ms),
+    });
+    if (response.status === 401) location.reload();
+    if (response.ok) return { answer: await response.json() };
+    return { error: { text: await sentence(response), final: response.status < 500 && response.status !== 429, status: response.status } };
+  } catch (cause) {
+    return { error: { text: unheard(cause, method === "GET"), final: false, cause } };
+  }
+}
+
+function unheard(cause, reading) {
+  if (cause.name === "TimeoutError") return `The program has not answered in time.${reading ? "" : " It may have done it all the same."}`;
+  if (cause instanceof TypeError) return `The program does not answer${reading ? "" : ", so it is not known whether it was done"}.`;
+  return cause.message;
+}
+
+/** What is at a path; an Error where the server does not answer. */
 export async function read(path, patience_ms = PATIENCE_MS) {
-  const response = await fetch(path, { signal: AbortSignal.timeout(patience_ms) });
-  if (response.status === 401) location.reload();
-  if (!response.ok) throw new Error(await sentence(response));
-  return response.json();
+  const { answer, error } = await request("GET", path, { patience_ms });
+  if (error) throw error.cause ?? new Error(error.text);
+  return answer;
 }
 
 /** Have something done, and say so, or why it was not. Whether it was. `done`: what to say, maybe of what it answers. */
 export async function ask(method, path, body, done) {
-  let told = done;
-  try {
-    const headers = { "X-Reid": "page", ...(body && { "Content-Type": "application/json" }) };
-    const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-    if (!response.ok) throw new Error(await sentence(response));
-    if (typeof done === "function") told = done(await response.json());
-  } catch (error) {
-    say(error instanceof TypeError ? "The program does not answer." : error.message, true);
+  const { answer, error } = await request(method, path, { body });
+  if (error) {
+    say(error.text, true);
     return false;
   }
-  say(told);
+  say(typeof done === "function" ? done(answer) : done);
   document.dispatchEvent(new Event("asked"));
   return true;
 }

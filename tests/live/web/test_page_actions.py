@@ -372,7 +372,7 @@ def test_a_program_that_is_gone_and_comes_back(browser: "Browser") -> None:
         page.locator("#here").get_by_role("button", name="Rename Anna").click()
         page.get_by_role("textbox", name="Name of P0001").fill("Ann")
         page.get_by_role("button", name="Save").click()
-        toast(page, "The program does not answer.")
+        toast(page, "The program does not answer, so it is not known whether it was done.")
         with serving(listen=listen) as again:
             page.locator("#away").wait_for(state="hidden")
             expect(page).to_have_title("1 here · reid live")

@@ -75,6 +75,29 @@ def test_an_answer_that_was_taken_and_not_heard_of(site: Served, opening: "tuple
     complaints.take("400")
 
 
+def test_what_gave_up_does_not_let_go_of_what_runs_since(
+    site: Served, opening: "tuple[Page, Complaints]"
+) -> None:
+    """The view cannot be loaded after a first answer; while a second one is on its way all buttons wait."""
+    page, complaints = opening
+    broken = [True]
+    page.route(
+        "**/api/questions?*", lambda route: route.abort("connectionreset") if broken[0] else route.continue_()
+    )
+    page.keyboard.press("u")
+    expect(page.locator("#failed")).to_contain_text("The program does not answer.")
+    broken[0] = False
+    slow = threading.Thread(target=lambda: site.ask(lambda: time.sleep(3)))
+    slow.start()
+    page.keyboard.press("u")
+    expect(page.locator("body")).to_have_class("running slow")
+    for button in page.locator("#answers button:visible").all():
+        expect(button).to_be_disabled()
+    slow.join()
+    expect(page.get_by_role("button", name="Same")).to_be_enabled()
+    complaints.take("ERR_CONNECTION_RESET")
+
+
 def test_what_fails_in_a_dialog_is_said_in_it(site: Served, opening: "tuple[Page, Complaints]") -> None:
     page, complaints = opening
     site.client.post("/api/people/1/rename", json={"label": "Ann"}, headers={"X-Reid": "test"})

@@ -1,15 +1,16 @@
 """What is done to people on the review page, in a browser to a real gallery."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.review.web.page import card, decisions, people, sheet, toast, tracklet, view
-from tests.review.web.toy_review import Served
-from tests.web.browser import expect
+from tests.review.web.toy_review import STAYS, Served, Stay, serving
+from tests.web.browser import expect, opened
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
 ARABIC = "محمد بن عبد الله"
@@ -130,8 +131,8 @@ def test_merging_from_the_sheet(site: Served, page: "Page") -> None:
 
 
 @pytest.mark.parametrize(("button", "yes", "said", "kind"), [
-    ("Not a person", "Not a person", "P0005 is not a person.", "not_a_person"),
-    ("Erase…", "Erase", "P0005 is erased from the gallery.", "erased"),
+    ("Not a person", "Not a person", "P0005 is no person.", "not_a_person"),
+    ("Erase…", "Erase", "P0005 is erased.", "erased"),
 ])  # fmt: skip
 def test_a_person_goes_only_when_that_is_meant(
     site: Served, page: "Page", button: str, yes: str, said: str, kind: str
@@ -147,4 +148,25 @@ def test_a_person_goes_only_when_that_is_meant(
     assert people(site) == {1: 2, 2: 2, 3: 3, 4: 2}
     assert decisions(site) == [kind]
     view(page, "Decisions")
-    expect(page.locator("#decisions li").first).to_contain_text(said.split(" from")[0].rstrip("."))
+    expect(page.locator("#decisions li").first).to_contain_text(said)
+
+
+def test_a_choice_that_a_search_hides_is_none(tmp_path: Path, browser: "Browser") -> None:
+    """Enter would merge with a person who is not seen."""
+    stays = (*STAYS, *(Stay(person, "door", 140 + 40 * person, axis=person + 2) for person in range(6, 11)))
+    with serving(tmp_path, stays=stays) as site, opened(browser, f"{site.url}#people") as (page, _):
+        sheet(page, "P0010").get_by_role("button", name="Merge with").click()
+        pick, yes = page.locator("#pick"), page.locator("#pick-yes")
+        expect(yes).to_be_disabled()
+        pick.get_by_role("radio", name="P0001").check()
+        expect(yes).to_be_enabled()
+        search = pick.get_by_label("Find a person")
+        search.fill("p0004")
+        expect(yes).to_be_disabled()
+        search.press("Enter")
+        expect(pick).to_be_visible()
+        assert decisions(site) == []
+        pick.get_by_role("radio", name="P0004").check()
+        search.press("Enter")
+        toast(page, "P0010 is P0004 now.")
+        assert decisions(site) == ["same"]

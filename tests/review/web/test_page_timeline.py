@@ -79,3 +79,9 @@ def test_a_video_that_cannot_be_played_is_a_sentence(tmp_path: Path, browser: "B
     with serving(tmp_path) as site, opened(browser, f"{site.url}#timeline") as (page, _):
         page.locator(f'[data-tracklet="{RUN[:12]}/door/1"]').click()
         expect(page.locator(".player")).to_contain_text("cannot play the annotated video")
+
+
+def test_without_results_there_is_no_video_and_the_player_says_so(tmp_path: Path, browser: "Browser") -> None:
+    with serving(tmp_path, results=False) as site, opened(browser, f"{site.url}#timeline") as (page, _):
+        page.locator(".bar").first.click()
+        expect(page.locator(".player")).to_contain_text("There is no video")

@@ -7,7 +7,7 @@ const FARTHEST = 0.8; // where the scale of distances ends
 let everybody = [];
 
 /** The name of a person, or the number. */
-export const called = (person) => person.label ?? person.name;
+const called = (person) => person.label ?? person.name;
 
 const now = (person) => person.visits.filter((visit) => visit.present);
 const since = (person) => Math.min(...now(person).map((visit) => visit.start_s));
@@ -164,21 +164,11 @@ function ignore(person) {
   ask("POST", `/api/people/${person.id}/ignore`, null, `${called(person)} is no person, and is left out from now on.`);
 }
 
-/** What was decided, in words. */
-const SAID = {
-  same: (one) => `${one.other} is ${one.person}`,
-  different: (one) => `${one.other} is not ${one.person}`,
-  moved: (one) => `stays of ${one.person} are ${one.other}’s`,
-  confirmed: (one) => `${one.person} is one person`,
-  named: (one) => (one.label ? `${one.person} is called ${one.label}` : `${one.person} has no name`),
-  not_a_person: (one) => `${one.person} is no person`,
-};
-
 /** The buttons that take back what was decided last, and put it back. */
 export function startDecisions() {
   for (const [name, done] of [["undo", "Undone"], ["redo", "Redone"]]) {
     one(name).addEventListener("click", () =>
-      ask("POST", `/api/decisions/${name}`, {}, (found) => `${done}: ${SAID[found.kind]?.(found) ?? found.kind}.`));
+      ask("POST", `/api/decisions/${name}`, {}, ({ told }) => `${done}: ${told}.`));
   }
 }
 

@@ -1,13 +1,13 @@
 // Having something done: buttons wait while it runs, and what fails is said, with a way to try again.
 
-import { read, say } from "./api.js";
+import { request, say } from "./api.js";
 import { one } from "./dom.js";
 
 export const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
 const SLOW_MS = 600;
-let running = false, settle = null, unlock = () => {}, refresh = async () => {};
+let settle = null, release = null, refresh = async () => {}; // release: of the lock that holds
 
-export const busy = () => running;
+export const busy = () => release !== null;
 
 /** Have the page drawn anew by `show` after whatever changed something; buttons wait until it is. */
 export const afterChanges = (show) => { refresh = show; };
@@ -15,16 +15,16 @@ export const afterChanges = (show) => { refresh = show; };
 /** Let a button be pressed or not; while something runs none can be. */
 export function able(button, can) {
   button.dataset.off = can ? "" : "1";
-  button.disabled = running || !can;
+  button.disabled = busy() || !can;
 }
 
 /** Ask the server to do something; what it says it did, or null where it did not. `done` is called before the page is drawn anew. */
 export async function act(path, body = {}, done = () => {}) {
-  if (running) return null;
+  if (busy()) return null;
   dismiss();
   for (;;) {
-    lock();
-    const { answer, error } = await once(path, body);
+    const unlock = lock();
+    const { answer, error } = await request("POST", path, { body, patience_ms: PATIENCE_MS });
     if (answer) {
       done(answer);
       if (answer.told && one("view-queue").hidden) tell(answer.told); // the queue has a line of its own for it
@@ -36,62 +36,38 @@ export async function act(path, body = {}, done = () => {}) {
   }
 }
 
-/** What is at a path, or null; a failure is said, with a way to try again. */
-export async function fetched(path) {
+/** What is at a path, or null; a failure is said, with a way to try again. `refused`: what is done where that is no use. */
+export async function fetched(path, refused = null) {
   for (;;) {
-    try {
-      return await read(path, PATIENCE_MS);
-    } catch (error) {
-      const text = error instanceof TypeError ? "The program does not answer." : words(error);
-      if (!(await wantsAgain({ text, final: false }))) return null;
-    }
+    const { answer, error } = await request("GET", path, { patience_ms: PATIENCE_MS });
+    if (answer) return answer;
+    if (error.final && refused) return refused();
+    if (!(await wantsAgain(error))) return null;
   }
 }
 
-async function once(path, body) {
-  try {
-    const response = await fetch(path, {
-      method: "POST", signal: AbortSignal.timeout(PATIENCE_MS), body: JSON.stringify(body),
-      headers: { "X-Reid": "page", "Content-Type": "application/json" },
-    });
-    if (response.status === 401) location.reload();
-    if (response.ok) return { answer: await response.json() };
-    const type = response.headers.get("Content-Type") ?? "";
-    const said = type.includes("json") ? (await response.json()).error : `The program answered ${response.status}; its log may have why.`;
-    return { error: { text: said, final: response.status < 500 && response.status !== 429 } };
-  } catch (error) {
-    return { error: { text: words(error), final: false } };
-  }
-}
-
-function words(error) {
-  if (error.name === "TimeoutError") return "The program has not answered in time. It may have done it all the same.";
-  if (error instanceof TypeError) return "The program does not answer, so it is not known whether it was done.";
-  return error.message;
-}
-
-/** Make all buttons wait until `unlock`, which puts the focus back where it was. */
+/** Make all buttons wait; what is returned lets them go, and puts the focus back where it was. */
 function lock() {
-  running = true;
   document.body.classList.add("running");
   const held = [...document.querySelectorAll("button:enabled, input:enabled")].filter((element) => !element.closest("#failed"));
   const focus = document.activeElement;
   for (const element of held) element.disabled = true;
   const timer = setTimeout(() => document.body.classList.add("slow"), SLOW_MS);
-  unlock = () => {
-    unlock = () => {};
-    running = false;
+  const own = () => {
+    if (release !== own) return; // it was let go, and what holds now is of something else
+    release = null;
     clearTimeout(timer);
     document.body.classList.remove("running", "slow");
     for (const element of held) element.disabled = false;
     for (const element of document.querySelectorAll("[data-off]")) element.disabled = element.dataset.off === "1";
     if (held.includes(focus) && focus.isConnected) focus.focus({ preventScroll: true });
   };
+  return (release = own);
 }
 
 /** Say why something failed, and wait whether to try again; it is no where something else is done meanwhile. */
 function wantsAgain({ text, final }) {
-  unlock(); // whoever does something else meanwhile may
+  release?.(); // something else may be done meanwhile
   dismiss();
   inFront(one("failed"));
   one("failed-text").textContent = text;

@@ -53,7 +53,6 @@ export async function pickPerson({ title, text, yes, people, chosen = null, answ
   one("pick-title").textContent = title;
   one("pick-text").textContent = text;
   one("pick-yes").textContent = yes;
-  one("pick-yes").disabled = !people.length;
   const search = one("pick-search");
   search.hidden = people.length < 8;
   search.value = "";
@@ -61,9 +60,15 @@ export async function pickPerson({ title, text, yes, people, chosen = null, answ
   keep(list, people, (person) => person.id, (person) => h("label", { "data-find": found(person) },
     h("input", { type: "radio", name: "who", value: person.id, required: true }), personLine(person)));
   for (const input of list.querySelectorAll("input")) input.checked = input.value === String(chosen);
+  const check = () => { one("pick-yes").disabled = !list.querySelector("input:checked"); };
+  list.onchange = check;
   search.oninput = () => {
     const wanted = search.value.trim().toLowerCase();
-    for (const label of list.children) label.hidden = !label.dataset.find.includes(wanted);
+    for (const label of list.children) {
+      label.hidden = !label.dataset.find.includes(wanted);
+      if (label.hidden) label.querySelector("input").checked = false; // or Enter takes one that is not seen
+    }
+    check();
   };
   search.oninput();
   const agreed = await answered(one("pick"));

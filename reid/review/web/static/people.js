@@ -9,8 +9,6 @@ import { openSheet } from "./sheet.js";
 let everybody = [], dragged = null;
 const chosen = new Set();
 
-export const people = () => everybody;
-
 export function startPeople() {
   one("search").addEventListener("input", draw);
   one("selection-clear").addEventListener("click", clear);
@@ -93,7 +91,7 @@ function update(element, person) {
 }
 
 /** Merge some people into one of them, whom the reader chooses. */
-export async function mergeAll(several, into = null) {
+async function mergeAll(several, into = null) {
   const named = several.filter((person) => person.label);
   const into_id = await pickPerson({
     title: `Are these ${several.length} people one person?`,

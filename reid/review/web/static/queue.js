@@ -49,7 +49,7 @@ function showBar({ progress }) {
 const wrong = (links) => (links < 0.05 ? "no wrong link expected" : `about ${links.toFixed(1)} wrong links still expected`);
 
 function draw(review, people) {
-  keep(one("questions"), asked, (question) => question.id, card, (element, question) => { element.hidden = question !== asked[0]; });
+  keep(one("questions"), asked, (question) => question.id, card, update);
   show("answers", people.length > 0);
   show("no-questions", loaded && !asked.length);
   const left = review.progress.tracklets - review.progress.reviewed;
@@ -63,22 +63,27 @@ function draw(review, people) {
 
 // One question ---
 
-function card(question) {
-  const doubt = question.kind === "belongs";
-  const title = doubt ? h("span", {}, "Is this ", personChip(question.one.person), "?") : "Are these the same person?";
-  return h("article", { class: "question panel" },
-    h("h2", {}, title),
+const card = () => h("article", { class: "question panel" }, h("div", { class: "asked" }), h("div", { class: "sides" }));
+
+/** Draw what is new: other answers change names, beliefs and what is in a question. */
+function update(element, question) {
+  element.hidden = question !== asked[0];
+  const [head, sides] = element.children, doubt = question.kind === "belongs";
+  fill(head,
+    h("h2", {}, doubt ? h("span", {}, "Is this ", personChip(question.one.person), "?") : h("span", {}, "Are these the same person?")),
     h("p", { class: "words" }, h("b", {}, BELIEFS.find(([least]) => question.belief > least)[1]), h("span", {}, numbers(question))),
-    question.at_once && h("p", { class: "flag" }, "Both are seen at once in one camera, so they cannot be one person, unless the camera shows people twice."),
-    h("div", { class: "sides" },
-      side(question.one, doubt), side(question.other, false)));
+    question.at_once && h("p", { class: "flag" }, "Both are seen at once in one camera, so they cannot be one person, unless the camera shows people twice."));
+  const shown = JSON.stringify([question.one, question.other]);
+  if (element.shown === shown) return; // what a reader unfolded stays so
+  element.shown = shown;
+  sides.replaceChildren(side(question.one, doubt), side(question.other, false));
 }
 
-function numbers({ distance: far, probability, belief, kind }) {
+function numbers({ distance: far, probability, belief, kind, settled }) {
   const parts = [`distance ${distance(far)}`];
   if (probability !== null) parts.push(`${chance(probability)} likely one person by looks alone`);
   parts.push(`${chance(belief)} likely with times and other people taken into account`);
-  parts.push(kind === "belongs" ? "“Different” makes it a new person" : "“Same” merges them");
+  parts.push(kind === "belongs" ? `“Same” confirms it with ${count(settled, "tracklet")} of the person, “Different” makes it a new person` : "“Same” merges them");
   return parts.join(" · ");
 }
 

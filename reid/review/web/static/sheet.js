@@ -33,9 +33,7 @@ export async function openSheet(id) {
 /** Load the person that is open again; closed where there is none any more. */
 export async function showSheet() {
   if (!person) return;
-  const response = await fetch(`/api/people/${person.id}`).catch(() => null);
-  if (response?.status === 400) return one("sheet").close();
-  const fresh = response?.ok ? await response.json() : await fetched(`/api/people/${person.id}`);
+  const fresh = await fetched(`/api/people/${person.id}`, () => one("sheet").close());
   if (!fresh || fresh.id !== person?.id) return;
   person = fresh;
   for (const id of chosen) if (!person.all.some((tracklet) => tracklet.id === id)) chosen.delete(id);

@@ -1,0 +1,77 @@
+"""How far a review is: what is decided, how much is reviewed, how many links are still expected to be wrong."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from reid.review.queue import Queue
+from reid.review.records import ReviewPerson, ReviewProgress
+from reid.review.site import ReviewSite
+from reid.store.records import Decision
+
+
+class Standing:
+    """What a site, its decisions and its questions amount to; made anew where one of them changes.
+
+    Questions that were put off count as well: nothing is settled about their people.
+    """
+
+    def __init__(self, site: ReviewSite, queue: Queue) -> None:
+        self._site, self._queue = site, queue
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """What was decided, oldest first."""
+        return self._site.store.decisions()
+
+    @cached_property
+    def progress(self) -> ReviewProgress:
+        """How much is reviewed."""
+        wrong = (one.belief if one.kind == "same_person" else 1 - one.belief for one in self._queue.all())
+        return ReviewProgress(
+            tracklets=len(self._site.tracklets()),
+            reviewed=len(self._reviewed),
+            in_question=len(self._in_doubt - self._reviewed),
+            questions=len(self._queue.all()),
+            expected_wrong_links=sum(wrong),
+        )
+
+    @cached_property
+    def people(self) -> list[ReviewPerson]:
+        """All people with their tracklets, by id."""
+        tracklets = self._site.tracklets()
+        members: dict[int, list[int]] = {}
+        for row, one in enumerate(tracklets):
+            members.setdefault(one.person_id, []).append(row)
+        asked = self._rows(side for one in self._queue.all() for side in (one.one, one.other))
+        found = []
+        for person in self._site.people():
+            own = members.get(person.person_id, [])
+            reviewed = len(self._reviewed.intersection(own))
+            found.append(
+                ReviewPerson(
+                    person_id=person.person_id,
+                    label=person.label,
+                    tracklets=tuple(tracklets[row] for row in own),
+                    reviewed=reviewed,
+                    sure=reviewed < len(own) and asked.isdisjoint(own),
+                )
+            )
+        return found
+
+    @cached_property
+    def _reviewed(self) -> set[int]:
+        """Rows of the tracklets that a decision binds; if it only says who they are not, that are not in doubt."""
+        decided = self._site.decided
+        return decided.told | (decided.apart - self._in_doubt)
+
+    @cached_property
+    def _in_doubt(self) -> set[int]:
+        """Rows of the tracklets that questions are about: both people, or the one that may not belong."""
+        return self._rows(
+            side
+            for one in self._queue.all()
+            for side in ((one.one, one.other) if one.kind == "same_person" else (one.one,))
+        )
+
+    def _rows(self, sides: Iterable[Sequence[str]]) -> set[int]:
+        return {self._site.row(name) for side in sides for name in side}

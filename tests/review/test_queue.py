@@ -1,0 +1,101 @@
+"""What the queue of review asks after answers that settle only a part, or nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from reid.errors import InputError
+from reid.review.answers import Review
+from reid.review.records import Question
+from reid.types import Tracklet
+from tests.review.site import between, seen, under_review
+
+
+def test_unsure_comes_last_and_skip_not_at_all(review: Review) -> None:
+    first, *rest = (one.id for one in review.questions())
+    review.answer(first, "unsure")
+    assert [one.id for one in review.questions()] == [*rest, first]
+    assert [one.id for one in review.questions(1)] == rest[:1]
+    review.answer(first, "skip")
+    assert [one.id for one in review.questions()] == rest
+    assert review.undo() is None
+    assert review.undo() is None
+    assert next(one.id for one in review.questions()) == first
+    assert review.decisions() == []
+    assert not review.changed
+    with pytest.raises(InputError, match="'maybe': must be one of yes, no, unsure, skip"):
+        review.answer(first, "maybe")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no decision to undo"):
+        review.undo()
+
+
+def test_a_skipped_question_leaves_its_people_in_doubt(review: Review) -> None:
+    """They are not offered to be confirmed in bulk, and their tracklets do not count as settled."""
+    assert [one.person_id for one in review.people() if one.sure] == [1, 4]
+    before = review.progress()
+    for one in review.questions():
+        review.answer(one.id, "skip")
+    assert review.questions() == []
+    assert [one.person_id for one in review.people() if one.sure] == [1, 4]
+    assert review.progress() == before
+
+
+def test_a_tracklet_that_was_split_off_is_not_reviewed_where_its_question_was_skipped(review: Review) -> None:
+    new = review.split(2, ["r/lobby/2"])
+    about = [one for one in review.questions() if new in (one.person_id, one.other_id)]
+    assert about
+    assert review.person(new).reviewed == 0
+    for one in about:
+        review.answer(one.id, "skip")
+    assert review.person(new).reviewed == 0
+
+
+def leaning() -> list[Tracklet]:
+    """One person: two tracklets that are surely of one, and two that lean to different people."""
+    return [
+        seen("lobby", 1, 0),
+        seen("lobby", 2, 0, start=100),
+        between(seen("yard", 3, 0, start=300), 2, 0.4),
+        between(seen("yard", 4, 0, start=500), 3, 0.4),
+        seen("lobby", 5, 5, start=700),
+    ]
+
+
+def about(review: Review, tracklet: str) -> Question:
+    return next(one for one in review.questions() if one.one == (tracklet,))
+
+
+def test_yes_it_belongs_confirms_no_other_doubt(tmp_path: Path) -> None:
+    with under_review(tmp_path, leaning()) as site:
+        review = Review(site)
+        asked = about(review, "r/yard/4")
+        assert sorted(asked.other) == ["r/lobby/1", "r/lobby/2", "r/yard/3"]
+        review.answer(asked.id, "yes")
+        confirmed = sorted(f"r/{one.tracklet}" for one in site.store.bound())
+        assert confirmed == ["r/lobby/2", "r/yard/4"], "each has a question; this one is the least doubtful"
+        assert about(review, "r/yard/3").belief < 0.9, "still to be answered"
+        assert review.person(1).reviewed == 2
+
+
+def test_yes_it_belongs_confirms_those_without_a_question_too(tmp_path: Path) -> None:
+    sure = [seen("lobby", track, 0, start=100 * track) for track in (1, 2, 6, 7, 8)]
+    with under_review(tmp_path, [*sure, between(seen("yard", 3, 0, start=1000), 2, 0.45)]) as site:
+        review = Review(site)
+        asked = about(review, "r/yard/3")
+        certain = {*asked.other} - {side for one in review.questions() for side in one.one}
+        assert len(certain) >= 3
+        assert {*asked.settled} == certain
+        review.answer(asked.id, "yes")
+        assert review.person(1).reviewed == 1 + len(certain)
+
+
+def test_a_renamed_person_keeps_the_questions(review: Review) -> None:
+    asked = review.questions()
+    review.answer(asked[0].id, "skip")
+    review.rename(2, "Ann")
+    assert review.questions() == asked[1:]
+    assert {one.person_id: one.label for one in review.people()} == {1: None, 2: "Ann", 3: None, 4: None}
+    review.undo()
+    assert review.person(2).label is None
+    assert review.undo() is None
+    assert review.questions() == asked
