@@ -10,7 +10,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import TypeVar
 
-from pipelines.recordings.own_gallery import NAME
+from pipelines.recordings.own_gallery import NAME, claim_gallery
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.recorded_run import WANTED, FinishedRun
 from reid.errors import InputError
@@ -49,8 +49,7 @@ def make_gallery(run: FinishedRun, files: OwnedFiles) -> Path:
     Raises:
         InputError: the tables do not tell who is who, or the cameras' tracklets are not those of the tables.
     """
-    path = run.root / NAME
-    files.claim(path)
+    path = claim_gallery(files)
     with workshop(run.root) as folder:
         with open_store(folder / NAME, encoder_id=run.encoder_id) as store:
             _fill(store, run)

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.recordings.own_gallery import own_gallery
+from pipelines.recordings.own_gallery import list_sides, own_gallery
 from pipelines.reviewing.making_gallery import make_gallery
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.adoption import found_by_an_earlier_version
@@ -155,6 +155,7 @@ def _common_gallery(opened: Sequence[OpenRun], progress: Progress) -> Path:
         if path is None:
             path = make_gallery(first.run, first.owned.files)
             progress.message(f"what is decided is kept in {path}")
+        list_sides(first.owned.files)
         return path
     if not named.exists():
         raise InputError(

@@ -1,7 +1,7 @@
 """The gallery that a run of `reid video` links with: the one that is named, else the one that review made."""
 
 from pipelines.recordings.linking_policy import open_gallery
-from pipelines.recordings.own_gallery import open_own_gallery
+from pipelines.recordings.own_gallery import list_sides, open_own_gallery
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.making_gallery import make_gallery
 from pipelines.reviewing.moved_crops import find_moved, take_over
@@ -31,11 +31,12 @@ class RunGallery:
         self, config: VideoConfig, run_id: str, encoder_id: str, dimension: int | None, progress: Progress
     ) -> None:
         self._config, self._run_id, self._encoder_id, self._progress = config, run_id, encoder_id, progress
-        self.store: Store | None = open_gallery(config, encoder_id, dimension)
-        if self.store is None:
-            self.store = open_own_gallery(config, run_id, encoder_id, dimension)
-            if self.store is not None:
-                progress.message(f"what was decided in review holds: {self.store.path}")
+        # this first: it refuses to lose decisions, also where another gallery is named
+        self.store: Store | None = open_own_gallery(config, run_id, encoder_id, dimension)
+        if self.store is not None:
+            progress.message(f"what was decided in review holds: {self.store.path}")
+        else:
+            self.store = open_gallery(config, encoder_id, dimension)
 
     def keep_moved(self, owned: OwnedFolder) -> bool:
         """Make decisions of crops that were moved by hand, before the folder is written anew.
@@ -49,7 +50,10 @@ class RunGallery:
                 self._progress.message(
                     f"crops that were moved by hand were not looked for: {error}", "warning"
                 )
-        return self.store is not None and self._config.gallery is None
+        if self.store is None or self._config.gallery is not None:
+            return False
+        list_sides(owned.files)
+        return True
 
     def close(self) -> None:
         """Let the next writer in."""
