@@ -1,6 +1,5 @@
 """Crops that a user moved: they lie in another folder than `crops/P0001/`, where the run wrote them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,11 @@ from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.ownership import OwnedFolder
 from reid.datasets.listing import images_below
 from reid.outputs.folder import file_stem
+from reid.results_files import crop_of
 from reid.types import TrackletKey, person_name
 
 NOTE = "moved_crops"  # in the folder's mark: what was imported, one `camera/track folder` a tracklet
 TOLD_BY = {"crops", "tables"}  # kinds of files that tell where crops were written
-_CROP = re.compile(r"(.+)_([0-9]{1,18})_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +96,9 @@ def crops_of(run: FinishedRun) -> dict[Path, TrackletKey]:
     cameras = {file_stem(name): name for name in run.cameras}
     found = {}
     for path in images_below(run.folder.crops):
-        named = _CROP.fullmatch(path.stem)
-        if named is not None and named[1] in cameras:
-            found[path] = TrackletKey(camera_id=cameras[named[1]], track_id=int(named[2]))
+        named = crop_of(path.stem)
+        if named is not None and named[0] in cameras:
+            found[path] = TrackletKey(camera_id=cameras[named[0]], track_id=named[1])
     return found
 
 

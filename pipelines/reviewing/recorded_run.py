@@ -11,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.recordings.camera_job import TrackedCamera, load_camera
 from pipelines.recordings.run_id import run_id_of
 from reid.calibration_record import Calibration
-from reid.config import VideoConfig
+from reid.config import LinkingConfig, VideoConfig
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
 from reid.linking import policy_choice
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.artefact import ArtefactError
 from reid.outputs.folder import ResultsFolder
+from reid.results_files import recorded_path
 from reid.shipped_weights import located
 from reid.suppression import Footage
 from reid.text_file import first_complaint, read_json
@@ -105,6 +106,12 @@ class FinishedRun:
         return self.facts.started
 
     @property
+    def gallery(self) -> Path | None:
+        """The gallery that it was linked with, whether it is there or not; None: there was none."""
+        named = self.config.gallery
+        return None if named is None else recorded_path(self.root, named)
+
+    @property
     def encoder_id(self) -> str:
         return self.facts.encoder_id
 
@@ -169,7 +176,7 @@ class FinishedRun:
             InputError: it is not there any more, or is another one now.
         """
         told = self.facts.cameras[camera_id]
-        files = tuple(one.file for one in told.files)
+        files = tuple(recorded_path(self.root, one.file) for one in told.files)
         gone = [file for file in files if not file.exists()]
         if gone or not files:
             raise InputError(
@@ -182,7 +189,11 @@ class FinishedRun:
             start_s=told.start_s,
             begins_s=begins_s if len(begins_s) == len(files) else (),
             pixel_aspect=self.config.source.pixel_aspect.get(camera_id),
-            streams={one.file: one.stream for one in told.files if one.stream is not None},
+            streams={
+                file: one.stream
+                for file, one in zip(files, told.files, strict=True)
+                if one.stream is not None
+            },
         )
         if told.content is not None:
             same = content_key(source) == told.content
@@ -199,7 +210,7 @@ class FinishedRun:
         Raises:
             InputError: the run was linked by a calibration that is not there any more.
         """
-        linking, tracklets = self.config.linking, self.config.tracklets
+        linking, tracklets = self._linking, self.config.tracklets
         chosen = policy_choice.choose_policy(self._encoder(), self.encoder_id, linking, tracklets)
         told = self.facts.threshold
         if told.calibration is None:
@@ -225,21 +236,29 @@ class FinishedRun:
         """The calibration that linked the run; None: there was none."""
         if self.facts.threshold.calibration is None:
             return None
-        path = self.config.linking.calibration or calibrations.find(self._encoder(), self.encoder_id)
+        path = self._linking.calibration or calibrations.find(self._encoder(), self.encoder_id)
         return None if path is None else calibrations.load(path, self.encoder_id)
+
+    @property
+    def _linking(self) -> LinkingConfig:
+        own = self.config.linking
+        path = None if own.calibration is None else recorded_path(self.root, own.calibration)
+        return own.model_copy(update={"calibration": path})
 
     def _encoder(self) -> Path | None:
         weights = self.config.encoder.weights
         try:
-            return None if weights is None else located(weights, "encoder")
+            return None if weights is None else recorded_path(self.root, located(weights, "encoder"))
         except InputError:  # it shipped with another version; its calibration may still ship
             return None
 
 
 def _as_it_was(config: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with those off that the version which wrote them did not know."""
-    linking = {"possible_motion": False, "learn_between": False} | dict(config.get("linking", {}))
-    return {**config, "linking": linking}
+    linking = config.get("linking", {})
+    if not isinstance(linking, Mapping):
+        return dict(config)  # which is refused in a sentence
+    return {**config, "linking": {"possible_motion": False, "learn_between": False} | dict(linking)}
 
 
 def _id_by_recordings(root: Path, config: VideoConfig) -> str:

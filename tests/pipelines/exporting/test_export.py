@@ -128,6 +128,28 @@ def test_a_folder_that_is_not_ours_is_refused(
     assert "have no gallery in common" in capsys.readouterr().err
 
 
+def test_what_is_not_exported_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gallery = tmp_path / "site.db"
+    roots = [
+        make_results(tmp_path / name, SEEN, gallery=gallery, run_id=f"{name}-0123456789abcdef")
+        for name in ("monday", "tuesday")
+    ]
+    words = ["export", "crops", str(roots[0]), str(roots[1]), "--output"]
+    (roots[0] / "crops" / "Ann Lee").mkdir()
+    for path in (roots[0] / "crops" / "P0001").glob("a_3_*"):
+        path.rename(roots[0] / "crops" / "Ann Lee" / path.name)
+    assert main([*words, str(tmp_path / "out")]) == 0
+    assert (
+        "crops of 1 tracklet were moved by hand, which does not count here before `reid review"
+        in " ".join(capsys.readouterr().err.split())
+    )
+    told = json.loads((roots[1] / "run.json").read_text())
+    (roots[1] / "run.json").write_text(json.dumps(told | {"run_id": "f" * 24}))
+    assert main([*words, str(tmp_path / "other")]) == 2
+    assert f"{gallery}: does not know the run of {roots[1]}" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_training_learns_what_was_decided(root: Path, tmp_path: Path) -> None:
     root = Path(shutil.copytree(root, tmp_path / "day"))
     written = {path.parent.name for path in (root / "crops").glob("P*/*.jpg")}
