@@ -32,11 +32,12 @@ class RunAtHand(ResultsAtHand):
         return tracklets_of(self.run.tracked())
 
 
-def review_of(site: OpenSite, *, by: str | None) -> Review:
+def review_of(site: OpenSite, *, by: str | None, erase: Callable[[int], object] | None = None) -> Review:
     """The review of an open site.
 
     Args:
         by: who decides, where a call does not say.
+        erase: see `Review`.
     """
     results = [
         RunAtHand(root=one.run.root, run_id=one.run.run_id, cameras=one.run.cameras, run=one.run)
@@ -44,7 +45,8 @@ def review_of(site: OpenSite, *, by: str | None) -> Review:
     ]
     calibration, max_distance = _measure(site)
     found = ReviewSite.open(site.store, results, calibration=calibration, max_distance=max_distance)
-    return Review(found, by=by, changed=not all(says_all(one, site.store) for one in site.runs))
+    changed = not all(says_all(one, site.store) for one in site.runs)
+    return Review(found, by=by, changed=changed, erase=erase)
 
 
 def writer_of(site: OpenSite, review: Review, progress: Progress) -> Callable[[], Job]:

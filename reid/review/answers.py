@@ -38,6 +38,7 @@ class Review:
         by: who decides, where a call does not say.
         changed: whether decisions were made since the results were written, before this session.
         ask: what is open at a site, most worth first.
+        erase: erases a person of the gallery, wherever something of them is kept; None: `Store.forget`.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Review:
         by: str | None = None,
         changed: bool = False,
         ask: Callable[[ReviewSite], list[Question]] = questions,
+        erase: Callable[[int], object] | None = None,
     ) -> None:
         self.site = site
         self._ask = ask
@@ -54,6 +56,7 @@ class Review:
             changed  # decisions were made since the results were written; whoever writes them clears it
         )
         self._by = by
+        self._erase = erase or site.store.forget
         self._lock = RLock()
         self._put_off: dict[str, Reply] = {}  # unsure and skip, by question
         self._closed: dict[
@@ -204,7 +207,7 @@ class Review:
         with self._lock:
             self.person(person_id)
             try:
-                self.site.store.forget(person_id)
+                self._erase(person_id)
             finally:  # they are gone from the gallery also where a reader kept bytes of its files
                 self._undone.clear()
                 self._moved()
