@@ -61,7 +61,9 @@ class _Camera(_Part):
     start_s: float = 0.0
     width: int | None = None
     height: int | None = None
+    fps: float | None = None
     frames: int | None = None
+    processed_frames: tuple[int, ...] | None = None  # from 1; None: all were
     content: str | None = None  # see `content_key`; None: an earlier version did not write it
     files: tuple[_File, ...] = ()
 

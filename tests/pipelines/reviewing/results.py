@@ -96,7 +96,8 @@ def make_results(
             clock=clock,
         )
         results.write()
-        results.finish(_facts(config, policy.facts(), run_id, shift_s, files or {}, list(seen), clock))
+        frames = {name: len(camera.frames) for name, camera in cameras.items()}
+        results.finish(_facts(config, policy.facts(), run_id, shift_s, files or {}, frames, clock))
     if store is not None:
         store.close()
     return root
@@ -126,7 +127,7 @@ def _facts(
     run_id: str | None,
     shift_s: float,
     files: Mapping[str, Path],
-    cameras: list[str],
+    frames: Mapping[str, int],
     clock: WallClock | None,
 ) -> dict[str, Any]:
     about = {
@@ -134,13 +135,13 @@ def _facts(
             "width": 320,
             "height": 240,
             "fps": 10.0,
-            "frames": 100,
-            "duration_s": 10.0,
+            "frames": count,
+            "duration_s": count / 10,
             "seconds": {},
             "start_s": shift_s,
             "files": [{"file": str(files[name]), "begins_s": None}] if name in files else [],
         }
-        for name in cameras
+        for name, count in frames.items()
     }
     facts = {
         "run_key": f"key {run_id}",

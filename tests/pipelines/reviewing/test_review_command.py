@@ -138,13 +138,15 @@ def test_a_review_from_page_to_files(results: Path, capsys: pytest.CaptureFixtur
 
 def test_a_browser_that_stays_open_holds_nothing_up(results: Path, tmp_path: Path) -> None:
     browser, seen = tmp_path / "browser", tmp_path / "seen"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}\nexec sleep 20\n')
+    browser.write_text(f'#!/bin/sh\necho "$1 $$" > {seen}\nexec sleep 60\n')
     browser.chmod(0o755)
     review = Running(results, browser=browser)
     review.until(lambda: seen.is_file() and seen.read_text().endswith("\n"))
-    assert seen.read_text().startswith("http://127.0.0.1:")
+    address, process = seen.read_text().split()
+    assert address.startswith("http://127.0.0.1:")
     assert review.asked("/api/review")["people"] == 2
     review.end()
+    os.kill(int(process), signal.SIGTERM)
 
 
 def test_recordings_that_are_gone_cost_the_video_alone(results: Path) -> None:
