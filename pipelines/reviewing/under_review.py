@@ -8,7 +8,8 @@ from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.reviewing.telling import Tell, Telling
-from pipelines.reviewing.writing import link_again, nothing_to_write, says_all, write_linked
+from pipelines.reviewing.up_to_date import says_all
+from pipelines.reviewing.writing import link_again, nothing_to_write, write_linked
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
 from reid.linking import calibration as calibrations

@@ -13,7 +13,8 @@ import pytest
 
 from pipelines.reviewing import writing
 from pipelines.reviewing.opening import OpenSite, open_site
-from pipelines.reviewing.writing import write_again
+from pipelines.reviewing.up_to_date import says_all
+from pipelines.reviewing.writing import link_again, write_again, write_linked
 from pipelines.runtime.progress import reporter
 from reid.errors import InputError
 from reid.outputs import atomic
@@ -184,6 +185,35 @@ def test_a_recording_that_is_gone_leaves_the_video_as_it_was(tmp_path: Path) -> 
         assert json.loads((root / "run.json").read_text())["written_again"]["older_videos"] == ["a"]
         told = json.loads((root / ".reid.json").read_text())["told"]
         assert told["video"] != told["tracks"], "a repeated run draws them again"
+        assert says_all(site.runs[0], site.store), (
+            "the recording is not there, so nothing more can be written"
+        )
+        assert write_again(site.runs[0], site.store, QUIET).files == 0
+
+
+def test_results_without_tables_say_what_was_decided_too(tmp_path: Path) -> None:
+    gallery = tmp_path / "site.db"
+    root = make_results(tmp_path / "day", SEEN, gallery=gallery, tables=False)
+    with opened(root) as site:
+        assert says_all(site.runs[0], site.store)
+        assert write_again(site.runs[0], site.store, QUIET).files == 0
+        assert write_linked(link_again(site.runs[0], site.store), QUIET).files == 0
+        site.store.merge(4, into=3)
+        assert not says_all(site.runs[0], site.store)
+        assert write_again(site.runs[0], site.store, QUIET).files
+        assert says_all(site.runs[0], site.store)
+        site.store.rename(3, "Ann")
+        assert not says_all(site.runs[0], site.store)
+    assert "P0004" not in lie(root)
+    assert not (root / "tracklets.csv").exists()
+
+
+def test_results_whose_mark_does_not_say_who_is_who_are_compared_by_their_tables(root: Path) -> None:
+    with opened(root) as site:
+        site.runs[0].owned.note(people=None)
+        assert says_all(site.runs[0], site.store)
+        site.store.merge(4, into=3)
+        assert not says_all(site.runs[0], site.store)
 
 
 def test_runs_of_one_gallery_are_written_each(tmp_path: Path) -> None:
