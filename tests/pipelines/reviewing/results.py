@@ -12,7 +12,7 @@ from pipelines.recordings.camera_job import CameraReport, load_camera
 from pipelines.recordings.linking_policy import open_gallery
 from pipelines.recordings.results import Results, describe, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, results_folder
-from reid.config import OutputConfig, VideoConfig
+from reid.config import LinkingConfig, OutputConfig, VideoConfig
 from reid.linking.policy_choice import choose_policy
 from reid.outputs.folder import ResultsFolder
 from reid.site import link_site
@@ -53,6 +53,7 @@ def make_results(
     shift_s: float = 0.0,
     files: Mapping[str, Path] | None = None,
     clock: WallClock | None = CLOCK,
+    calibration: Path | None = None,
     **outputs: bool,
 ) -> Path:
     """Write a finished run: who is seen on which track of which camera.
@@ -66,6 +67,7 @@ def make_results(
         sources=tuple(str(path) for path in (files or {}).values()),
         output=root,
         gallery=gallery,
+        linking=LinkingConfig(calibration=calibration),
         outputs=OutputConfig(**({"video": False} | outputs)),
     )
     policy = choose_policy(None, ENCODER, config.linking, config.tracklets)

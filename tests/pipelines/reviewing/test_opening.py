@@ -3,15 +3,20 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines.reviewing.opening import open_site
+from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.progress import reporter
+from reid.calibration_record import Calibration
 from reid.errors import Busy, InputError
+from reid.linking.calibration import dumps
 from reid.owned_files import OwnedFiles
 from reid.store.opening import open_store
 from reid.types import TrackletKey
 from tests.pipelines.reviewing.results import CLOCK, STARTED, make_results
+from tests.tracklets import ENCODER
 
 SEEN = {"a": {1: 0, 2: 1, 3: 0}, "b/c": {1: 1, 2: 2}}
 
@@ -172,6 +177,35 @@ def test_paths_that_an_earlier_version_recorded_as_typed_are_found(
         json.dumps(told | {"config": told["config"] | {"gallery": None, "linking": {}}})
     )
     assert "tracklets.csv: cannot be read" in refused(root)
+
+
+def test_another_calibration_in_the_place_of_the_one_that_linked_is_refused(tmp_path: Path) -> None:
+    own = tmp_path / "c.json"
+
+    def calibrate(data_set: str, genuine_rate: float) -> None:
+        made = Calibration(
+            encoder_id=ENCODER,
+            max_distance=0.4,
+            centre=np.zeros(8, dtype=np.float32),
+            data_set=data_set,
+            operating_point="max-f1",
+            genuine_rate=genuine_rate,
+            impostor_rate=0.01,
+            camera_pairs={("a", "b/c"): 0.5},
+        )
+        own.write_text(dumps(made))
+
+    calibrate("market", 0.9)
+    run = FinishedRun.read(make_results(tmp_path / "day", SEEN, calibration=own))
+    assert run.policy().max_distance == 0.4
+    calibrate("market", 0.8)
+    with pytest.raises(
+        InputError, match=r"was linked by a calibration on market at 0.4, and .*c.json is another"
+    ):
+        run.policy()
+    own.unlink()
+    with pytest.raises(InputError, match="c.json"):
+        run.policy()
 
 
 def test_one_review_at_a_time(tmp_path: Path) -> None:
