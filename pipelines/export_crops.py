@@ -8,14 +8,13 @@ from pipelines.exporting.coco import write_coco
 from pipelines.exporting.crop_files import write_folders, write_market1501
 from pipelines.exporting.cvat import write_cvat
 from pipelines.exporting.people import ExportedSite, read_site
-from pipelines.exporting.target import Target
+from pipelines.exporting.target import FACTS, Target
 from pipelines.job_configs import ExportConfig
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.progress import Progress
 from reid import json_text
 from reid.errors import InputError
 
-FACTS = "export.json"
 # what writes each format; it yields sentences on what could not be written, and on what to know of it
 FORMATS: Mapping[str, Callable[[ExportedSite, Target], Iterator[str]]] = {
     "market1501": write_market1501,
@@ -37,7 +36,6 @@ def run(paths: Sequence[Path], config: ExportConfig, progress: Progress) -> int:
     inputs = [("results", path) for path in paths]
     site = read_site(paths, reviewed_only=config.reviewed_only, progress=progress)
     with OwnedFolder.open(config.output, job="export", inputs=inputs, check=check) as owned:
-        owned.files.clear()
         crops = sum(len(one.tracklet.crops) for one in site.tracklets)
         target = Target(owned=owned, task=progress.task("export", crops, "crops"))
         notes = list(FORMATS[config.format](site, target))

@@ -13,7 +13,7 @@ from pipelines.galleries.export import JOURNAL, chosen_format, export, journal_r
 from pipelines.galleries.live_site import to_correct
 from pipelines.job_configs import JournalFormat
 from pipelines.runtime.progress import Progress
-from pipelines.site.erased_outputs import erase_beside
+from pipelines.site.erased_outputs import erase_person
 from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
@@ -116,19 +116,17 @@ def forget(path: Path, person: str, progress: Progress, *, suppress: bool = Fals
         suppress: leave them out of repeated runs over the same recordings too.
     """
     key = SuppressionKey.read_or_make() if suppress else None
-    with to_correct(path, lambda store: (f"people/{store.find(person, ignored=True)}/forget", None)) as store:
+    without = "its page erases without the suppression list; stop it first, or leave out --suppress"
+    with to_correct(
+        path,
+        without if suppress else lambda store: (f"people/{store.find(person, ignored=True)}/forget", None),
+    ) as store:
         person_id = store.find(person, ignored=True)
         recorded = store.in_recordings(person_id)
         if key is not None:  # refused before anything is erased
             require_key(store.suppressed(), path)
             store.would_suppress(person_id, key)
-        erased, left = erase_beside(path, store.ids_of(person_id))
-        store.forget(person_id, by=who(), suppress=key)
-    if left:
-        raise InputError(
-            f"{person_name(person_id)} is erased from {path}, but not from {path.parent}: left are "
-            f"{'; '.join(left)}; delete by hand what names them"
-        )
+        erased = erase_person(store, person_id, by=who(), suppress=key)
     counts = [f"{count} {what}" for what, count in erased.items() if count]
     beside = f"; {' and '.join(counts)} erased from {path.parent}" if counts else ""
     again = ""

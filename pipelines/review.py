@@ -2,7 +2,9 @@
 
 import webbrowser
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from threading import Thread
 
 from pipelines.galleries.decisions import who
 from pipelines.job_configs import ReviewConfig
@@ -11,6 +13,7 @@ from pipelines.reviewing.opening import OpenSite, open_site
 from pipelines.reviewing.under_review import review_of, writer_of
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.stopping import stopping_gently
+from pipelines.site.erased_outputs import erase_person
 from reid.review.web.server import ReviewServer
 
 FREE = "127.0.0.1:0"  # a free port
@@ -23,15 +26,16 @@ def run(paths: Sequence[Path], config: ReviewConfig, progress: Progress) -> int:
         with open_site(paths, progress) as site:
             for one in site.runs:
                 import_moved(one, site.store, progress)
-            review = review_of(site, by=who())
+            by = who()
+            review = review_of(site, by=by, erase=partial(erase_person, site.store, by=by))
             prepare = writer_of(site, review, progress) if site.runs else None
             progress.message(review.progress().sentence)
             with stopping_gently(progress, "stopping", is_the_end=True) as stop:
                 progress.message(
                     f"the page is at {server.url}; Ctrl-C ends the review, what was decided is kept"
                 )
-                if config.browser:
-                    webbrowser.open(server.url)
+                if config.browser:  # some browsers return when they are closed
+                    Thread(target=webbrowser.open, args=(server.url,), name="browser", daemon=True).start()
                 server.run(review, title=_title(site), prepare=prepare, until=stop)
             if review.changed and site.runs:
                 progress.message(

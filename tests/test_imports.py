@@ -35,6 +35,7 @@ GROUND = {
     "home",
     "printable",
     "registry",
+    "results_files",
     "secret",
     "section",
     "shipped",

@@ -1,6 +1,7 @@
 """COCO: `annotations.json` with a box a person and frame, and the frames as images where the recordings are there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -12,42 +13,100 @@ from pipelines.reviewing.recorded_run import FinishedRun
 from reid import json_text
 from reid.errors import InputError
 from reid.outputs.folder import file_stem
+from reid.types import Frame
 from reid.video.reader import read
 
 CATEGORY = {"id": 1, "name": "person", "supercategory": "person"}
+ANNOTATIONS = "annotations.json"
 QUALITY = 95  # of JPEG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Camera:
+    """One camera of one results folder, with the frames that crops were cut from."""
+
+    name: str
+    run: FinishedRun
+    tracklets: Sequence[ExportedTracklet]
+    files: Mapping[int, str]  # by index of the frame
+    first: int  # id of the first image
+
+    @property
+    def ids(self) -> dict[int, int]:
+        """Ids of images, by index of the frame."""
+        return {frame: self.first + number for number, frame in enumerate(self.files)}
+
+    def images(self) -> list[dict[str, Any]]:
+        """Describe the frames."""
+        told, ids = self.run.facts.cameras[self.name], self.ids
+        size = {"width": told.width, "height": told.height}
+        return [
+            {"id": ids[frame], "file_name": file, **size, "camera": self.name, "frame": frame}
+            for frame, file in self.files.items()
+        ]
 
 
 def write_coco(site: ExportedSite, target: Target) -> Iterator[str]:
     """Write the frames that kept crops were cut from, with the boxes of all exported people in them."""
-    images: list[dict[str, Any]] = []
+    cameras = _cameras(site)
+    target.claim([ANNOTATIONS, *(file for camera in cameras for file in camera.files.values())])
     boxes: list[dict[str, Any]] = []
-    for (sequence, camera), tracklets in site.by_camera().items():
-        run = site.runs[sequence - 1]
-        frames = sorted({one.frame_of(n) for one in tracklets for n in range(len(one.tracklet.crops))})
-        folder = "/".join(part for part in ("images", site.folder_of(sequence), file_stem(camera)) if part)
-        first = len(images) + 1
-        told = run.facts.cameras[camera]
-        images += [
-            {
-                "id": first + number,
-                "file_name": f"{folder}/{frame:06d}.jpg",
-                "width": told.width,
-                "height": told.height,
-                "camera": camera,
-                "frame": frame,
-            }
-            for number, frame in enumerate(frames)
-        ]
-        ids = {frame: first + number for number, frame in enumerate(frames)}
-        boxes += _boxes(tracklets, ids, len(boxes) + 1)
-        try:
-            _write_frames(run, camera, folder, frames, target)
-        except (InputError, OSError) as error:
-            yield f"{camera}: no images, as {error}"
-        target.advance(sum(len(one.tracklet.crops) for one in tracklets))
+    for camera in cameras:
+        boxes += _boxes(camera.tracklets, camera.ids, len(boxes) + 1)
+        yield from _write_images(camera, target)
+        target.advance(sum(len(one.tracklet.crops) for one in camera.tracklets))
+    images = [image for camera in cameras for image in camera.images()]
     content = {"images": images, "annotations": boxes, "categories": [CATEGORY]}
-    target.write("annotations.json", (json_text.dumps(content) + "\n").encode())
+    target.write(ANNOTATIONS, (json_text.dumps(content) + "\n").encode())
+
+
+def _cameras(site: ExportedSite) -> list[_Camera]:
+    found: list[_Camera] = []
+    first = 1
+    for (sequence, name), tracklets in site.by_camera().items():
+        frames = sorted({one.frame_of(n) for one in tracklets for n in range(len(one.tracklet.crops))})
+        folder = "/".join(part for part in ("images", site.folder_of(sequence), file_stem(name)) if part)
+        files = {frame: f"{folder}/{frame:06d}.jpg" for frame in frames}
+        run = site.runs[sequence - 1]
+        found.append(_Camera(name=name, run=run, tracklets=tracklets, files=files, first=first))
+        first += len(files)
+    return found
+
+
+def _write_images(camera: _Camera, target: Target) -> Iterator[str]:
+    """Write a camera's frames; a sentence where its recording does not give them."""
+    frames, written = _frames(camera), 0
+    while True:
+        try:  # around reading alone: what cannot be written ends the export
+            frame = next(frames, None)
+        except (InputError, OSError) as error:
+            yield f"{camera.name}: {written or 'no'} images of {len(camera.files)}, as {error}"
+            return
+        if frame is None:
+            return
+        ok, data = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        assert ok  # it was decoded
+        target.write(camera.files[frame.index], data.tobytes())
+        written += 1
+
+
+def _frames(camera: _Camera) -> Iterator[Frame]:
+    """The wanted frames of a recording.
+
+    Raises:
+        InputError: the recording is not there, is another one now, or ends before the last of them.
+    """
+    left = set(camera.files)
+    if not left:
+        return
+    recording = camera.run.recording(camera.name).on_its_own_clock()  # as it was tracked
+    for frame in read(recording, camera.run.config.source, lambda _: None):
+        if frame.index in left:
+            left.discard(frame.index)
+            yield frame
+        if not left:
+            return
+    raise InputError(f"its recording has no frame {min(left)} any more")
 
 
 def _boxes(tracklets: Sequence[ExportedTracklet], ids: dict[int, int], first: int) -> list[dict[str, Any]]:
@@ -74,24 +133,3 @@ def _boxes(tracklets: Sequence[ExportedTracklet], ids: dict[int, int], first: in
                 }
             )
     return found
-
-
-def _write_frames(run: FinishedRun, camera: str, folder: str, frames: Sequence[int], target: Target) -> None:
-    """Write frames of a recording as images, by their index.
-
-    Raises:
-        InputError: the recording is not there, is another one now, or ends before the last of these frames.
-    """
-    wanted = set(frames)
-    if not wanted:
-        return
-    for frame in read(run.recording(camera), run.config.source, lambda _: None):
-        if frame.index in wanted:
-            ok, data = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-            if not ok:
-                raise InputError(f"frame {frame.index} cannot be encoded")
-            target.write(f"{folder}/{frame.index:06d}.jpg", data.tobytes())
-            wanted.discard(frame.index)
-        if not wanted:
-            return
-    raise InputError(f"its recording has no frame {min(wanted)} any more")

@@ -15,19 +15,32 @@ ATTRIBUTES = ("person_id", "person", "reviewed")  # of a track
 
 def write_cvat(site: ExportedSite, target: Target) -> Iterator[str]:
     """Write `<camera>.xml`, in a folder for each results folder where there are several."""
-    for (sequence, camera), tracklets in site.by_camera().items():
-        root = _document(site.runs[sequence - 1], camera, tracklets)
+    cameras = site.by_camera()
+    names = {
+        (sequence, camera): "/".join(
+            part for part in (site.folder_of(sequence), f"{file_stem(camera)}.xml") if part
+        )
+        for sequence, camera in cameras
+    }
+    target.claim(names.values())
+    for (sequence, camera), tracklets in cameras.items():
+        run = site.runs[sequence - 1]
+        root = _document(run, camera, tracklets)
         ElementTree.indent(root, space=" ")
-        name = "/".join(part for part in (site.folder_of(sequence), f"{file_stem(camera)}.xml") if part)
-        target.write(name, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
+        data = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+        target.write(names[sequence, camera], data)
         target.advance(sum(len(one.tracklet.crops) for one in tracklets))
-    yield from ()
+        if len(files := run.facts.cameras[camera].files) > 1:
+            yield (
+                f"{camera}: its frames are counted through {len(files)} files, and a task of CVAT takes one video; "
+                f"join them first, in this order: {', '.join(one.file.name for one in files)}"
+            )
 
 
 def _document(run: FinishedRun, camera: str, tracklets: Sequence[ExportedTracklet]) -> Element:
     told = run.facts.cameras[camera]
     last = max((int(one.tracklet.frames[-1]) for one in tracklets), default=0)
-    frames = max(told.frames or 0, last + 1)
+    frames = max(_frames(run, camera), last + 1)
     root = Element("annotations")
     _text(root, "version", "1.1")
     task = SubElement(SubElement(root, "meta"), "task")
@@ -57,6 +70,22 @@ def _document(run: FinishedRun, camera: str, tracklets: Sequence[ExportedTrackle
     for number, track in enumerate(tracklets):
         root.append(_track(number, track, frames))
     return root
+
+
+def _frames(run: FinishedRun, camera: str) -> int:
+    """Frames of a recording that are known to be there: of one that was cut, one more than was looked at."""
+    told, end_s = run.facts.cameras[camera], run.config.source.end_s
+    seen = told.processed_frames
+    if not seen:
+        return told.frames or 0
+    step = seen[-1] - seen[-2] if len(seen) > 1 else 1
+    # frames count from 1: the next one would have been at this time
+    cut = (
+        end_s is not None
+        and told.fps is not None
+        and (seen[-1] - 1 + step) / told.fps > end_s - 0.5 / told.fps
+    )
+    return seen[-1] + int(cut)
 
 
 def _track(number: int, one: ExportedTracklet, frames: int) -> Element:

@@ -8,8 +8,11 @@ import numpy as np
 
 from pipelines.recordings.own_gallery import own_gallery
 from pipelines.recordings.results import tracklets_of
+from pipelines.reviewing.known_run import check_known
 from pipelines.reviewing.making_gallery import labels_of, matches_of
+from pipelines.reviewing.moved_crops import find_moved
 from pipelines.reviewing.recorded_run import FinishedRun
+from pipelines.runtime.ownership import marked_facts
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
 from reid.review.decided import JOINING
@@ -88,7 +91,9 @@ def read_site(roots: Sequence[Path], *, reviewed_only: bool, progress: Progress)
                 "export one at a time, or repeat reid video for both with one --gallery"
             )
     path = galleries[runs[0].root]
-    who = _by_tables(runs) if path is None else _by_gallery(path)
+    who = _by_tables(runs) if path is None else _by_gallery(path, runs)
+    for run in runs:
+        _tell_moved(run, progress)
     cameras = tuple(sorted({name for run in runs for name in run.cameras}))
     found = [
         ExportedTracklet(
@@ -122,7 +127,7 @@ class _Who:
 
 def _gallery(run: FinishedRun, progress: Progress) -> Path | None:
     """The gallery of a run; None: it has none, and its tables tell who is who."""
-    named = run.config.gallery
+    named = run.gallery
     if named is None:
         return own_gallery(run.root)
     if named.exists():
@@ -144,8 +149,27 @@ def _by_tables(runs: Sequence[FinishedRun]) -> Mapping[Place, _Who]:
     return found
 
 
-def _by_gallery(path: Path) -> Mapping[Place, _Who]:
+def _tell_moved(run: FinishedRun, progress: Progress) -> None:
+    """Warn of crops that were moved by hand and are no decisions yet."""
+    moved = find_moved(run, marked_facts(run.root))
+    count = len(moved.divided) + sum(map(len, moved.folders.values()))
+    if count:
+        progress.message(
+            f"{run.folder.crops}: crops of {count} {'tracklet' if count == 1 else 'tracklets'} were moved by hand, "
+            f"which does not count here before `reid review {run.root}` has made decisions of it",
+            "warning",
+        )
+
+
+def _by_gallery(path: Path, runs: Sequence[FinishedRun]) -> Mapping[Place, _Who]:
+    """Who is who in a gallery.
+
+    Raises:
+        InputError: it does not know one of the runs.
+    """
     with open_store(path, encoder_id=None, read_only=True) as store:
+        for run in runs:
+            check_known(store, run)
         bound = {
             (one.run_id, one.tracklet)
             for one in store.bound()

@@ -1,10 +1,13 @@
 """The folder that an export is written to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.progress import Task
 from reid.outputs import atomic
+
+FACTS = "export.json"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -15,14 +18,21 @@ class Target:
     task: Task
     files: int = 0
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file by its name in the folder, with `/`.
+    def claim(self, names: Iterable[str]) -> None:
+        """List all files of the export, by their names in the folder, with `/`; a former export goes.
 
         Raises:
-            InputError: a file of that name is there that reid did not write.
+            InputError: a file of such a name is there that reid did not write; the former export stays then.
         """
+        paths = [self.owned.root / name for name in (*names, FACTS)]
+        self.owned.files.claim(*paths)
+        self.owned.files.clear()
+        self.owned.files.claim(*paths)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file that was claimed."""
         path = self.owned.root / name
-        self.owned.files.claim(path)
+        assert self.owned.files.owns(path)
         atomic.write_bytes(path, data, durable=False)
         self.files += 1
 

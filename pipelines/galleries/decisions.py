@@ -90,7 +90,10 @@ def apart(path: Path, person: str, other: str, progress: Progress) -> int:
 
 def confirm(path: Path, person: str, progress: Progress, tracklets: Sequence[str] = ()) -> int:
     """Keep that tracklets of a person show one person; all of theirs where none is named."""
-    with to_correct(path, lambda store: (f"people/{store.find(person)}/confirm", None)) as store:
+    whole = "its page confirms all tracklets of a person; stop it first to confirm some"
+    with to_correct(
+        path, whole if tracklets else lambda store: (f"people/{store.find(person)}/confirm", None)
+    ) as store:
         person_id = store.find(person)
         chosen = _chosen(store, person_id, tracklets) if tracklets else None
         store.confirm(person_id, tracklets=chosen, by=who())

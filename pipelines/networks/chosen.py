@@ -1,5 +1,6 @@
 """The networks that a job runs: those that its settings name, else those that ship."""
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from reid.store.opening import encoder_of
 from reid.tables import DETECTORS
 
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
 
 
 def with_weights(config: Model) -> Model:
@@ -128,6 +130,20 @@ def identify(config: Looks) -> Identified:
         encoder=config.encoder.weights,
         dimension=opened.dimension,
     )
+
+
+def with_absolute_paths(value: Value) -> Value:
+    """Settings whose paths do not depend on the working folder; `shipped:NAME` stays."""
+    found: Any = value
+    match value:
+        case Path() if not str(value).startswith(PREFIX):
+            found = Path(os.path.abspath(value))
+        case BaseModel():
+            changes = {name: with_absolute_paths(getattr(value, name)) for name in type(value).model_fields}
+            found = value.model_copy(update=changes)
+        case tuple():
+            found = tuple(with_absolute_paths(one) for one in value)
+    return found  # type: ignore[no-any-return]
 
 
 def as_recorded(config: BaseModel) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Facts of cameras and of their start times, for run.json and the end of a run."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -94,7 +95,7 @@ def _start_facts(source: Source, placed: Placed) -> dict[str, Any]:
     clock = placed.clock
     files = [
         {
-            "file": str(file),
+            "file": os.path.abspath(file),
             "begins_s": source.begins_s[number] if source.begins_s else None,
             "stream": source.streams.get(file),
         }

@@ -2,19 +2,43 @@
 
 from pathlib import Path
 
+from pipelines.runtime.adoption import is_gallery
 from reid.config import VideoConfig
 from reid.errors import Busy, InputError
 from reid.owned_files import OwnedFiles
 from reid.store.base import Store
+from reid.store.files import side_files
 from reid.store.opening import open_store
 
 NAME = "gallery.db"
 
 
 def own_gallery(root: Path) -> Path | None:
-    """The gallery that review made in a results folder; None: there is none of ours."""
+    """The gallery in a results folder, which its header tells; None: there is none."""
     path = root / NAME
-    return path if path.is_file() and OwnedFiles(root).owns(path) else None
+    return path if is_gallery(path) else None
+
+
+def claim_gallery(files: OwnedFiles) -> Path:
+    """List the gallery to be made in a results folder as ours, with what will lie beside it; its path.
+
+    What a killed process left beside a former one is deleted: SQLite would play its log into the new gallery.
+
+    Raises:
+        InputError: one of these files is there and not ours.
+    """
+    path = files.root / NAME
+    if not path.exists():
+        files.remove(*side_files(path))
+    files.claim(path, *side_files(path))
+    return path
+
+
+def list_sides(files: OwnedFiles) -> None:
+    """List what lies beside a gallery of ours as ours before it is opened, so that it goes with the gallery."""
+    path = files.root / NAME
+    if files.owns(path):
+        files.record(*side_files(path))
 
 
 def belongs_to_gallery(path: Path) -> bool:
@@ -25,10 +49,12 @@ def belongs_to_gallery(path: Path) -> bool:
 def open_own_gallery(
     config: VideoConfig, run_id: str, encoder_id: str, dimension: int | None
 ) -> Store | None:
-    """The own gallery of the results folder of `config`, where it is about this run; None: there is none.
+    """The own gallery of the results folder of `config`, where the run links with it; None: there is none.
 
     Raises:
-        InputError: it keeps decisions about other recordings, which --overwrite would delete.
+        InputError: it keeps decisions that --overwrite would delete: about other recordings, or although the run
+            links with another gallery.
+        StoreError: its vectors are of another encoder.
         Busy: another process reviews the folder.
     """
     path = own_gallery(config.output)
@@ -36,7 +62,7 @@ def open_own_gallery(
         return None
     with open_store(path, encoder_id=None, read_only=True) as store:
         known, decided = run_id in store.runs(), len(store.decisions())
-    if known:
+    if known and config.gallery is None:
         try:
             return open_store(path, encoder_id=encoder_id, dimension=dimension)
         except Busy as busy:
@@ -46,8 +72,10 @@ def open_own_gallery(
                 process=busy.process,
             ) from None
     if decided and config.overwrite:
+        about, instead = ("about other recordings ", "") if not known else ("", "leave out --gallery, ")
         raise InputError(
-            f"--output {config.output}: {path.name} in it keeps what a person decided about other recordings "
-            f"({decided} {'decision' if decided == 1 else 'decisions'}); name another folder, or delete that file"
+            f"--output {config.output}: {path.name} in it keeps what a person decided {about}"
+            f"({decided} {'decision' if decided == 1 else 'decisions'}), which would be lost; name another folder, "
+            f"{instead}or move {path} elsewhere"
         )
     return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.networks.chosen import as_recorded
+from pipelines.networks.chosen import as_recorded, with_absolute_paths
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.runtime.versions import versions
 from reid import json_text
@@ -165,6 +165,6 @@ def describe(
         "stages_s": {stage: round(spent, 3) for stage, spent in stages.items()},
         "networks_share": round(networks / work, 4) if work else None,
         "cameras": cameras,
-        "config": as_recorded(config),
+        "config": as_recorded(with_absolute_paths(config)),
         "versions": versions(PACKAGES),
     }

@@ -16,6 +16,7 @@ from reid.errors import InputError
 from reid.linking.offline import Linking
 from reid.outputs.artefact import crops_beside
 from reid.outputs.folder import ALSO, LAYOUT, ResultsFolder
+from reid.types import TrackletKey
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,8 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     folder.files.claim(*(path for path in older if paths.kind(path) in again))  # as before
     gone = [path for path in older if paths.kind(path) not in written]
     kept = {kind: tale for kind, tale in told.items() if tale == tale_of(kind)}
-    folder.note(told=kept | {kind: tale_of(kind) for kind in written}, moved_crops=[])
+    told = kept | {kind: tale_of(kind) for kind in written}
+    folder.note(told=told, people=people_digest(*people_of(linking)), moved_crops=[])
     if gone:
         names = ", ".join(path.relative_to(folder.root).as_posix() for path in gone[:5])
         more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
@@ -119,6 +121,18 @@ def tales(linking: Linking) -> Callable[[str], str]:
     """What files of a kind tell of a linking, as a digest: files of two digests contradict each other."""
     who, whole = _identity_digests(linking)
     return lambda kind: who if kind in ONLY_WHO else whole
+
+
+def people_of(linking: Linking) -> tuple[dict[TrackletKey, int], dict[int, str]]:
+    """The person of each tracklet, and the labels of people."""
+    people = {one.tracklet: one.person_id for one in linking.matches if one.person_id is not None}
+    return people, {one.person_id: one.label for one in linking.identities if one.label}
+
+
+def people_digest(people: Mapping[TrackletKey, int], labels: Mapping[int, str]) -> str:
+    """Digest of who is who in a run and how they are called, which its gallery can be compared with."""
+    named = {number: label for number, label in labels.items() if number in people.values()}
+    return _digest([sorted((str(key), number) for key, number in people.items()), sorted(named.items())])
 
 
 def note_scores(folder: OwnedFolder) -> None:

@@ -1,15 +1,15 @@
 """Crops that a user moved, imported as decisions of the gallery: merge, reassign, split, rename, not a person."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipelines.reviewing.moved_crops import NOTE, MovedCrops, find_moved, note_of
+from pipelines.reviewing.moved_crops import MovedCrops, find_moved, note_imported
 from pipelines.reviewing.opening import OpenRun
 from pipelines.runtime.progress import Progress
 from reid.datasets.folder import DISTRACTOR_NAME
 from reid.errors import InputError
 from reid.store.base import Store
-from reid.store.rules import number_of
+from reid.store.rules import checked_label, number_of
 from reid.types import TrackletKey, person_name
 
 BY = "moved crops"  # who decided
@@ -17,20 +17,18 @@ BY = "moved crops"  # who decided
 
 def import_moved(opened: OpenRun, store: Store, progress: Progress) -> int:
     """Make decisions of what was moved in `crops/`, once; how many. What cannot be one is told of."""
-    moved = find_moved(opened)
+    moved = find_moved(opened.run, opened.owned.facts)
     if not moved:
         return 0
-    work = _Import(opened=opened, store=store, emptied=moved.emptied)
-    done, said, refused = [], [], []
+    work = _Import(opened=opened, store=store, moved=moved)
+    said, refused = list[str](), list[str]()
     for folder, tracklets in sorted(moved.folders.items()):
         try:
-            said += work.folder(folder, tracklets)
+            for keys, words in work.folder(folder, tracklets):
+                said += words
+                note_imported(opened.owned, keys, folder)  # at once: what comes after may be refused
         except InputError as error:
             refused.append(f"crops/{folder}: {str(error).removeprefix(f'{store.path}: ')}")
-            continue
-        done += [note_of(key, folder) for key in tracklets]
-    if done:
-        opened.owned.note(**{NOTE: sorted({*(opened.owned.facts.get(NOTE) or ()), *done})})
     _tell(opened, moved, said, refused, progress)
     return len(said)
 
@@ -39,54 +37,86 @@ def import_moved(opened: OpenRun, store: Store, progress: Progress) -> int:
 class _Import:
     opened: OpenRun
     store: Store
-    emptied: Collection[int]
+    moved: MovedCrops
 
-    def folder(self, folder: str, tracklets: Mapping[TrackletKey, int]) -> list[str]:
-        """Decide what crops in one folder say; a few words for each decision."""
-        run_id = self.opened.run.run_id
-        now = self.store.former_ids(run_id)
-        gone = [str(key) for key in tracklets if key not in now]
-        if gone:
-            raise InputError(f"{', '.join(gone)} is no tracklet of {self.store.path} any more")
+    def folder(
+        self, folder: str, tracklets: Mapping[TrackletKey, int]
+    ) -> Iterator[tuple[Collection[TrackletKey], list[str]]]:
+        """Decide what crops in one folder say: step by step the tracklets, and a few words for each decision.
+
+        Raises:
+            InputError: what is left cannot be decided.
+        """
+        now = self._now()
         into = self._person_of(folder)
         by_person: dict[int, list[TrackletKey]] = {}
-        for key in sorted(tracklets):
+        for key in sorted(tracklets.keys() & now.keys()):
             by_person.setdefault(now[key], []).append(key)
-        said: list[str] = []
-        if into is None and folder != DISTRACTOR_NAME:
-            into, said = self._new(folder, by_person)
-        now = self.store.former_ids(run_id)
+        if into is None and folder != DISTRACTOR_NAME and by_person:
+            into, keys, said = self._new(folder, by_person)
+            yield keys, said
+            now = self._now()
+        # moved back to a person who is another one by now: only undo makes two of them again
+        stuck = frozenset() if into is None or number_of(folder) == into else self.moved.back
         for person_id, keys in by_person.items():
             if now[keys[0]] != into:  # not split off just now
-                said.append(self._give(person_id, keys, into))
-        return said
+                yield keys, [self._give(person_id, keys, into)]
+            elif there := [key for key in keys if key not in stuck]:
+                yield there, []
+        self._refuse(folder, tracklets, now, into, stuck)
+
+    def _refuse(
+        self,
+        folder: str,
+        tracklets: Collection[TrackletKey],
+        now: Mapping[TrackletKey, int],
+        into: int | None,
+        stuck: Collection[TrackletKey],
+    ) -> None:
+        """Raise an InputError on tracklets that no decision can bring where they lie."""
+        undo = f"`reid gallery undo {self.store.path} DECISION` takes that back"
+        if gone := sorted(key for key in tracklets if key not in now and folder != DISTRACTOR_NAME):
+            verb = "shows" if len(gone) == 1 else "show"
+            raise InputError(f"{_listed(gone)} {verb} no person by an earlier decision; {undo}")
+        stay = sorted(key for key in tracklets if key in stuck and now[key] == into)
+        if stay and into is not None:
+            raise InputError(
+                f"{_listed(stay)} {_are(stay)} {person_name(into)}'s: {folder} is {person_name(into)} by an earlier "
+                f"decision; {undo}"
+            )
+
+    def _now(self) -> dict[TrackletKey, int]:
+        return self.store.former_ids(self.opened.run.run_id)
 
     def _person_of(self, folder: str) -> int | None:
         """The person of the gallery that a folder is called after; None: there is none."""
         people = self.store.people()
         labels = {person.label: person.person_id for person in people}
-        if folder in labels:
-            return labels[folder]
+        if folder.strip() in labels:
+            return labels[folder.strip()]
         number = number_of(folder)
         ids = {one: person.person_id for person in people for one in self.store.ids_of(person.person_id)}
         return None if number is None else ids.get(number)
 
-    def _new(self, folder: str, by_person: Mapping[int, list[TrackletKey]]) -> tuple[int, list[str]]:
-        """The person of a folder that the user made: who was there alone is renamed, else one is split off."""
-        label = folder if number_of(folder) is None else None
+    def _new(
+        self, folder: str, by_person: Mapping[int, list[TrackletKey]]
+    ) -> tuple[int, Collection[TrackletKey], list[str]]:
+        """The person of a folder that the user made, and the tracklets that went there: a person whose tracklets all
+        lie there is renamed, else a new person is split off."""
+        label = checked_label(folder) if number_of(folder) is None else None
         whole = next((who for who, keys in by_person.items() if self._is_whole(who, keys)), None)
         if whole is not None:
             if label is None:
-                return whole, []  # another number for the same person says nothing
+                return whole, by_person[whole], []  # another number for the same person says nothing
             self.store.rename(whole, label, by=BY)
-            return whole, [f"{person_name(whole)} is called {label}"]
+            return whole, by_person[whole], [f"{person_name(whole)} is called {label}"]
         first, keys = next(iter(by_person.items()))
         new = self.store.split(first, self._places(keys), by=BY)
         words = [f"{_listed(keys)} of {person_name(first)} {_are(keys)} {person_name(new)}, a new person"]
         if label is not None:
             self.store.rename(new, label, by=BY)
             words.append(f"{person_name(new)} is called {label}")
-        return new, words
+        return new, keys, words
 
     def _give(self, person_id: int, keys: Collection[TrackletKey], into: int | None) -> str:
         """Give tracklets of a person to another one, or say that they show none (`into` None)."""
@@ -107,7 +137,7 @@ class _Import:
         run_id = self.opened.run.run_id
         if any(seen.run_id != run_id for seen in own):
             return False
-        return person_id in self.emptied or {seen.match.tracklet for seen in own} == set(keys)
+        return person_id in self.moved.emptied or {seen.match.tracklet for seen in own} == set(keys)
 
     def _places(self, keys: Collection[TrackletKey]) -> list[tuple[str, TrackletKey]]:
         return [(self.opened.run.run_id, key) for key in keys]

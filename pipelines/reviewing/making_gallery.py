@@ -1,6 +1,5 @@
 """A gallery made of a results folder as it is: the same people, names, times and places."""
 
-import csv
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import TypeVar
 
-from pipelines.recordings.own_gallery import NAME
+from pipelines.recordings.own_gallery import NAME, claim_gallery
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.recorded_run import WANTED, FinishedRun
 from reid.errors import InputError
 from reid.linking.camera_bias import comparable
 from reid.owned_files import OwnedFiles
+from reid.results_files import Row, table_rows
 from reid.store.base import Store
 from reid.store.opening import open_store
 from reid.store.records import Sighting
@@ -23,7 +22,6 @@ from reid.text_file import read_json
 from reid.track_segment import places_of
 from reid.types import Match, TrackletKey
 
-Row = TypeVar("Row")
 BY = "results"  # who gave the names that stand in identities.json
 WORKSHOP = ".reid-writing-"  # a folder in a results folder, while something in it is made
 
@@ -49,8 +47,7 @@ def make_gallery(run: FinishedRun, files: OwnedFiles) -> Path:
     Raises:
         InputError: the tables do not tell who is who, or the cameras' tracklets are not those of the tables.
     """
-    path = run.root / NAME
-    files.claim(path)
+    path = claim_gallery(files)
     with workshop(run.root) as folder:
         with open_store(folder / NAME, encoder_id=run.encoder_id) as store:
             _fill(store, run)
@@ -117,14 +114,13 @@ def _rows(run: FinishedRun, read: Callable[[Mapping[str, str]], Row]) -> list[Ro
     """What `read` makes of each row of `tracklets.csv`; raises as `matches_of`."""
     path = run.folder.tracklets_csv
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return [read(row) for row in csv.DictReader(file)]
+        return table_rows(path, read)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}); it tells who is who: repeat the reid video command that "
             f"wrote {run.root}, with its tables"
         ) from None
-    except (KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: cannot be read ({error}); expected {WANTED}") from None
 
 

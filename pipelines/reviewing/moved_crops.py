@@ -1,52 +1,78 @@
 """Crops that a user moved: they lie in another folder than `crops/P0001/`, where the run wrote them."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.making_gallery import matches_of
 from pipelines.reviewing.opening import OpenRun
 from pipelines.reviewing.recorded_run import FinishedRun
+from pipelines.runtime.ownership import OwnedFolder
 from reid.datasets.listing import images_below
 from reid.outputs.folder import file_stem
+from reid.results_files import crop_of
 from reid.types import TrackletKey, person_name
 
-NOTE = "moved_crops"  # in the folder's mark: what was imported
-_CROP = re.compile(r"(.+)_([0-9]{1,18})_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
+NOTE = "moved_crops"  # in the folder's mark: what was imported, one `camera/track folder` a tracklet
+TOLD_BY = {"crops", "tables"}  # kinds of files that tell where crops were written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedCrops:
     """Tracklets whose crops lie elsewhere than the run wrote them."""
 
-    # by the folder in which all crops of a tracklet lie now: the tracklets, and the person of whose folder each was
+    # by the folder in which all crops of a tracklet lie now: the tracklets, and the person whose folder each was in
     folders: Mapping[str, Mapping[TrackletKey, int]]
     divided: Mapping[TrackletKey, tuple[str, ...]]  # between these folders
     emptied: frozenset[int] = frozenset()  # people all of whose crops lie in one other folder
+    back: frozenset[TrackletKey] = (
+        frozenset()
+    )  # those that were imported, and lie where the run wrote them again
 
     def __bool__(self) -> bool:
         return bool(self.folders or self.divided)
 
 
-def note_of(key: TrackletKey, folder: str) -> str:
-    """A tracklet whose crops were moved, in the folder's mark."""
-    return f"{key} {folder}"
+def imported(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The folder from which each tracklet, as `camera/track`, was imported last, by the facts of a folder's mark."""
+    found = {}
+    for note in facts.get(NOTE) or ():
+        camera, _, rest = note.rpartition(
+            "/"
+        )  # no folder has a slash in its name, cameras and folders have blanks
+        track, _, folder = rest.partition(" ")
+        found[f"{camera}/{track}"] = folder
+    return found
 
 
-def find_moved(opened: OpenRun) -> MovedCrops:
-    """What was moved in `crops/` since the run was written, and not imported yet."""
-    run = opened.run
-    if not run.folder.crops.is_dir() or not run.folder.tracklets_csv.is_file():
+def note_imported(owned: OwnedFolder, keys: Iterable[TrackletKey], folder: str) -> None:
+    """Keep in the folder's mark that tracklets were imported from `folder`."""
+    now = imported(owned.facts) | {str(key): folder for key in keys}
+    owned.note(**{NOTE: sorted(f"{key} {folder}" for key, folder in now.items())})
+
+
+def find_moved(run: FinishedRun, facts: Mapping[str, Any]) -> MovedCrops:
+    """What was moved in `crops/` since the run was written, or since it was imported last.
+
+    Nothing where crops and tables are not of one linking, as a killed process leaves them: nobody moved those.
+
+    Args:
+        facts: of the folder's mark.
+    """
+    told = facts.get("told")
+    half = told is not None and not told.keys() >= TOLD_BY
+    if half or not run.folder.crops.is_dir() or not run.folder.tracklets_csv.is_file():
         return MovedCrops(folders={}, divided={})
     written = {key: match.person_id for key, match in matches_of(run).items()}
     lie: dict[TrackletKey, set[str]] = {}
     for path, key in crops_of(run).items():
         if key in written and path.parent != run.folder.crops:
             lie.setdefault(key, set()).add(path.relative_to(run.folder.crops).parts[0])
-    imported = set(opened.owned.facts.get(NOTE) or ())
+    known = imported(facts)
+    back = set[TrackletKey]()
     folders: dict[str, dict[TrackletKey, int]] = {}
     divided: dict[TrackletKey, tuple[str, ...]] = {}
     stayed: dict[int, set[str]] = {}
@@ -57,10 +83,12 @@ def find_moved(opened: OpenRun) -> MovedCrops:
         stayed.setdefault(person_id, set()).update(where)
         if len(where) > 1:
             divided[key] = tuple(sorted(where))
-        elif (folder := min(where)) != person_name(person_id) and note_of(key, folder) not in imported:
+        elif (folder := min(where)) != known.get(str(key), person_name(person_id)):
             folders.setdefault(folder, {})[key] = person_id
+            if folder == person_name(person_id):
+                back.add(key)
     emptied = {who for who, where in stayed.items() if len(where) == 1 and where != {person_name(who)}}
-    return MovedCrops(folders=folders, divided=divided, emptied=frozenset(emptied))
+    return MovedCrops(folders=folders, divided=divided, emptied=frozenset(emptied), back=frozenset(back))
 
 
 def crops_of(run: FinishedRun) -> dict[Path, TrackletKey]:
@@ -68,9 +96,9 @@ def crops_of(run: FinishedRun) -> dict[Path, TrackletKey]:
     cameras = {file_stem(name): name for name in run.cameras}
     found = {}
     for path in images_below(run.folder.crops):
-        named = _CROP.fullmatch(path.stem)
-        if named is not None and named[1] in cameras:
-            found[path] = TrackletKey(camera_id=cameras[named[1]], track_id=int(named[2]))
+        named = crop_of(path.stem)
+        if named is not None and named[0] in cameras:
+            found[path] = TrackletKey(camera_id=cameras[named[0]], track_id=named[1])
     return found
 
 
@@ -82,12 +110,12 @@ def take_over(opened: OpenRun, cameras: Mapping[str, TrackedCamera], made: Mappi
     run, files = opened.run, opened.owned.files
     if not run.folder.crops.is_dir():
         return
-    imported = {note.rpartition(" ")[0] for note in opened.owned.facts.get(NOTE) or ()}
+    known = imported(opened.owned.facts)
     tracklets = {one.key: one for one in tracklets_of(cameras)}
     ours = [
         path
         for path, key in crops_of(run).items()
-        if (str(key) in imported or path in made)
+        if (str(key) in known or path in made)
         and not files.owns(path)
         and key in tracklets
         and path.read_bytes() in list(tracklets[key].crops)

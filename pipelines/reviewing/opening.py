@@ -5,18 +5,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.recordings.own_gallery import own_gallery
+from pipelines.recordings.own_gallery import list_sides, own_gallery
+from pipelines.reviewing.beside import JOB, runs_beside
+from pipelines.reviewing.known_run import check_reviewable
 from pipelines.reviewing.making_gallery import make_gallery
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.adoption import found_by_an_earlier_version
-from pipelines.runtime.json_file import json_object
 from pipelines.runtime.ownership import OwnedFolder, marked_job
 from pipelines.runtime.progress import Progress
 from reid.errors import Busy, InputError
 from reid.store.base import Store
 from reid.store.opening import open_store
-
-JOB = "video"  # that writes results folders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,13 +52,13 @@ def open_site(paths: Sequence[Path], progress: Progress) -> Iterator[OpenSite]:
     with ExitStack() as held:
         runs = [FinishedRun.read(root) for root in folders]
         if gallery is not None and not runs:
-            runs = _beside(gallery, progress)
+            runs = runs_beside(gallery, progress)
         opened = [OpenRun(run=run, owned=held.enter_context(_owned(run.root))) for run in runs]
         opened.sort(key=lambda one: (one.run.started, str(one.run.root)))
         path = gallery or _common_gallery(opened, progress)
         store = held.enter_context(open_store(path, encoder_id=None))
         for one in opened:
-            _check(store, one.run)
+            check_reviewable(store, one.run)
         yield OpenSite(store=store, runs=tuple(opened))
 
 
@@ -86,37 +85,6 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
     return folders, files[0] if files else None
 
 
-def _beside(gallery: Path, progress: Progress) -> list[FinishedRun]:
-    """The runs of a gallery whose results folders lie beside it."""
-    roots = [
-        file.parent
-        for file in sorted(gallery.absolute().parent.glob("*/run.json"))
-        if marked_job(file.parent) == JOB and _named_gallery(json_object(file), gallery)
-    ]
-    runs = [FinishedRun.read(root) for root in roots]
-    if runs:
-        progress.message(f"results beside {gallery}: {', '.join(run.root.name for run in runs)}")
-    else:
-        progress.message(
-            f"no results folder of {gallery} lies beside it, so there are no crops to look at; name the folders too: "
-            f"`reid review {gallery} RESULTS...`",
-            "warning",
-        )
-    return runs
-
-
-def _named_gallery(content: dict[str, object], gallery: Path) -> bool:
-    """Whether run.json names this gallery, by a path that may be relative to the folder it was run in."""
-    config = content.get("config")
-    named = config.get("gallery") if isinstance(config, dict) else None
-    if not isinstance(named, str):
-        return False
-    return (
-        Path(named).resolve() == gallery.resolve()
-        or (gallery.absolute().parent / named).resolve() == gallery.resolve()
-    )
-
-
 @contextmanager
 def _owned(root: Path) -> Iterator[OwnedFolder]:
     """A results folder of ours, kept for this process."""
@@ -139,8 +107,8 @@ def _common_gallery(opened: Sequence[OpenRun], progress: Progress) -> Path:
     """The gallery of all these runs; made where a single run has none."""
     found = {}
     for one in opened:
-        named = one.run.config.gallery
-        found[one.run.root] = named.resolve() if named is not None else one.run.root.resolve()
+        named = one.run.gallery
+        found[one.run.root] = one.run.root.resolve() if named is None else named.resolve()
     first, *others = opened
     for other in others:
         if found[other.run.root] != found[first.run.root]:
@@ -149,12 +117,13 @@ def _common_gallery(opened: Sequence[OpenRun], progress: Progress) -> Path:
                 f"{_linked_with(other.run)}, so their people have nothing in common; review one at a time, or repeat "
                 "reid video for both with one --gallery"
             )
-    named = first.run.config.gallery
+    named = first.run.gallery
     if named is None:
         path = own_gallery(first.run.root)
         if path is None:
             path = make_gallery(first.run, first.owned.files)
             progress.message(f"what is decided is kept in {path}")
+        list_sides(first.owned.files)
         return path
     if not named.exists():
         raise InputError(
@@ -165,19 +134,4 @@ def _common_gallery(opened: Sequence[OpenRun], progress: Progress) -> Path:
 
 
 def _linked_with(run: FinishedRun) -> str:
-    return "without a gallery" if run.config.gallery is None else f"with the gallery {run.config.gallery}"
-
-
-def _check(store: Store, run: FinishedRun) -> None:
-    """Refuse a run that the gallery does not hold, or whose vectors are of another encoder."""
-    again = f"repeat the reid video command of {run.root}"
-    if run.run_id not in store.runs():
-        raise InputError(
-            f"{store.path}: does not know the run of {run.root}: it was never linked with it, or was pruned; {again} "
-            f"with --gallery {store.path}"
-        )
-    if run.encoder_id != store.encoder_id:
-        raise InputError(
-            f"{run.root}: its vectors are of encoder {run.encoder_id}, and {store.path} was converted to "
-            f"{store.encoder_id}; {again}"
-        )
+    return "without a gallery" if run.gallery is None else f"with the gallery {run.gallery}"

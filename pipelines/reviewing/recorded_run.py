@@ -6,18 +6,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from pipelines.recordings.camera_job import TrackedCamera, load_camera
 from pipelines.recordings.run_id import run_id_of
+from pipelines.reviewing.run_json import RunFacts
 from reid.calibration_record import Calibration
-from reid.config import VideoConfig
+from reid.config import LinkingConfig, VideoConfig
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
 from reid.linking import policy_choice
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.artefact import ArtefactError
 from reid.outputs.folder import ResultsFolder
+from reid.results_files import recorded_path
 from reid.shipped_weights import located
 from reid.suppression import Footage
 from reid.text_file import first_complaint, read_json
@@ -28,58 +30,17 @@ from reid.video.starts import place
 from reid.wall_clock import WallClock
 
 WANTED = "what a finished `reid video` has written; name its results folder"
+# what tells calibrations apart
+CALIBRATION = (
+    "data_set",
+    "operating_point",
+    "max_distance",
+    "genuine_rate",
+    "impostor_rate",
+    "people",
+    "camera_pairs",
+)
 HERE = "this machine's"  # a zone that run.json has no name for
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(allow_inf_nan=False)
-
-
-class _Number(_Part):
-    value: float
-
-
-class _Threshold(_Part):
-    max_distance: float
-    calibration: dict[str, Any] | None = None
-    numbers: dict[str, _Number] = Field(default_factory=dict)
-
-
-class _Clock(_Part):
-    zero: datetime
-    zone: str
-
-
-class _File(_Part):
-    file: Path
-    begins_s: float | None = None
-    stream: int | None = None
-
-
-class _Camera(_Part):
-    start_s: float = 0.0
-    width: int | None = None
-    height: int | None = None
-    frames: int | None = None
-    content: str | None = None  # see `content_key`; None: an earlier version did not write it
-    files: tuple[_File, ...] = ()
-
-
-class _Again(_Part):
-    older_videos: tuple[str, ...] = ()
-
-
-class _Facts(_Part):
-    """What is read of run.json."""
-
-    started: datetime
-    encoder_id: str
-    run_id: str | None = None
-    clock: _Clock | None = None
-    threshold: _Threshold
-    cameras: dict[str, _Camera]
-    config: dict[str, Any]
-    written_again: _Again | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,7 +50,7 @@ class FinishedRun:
     folder: ResultsFolder
     content: Mapping[str, Any]  # of run.json
     config: VideoConfig  # as the run was told
-    facts: _Facts
+    facts: RunFacts
     run_id: str
 
     @property
@@ -103,6 +64,12 @@ class FinishedRun:
     @property
     def started(self) -> datetime:
         return self.facts.started
+
+    @property
+    def gallery(self) -> Path | None:
+        """The gallery that it was linked with, whether it is there or not; None: there was none."""
+        named = self.config.gallery
+        return None if named is None else recorded_path(self.root, named)
 
     @property
     def encoder_id(self) -> str:
@@ -138,7 +105,7 @@ class FinishedRun:
             raise InputError(f"{root}: no such folder; name a results folder that `reid video` has written")
         content = read_json(folder.run, WANTED)
         try:
-            facts = _Facts.model_validate(content)
+            facts = RunFacts.model_validate(content)
             config = VideoConfig.model_validate(_as_it_was(facts.config))
         except ValidationError as error:
             why = first_complaint(error)
@@ -169,7 +136,7 @@ class FinishedRun:
             InputError: it is not there any more, or is another one now.
         """
         told = self.facts.cameras[camera_id]
-        files = tuple(one.file for one in told.files)
+        files = tuple(recorded_path(self.root, one.file) for one in told.files)
         gone = [file for file in files if not file.exists()]
         if gone or not files:
             raise InputError(
@@ -182,7 +149,11 @@ class FinishedRun:
             start_s=told.start_s,
             begins_s=begins_s if len(begins_s) == len(files) else (),
             pixel_aspect=self.config.source.pixel_aspect.get(camera_id),
-            streams={one.file: one.stream for one in told.files if one.stream is not None},
+            streams={
+                file: one.stream
+                for file, one in zip(files, told.files, strict=True)
+                if one.stream is not None
+            },
         )
         if told.content is not None:
             same = content_key(source) == told.content
@@ -197,9 +168,9 @@ class FinishedRun:
         """The policy that linked the run: its own numbers, and its calibration's, which must be at hand.
 
         Raises:
-            InputError: the run was linked by a calibration that is not there any more.
+            InputError: the run was linked by a calibration that is not there any more, or is another one now.
         """
-        linking, tracklets = self.config.linking, self.config.tracklets
+        linking, tracklets = self._linking, self.config.tracklets
         chosen = policy_choice.choose_policy(self._encoder(), self.encoder_id, linking, tracklets)
         told = self.facts.threshold
         if told.calibration is None:
@@ -210,6 +181,13 @@ class FinishedRun:
             raise InputError(
                 f"{self.root}: was linked by {file}, which is not there any more, so its people cannot be linked as "
                 "they were; put it back, or repeat its reid video command"
+            )
+        elif not _is_same(told.calibration, chosen.evidence):
+            file = chosen.evidence["file"]
+            raise InputError(
+                f"{self.root}: was linked by a calibration on {told.calibration.get('data_set')} at "
+                f"{told.calibration.get('max_distance')}, and {file} is another one now, so its people cannot be "
+                "linked as they were; put the former one back, or repeat its reid video command"
             )
         numbers = {name: number.value for name, number in told.numbers.items()}
         return replace(
@@ -225,21 +203,34 @@ class FinishedRun:
         """The calibration that linked the run; None: there was none."""
         if self.facts.threshold.calibration is None:
             return None
-        path = self.config.linking.calibration or calibrations.find(self._encoder(), self.encoder_id)
+        path = self._linking.calibration or calibrations.find(self._encoder(), self.encoder_id)
         return None if path is None else calibrations.load(path, self.encoder_id)
+
+    @property
+    def _linking(self) -> LinkingConfig:
+        own = self.config.linking
+        path = None if own.calibration is None else recorded_path(self.root, own.calibration)
+        return own.model_copy(update={"calibration": path})
 
     def _encoder(self) -> Path | None:
         weights = self.config.encoder.weights
         try:
-            return None if weights is None else located(weights, "encoder")
+            return None if weights is None else recorded_path(self.root, located(weights, "encoder"))
         except InputError:  # it shipped with another version; its calibration may still ship
             return None
 
 
+def _is_same(told: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether run.json tells of the calibration that is there now, wherever that lies."""
+    return all(told[key] == now[key] for key in CALIBRATION if key in told)
+
+
 def _as_it_was(config: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with those off that the version which wrote them did not know."""
-    linking = {"possible_motion": False, "learn_between": False} | dict(config.get("linking", {}))
-    return {**config, "linking": linking}
+    linking = config.get("linking", {})
+    if not isinstance(linking, Mapping):
+        return dict(config)  # which is refused in a sentence
+    return {**config, "linking": {"possible_motion": False, "learn_between": False} | dict(linking)}
 
 
 def _id_by_recordings(root: Path, config: VideoConfig) -> str:

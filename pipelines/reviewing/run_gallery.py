@@ -1,7 +1,7 @@
 """The gallery that a run of `reid video` links with: the one that is named, else the one that review made."""
 
 from pipelines.recordings.linking_policy import open_gallery
-from pipelines.recordings.own_gallery import open_own_gallery
+from pipelines.recordings.own_gallery import list_sides, open_own_gallery
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.making_gallery import make_gallery
 from pipelines.reviewing.moved_crops import find_moved, take_over
@@ -31,34 +31,44 @@ class RunGallery:
         self, config: VideoConfig, run_id: str, encoder_id: str, dimension: int | None, progress: Progress
     ) -> None:
         self._config, self._run_id, self._encoder_id, self._progress = config, run_id, encoder_id, progress
-        self.store: Store | None = open_gallery(config, encoder_id, dimension)
-        if self.store is None:
-            self.store = open_own_gallery(config, run_id, encoder_id, dimension)
-            if self.store is not None:
-                progress.message(f"what was decided in review holds: {self.store.path}")
+        # this first: it refuses to lose decisions, also where another gallery is named
+        self.store: Store | None = open_own_gallery(config, run_id, encoder_id, dimension)
+        if self.store is not None:
+            progress.message(f"what was decided in review holds: {self.store.path}")
+        else:
+            self.store = open_gallery(config, encoder_id, dimension)
 
     def keep_moved(self, owned: OwnedFolder) -> bool:
         """Make decisions of crops that were moved by hand, before the folder is written anew.
 
         A gallery is made where there is none. Whether the gallery lies in the folder, and stays there.
+
+        Raises:
+            InputError: what was moved cannot be kept; nothing was overwritten then.
         """
         if (owned.root / "crops").is_dir() and (owned.root / "run.json").is_file():
-            try:
-                self._keep(OpenRun(run=FinishedRun.read(owned.root), owned=owned))
-            except InputError as error:  # what is damaged is about to be written anew
-                self._progress.message(
-                    f"crops that were moved by hand were not looked for: {error}", "warning"
-                )
-        return self.store is not None and self._config.gallery is None
+            self._keep(owned)
+        if self.store is None or self._config.gallery is not None:
+            return False
+        list_sides(owned.files)
+        return True
 
     def close(self) -> None:
         """Let the next writer in."""
         if self.store is not None:
             self.store.close()
 
-    def _keep(self, opened: OpenRun) -> None:
-        run = opened.run
-        if run.run_id != self._run_id or not find_moved(opened).folders:
+    def _keep(self, owned: OwnedFolder) -> None:
+        try:
+            run = FinishedRun.read(owned.root)
+            if run.run_id != self._run_id or not find_moved(run, owned.facts).folders:
+                return
+            cameras = run.tracked()
+        except InputError as error:  # damage must not keep the run from being repeated
+            self._progress.message(
+                f"crops that were moved by hand cannot be told from others, and stay where they are: {error}",
+                "warning",
+            )
             return
         if self.store is None and run.encoder_id != self._encoder_id:
             self._progress.message(
@@ -67,9 +77,9 @@ class RunGallery:
                 "warning",
             )
             return
-        cameras = run.tracked()
         if self.store is None:
-            self.store = open_store(make_gallery(run, opened.owned.files), encoder_id=self._encoder_id)
+            self.store = open_store(make_gallery(run, owned.files), encoder_id=self._encoder_id)
             self._progress.message(f"what was decided is kept in {self.store.path}")
+        opened = OpenRun(run=run, owned=owned)
         import_moved(opened, self.store, self._progress)
         take_over(opened, cameras, {})

@@ -1,5 +1,6 @@
 """An open site as the review page takes it: its results with crops and boxes, its calibration, and what writes it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.recordings.results import tracklets_of
@@ -7,7 +8,8 @@ from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.reviewing.telling import Telling
-from pipelines.reviewing.writing import link_again, nothing_to_write, says_all, write_linked
+from pipelines.reviewing.up_to_date import says_all
+from pipelines.reviewing.writing import link_again, nothing_to_write, write_linked
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
 from reid.linking import calibration as calibrations
@@ -30,11 +32,12 @@ class RunAtHand(ResultsAtHand):
         return tracklets_of(self.run.tracked())
 
 
-def review_of(site: OpenSite, *, by: str | None) -> Review:
+def review_of(site: OpenSite, *, by: str | None, erase: Callable[[int], object] | None = None) -> Review:
     """The review of an open site.
 
     Args:
         by: who decides.
+        erase: see `Review`.
     """
     results = [
         RunAtHand(root=one.run.root, run_id=one.run.run_id, cameras=one.run.cameras, run=one.run)
@@ -42,7 +45,8 @@ def review_of(site: OpenSite, *, by: str | None) -> Review:
     ]
     calibration, max_distance = _measure(site)
     found = ReviewSite.open(site.store, results, calibration=calibration, max_distance=max_distance)
-    return Review(found, by=by, changed=not all(says_all(one, site.store) for one in site.runs))
+    changed = not all(says_all(one, site.store) for one in site.runs)
+    return Review(found, by=by, changed=changed, erase=erase)
 
 
 def writer_of(site: OpenSite, review: Review, progress: Progress) -> Prepare:

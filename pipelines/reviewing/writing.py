@@ -4,7 +4,7 @@ All is made in a folder beside, and put in its place when it is there: what cann
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +13,15 @@ from typing import Any
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.facts import motion_facts
 from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of
-from pipelines.recordings.results_folder import tales, written_kinds
-from pipelines.reviewing.making_gallery import known_in, labels_of, matches_of, workshop
+from pipelines.recordings.results_folder import people_digest, people_of, tales, written_kinds
+from pipelines.reviewing.making_gallery import known_in, matches_of, workshop
 from pipelines.reviewing.moved_crops import NOTE, take_over
 from pipelines.reviewing.opening import OpenRun
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.reviewing.redrawn_videos import RedrawnVideos, draw_again
+from pipelines.reviewing.up_to_date import older_before, outputs_of, says_all
 from pipelines.reviewing.written import Written
 from pipelines.runtime.progress import Progress
-from reid.config import OutputConfig
 from reid.linking.offline import Linking
 from reid.outputs.folder import ResultsFolder
 from reid.owned_files import LIST, OwnedFiles
@@ -78,22 +78,6 @@ def nothing_to_write(opened: OpenRun) -> Written:
     return Written(root=opened.run.root, changed=(), tracklets=0, people=0, files=0)
 
 
-def says_all(opened: OpenRun, store: Store) -> bool:
-    """Whether results tell of the gallery's people already: linking again could only change what is not decided."""
-    run, told = opened.now(), opened.owned.facts.get("told") or {}
-    if _older_before(run) or not run.folder.tracklets_csv.is_file():
-        return False
-    if not {kind for kind in written_kinds(_outputs(opened)) if kind != "video"} <= told.keys():
-        return False
-    said = {key: match.person_id for key, match in matches_of(run).items() if match.person_id is not None}
-    if said != store.former_ids(run.run_id):
-        return False
-    labels = {
-        one.person_id: one.label for one in store.people() if one.label and one.person_id in said.values()
-    }
-    return labels == labels_of(run)
-
-
 def _known_then(run: FinishedRun, linking: Linking, store: Store) -> Linking:
     """With those as known who were before the run: a run that came later made nobody known to it."""
     runs = store.runs()
@@ -132,12 +116,14 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
     """
     opened, linking, cameras = linked.opened, linked.linking, linked.cameras
     run = opened.now()
-    outputs = _outputs(opened)
+    outputs = outputs_of(opened)
     tale_of, told = tales(linking), dict(opened.owned.facts.get("told") or {})
-    moved = _moved(run, linking)
-    changed = {key.camera_id for key in moved} | _older_before(run)
     stale = [kind for kind in written_kinds(outputs) if kind != "video" and told.get(kind) != tale_of(kind)]
+    moved = _moved(run, linking, stale)
+    changed = {key.camera_id for key in moved} | older_before(run)
+    people = people_digest(*people_of(linking))
     if not stale and not changed:
+        opened.owned.note(people=people)
         return _written(run, linked, moved, files=0)
     with workshop(run.root) as folder:
         results = Results(
@@ -154,7 +140,7 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
         )
         there = [name for name in run.cameras if name in videos.drawn or run.folder.video(name).is_file()]
         failure = results.finish(_facts(run, linking, linked.decisions, videos), videos=there)
-        gone, count = _put_in_place(opened, folder, cameras, tale_of, videos)
+        gone, count = _put_in_place(opened, folder, cameras, tale_of, people, videos)
     if failure is not None:
         progress.message(str(failure), "warning")
     return _written(run, linked, moved, files=count, videos=videos, gone=gone)
@@ -167,29 +153,13 @@ def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: i
     return write_linked(link_again(opened, store), progress, workers=workers)
 
 
-def _outputs(opened: OpenRun) -> OutputConfig:
-    """The outputs that the run wrote, and those that lie there from before: no two may contradict each other."""
-    outputs, kinds = opened.run.config.outputs, opened.run.folder
-    there = {kind for path in opened.owned.files.files() if (kind := kinds.kind(path)) is not None}
-    on: dict[str, bool] = {
-        name: True for name in ("tracks", "tables", "crops", "report", "video") if name in there
-    }
-    return outputs.model_copy(update=on)
-
-
-def _moved(run: FinishedRun, linking: Linking) -> list[TrackletKey]:
-    """The tracklets that show another person than the results say."""
+def _moved(run: FinishedRun, linking: Linking, stale: Collection[str]) -> list[TrackletKey]:
+    """The tracklets that show another person than the results say; without tables all, where a kind is stale."""
     if not run.folder.tracklets_csv.exists():
-        return [match.tracklet for match in linking.matches]
+        return [match.tracklet for match in linking.matches] if stale else []
     before = {key: match.person_id for key, match in matches_of(run).items()}
     now = {match.tracklet: match.person_id for match in linking.matches}
     return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
-
-
-def _older_before(run: FinishedRun) -> set[str]:
-    """Cameras whose video could not be drawn the last time."""
-    again = run.facts.written_again
-    return set() if again is None else set(again.older_videos) & set(run.cameras)
 
 
 def _facts(run: FinishedRun, linking: Linking, decisions: int, videos: RedrawnVideos) -> dict[str, Any]:
@@ -216,6 +186,7 @@ def _put_in_place(
     folder: Path,
     cameras: Mapping[str, TrackedCamera],
     tale_of: Callable[[str], str],
+    people: str,
     videos: RedrawnVideos,
 ) -> tuple[tuple[str, ...], int]:
     """Move what was made to where it belongs; names of what was only removed, and how many files were moved.
@@ -248,7 +219,7 @@ def _put_in_place(
     removed = owned.files.remove(*old)
     fresh = {kind: tale_of(kind) for kind in kinds if not (kind == "video" and videos.older)}
     told = {kind: tale for kind, tale in told.items() if kind not in scores}
-    owned.note(told=told | fresh, **({NOTE: []} if "crops" in kinds else {}))
+    owned.note(told=told | fresh, people=people, **({NOTE: []} if "crops" in kinds else {}))
     gone = tuple(
         path.relative_to(run.root).as_posix() for path in removed if run.folder.kind(path) == "scores"
     )

@@ -10,6 +10,7 @@ from typing import Any
 from reid.errors import InputError
 from reid.outputs.artefact import crops_beside
 from reid.outputs.folder import ResultsFolder, file_stem
+from reid.store.files import side_files
 from reid.store.sqlite.schema import APPLICATION_ID
 from reid.text_file import parse_json, read_json
 
@@ -66,6 +67,8 @@ def _results(root: Path) -> EarlierFolder | None:
     files += [
         path for path in root.glob("crops/P*/*.jpg") if crop.fullmatch(path.relative_to(root).as_posix())
     ]
+    if is_gallery(gallery := root / "gallery.db"):
+        files += [gallery, *side_files(gallery)]
     facts = {"run_key": content["run_key"], "layout": content.get("layout", 1)}
     return EarlierFolder(files=_there(files), facts=facts)
 
@@ -73,7 +76,7 @@ def _results(root: Path) -> EarlierFolder | None:
 def _live(root: Path) -> EarlierFolder | None:
     """A gallery with our mark in its header, or a log with our lines."""
     logs = [path for path in _named(root, _LOG_NAME) if _LOG_LINE.match(_head(path))]
-    if not logs and not _is_gallery(root / "gallery.db"):
+    if not logs and not is_gallery(root / "gallery.db"):
         return None
     events = [path for path in _named(root, _EVENTS_NAME) if _is_event(_head(path))]
     clips = [path for path in _named(root / "clips", _CLIP_NAME) if _is_clip(_json(path))]
@@ -197,7 +200,7 @@ def _there(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def _is_gallery(path: Path) -> bool:
+def is_gallery(path: Path) -> bool:
     """Whether the header of an SQLite file names our program; read without opening it, as it may be in use."""
     head = _head(path, 100)
     return head.startswith(b"SQLite format 3\0") and head[68:72] == APPLICATION_ID.to_bytes(4, "big")

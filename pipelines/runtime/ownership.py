@@ -133,6 +133,12 @@ def marked_job(root: Path) -> str | None:
     return None if mark is None else mark["job"]
 
 
+def marked_facts(root: Path) -> dict[str, Any]:
+    """The facts that the job keeps in a folder's mark; none where there is no mark."""
+    mark = _mark(root)
+    return {} if mark is None else _facts(mark)
+
+
 def _taken(kind: type[OwnedFolder], root: Path, job: str) -> OwnedFolder:
     """The locked folder, marked."""
     mark, files = _mark(root), OwnedFiles(root)

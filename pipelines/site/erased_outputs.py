@@ -1,19 +1,45 @@
-"""What lies in the output folder of `reid live` of one person: events and clips, to be erased while it is stopped."""
+"""A person erased while no live site runs: from a gallery, and from events and clips in the folder it lies in."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipelines.runtime.ownership import OwnedFolder, marked_job
-from reid.errors import ReidError
+from reid.errors import InputError, ReidError
 from reid.live.views.clip_folder import ClipFolder
 from reid.outputs.events.event_file import EventFile
 from reid.owned_files import OwnedFiles
+from reid.store.base import Store
+from reid.suppression import SuppressionKey
+from reid.types import person_name
 
 MOST = 2**62  # bytes, and files kept: what is opened to erase from it deletes nothing else
 
 
-def erase_beside(gallery: Path, person_ids: Sequence[int]) -> tuple[dict[str, int], list[str]]:
-    """Erase a person from the events and clips of the live site whose gallery this is, if it lies in its folder.
+def erase_person(
+    store: Store, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None
+) -> dict[str, int]:
+    """Erase a person from the gallery, and from events and clips of the live site in whose folder it lies.
+
+    Returns:
+        How much was erased of what beside the gallery.
+
+    Raises:
+        InputError: the person is erased, but not from all that lies beside; or as `Store.forget`.
+        Busy: as `Store.forget`.
+    """
+    folder = store.path.parent
+    erased, left = _erase_beside(folder, store.ids_of(person_id))
+    store.forget(person_id, by=by, suppress=suppress)
+    if left:
+        raise InputError(
+            f"{person_name(person_id)} is erased from {store.path}, but not from {folder}: left are "
+            f"{'; '.join(left)}; delete by hand what names them"
+        )
+    return erased
+
+
+def _erase_beside(folder: Path, person_ids: Sequence[int]) -> tuple[dict[str, int], list[str]]:
+    """Erase a person from the events and clips in a folder, if it is one of `reid live`.
 
     Args:
         person_ids: all numbers that the person ever had.
@@ -21,7 +47,6 @@ def erase_beside(gallery: Path, person_ids: Sequence[int]) -> tuple[dict[str, in
     Returns:
         How much was erased of what, and a sentence for each that could not be.
     """
-    folder = gallery.parent
     if marked_job(folder) != "live":
         return {}, []
     erased, failed = dict[str, int](), list[str]()

@@ -4,7 +4,6 @@
 moved, folders merged, made or removed. What they did in the gallery (merge, rename, forget) comes as `Corrections`.
 """
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -18,6 +17,7 @@ from reid.datasets.folder import DISTRACTOR_NAME
 from reid.datasets.listing import Listing, images_below, number, person_numbers, require_folder
 from reid.datasets.records import Split
 from reid.errors import InputError
+from reid.results_files import crop_of, recorded_path, table_rows
 from reid.text_file import read_json
 from reid.types import TrackletKey
 from reid.wording import counted
@@ -26,7 +26,6 @@ CROPS, RUN, TABLE = "crops", "run.json", "tracklets.csv"
 WANTED = f"{CROPS} and {RUN}, as `reid video` writes them"
 _MARKS = (RUN, "identities.json")
 _PERSON = re.compile(r"P([0-9]{1,18})")
-_CROP = re.compile(r"(.+)_([0-9]+)_[0-9]+(?:\D.*)?")  # copies have something behind: `door_3_1 (2)`
 
 
 RunKey = tuple[datetime, tuple[str, ...]]  # when a run started, and its cameras
@@ -106,10 +105,10 @@ class _Decided:
     """What a gallery says of the people of a results folder, and of its tracklets."""
 
     people: Mapping[int, str | None]  # as in `Corrections`
-    tracklets: Mapping[tuple[str, str], int]  # by file stem of the camera and number: the person now
-    written: Mapping[tuple[str, str], str]  # the folder that the run wrote a tracklet's crops to
+    tracklets: Mapping[tuple[str, int], int]  # by camera and number: the person now
+    written: Mapping[tuple[str, int], str]  # the folder that the run wrote a tracklet's crops to
 
-    def person_of(self, folder: str, source: str, tracklet: tuple[str, str] | None) -> str | None:
+    def person_of(self, folder: str, source: str, tracklet: tuple[str, int] | None) -> str | None:
         """Present name of the person that a crop in a folder shows; None: none that may be learned.
 
         A folder counts where a reviewer moved the crop there; else what was decided of its tracklet.
@@ -128,19 +127,18 @@ def _decided(root: Path, corrections: Corrections) -> _Decided:
     known = {} if run is None else corrections.tracklets.get(_start_and_cameras(run, root), {})
     return _Decided(
         people=corrections.people,
-        tracklets={(key.camera_id, str(key.track_id)): person_id for key, person_id in known.items()},
+        tracklets={(key.camera_id, key.track_id): person_id for key, person_id in known.items()},
         written=_written(root / TABLE) if known else {},
     )
 
 
-def _written(table: Path) -> dict[tuple[str, str], str]:
+def _written(table: Path) -> dict[tuple[str, int], str]:
     """The folder of each tracklet's crops, by the table of the run; empty where there is none."""
     if not table.is_file():
         return {}
     try:
-        with table.open(encoding="utf-8", newline="") as file:
-            return {(row["camera"], row["track_id"]): row["person"] for row in csv.DictReader(file)}
-    except (KeyError, ValueError, csv.Error) as error:
+        return dict(table_rows(table, lambda row: ((row["camera"], int(row["track_id"])), row["person"])))
+    except ValueError as error:
         raise InputError(f"{table}: not as `reid video` writes it ({error}); run it again") from None
 
 
@@ -150,8 +148,8 @@ def _sorted_out(crops: Path, source: str, now: _Decided | None) -> tuple[list[_R
     left_out: Counter[str] = Counter()
     for path in images_below(crops):
         folders = path.relative_to(crops).parts[:-1]
-        found = _CROP.fullmatch(path.stem)
-        tracklet = None if found is None else (unquote(found[1]), found[2])
+        found = crop_of(path.stem)
+        tracklet = None if found is None else (unquote(found[0]), found[1])
         people = [folder if now is None else now.person_of(folder, source, tracklet) for folder in folders]
         if None in people:
             decided = now is not None and tracklet is not None and now.written.get(tracklet) in folders
@@ -161,7 +159,7 @@ def _sorted_out(crops: Path, source: str, now: _Decided | None) -> tuple[list[_R
         elif tracklet is None:
             left_out[_NAMELESS] += 1
         else:
-            rows.append(_Row(path, str(people[0]), *tracklet))
+            rows.append(_Row(path, str(people[0]), tracklet[0], str(tracklet[1])))
     return rows, left_out
 
 
@@ -183,7 +181,7 @@ def _linked_with(root: Path, corrections: Corrections | None) -> tuple[bool, lis
         return False, [f"linked without a gallery, {of_others}"]
     if _start_and_cameras(run, root) in corrections.runs:
         return True, []
-    if Path(gallery).resolve() != corrections.gallery.resolve():
+    if recorded_path(root, Path(gallery)).resolve() != corrections.gallery.resolve():
         return False, [f"linked with the gallery {gallery}, {of_others}"]
     if Path(gallery).is_absolute():
         return True, []  # pruned or repeated since; ids are never given again

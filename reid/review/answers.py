@@ -26,6 +26,7 @@ class Review:
         by: who decides.
         changed: whether decisions were made since the results were written, before this session.
         ask: what is open at a site, most worth first.
+        erase: erases a person of the gallery, wherever something of them is kept; None: `Store.forget`.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Review:
         by: str | None = None,
         changed: bool = False,
         ask: Callable[[ReviewSite], list[Question]] = questions,
+        erase: Callable[[int], object] | None = None,
     ) -> None:
         self.site = site
         self.changed = changed  # decisions are younger than the results; whoever writes these clears it
@@ -42,6 +44,7 @@ class Review:
         self._queue = Queue(site, ask)
         self._steps = Steps()
         self._standing: Standing | None = None
+        self._erase = erase or (lambda person_id: site.store.forget(person_id, by=by))
 
     # the queue ---
 
@@ -149,7 +152,7 @@ class Review:
         """Erase a person from the gallery, which cannot be undone; results folders keep their files."""
         self.person(person_id)
         try:
-            self.site.store.forget(person_id, by=self._by)
+            self._erase(person_id)
         finally:  # they are gone from the gallery also where a reader kept bytes of its files
             self._renew()
             self._steps.erased({one.number for one in self.decisions() if one.undone is None})

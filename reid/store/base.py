@@ -87,6 +87,9 @@ class Store(Protocol):
     def runs(self) -> list[str]:
         """Ids of the committed runs, in the order of their start."""
 
+    def started(self, run_id: str) -> datetime:
+        """When a committed run started; InputError if there is none of this id."""
+
     def vectors(self) -> list[StoredVector]:
         """All vectors that are kept, each with its person and the sighting that it was seen in."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 INDEX_SUFFIXES = (".faiss", ".faiss.tmp")  # the cached index, and while it is written; both hold vectors
+SIDE_SUFFIXES = ("-wal", "-shm", ".lock", *INDEX_SUFFIXES)  # a killed process leaves them
 UNFINISHED = ".converting"  # while a conversion makes another gallery; one that is found was interrupted
 _BACKUP = re.compile(r"\.backup-v\d+(-\d+)?(\.tmp)?")
 
@@ -13,6 +14,11 @@ _BACKUP = re.compile(r"\.backup-v\d+(-\d+)?(\.tmp)?")
 def beside(path: Path, suffix: str) -> Path:
     """The gallery's side file: `site.db` and `.lock` give `site.db.lock`."""
     return path.with_name(path.name + suffix)
+
+
+def side_files(path: Path) -> list[Path]:
+    """What SQLite and reid put beside a gallery while it is open, and the index; whether there or not."""
+    return [beside(path, suffix) for suffix in SIDE_SUFFIXES]
 
 
 def free_backup_names(path: Path, version: int) -> Iterator[Path]:

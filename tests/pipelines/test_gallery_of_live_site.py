@@ -80,6 +80,11 @@ def test_the_message_says_how_and_that_works(
     [
         ("reassign 1 2 lobby/0", "split and merge on its page, or stop it first"),
         ("prune 30", "it erases by itself what is older than retention.days; stop it first to erase more"),
+        ("confirm 1 lobby/0", "its page confirms all tracklets of a person; stop it first to confirm some"),
+        (
+            "forget 1 --suppress",
+            "erases without the suppression list; stop it first, or leave out --suppress",
+        ),
         ("merge 2 9", "the gallery has nobody called '9'"),
         ("undo x", "DECISION 'x': must be a number"),
     ],

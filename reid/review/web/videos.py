@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reid.errors import InputError
 from reid.outputs.folder import ResultsFolder
+from reid.results_files import recorded_path
 from reid.review.records import ResultsAtHand
 
 # what a browser may be sent: a run.json of a stranger must not name other files of this machine
@@ -106,7 +107,7 @@ def _recordings(root: Path, camera: _Camera, size: tuple[int, int] | None) -> It
     for number, one in enumerate(camera.files):
         if one.begins_s is None and number > 0:
             return  # it is not known when the files after the first one begin
-        path = one.file if one.file.is_absolute() else root / one.file
+        path = recorded_path(root, one.file)
         if path.suffix.lower() in TYPES and path.is_file():
             yield Video(
                 path=path, begins_s=camera.start_s + (one.begins_s or 0.0), annotated=False, size=size

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reid import json_text
+from reid.errors import InputError
 from reid.store.records import Run, Sighting
 from reid.store.rules import utc
 from reid.store.sqlite import erasing, journal
@@ -132,3 +133,11 @@ def insert(db: sqlite3.Connection, run_id: str, sighting: Sighting) -> int:
 def ids(db: sqlite3.Connection) -> list[str]:
     """The runs, in the order of their start."""
     return [row[0] for row in db.execute("SELECT run_id FROM runs ORDER BY started, run_id")]
+
+
+def started(db: sqlite3.Connection, run_id: str) -> datetime:
+    """When a committed run started; InputError if there is none of this id."""
+    row = db.execute("SELECT started FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise InputError(f"there is no run {run_id[:8]} in it")
+    return datetime.fromisoformat(row[0])

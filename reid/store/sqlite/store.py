@@ -154,6 +154,10 @@ class SqliteStore(Store):
     def runs(self) -> list[str]:
         return runs.ids(self._db)
 
+    def started(self, run_id: str) -> datetime:
+        with naming(self.path):
+            return runs.started(self._db, run_id)
+
     def vectors(self) -> list[StoredVector]:
         return stored(self._db)
 

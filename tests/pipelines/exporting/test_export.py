@@ -4,7 +4,6 @@ import csv
 import json
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -16,7 +15,7 @@ from reid.datasets.sources import open_sources
 from reid.training.config import TrainConfig
 from reid.types import TrackletKey
 from tests.formats.documented import complaints
-from tests.pipelines.reviewing.results import LENGTH, make_results
+from tests.pipelines.reviewing.results import make_results
 
 SEEN = {"a": {1: 0, 2: 1, 3: 0, 4: 2}, "b/c": {1: 1, 2: 2, 3: 3}}
 # what the run says: P0001 a/1 a/3, P0002 a/2 b/1, P0003 a/4 b/2, P0004 b/3
@@ -64,6 +63,15 @@ def test_crops_by_person(root: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert len(list((out / "Ann" / "b%2Fc").glob("*_*.jpg"))) == 6
 
 
+def test_more_than_market1501_has_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--output", str(tmp_path / "out"), "--overwrite"]
+    for cameras, said in ((6, False), (7, True)):
+        root = make_results(tmp_path / f"day{cameras}", {f"c{n}": {1: 0} for n in range(cameras)})
+        assert main(["export", "crops", str(root), *words]) == 0
+        told = " ".join(capsys.readouterr().err.split())
+        assert ("7 cameras and people up to number 1: programs that check" in told) is said
+
+
 def test_only_what_was_reviewed(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ["export", "crops", str(root), "--output", str(out), "--reviewed-only"]
@@ -72,37 +80,6 @@ def test_only_what_was_reviewed(root: Path, tmp_path: Path) -> None:
     fresh = make_results(tmp_path / "fresh", SEEN)
     assert main(["export", "crops", str(fresh), "--output", str(tmp_path / "no"), "--reviewed-only"]) == 2
     assert not (tmp_path / "no").exists()
-
-
-def test_boxes_by_frame(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "coco"
-    assert main(["export", "crops", str(root), "--format", "coco", "--output", str(out)]) == 0
-    assert "a: no images, as its recording" in capsys.readouterr().err
-    coco = json.loads((out / "annotations.json").read_text())
-    images = {image["id"]: image for image in coco["images"]}
-    assert len(images) == len(coco["annotations"]) == 18
-    third = [one for one in coco["annotations"] if one["attributes"]["person"] == "Ann"]
-    assert {images[one["image_id"]]["camera"] for one in third} == {"a", "b/c"}
-    first = coco["annotations"][0]
-    assert first["bbox"] == [100, 100, 40, 100]
-    assert first["attributes"] == {"person_id": 1, "person": "P0001", "track_id": 1, "reviewed": False}
-    assert images[first["image_id"]] == {
-        "id": 1, "file_name": "images/a/000000.jpg", "width": 320, "height": 240, "camera": "a", "frame": 0,
-    }  # fmt: skip
-    out = tmp_path / "cvat"
-    assert main(["export", "crops", str(root), "--format", "cvat", "--output", str(out)]) == 0
-    tracks = ElementTree.parse(out / "b%2Fc.xml").getroot().findall("track")
-    assert len(tracks) == 2, "P0004 is no person"
-    boxes = tracks[0].findall("box")
-    assert [box.get("outside") for box in boxes] == ["0"] * LENGTH + ["1"]
-    assert [boxes[0].get(edge) for edge in ("xtl", "ytl", "xbr", "ybr")] == [
-        "100.00",
-        "100.00",
-        "140.00",
-        "200.00",
-    ]
-    said = {one.get("name"): one.text for one in boxes[0].findall("attribute")}
-    assert said == {"person_id": "3", "person": "Ann", "reviewed": "true"}
 
 
 def test_a_folder_that_is_not_ours_is_refused(
@@ -126,6 +103,28 @@ def test_a_folder_that_is_not_ours_is_refused(
     other = make_results(tmp_path / "other", SEEN)
     assert main([words[0], words[1], str(root), str(other), "--output", str(tmp_path / "x")]) == 2
     assert "have no gallery in common" in capsys.readouterr().err
+
+
+def test_what_is_not_exported_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gallery = tmp_path / "site.db"
+    roots = [
+        make_results(tmp_path / name, SEEN, gallery=gallery, run_id=f"{name}-0123456789abcdef")
+        for name in ("monday", "tuesday")
+    ]
+    words = ["export", "crops", str(roots[0]), str(roots[1]), "--output"]
+    (roots[0] / "crops" / "Ann Lee").mkdir()
+    for path in (roots[0] / "crops" / "P0001").glob("a_3_*"):
+        path.rename(roots[0] / "crops" / "Ann Lee" / path.name)
+    assert main([*words, str(tmp_path / "out")]) == 0
+    assert (
+        "crops of 1 tracklet were moved by hand, which does not count here before `reid review"
+        in " ".join(capsys.readouterr().err.split())
+    )
+    told = json.loads((roots[1] / "run.json").read_text())
+    (roots[1] / "run.json").write_text(json.dumps(told | {"run_id": "f" * 24}))
+    assert main([*words, str(tmp_path / "other")]) == 2
+    assert f"{gallery}: does not know the run of {roots[1]}" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_training_learns_what_was_decided(root: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pipelines.recordings.camera_job import CameraReport, load_camera
 from pipelines.recordings.linking_policy import open_gallery
 from pipelines.recordings.results import Results, describe, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, results_folder
-from reid.config import OutputConfig, VideoConfig
+from reid.config import LinkingConfig, OutputConfig, VideoConfig
 from reid.linking.policy_choice import choose_policy
 from reid.outputs.folder import ResultsFolder
 from reid.site import link_site
@@ -53,6 +53,7 @@ def make_results(
     shift_s: float = 0.0,
     files: Mapping[str, Path] | None = None,
     clock: WallClock | None = CLOCK,
+    calibration: Path | None = None,
     **outputs: bool,
 ) -> Path:
     """Write a finished run: who is seen on which track of which camera.
@@ -66,6 +67,7 @@ def make_results(
         sources=tuple(str(path) for path in (files or {}).values()),
         output=root,
         gallery=gallery,
+        linking=LinkingConfig(calibration=calibration),
         outputs=OutputConfig(**({"video": False} | outputs)),
     )
     policy = choose_policy(None, ENCODER, config.linking, config.tracklets)
@@ -96,7 +98,8 @@ def make_results(
             clock=clock,
         )
         results.write()
-        results.finish(_facts(config, policy.facts(), run_id, shift_s, files or {}, list(seen), clock))
+        frames = {name: len(camera.frames) for name, camera in cameras.items()}
+        results.finish(_facts(config, policy.facts(), run_id, shift_s, files or {}, frames, clock))
     if store is not None:
         store.close()
     return root
@@ -126,7 +129,7 @@ def _facts(
     run_id: str | None,
     shift_s: float,
     files: Mapping[str, Path],
-    cameras: list[str],
+    frames: Mapping[str, int],
     clock: WallClock | None,
 ) -> dict[str, Any]:
     about = {
@@ -134,13 +137,13 @@ def _facts(
             "width": 320,
             "height": 240,
             "fps": 10.0,
-            "frames": 100,
-            "duration_s": 10.0,
+            "frames": count,
+            "duration_s": count / 10,
             "seconds": {},
             "start_s": shift_s,
             "files": [{"file": str(files[name]), "begins_s": None}] if name in files else [],
         }
-        for name in cameras
+        for name, count in frames.items()
     }
     facts = {
         "run_key": f"key {run_id}",

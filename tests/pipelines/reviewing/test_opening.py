@@ -3,15 +3,20 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines.reviewing.opening import open_site
+from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.progress import reporter
+from reid.calibration_record import Calibration
 from reid.errors import Busy, InputError
+from reid.linking.calibration import dumps
 from reid.owned_files import OwnedFiles
 from reid.store.opening import open_store
 from reid.types import TrackletKey
 from tests.pipelines.reviewing.results import CLOCK, STARTED, make_results
+from tests.tracklets import ENCODER
 
 SEEN = {"a": {1: 0, 2: 1, 3: 0}, "b/c": {1: 1, 2: 2}}
 
@@ -107,6 +112,100 @@ def test_results_of_before_need_their_recordings(tmp_path: Path) -> None:
     said = refused(root)
     assert "was written by an earlier version" in said
     assert str(tmp_path / "gone.mp4") in said
+
+
+def restarted(root: Path, started: str) -> None:
+    """Let run.json tell another start: its gallery holds another processing of the same recordings."""
+    told = json.loads((root / "run.json").read_text())
+    (root / "run.json").write_text(json.dumps(told | {"started": started}))
+
+
+def test_results_of_another_processing_of_the_same_recordings_are_refused(tmp_path: Path) -> None:
+    gallery = tmp_path / "site.db"
+    root = make_results(tmp_path / "first", SEEN, gallery=gallery)
+    newer = make_results(tmp_path / "second", SEEN, gallery=gallery)
+    restarted(root, "2026-11-20T10:00:00+00:00")
+    said = refused(root)
+    assert (
+        f"{root}: was started at 2026-11-20 10:00:00+00:00, and {gallery} holds the processing of the same"
+        in said
+    )
+    assert (
+        "that started at 2026-11-27 10:00:00+00:00; name its results folder, or repeat the reid video" in said
+    )
+    assert "was started at" in refused(gallery, root)
+    with open_site([newer], reporter(quiet=True)) as site:
+        assert len(site.runs) == 1
+
+
+def test_what_does_not_fit_beside_a_gallery_is_left_out_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery = tmp_path / "site.db"
+    for name in ("monday", "tuesday", "wednesday"):
+        make_results(tmp_path / name, SEEN, gallery=gallery, run_id=f"{name}-0123456789abcdef")
+    restarted(tmp_path / "monday", "2026-11-20T10:00:00+00:00")
+    (tmp_path / "wednesday" / "run.json").write_text("{")
+    with open_site([gallery], reporter()) as site:
+        assert [one.run.root.name for one in site.runs] == ["tuesday"]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "monday beside site.db is left out: " in said
+    assert "wednesday beside site.db is left out: " in said
+    assert "results beside" in said
+
+
+def test_paths_that_an_earlier_version_recorded_as_typed_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site").mkdir()
+    monkeypatch.chdir(tmp_path / "site")
+    make_results(Path("day"), SEEN, gallery=Path("site.db"))
+    gallery, root = tmp_path / "site" / "site.db", tmp_path / "site" / "day"
+    told = json.loads((root / "run.json").read_text())
+    assert told["config"]["gallery"] == str(gallery)
+    told["config"]["gallery"] = "site.db"
+    (root / "run.json").write_text(json.dumps(told))
+    monkeypatch.chdir(tmp_path)
+    for paths in ([root], [gallery], [gallery, root]):
+        with open_site(paths, reporter(quiet=True)) as site:
+            assert (site.store.path, len(site.runs)) == (gallery, 1)
+    told["config"]["linking"] = None
+    (root / "run.json").write_text(json.dumps(told))
+    assert "run.json: cannot be read (linking" in refused(root)
+    (root / "tracklets.csv").write_bytes(b"camera,track_id\n\x00,1")
+    (root / "run.json").write_text(
+        json.dumps(told | {"config": told["config"] | {"gallery": None, "linking": {}}})
+    )
+    assert "tracklets.csv: cannot be read" in refused(root)
+
+
+def test_another_calibration_in_the_place_of_the_one_that_linked_is_refused(tmp_path: Path) -> None:
+    own = tmp_path / "c.json"
+
+    def calibrate(data_set: str, genuine_rate: float) -> None:
+        made = Calibration(
+            encoder_id=ENCODER,
+            max_distance=0.4,
+            centre=np.zeros(8, dtype=np.float32),
+            data_set=data_set,
+            operating_point="max-f1",
+            genuine_rate=genuine_rate,
+            impostor_rate=0.01,
+            camera_pairs={("a", "b/c"): 0.5},
+        )
+        own.write_text(dumps(made))
+
+    calibrate("market", 0.9)
+    run = FinishedRun.read(make_results(tmp_path / "day", SEEN, calibration=own))
+    assert run.policy().max_distance == 0.4
+    calibrate("market", 0.8)
+    with pytest.raises(
+        InputError, match=r"was linked by a calibration on market at 0.4, and .*c.json is another"
+    ):
+        run.policy()
+    own.unlink()
+    with pytest.raises(InputError, match=r"c\.json"):
+        run.policy()
 
 
 def test_one_review_at_a_time(tmp_path: Path) -> None:

@@ -42,13 +42,14 @@ def who(root: Path) -> dict[str, str]:
 class Running:
     """`reid review` in a process of its own."""
 
-    def __init__(self, *paths: Path) -> None:
+    def __init__(self, *paths: Path, browser: Path | None = None) -> None:
         self._log = paths[0].parent / "review.log"
-        words = ["review", *map(str, paths), "--no-browser"]
+        words = ["review", *map(str, paths), *(["--no-browser"] if browser is None else [])]
         with self._log.open("w") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "pipelines.cli", *words],
-                env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=file, stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "BROWSER": str(browser)},
+                stdout=file, stderr=subprocess.STDOUT,
             )  # fmt: skip
         self.until(lambda: "the page is at" in self.said)
         found = re.search(r"the page is at (http\S+)/;", self.said)
@@ -133,6 +134,19 @@ def test_a_review_from_page_to_files(results: Path, capsys: pytest.CaptureFixtur
     assert who(results) == before
     (results / "gallery.db").unlink()
     assert main(video(results, "--end", "3", "--overwrite")) == 0
+
+
+def test_a_browser_that_stays_open_holds_nothing_up(results: Path, tmp_path: Path) -> None:
+    browser, seen = tmp_path / "browser", tmp_path / "seen"
+    browser.write_text(f'#!/bin/sh\necho "$1 $$" > {seen}\nexec sleep 60\n')
+    browser.chmod(0o755)
+    review = Running(results, browser=browser)
+    review.until(lambda: seen.is_file() and seen.read_text().endswith("\n"))
+    address, process = seen.read_text().split()
+    assert address.startswith("http://127.0.0.1:")
+    assert review.asked("/api/review")["people"] == 2
+    review.end()
+    os.kill(int(process), signal.SIGTERM)
 
 
 def test_recordings_that_are_gone_cost_the_video_alone(results: Path) -> None:

@@ -1,10 +1,9 @@
-"""Results written again after decisions, and crops that were moved by hand taken as decisions."""
+"""Results written again after decisions."""
 
 import csv
 import io
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,9 @@ from types import SimpleNamespace
 import pytest
 
 from pipelines.reviewing import writing
-from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite, open_site
-from pipelines.reviewing.writing import write_again
+from pipelines.reviewing.up_to_date import says_all
+from pipelines.reviewing.writing import link_again, write_again, write_linked
 from pipelines.runtime.progress import reporter
 from reid.errors import InputError
 from reid.outputs import atomic
@@ -186,62 +185,35 @@ def test_a_recording_that_is_gone_leaves_the_video_as_it_was(tmp_path: Path) -> 
         assert json.loads((root / "run.json").read_text())["written_again"]["older_videos"] == ["a"]
         told = json.loads((root / ".reid.json").read_text())["told"]
         assert told["video"] != told["tracks"], "a repeated run draws them again"
+        assert says_all(site.runs[0], site.store), (
+            "the recording is not there, so nothing more can be written"
+        )
+        assert write_again(site.runs[0], site.store, QUIET).files == 0
 
 
-def move(root: Path, tracklet: str, to: str) -> None:
-    camera, track = tracklet.split("/")
-    (root / "crops" / to).mkdir(exist_ok=True)
-    for path in list((root / "crops").rglob(f"{camera}_{track}_*.jpg")):
-        path.rename(root / "crops" / to / path.name)
-
-
-def test_moved_crops_are_decisions_once(root: Path) -> None:
-    first = who(root)
-    assert first == FIRST
-    move(root, "a/1", "P0002")  # one of two of P0001: reassigned
-    move(root, "b/3", "P0003")  # the only one of P0004: merged
-    move(root, "b/1", "Ann")  # one of two of P0002: a new person
-    said = io.StringIO()
-    with open_site([root], QUIET) as site:
-        progress = reporter(out=io.StringIO(), err=said)
-        assert import_moved(site.runs[0], site.store, progress) == 4
-        assert "crops were moved by hand, which is kept as 4 decisions" in said.getvalue()
-        assert {one.by for one in site.store.decisions()} == {"moved crops"}
-        assert [one.kind for one in site.store.decisions()] == ["different", "named", "moved", "same"]
-    with open_site([root], QUIET) as site:
-        assert import_moved(site.runs[0], site.store, progress) == 0
-        write_again(site.runs[0], site.store, QUIET)
-        assert import_moved(site.runs[0], site.store, progress) == 0
-    assert who(root) == first | {"a/1": "P0002", "b/3": "P0003", "b/1": "P0005"}
-    assert lie(root) == {
-        "P0001": {"a/3"}, "P0002": {"a/1", "a/2"}, "P0003": {"a/4", "b/2", "b/3"}, "P0005": {"b/1"},
-    }  # fmt: skip
-    assert not (root / "crops" / "Ann").exists()
-    persons = json.loads((root / "identities.json").read_text())["persons"]
-    assert {p["name"]: p["label"] for p in persons}["P0005"] == "Ann"
-
-
-def test_folders_that_were_renamed_or_thrown_out(root: Path) -> None:
-    crops = root / "crops"
-    (crops / "P0001").rename(crops / "Bob")
-    shutil.move(crops / "P0004", crops / "-")
-    move(root, "b/2", "-")
+def test_results_without_tables_say_what_was_decided_too(tmp_path: Path) -> None:
+    gallery = tmp_path / "site.db"
+    root = make_results(tmp_path / "day", SEEN, gallery=gallery, tables=False)
     with opened(root) as site:
-        assert import_moved(site.runs[0], site.store, QUIET) == 3
-        assert [p.label for p in site.store.people()] == ["Bob", None, None]
-        assert import_moved(site.runs[0], site.store, QUIET) == 0
-        write_again(site.runs[0], site.store, QUIET)
-    assert who(root) == {**FIRST, "b/2": "", "b/3": ""}
-    assert set(os.listdir(crops)) == {"P0001", "P0002", "P0003"}
+        assert says_all(site.runs[0], site.store)
+        assert write_again(site.runs[0], site.store, QUIET).files == 0
+        assert write_linked(link_again(site.runs[0], site.store), QUIET).files == 0
+        site.store.merge(4, into=3)
+        assert not says_all(site.runs[0], site.store)
+        assert write_again(site.runs[0], site.store, QUIET).files
+        assert says_all(site.runs[0], site.store)
+        site.store.rename(3, "Ann")
+        assert not says_all(site.runs[0], site.store)
+    assert "P0004" not in lie(root)
+    assert not (root / "tracklets.csv").exists()
 
 
-def test_divided_crops_are_told_and_not_imported(root: Path) -> None:
-    (root / "crops" / "P0001" / "a_1_1.jpg").rename(root / "crops" / "P0002" / "a_1_1.jpg")
-    said = io.StringIO()
+def test_results_whose_mark_does_not_say_who_is_who_are_compared_by_their_tables(root: Path) -> None:
     with opened(root) as site:
-        assert import_moved(site.runs[0], site.store, reporter(out=io.StringIO(), err=said)) == 0
-        assert "crops of a/1 lie in P0001 and P0002, so it is not known whom it shows" in said.getvalue()
-        assert site.store.decisions() == []
+        site.runs[0].owned.note(people=None)
+        assert says_all(site.runs[0], site.store)
+        site.store.merge(4, into=3)
+        assert not says_all(site.runs[0], site.store)
 
 
 def test_runs_of_one_gallery_are_written_each(tmp_path: Path) -> None:
