@@ -115,7 +115,7 @@ class Store(Protocol):
         """What people decided, oldest first; about one person and those merged into them, or about all."""
 
     def bound(self) -> list[Bound]:
-        """The sightings that decisions are about which hold; names bind none, and neither do live sites."""
+        """The sightings that decisions are about which hold; names bind none."""
 
     def told_apart(self) -> frozenset[tuple[int, int]]:
         """Pairs of people, smaller id first, that a decision which holds says to be two."""

@@ -1,5 +1,6 @@
 """Answers of a reviewer are decisions of the gallery, taken back exactly, and asked in the order of their worth."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,7 @@ def test_progress_in_words(review: Review) -> None:
 
 
 def test_a_live_site_is_asked_once(tmp_path: Path) -> None:
-    """Decisions bind no sightings of live sites, which are not linked again."""
+    """Decisions bind sightings of live sites by their keys, also where these go on afterwards."""
     run = Run(run_id="live-1", started=NOON, cameras=("lobby", "yard"))
     noon_s = NOON.timestamp()
     with open_store(tmp_path / "site.db", encoder_id=ENCODER) as store:
@@ -154,9 +155,14 @@ def test_a_live_site_is_asked_once(tmp_path: Path) -> None:
         (asked,) = review.questions()
         assert asked.kind == "belongs"
         review.answer(asked.id, "yes")
-        assert store.bound() == []
+        assert {one.tracklet for one in store.bound()} == {one.key for one in made()[2:4]}
         assert review.questions() == []
-        assert review.progress().questions == 0
+        assert (review.progress().questions, review.progress().reviewed) == (0, 2)
+        last = replace(sighting, end_s=sighting.end_s + 5)
+        store.record(Record(sightings=[Live(run=run, sighting=last)]))
+        again = Review(ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE))
+        assert again.questions() == [], "it is not asked again after a restart"
+        assert again.progress().reviewed == 2
         review.undo()
         assert review.questions() == [asked]
 

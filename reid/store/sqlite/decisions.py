@@ -33,7 +33,7 @@ def append(
     """Add a decision; its number.
 
     Args:
-        sides: the sightings that it is about, by side. Live sites are not processed again: theirs are not kept.
+        sides: the sightings that it is about, by side.
         before: what undoes it.
     """
     row = db.execute(
@@ -47,8 +47,8 @@ def append(
             """INSERT INTO decision_segments
                    (decision_id, side, run_id, camera_id, track_id, start_s, end_s, places)
                SELECT ?, ?, run_id, camera_id, track_id, start_s, end_s, places FROM sightings
-               WHERE sighting_id = ? AND start_s <= ?""",
-            [(number, side, sighting, LONGEST_S) for sighting in sorted(sightings)],
+               WHERE sighting_id = ?""",
+            [(number, side, sighting) for sighting in sorted(sightings)],
         )
     return number
 
@@ -181,7 +181,10 @@ def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
 
 
 def bound(db: sqlite3.Connection) -> list[Bound]:
-    """The sightings that decisions are about which hold, found by content where a run was replaced."""
+    """The sightings that decisions are about which hold, found by content where a run was replaced.
+
+    Those of live sites are found by run and key: none is replaced, and they may have gone on since.
+    """
     seen: dict[str, dict[tuple[TrackletKey, float, float], TrackSegment]] = {}
     of_runs = "run_id IN (SELECT run_id FROM decision_segments)"
     for one in segments(db.execute(f"SELECT {SEGMENT} FROM sightings WHERE {of_runs}").fetchall()):
@@ -196,7 +199,12 @@ def bound(db: sqlite3.Connection) -> list[Bound]:
         parts = segments(row[3:] for row in own)
         side_of = {id(part): row[2] for part, row in zip(parts, own, strict=True)}
         now = seen.get(run_id, {})
-        same = {part.key: part for part in parts if (part.key, part.start_s, part.end_s) in now}
+        keys = {key for key, _, _ in now}
+        same = {
+            part.key: part
+            for part in parts
+            if (part.key, part.start_s, part.end_s) in now or (part.start_s > LONGEST_S and part.key in keys)
+        }
         left = [part for part in parts if same.get(part.key) is not part]
         if left:
             others = [one for one in now.values() if one.key not in same]
