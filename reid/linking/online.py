@@ -156,6 +156,13 @@ class OnlineGallery:
         for key in keys:
             self.reassign(key, new)
 
+    def apart(self, person_id: int, other_id: int, decision: int) -> None:
+        """Two people are two, as a person says: what shows one is not the other."""
+        one, other = (
+            [key for key, r in self.recent.items() if r.person_id == who] for who in (person_id, other_id)
+        )
+        self.by_hand.different(one, other, former=other_id, new=person_id, decision=decision)
+
     def merged(self, person_id: int, into: int) -> None:
         """Re-clustering made two people one, whose tracklets show the second already."""
         own = [key for key, r in self.recent.items() if r.person_id == into]

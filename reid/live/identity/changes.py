@@ -5,11 +5,13 @@ Times are on the site's clock.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from reid.live.identity.appearance import Appearance
 from reid.store.records import Decision, Live, MovedSighting, Record
 from reid.types import Match, TrackletKey
+
+How = Literal["made", "undone", "redone"]  # what became of a decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,6 +80,7 @@ class Merged:
     new: int
     at_s: float
     tracklets: tuple[Moved, ...] = ()  # that showed `old`; by hand nothing is told of them
+    instead: bool = True  # by hand: earlier decisions that they are two people end, else they refuse it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,11 +109,11 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TakenBack:
-    """A decision was undone, or redone."""
+class Followed:
+    """What is known of the last minutes followed a decision that was made in the gallery, undone, or redone."""
 
     decision: Decision
-    redone: bool
+    how: How
     at_s: float
     tracklets: tuple[Moved, ...]  # of the last minutes, that show another person now
     shows: Mapping[TrackletKey, int]  # the person of each tracklet of the people it is about
@@ -166,7 +169,7 @@ Change = (
     | Merged
     | Confirmed
     | Ignored
-    | TakenBack
+    | Followed
     | Left
     | Renamed
     | Forgotten
@@ -231,7 +234,7 @@ def _people(change: Change) -> Iterator[int | None]:
             yield change.new
         case Renamed() | Confirmed() | Ignored():
             yield change.person_id
-        case TakenBack():
+        case Followed():
             yield from change.people
 
 

@@ -1,6 +1,6 @@
-"""Decisions about a site that runs: merge, split, confirm, ignore, and undo and redo of all kinds."""
+"""Decisions about a site that runs, and undo and redo of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,13 +10,15 @@ from reid.geometry import iou
 from reid.linking.online import OnlineGallery, Recent
 from reid.live.clock import SiteClock
 from reid.live.identity.appearance import Appearance
-from reid.live.identity.changes import Confirmed, Ignored, Merged, Moved, TakenBack
+from reid.live.identity.changes import Confirmed, Followed, How, Ignored, Merged, Moved
 from reid.live.identity.known_tracklets import KnownTracklets
 from reid.live.identity.reassigned import split_of
 from reid.live.identity.unit_of_work import BY, UnitOfWork
+from reid.store.base import Store
 from reid.store.records import Decision
 from reid.types import Array, Tracklet, TrackletKey, person_name
 
+Place = tuple[str, TrackletKey]  # run and key
 SAME_PLACE = 0.5  # intersection over union with a box of what was ignored: there it is not asked about again
 
 
@@ -70,9 +72,10 @@ class Decisions:
         self._appearances, self._clock, self._window_s = appearances, clock, window_s
         self._ignored: dict[int, _NoPerson] = {}  # by the number of the decision
 
-    def merge(self, person_id: int, into: int) -> None:
-        """Merge two people in store and gallery, and tell it; raises as `UnitOfWork.perform`."""
-        number = self._unit_of_work.perform(Merged(old=person_id, new=into, at_s=self._clock.now_s))
+    def merge(self, person_id: int, into: int, *, instead: bool = True) -> None:
+        """Merge two people in store and gallery, and tell it; raises as `Store.merge`, see there for `instead`."""
+        change = Merged(old=person_id, new=into, at_s=self._clock.now_s, instead=instead)
+        number = self._unit_of_work.perform(change)
         self.hold()  # what this decision ends says nothing of the two any more
         self._gallery.merge(person_id, into, number)
         spare = self._gallery.spare
@@ -117,10 +120,41 @@ class Decisions:
                 self._appearances[place] = replace(shown, person_id=new)
         return new
 
-    def confirm(self, person_id: int) -> None:
-        """Say that all that shows a person shows that person; raises as `UnitOfWork.perform`."""
-        number = self._unit_of_work.perform(Confirmed(person_id=person_id, at_s=self._clock.now_s))
-        self._gallery.confirm(person_id, number)
+    def split_tracklets(self, person_id: int, places: Collection[Place]) -> int:
+        """Say that some tracklets of a person, however old, show another one, who is new; their id.
+
+        Raises:
+            InputError: as `Store.split`, or the store cannot be written.
+        """
+        new = self._gallery.new_person()
+
+        def split(store: Store) -> int:
+            store.split(person_id, places, new=new, by=BY)
+            return store.decisions(new)[-1].number  # the only one about the new person
+
+        number = self._made(split)
+        self._gallery.split(self._recent(places), person_id, new, number)
+        return new
+
+    def reassign(self, person_id: int, places: Collection[Place], into: int) -> None:
+        """Say that some tracklets of a person show another one, who is there; raises as `Store.reassign`."""
+        number = self._made(lambda store: store.reassign(person_id, places, into, by=BY))
+        self._gallery.split(self._recent(places), person_id, into, number)
+        self._gallery.confirm(into, number)
+
+    def apart(self, person_id: int, other_id: int) -> None:
+        """Say that two people are two; raises as `Store.apart`."""
+        number = self._made(lambda store: store.apart(person_id, other_id, by=BY))
+        self._gallery.apart(person_id, other_id, number)
+
+    def confirm(self, person_id: int, places: Collection[Place] | None = None) -> None:
+        """Say that tracklets of a person show that person, None: all of theirs; raises as `Store.confirm`."""
+        if places is None:
+            number = self._unit_of_work.perform(Confirmed(person_id=person_id, at_s=self._clock.now_s))
+            self._gallery.confirm(person_id, number)
+        else:
+            number = self._made(lambda store: store.confirm(person_id, tracklets=places, by=BY))
+            self._gallery.by_hand.same(self._recent(places), person_id, number)
 
     def ignore(self, person_id: int) -> None:
         """Say that what was taken for a person is none; raises as `UnitOfWork.perform`."""
@@ -152,12 +186,12 @@ class Decisions:
     def undo(self, number: int | None) -> Decision:
         """Take back a decision; raises as `Store.undo`, and InputError where the store cannot be written."""
         self._unit_of_work.settle()
-        return self._follow(self._unit_of_work.store.undo(number, by=BY), redone=False)
+        return self._follow(self._unit_of_work.store.undo(number, by=BY), "undone")
 
     def redo(self, number: int | None) -> Decision:
         """Put back a decision that was undone; raises as `Store.redo`, and as `undo`."""
         self._unit_of_work.settle()
-        return self._follow(self._unit_of_work.store.redo(number, by=BY), redone=True)
+        return self._follow(self._unit_of_work.store.redo(number, by=BY), "redone")
 
     def forget(self, person_ids: Collection[int]) -> None:
         """Know nothing of people who are erased."""
@@ -174,6 +208,38 @@ class Decisions:
         """Have only those decisions bind that hold."""
         decisions = self._unit_of_work.store.decisions()
         self._gallery.by_hand.hold({one.number for one in decisions if one.undone is None})
+
+    def at_hand(self) -> dict[Place, Tracklet]:
+        """The tracklets of the last minutes that are in the store, as they are known now, on the wall clock."""
+        found = {}
+        for key, recent in self._gallery.recent.items():
+            if recent.person_id is not None and (run_id := self._known.run_of(key)) is not None:
+                own = recent.tracklet
+                later_s = self._clock.wall_s(own.start_s) - own.start_s
+                found[run_id, key] = replace(own, times_s=own.times_s + later_s)
+        return found
+
+    def means(self) -> dict[Place, Array]:
+        """(D,) unit mean of each of `at_hand`, from the centre, without the camera's bias."""
+        return {
+            (run_id, key): recent.mean
+            for key, recent in self._gallery.recent.items()
+            if (run_id := self._known.run_of(key)) is not None
+        }
+
+    def _recent(self, places: Collection[Place]) -> set[TrackletKey]:
+        """Those of these tracklets that may still change."""
+        return {
+            key for run_id, key in places if key in self._gallery.recent and self._known.run_of(key) == run_id
+        }
+
+    def _made(self, decide: Callable[[Store], int]) -> int:
+        """Have the store decide, and what is known of the last minutes follow; the number of the decision."""
+        self._unit_of_work.settle()
+        store = self._unit_of_work.store
+        number = decide(store)
+        self._follow(next(one for one in store.decisions() if one.number == number), "made")
+        return number
 
     def _leave_out(self, number: int, person_id: int) -> None:
         remembered = person_id in self._gallery.memory.people
@@ -208,13 +274,13 @@ class Decisions:
             self._appearances[place] = replace(one, thing=False, person_id=was)
         return ignored.remembered
 
-    def _follow(self, decision: Decision, *, redone: bool) -> Decision:
-        """Have what is known follow the store, after a decision was undone or redone there."""
+    def _follow(self, decision: Decision, how: How) -> Decision:
+        """Have what is known follow the store, after a decision was made, undone or redone there."""
         store, at_s = self._unit_of_work.store, self._clock.now_s
         people = {one for one in (decision.person_id, decision.other_id) if one is not None}
         remembered = False
         if decision.kind == "not_a_person":
-            if redone:
+            if how == "redone":
                 self._leave_out(decision.number, decision.person_id)
             else:
                 remembered = self._take_in(decision.number)
@@ -230,9 +296,9 @@ class Decisions:
             none = np.zeros((0, 0), dtype=np.float32)
             self._gallery.know_anew({one: known.get(one, none) for one in people}, remembered=remembered)
         self.hold()
-        change = TakenBack(
+        change = Followed(
             decision=decision,
-            redone=redone,
+            how=how,
             at_s=at_s,
             tracklets=tuple(moved),
             shows={key: person_id for (_, key), person_id in shows.items()},

@@ -14,12 +14,12 @@ from reid.live.identity.changes import (
     Change,
     Confirmed,
     Decided,
+    Followed,
     Ignored,
     Left,
     Merged,
     Moved,
     SplitByHand,
-    TakenBack,
 )
 from reid.types import person_name
 
@@ -100,8 +100,8 @@ def _told(change: Change, clock: SiteClock) -> Iterator[_Told]:
                 yield _given(moved, {}, reason="corrected")
         case Confirmed() | Ignored():
             yield _decided(change)
-        case TakenBack():
-            yield _taken_back(change)
+        case Followed():
+            yield _followed(change)
             for moved in change.tracklets:
                 yield _given(moved, {}, reason="corrected")
         case Left(appearance=one):
@@ -143,14 +143,14 @@ def _decided(change: Confirmed | Ignored) -> _Told:
     )
 
 
-def _taken_back(change: TakenBack) -> _Told:
-    """A decision was undone or redone; which tracklets show another person now is told of each."""
+def _followed(change: Followed) -> _Told:
+    """A decision was made, undone or redone; which tracklets show another person now is told of each."""
     one = change.decision
-    gone = one.kind == "not_a_person"
+    gone, holds = one.kind == "not_a_person", change.how != "undone"
     facts: dict[str, Fact] = {
-        "old": None if gone and not change.redone else name_of(one.person_id),
-        "new": None if gone and change.redone else name_of(one.person_id),
-        "reason": "redone" if change.redone else "undone",
+        "old": None if gone and not holds else name_of(one.person_id),
+        "new": None if gone and holds else name_of(one.person_id),
+        "reason": "corrected" if change.how == "made" else change.how,
         "decision": one.number,
         "kind": one.kind,
     }
@@ -158,7 +158,7 @@ def _taken_back(change: TakenBack) -> _Told:
         kind="identity_changed",
         at_s=change.at_s,
         camera_id=None,
-        person_id=None if gone and change.redone else one.person_id,
+        person_id=None if gone and holds else one.person_id,
         facts=facts if one.other_id is None else {**facts, "other": name_of(one.other_id)},
     )
 

@@ -8,12 +8,12 @@ from reid.errors import InputError, ReidError
 from reid.live.identity.changes import (
     Change,
     Confirmed,
+    Followed,
     Forgotten,
     Ignored,
     Merged,
     Renamed,
     SplitByHand,
-    TakenBack,
     Updated,
     names,
     record_of,
@@ -65,7 +65,7 @@ class UnitOfWork:
             case Renamed():
                 return self.store.rename(change.person_id, change.label, by=BY)
             case Merged():
-                return self.store.merge(change.old, change.new, by=BY, instead=True)
+                return self.store.merge(change.old, change.new, by=BY, instead=change.instead)
             case SplitByHand():
                 tracklets = [(one.run_id, one.key) for one in change.tracklets if one.run_id is not None]
                 self.store.split(change.old, tracklets, new=change.new, by=BY)
@@ -85,7 +85,7 @@ class UnitOfWork:
         if self._trouble is not None:
             raise InputError(self._trouble)
 
-    def tell(self, change: TakenBack) -> None:
+    def tell(self, change: Followed) -> None:
         """Hand on what was written already."""
         self._hand_on([change])
 

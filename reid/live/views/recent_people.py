@@ -10,6 +10,7 @@ from reid.live.identity.changes import (
     Appeared,
     Change,
     Decided,
+    Followed,
     Forgotten,
     Ignored,
     Left,
@@ -17,7 +18,6 @@ from reid.live.identity.changes import (
     Moved,
     Renamed,
     SplitByHand,
-    TakenBack,
     Updated,
 )
 from reid.live.views.site_state import VISITS, AppearanceNow, PersonNow, SiteState
@@ -101,8 +101,8 @@ class RecentPeople:
             case Ignored():
                 self._ignored.add(change.person_id)
                 self.site_state.drop_person(change.person_id)
-            case TakenBack():
-                yield from self._taken_back(change)
+            case Followed():
+                yield from self._followed(change)
             case Forgotten():
                 for person_id in change.person_ids:
                     self._forget(person_id)
@@ -199,12 +199,12 @@ class RecentPeople:
         if label is not None:
             self.labels[person_id] = label
 
-    def _taken_back(self, change: TakenBack) -> Iterator[int]:
-        """Show what a decision changed that was undone or redone, also of appearances long over."""
+    def _followed(self, change: Followed) -> Iterator[int]:
+        """Show what a decision or its undo changed, also of appearances long over."""
         for person_id, label in change.labels.items():
             self._rename(person_id, label)
         if change.decision.kind == "not_a_person":
-            if change.redone:
+            if change.how != "undone":
                 self._ignored.add(change.decision.person_id)
                 self.site_state.drop_person(change.decision.person_id)
             else:
