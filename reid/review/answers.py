@@ -12,6 +12,7 @@ from reid.review.records import Question, Reply, ReviewPerson, ReviewProgress
 from reid.review.site import Place, ReviewSite
 from reid.review.standing import Standing
 from reid.review.steps import PutOff, Steps
+from reid.store.deciding import Deciding
 from reid.store.records import Decision
 from reid.types import person_name
 
@@ -22,11 +23,12 @@ class Review:
     """What a person does to a site under review; all calls in the thread that opened its gallery.
 
     Args:
-        site: the gallery, open for writing, and its results.
+        site: the gallery and its results.
         by: who decides.
         changed: whether decisions were made since the results were written, before this session.
         ask: what is open at a site, most worth first.
         erase: erases a person of the gallery, wherever something of them is kept; None: `Store.forget`.
+        decide: makes the decisions; None: the gallery itself, which is open for writing then.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Review:
         changed: bool = False,
         ask: Callable[[ReviewSite], list[Question]] = questions,
         erase: Callable[[int], object] | None = None,
+        decide: Deciding | None = None,
     ) -> None:
         self.site = site
         self.changed = changed  # decisions are younger than the results; whoever writes these clears it
@@ -44,6 +47,7 @@ class Review:
         self._queue = Queue(site, ask)
         self._steps = Steps()
         self._standing: Standing | None = None
+        self._decide = decide or site.store
         self._erase = erase or (lambda person_id: site.store.forget(person_id, by=by))
 
     # the queue ---
@@ -105,33 +109,33 @@ class Review:
     def rename(self, person_id: int, label: str | None) -> None:
         """Give a person a name, or take it away."""
         with self._deciding():
-            self.site.store.rename(person_id, label, by=self._by)
+            self._decide.rename(person_id, label, by=self._by)
 
     def merge(self, person_id: int, into: int, *, instead: bool = False) -> None:
         """Say that two people are one, who keeps the number of `into`; see `Store.merge`."""
         with self._deciding():
-            self.site.store.merge(person_id, into, by=self._by, instead=instead)
+            self._decide.merge(person_id, into, by=self._by, instead=instead)
 
     def apart(self, person_id: int, other_id: int) -> None:
         """Say that two people are two."""
         with self._deciding():
-            self.site.store.apart(person_id, other_id, by=self._by)
+            self._decide.apart(person_id, other_id, by=self._by)
 
     def split(self, person_id: int, tracklet_ids: Collection[str]) -> int:
         """Say that some tracklets of a person show another one, who is new; their id."""
         with self._deciding():
-            return self.site.store.split(person_id, self._places(tracklet_ids), by=self._by)
+            return self._decide.split(person_id, self._places(tracklet_ids), by=self._by)
 
     def reassign(self, person_id: int, tracklet_ids: Collection[str], into: int) -> None:
         """Say that some tracklets of a person show another one, who is there."""
         with self._deciding():
-            self.site.store.reassign(person_id, self._places(tracklet_ids), into, by=self._by)
+            self._decide.reassign(person_id, self._places(tracklet_ids), into, by=self._by)
 
     def confirm(self, person_id: int, tracklet_ids: Collection[str] | None = None) -> None:
         """Say that tracklets of a person show that person; None: all of theirs."""
         chosen = None if tracklet_ids is None else self._places(tracklet_ids)
         with self._deciding():
-            self.site.store.confirm(person_id, tracklets=chosen, by=self._by)
+            self._decide.confirm(person_id, tracklets=chosen, by=self._by)
 
     def confirm_many(self, person_ids: Collection[int]) -> None:
         """Say of each of these people that all tracklets show them, in one step; where one is gone, of none."""
@@ -141,12 +145,12 @@ class Review:
                 self.person(person_id)  # says that it is gone
         with self._deciding():
             for person_id in dict.fromkeys(person_ids):
-                self.site.store.confirm(person_id, by=self._by)
+                self._decide.confirm(person_id, by=self._by)
 
     def ignore(self, person_id: int) -> None:
         """Say that what was taken for a person is none."""
         with self._deciding():
-            self.site.store.ignore(person_id, by=self._by)
+            self._decide.ignore(person_id, by=self._by)
 
     def forget(self, person_id: int) -> None:
         """Erase a person from the gallery, which cannot be undone; results folders keep their files."""
@@ -186,7 +190,7 @@ class Review:
         undone: list[Decision] = []
         try:
             for one in reversed(numbers):
-                undone.append(self.site.store.undo(one, by=self._by))
+                undone.append(self._decide.undo(one, by=self._by))
         finally:
             if undone:
                 self._steps.undone(tuple(one.number for one in reversed(undone)))
@@ -206,7 +210,7 @@ class Review:
         redone: list[Decision] = []
         try:
             for number in self._steps.last_undone:
-                redone.append(self.site.store.redo(number, by=self._by))
+                redone.append(self._decide.redo(number, by=self._by))
         finally:
             if redone:
                 self._steps.redone(tuple(one.number for one in redone))

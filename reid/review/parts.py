@@ -36,7 +36,7 @@ class Parts:
         self.part_of = np.array([numbers[name] for name in names], dtype=np.int64)
         self.parts = _members(self.part_of, len(numbers))
         self.person_of_part = np.array([name[0] for name in numbers], dtype=np.int64)
-        self.beliefs = Beliefs(site.probability, site.max_distance)
+        self.beliefs = Beliefs(site.policy.probability, site.policy.max_distance)
         apart = {(place[a], place[b]) for a, b in site.store.told_apart() if a in place and b in place}
         self.apart = apart | {(b, a) for a, b in apart}
 

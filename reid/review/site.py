@@ -7,10 +7,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.calibration_record import Calibration, ProbabilityMap
+from reid.calibration_record import Calibration
 from reid.errors import InputError
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import EVIDENCE_S, means
+from reid.linking.policy import LinkingPolicy
 from reid.outputs.crops import kept_crops
 from reid.review.decided import DecidedRows
 from reid.review.distances import Distances
@@ -31,8 +32,7 @@ class ReviewSite:
         store: the gallery; to decide, it must be open for writing.
         results: results folders whose runs it holds.
         at_hand: their tracklets, by run and key.
-        calibration: of the gallery's encoder, where it has one.
-        max_distance: up to which linking joins.
+        policy: that they were linked by.
     """
 
     def __init__(
@@ -40,15 +40,12 @@ class ReviewSite:
         store: Store,
         results: Sequence[ResultsAtHand],
         at_hand: Mapping[Place, Tracklet],
-        calibration: Calibration | None,
-        max_distance: float,
+        policy: LinkingPolicy,
     ) -> None:
         self.store = store
         self.results = {one.run_id: one for one in results}
-        self.max_distance = max_distance
+        self.policy = policy
         self._at_hand = at_hand
-        self._calibration = calibration
-        self._centre = None if calibration is None else calibration.centre
         self._vectors: dict[Place, Array] = {}  # once known they stay, so that distances do not move
         self._nothing: Array = np.zeros(1, dtype=np.float32)  # where no vector is known at all
         self._tracklets: list[ReviewTracklet] = []
@@ -80,18 +77,13 @@ class ReviewSite:
                     "linked with, or repeat the reid video command that wrote it with --gallery"
                 )
             at_hand |= {(one.run_id, own.key): own for own in one.tracklets()}
-        return cls(store, results, at_hand, calibration, max_distance)
-
-    @property
-    def probability(self) -> ProbabilityMap | None:
-        """How likely a distance is one person; None: the encoder has no map."""
-        return None if self._calibration is None else self._calibration.probability
+        return cls(store, results, at_hand, _policy(calibration, max_distance))
 
     def refresh(self) -> None:
         """Read again who is who."""
         self.refresh_names()
         self._decided: DecidedRows | None = None
-        found = [_tracklet_of(seen) for seen in self.store.sightings()]
+        found = [_tracklet_of(seen) for seen in self._sightings()]
         places = {one.place for one in found}
         if not places <= self._asked:  # a run was replaced
             self._measure()
@@ -111,7 +103,11 @@ class ReviewSite:
 
     def refresh_names(self) -> None:
         """Read the people again where no sighting moved."""
-        self._people = self.store.people()
+        self._everybody = self.store.people()
+
+    def labels(self) -> dict[int, str | None]:
+        """What all people of the gallery are called, also those who are not under review."""
+        return {one.person_id: one.label for one in self._everybody}
 
     @property
     def decided(self) -> DecidedRows:
@@ -125,8 +121,8 @@ class ReviewSite:
         return self._tracklets
 
     def people(self) -> Sequence[PersonSummary]:
-        """All people, as the gallery says now."""
-        return self._people
+        """All people under review, as the gallery says now."""
+        return self._everybody
 
     def tracklet(self, tracklet_id: str) -> ReviewTracklet:
         """The tracklet of an id; InputError if there is none (any more)."""
@@ -170,6 +166,10 @@ class ReviewSite:
         own = self._at_hand_of(self.tracklet(tracklet_id))
         return None if own is None else (own.times_s, own.boxes)
 
+    def _sightings(self) -> Sequence[SeenAt]:
+        """What is under review."""
+        return self.store.sightings()
+
     def _at_hand_of(self, one: ReviewTracklet) -> Tracklet | None:
         """The tracklet of a sighting; None where no folder holds it as it was linked."""
         own = self._at_hand.get(one.place)
@@ -196,29 +196,42 @@ class ReviewSite:
             own = [one for (run, _), one in self._at_hand.items() if run == run_id]
             if any(one.embeddings.encoder_id != self.store.encoder_id for one in own):
                 continue  # the gallery was converted to another encoder since, so its own vectors count
-            for one in comparable(own, self._centre, self.max_distance):
+            for one in comparable(own, self.policy.centre, self.policy.max_distance):
                 found[run_id, one.key] = self._mean(one.embeddings.vectors)
         self._vectors = found | self._vectors
         self._nothing = np.zeros_like(next(iter(self._vectors.values()), np.zeros(1, dtype=np.float32)))
 
     def _mean(self, vectors: Array) -> Array:
-        mean: Array = means([Embeddings(vectors=vectors, encoder_id=self.store.encoder_id)], self._centre)[0]
+        mean: Array = means(
+            [Embeddings(vectors=vectors, encoder_id=self.store.encoder_id)], self.policy.centre
+        )[0]
         return mean
 
     def _distances(self) -> Distances:
         own = self._tracklets
-        pairs = {} if self._calibration is None else self._calibration.camera_pairs
-        scales = {
-            pair: self.max_distance / most
-            for pair, most in pairs.items()
-            if most > 0 and self.max_distance > 0
-        }
         return Distances(
             np.stack([one.vector for one in own]) if own else np.empty((0, len(self._nothing)), np.float32),
             np.clip([one.end_s - one.start_s for one in own], *EVIDENCE_S).astype(np.float64),
             [one.key.camera_id for one in own],
-            scales,
+            self.policy.camera_scales,
         )
+
+
+def _policy(calibration: Calibration | None, max_distance: float) -> LinkingPolicy:
+    """The distances of a calibration, with another one up to which linking joins."""
+    if calibration is None:
+        return LinkingPolicy(max_distance=max_distance)
+    scales = {
+        pair: max_distance / most
+        for pair, most in calibration.camera_pairs.items()
+        if most > 0 and max_distance > 0
+    }
+    return LinkingPolicy(
+        max_distance=max_distance,
+        centre=calibration.centre,
+        probability=calibration.probability,
+        camera_scales=scales,
+    )
 
 
 def _tracklet_of(seen: SeenAt) -> ReviewTracklet:

@@ -167,7 +167,7 @@ class Decider:
         one = self._someone()
         into = self._someone(but=one)
         both = self._of(one), self._of(into)
-        control.merge(one, into)
+        control.decisions.merge(one, into, instead=True)
         together = both[0] | both[1]
         self.said.different = [(a, b) for a, b in self.said.different if not (a & together and b & together)]
         self.said.same.append(together)
@@ -190,7 +190,7 @@ class Decider:
         self.rng.shuffle(stays)
         for stay in stays:
             try:
-                control.split(person_id, [stay])
+                control.decisions.split_stays(person_id, [stay])
             except InputError:  # a stay of another person, or all that there is of this one
                 continue
             break
@@ -203,13 +203,13 @@ class Decider:
 
     def _rename(self, control: ControlService) -> None:
         person_id, label = self._someone(), f"Ann {self.looks}"
-        control.rename(person_id, label)
+        control.decisions.rename(person_id, label)
         self.said.labels[person_id] = label
 
     def _confirm(self, control: ControlService) -> None:
         person_id = self._someone(least=2)
         before = self._of(person_id)
-        control.confirm(person_id)
+        control.decisions.confirm(person_id)
         self.said.same.append(before)
 
     def _ignore(self, control: ControlService) -> None:
@@ -217,7 +217,7 @@ class Decider:
             raise InputError("enough was ignored")
         person_id = self._someone()
         before = self._of(person_id)
-        control.ignore(person_id)
+        control.decisions.ignore(person_id)
         self.said.no_person |= before
         self.said.labels.pop(person_id, None)
 
@@ -232,16 +232,16 @@ class Decider:
     def _undo(self, control: ControlService) -> None:
         if not self.before:
             raise InputError("nothing to undo")
-        control.undo()
+        control.decisions.undo()
         self.said = self.before.pop()
 
     def _undo_and_redo(self, control: ControlService) -> None:
         if not self.before:
             raise InputError("nothing to undo")
         held, self.said = self.said, self.before[-1]
-        control.undo()
+        control.decisions.undo()
         self._look()
-        control.redo()
+        control.decisions.redo()
         self.said = held
 
 

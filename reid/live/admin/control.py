@@ -1,10 +1,12 @@
 """Commands to a live site while it runs, and what a keeper of events or frames must be able to erase."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from reid.errors import ReidError
-from reid.store.records import Decision
+from reid.live.admin.site_decisions import SiteDecisions
+from reid.live.identity.decisions import Place
+from reid.types import Array, Tracklet
 
 
 class Control(Protocol):
@@ -13,26 +15,12 @@ class Control(Protocol):
     def forget(self, person_id: int) -> None:
         """Erase everything kept about one person; InputError also says what is left for now."""
 
-    def rename(self, person_id: int, label: str | None) -> None:
-        """Give a person a name, or take it away."""
+    @property
+    def decisions(self) -> SiteDecisions:
+        """What makes decisions about the people of the site."""
 
-    def merge(self, person_id: int, into: int) -> None:
-        """Merge two people: the first becomes part of the second."""
-
-    def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
-        """Make some stays of a person those of a new one."""
-
-    def confirm(self, person_id: int) -> None:
-        """Keep that all that shows a person shows that person."""
-
-    def ignore(self, person_id: int) -> None:
-        """Keep that what was taken for a person is none."""
-
-    def undo(self, number: int | None = None) -> Decision:
-        """Take back a decision, the latest that holds where no number is given; what it was."""
-
-    def redo(self, number: int | None = None) -> Decision:
-        """Put back a decision that was undone, the last one where no number is given; what it is."""
+    def at_hand(self) -> tuple[Mapping[Place, Tracklet], Mapping[Place, Array]]:
+        """Tracklets of the last minutes on the wall clock, and their means, by run and key; see `Decisions`."""
 
     def add_camera(self, argument: str) -> None:
         """Begin to read `name=address`."""

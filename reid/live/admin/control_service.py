@@ -1,21 +1,19 @@
 """Corrections of a site that runs: the gallery, what is known of those in view, and what is shown change together."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from reid.errors import InputError
 from reid.live.admin.allowed import check_allowed
 from reid.live.admin.erasure import Erasure
 from reid.live.admin.retention import Retention
+from reid.live.admin.site_decisions import SiteDecisions
 from reid.live.capture.address import parse_cameras, read_secrets, with_aspects, with_credentials
-from reid.live.identity.changes import Renamed
+from reid.live.identity.decisions import Place
 from reid.live.loop import Engine
-from reid.store.records import Decision
-
-T = TypeVar("T")
+from reid.types import Array, Tracklet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,26 +39,15 @@ class ControlService:
     def forget(self, person_id: int) -> None:
         self.engine.commands.give(lambda: self.erasure.erase(person_id))
 
-    def rename(self, person_id: int, label: str | None) -> None:
-        self._decide(lambda: self._rename(person_id, label))
+    @property
+    def decisions(self) -> SiteDecisions:
+        return SiteDecisions(engine=self.engine)
 
-    def merge(self, person_id: int, into: int) -> None:
-        self._decide(lambda: self.engine.site.registry.decisions.merge(person_id, into))
-
-    def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
-        self._decide(lambda: self.engine.site.registry.decisions.split(person_id, appearance_ids))
-
-    def confirm(self, person_id: int) -> None:
-        self._decide(lambda: self.engine.site.registry.decisions.confirm(person_id))
-
-    def ignore(self, person_id: int) -> None:
-        self._decide(lambda: self.engine.site.registry.decisions.ignore(person_id))
-
-    def undo(self, number: int | None = None) -> Decision:
-        return self._decide(lambda: self.engine.site.registry.decisions.undo(number))
-
-    def redo(self, number: int | None = None) -> Decision:
-        return self._decide(lambda: self.engine.site.registry.decisions.redo(number))
+    def at_hand(self) -> tuple[Mapping[Place, Tracklet], Mapping[Place, Array]]:
+        found: list[tuple[Mapping[Place, Tracklet], Mapping[Place, Array]]] = []
+        decisions = self.engine.site.registry.decisions
+        self.engine.commands.give(lambda: found.append((decisions.at_hand(), decisions.means())))
+        return found[0]
 
     def add_camera(self, argument: str) -> None:
         check_allowed(argument, self.folders)
@@ -92,19 +79,3 @@ class ControlService:
         if camera_id not in names:
             raise InputError(f"no camera is called '{camera_id}'; there are {', '.join(names) or 'none'}")
         return camera_id
-
-    def _rename(self, person_id: int, label: str | None) -> None:
-        site = self.engine.site
-        site.unit_of_work.perform(Renamed(person_id=person_id, label=label))
-        site.registry.gallery.anchor(person_id)
-
-    def _decide(self, job: Callable[[], T]) -> T:
-        """What the engine's thread answers; a re-clustering that began before knows nothing of it, and is dropped."""
-        found: list[T] = []
-
-        def order() -> None:
-            found.append(job())
-            self.engine.reclusterer.drop()
-
-        self.engine.commands.give(order)
-        return found[0]

@@ -72,7 +72,7 @@ class Decisions:
         self._appearances, self._clock, self._window_s = appearances, clock, window_s
         self._ignored: dict[int, _NoPerson] = {}  # by the number of the decision
 
-    def merge(self, person_id: int, into: int, *, instead: bool = True) -> None:
+    def merge(self, person_id: int, into: int, *, instead: bool = True) -> int:
         """Merge two people in store and gallery, and tell it; raises as `Store.merge`, see there for `instead`."""
         change = Merged(old=person_id, new=into, at_s=self._clock.now_s, instead=instead)
         number = self._unit_of_work.perform(change)
@@ -83,6 +83,7 @@ class Decisions:
         for place, one in self._appearances.items():
             if one.person_id == person_id:
                 self._appearances[place] = replace(one, person_id=into)
+        return number
 
     def split(self, person_id: int, appearance_ids: Collection[str]) -> int:
         """Say that some appearances of a person show another one, who is new; their id.
@@ -136,18 +137,20 @@ class Decisions:
         self._gallery.split(self._recent(places), person_id, new, number)
         return new
 
-    def reassign(self, person_id: int, places: Collection[Place], into: int) -> None:
+    def reassign(self, person_id: int, places: Collection[Place], into: int) -> int:
         """Say that some tracklets of a person show another one, who is there; raises as `Store.reassign`."""
         number = self._made(lambda store: store.reassign(person_id, places, into, by=BY))
         self._gallery.split(self._recent(places), person_id, into, number)
         self._gallery.confirm(into, number)
+        return number
 
-    def apart(self, person_id: int, other_id: int) -> None:
+    def apart(self, person_id: int, other_id: int) -> int:
         """Say that two people are two; raises as `Store.apart`."""
         number = self._made(lambda store: store.apart(person_id, other_id, by=BY))
         self._gallery.apart(person_id, other_id, number)
+        return number
 
-    def confirm(self, person_id: int, places: Collection[Place] | None = None) -> None:
+    def confirm(self, person_id: int, places: Collection[Place] | None = None) -> int:
         """Say that tracklets of a person show that person, None: all of theirs; raises as `Store.confirm`."""
         if places is None:
             number = self._unit_of_work.perform(Confirmed(person_id=person_id, at_s=self._clock.now_s))
@@ -155,11 +158,13 @@ class Decisions:
         else:
             number = self._made(lambda store: store.confirm(person_id, tracklets=places, by=BY))
             self._gallery.by_hand.same(self._recent(places), person_id, number)
+        return number
 
-    def ignore(self, person_id: int) -> None:
+    def ignore(self, person_id: int) -> int:
         """Say that what was taken for a person is none; raises as `UnitOfWork.perform`."""
         number = self._unit_of_work.perform(Ignored(person_id=person_id, at_s=self._clock.now_s))
         self._leave_out(number, person_id)
+        return number
 
     def shows_ignored(self, tracklet: Tracklet) -> bool:
         """Whether a tracklet shows what was ignored: at the same place of its camera, and as near as one person.

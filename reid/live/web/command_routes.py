@@ -33,37 +33,37 @@ def build_asking(control: Control) -> APIRouter:
     @router.post("/people/{person_id}/rename", status_code=204)
     def rename(person_id: Annotated[PersonId, Path()], body: RenameBody) -> None:
         """Give a person a name, or take it away (null)."""
-        control.rename(person_id, body.name)
+        control.decisions.rename(person_id, body.name)
 
     @router.post("/people/{person_id}/merge", status_code=204)
     def merge(person_id: Annotated[PersonId, Path()], body: MergeBody) -> None:
         """Make a person part of another one: both are the same."""
-        control.merge(person_id, body.into)
+        control.decisions.merge(person_id, body.into, instead=True)
 
     @router.post("/people/{person_id}/split", status_code=204)
     def split(person_id: Annotated[PersonId, Path()], body: SplitBody) -> None:
         """Make some stays of a person, of the last minutes, those of a new person."""
-        control.split(person_id, body.appearances)
+        control.decisions.split_stays(person_id, body.appearances)
 
     @router.post("/people/{person_id}/confirm", status_code=204)
     def confirm(person_id: Annotated[PersonId, Path()]) -> None:
         """Keep that all stays of a person show that person."""
-        control.confirm(person_id)
+        control.decisions.confirm(person_id)
 
     @router.post("/people/{person_id}/ignore", status_code=204)
     def ignore(person_id: Annotated[PersonId, Path()]) -> None:
         """Keep that what was taken for a person is none: a poster, a plant."""
-        control.ignore(person_id)
+        control.decisions.ignore(person_id)
 
     @router.post("/decisions/undo")
     def undo(body: DecisionBody | None = None) -> DecisionAnswer:
         """Take back a decision; what it was."""
-        return decision_answer(control.undo(None if body is None else body.number))
+        return decision_answer(control.decisions.undo(None if body is None else body.number))
 
     @router.post("/decisions/redo")
     def redo(body: DecisionBody | None = None) -> DecisionAnswer:
         """Put back the decision that was undone last, or the one of a number; what it is."""
-        return decision_answer(control.redo(None if body is None else body.number))
+        return decision_answer(control.decisions.redo(None if body is None else body.number))
 
     @router.post("/cameras", status_code=204)
     def add(body: CameraBody) -> None:

@@ -120,7 +120,7 @@ class ReviewJson:
 
     def names(self) -> Called:
         """What calls people of the moment by their label, else P0007."""
-        labels = {one.person_id: one.label for one in self._review.site.people()}
+        labels = self._review.site.labels()
         return lambda person_id: labels.get(person_id) or person_name(person_id)
 
     def called(self, person_id: int) -> str:
@@ -185,7 +185,7 @@ class ReviewJson:
         return ReviewCameraAnswer(name=name, colour=camera_colour_hex(self._cameras[name]))
 
     def _named(self) -> dict[int, NamedAnswer]:
-        return {one.person_id: _name(one.person_id, one.label) for one in self._review.site.people()}
+        return {person_id: _name(person_id, label) for person_id, label in self._review.site.labels().items()}
 
 
 def _name(person_id: int, label: str | None) -> NamedAnswer:

@@ -28,14 +28,14 @@ def test_what_people_ask_for_is_done_while_it_runs(tmp_path: Path) -> None:
 
     def meanwhile(control: ControlService) -> None:
         until(lambda: len(here.engine.site.state.people()) == 4)
-        control.rename(1, "Ada")
-        control.merge(2, 3)
+        control.decisions.rename(1, "Ada")
+        control.decisions.merge(2, 3)
         control.forget(4)
-        control.rename(3, "Bob")
+        control.decisions.rename(3, "Bob")
         with pytest.raises(InputError, match="nobody called"):
             control.forget(17)
         with pytest.raises(InputError, match="P0002 was merged into P0003"):
-            control.rename(2, "Cy")
+            control.decisions.rename(2, "Cy")
         with pytest.raises(InputError, match="no camera is called 'c'"):
             control.pause_camera("c", True)
         names.extend(f"{person.label}" for person in here.engine.site.state.people() if person.label)
@@ -86,12 +86,12 @@ def test_a_reclustering_that_began_before_a_decision_changes_nothing(tmp_path: P
     here = still(tmp_path)
     reclusterer, control = here.engine.reclusterer, here.control
     for decide in (
-        lambda: control.confirm(1),
-        lambda: control.rename(1, "Ada"),
-        lambda: control.undo(),
-        lambda: control.redo(),
-        lambda: control.merge(2, 1),
-        lambda: control.ignore(3),
+        lambda: control.decisions.confirm(1),
+        lambda: control.decisions.rename(1, "Ada"),
+        lambda: control.decisions.undo(),
+        lambda: control.decisions.redo(),
+        lambda: control.decisions.merge(2, 1),
+        lambda: control.decisions.ignore(3),
     ):
         before: Future[Refinement] = Future()
         reclusterer._running = before
