@@ -31,6 +31,7 @@ from reid.live.loop import Engine
 from reid.live.tracking.static_things import Things
 from reid.live.views.clip_folder import ClipFolder
 from reid.live.views.clip_recorder import ClipRecorder
+from reid.live.web.live_review import LiveReview
 from reid.live.web.server import PageServer
 from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
@@ -91,7 +92,13 @@ def run(config: LiveConfig, progress: Progress) -> int:
                 retention=retention,
                 folders=config.page.folders,
             )
-            page.start(engine.site.state, control)
+            review = LiveReview(
+                lambda: open_store(gallery, encoder_id=known.encoder_id, read_only=True),
+                engine.site.unit_of_work.session,
+                policy,
+                minutes=config.online.window_s / 60,
+            )
+            page.start(engine.site.state, control, review)
             store.note_page(page.url)
         started = time.monotonic()
         for address in addresses:

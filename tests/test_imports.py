@@ -67,7 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"datasets", "linking"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation"},
     "web": set(),  # what the pages have in common
-    "live": {"video", "camera", "detection", "embedding", "tracking", "linking", "store", "web"},
+    "live": {"video", "camera", "detection", "embedding", "tracking", "linking", "store", "review", "web"},
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
     "recording": {"build", "camera", "tracking"},

@@ -45,6 +45,7 @@ class Review:
         self.changed = changed  # decisions are younger than the results; whoever writes these clears it
         self._by = by
         self._queue = Queue(site, ask)
+        self.revision = 0  # grows whenever people, tracklets or questions may be others
         self._steps = Steps()
         self._standing: Standing | None = None
         self._decide = decide or site.store
@@ -239,6 +240,7 @@ class Review:
 
     def reload(self) -> None:
         """Read the gallery again, after something else changed it."""
+        self.revision += 1
         self.site.refresh()
         self._queue.renew()
         self._standing = None
@@ -268,6 +270,7 @@ class Review:
     def _renew(self, kinds: Iterable[str] = ()) -> None:
         """Read again what decisions of some kinds changed; all, where none is named."""
         self.changed = True
+        self.revision += 1
         if {*kinds} == {"named"}:  # which moves no tracklet and answers no question
             self.site.refresh_names()
             self._standing = None

@@ -19,6 +19,7 @@ from reid.errors import ReidError
 from reid.web.access import Access
 from reid.web.body import MOST_BYTES, BoundedBody
 
+NOTHING: Mapping[str, str | None] = {}
 _HERE = Path(__file__).parent
 # for the documentation alone: Access has checked the token, which may also come as a cookie
 _BEARER = HTTPBearer(auto_error=False, description="the token, where the page was started with one")
@@ -47,12 +48,20 @@ class FiniteJson(JSONResponse):
 
 
 def base_app(
-    name: str, description: str, *, folder: Path, entry: Entry, most_bytes: int = MOST_BYTES
+    name: str,
+    description: str,
+    *,
+    folder: Path,
+    entry: Entry | None,
+    most_bytes: int = MOST_BYTES,
+    shown: Mapping[str, str | None] = NOTHING,
 ) -> FastAPI:
     """Build an application without routes of its own: what it answers is behind the access control.
 
     Args:
         name: of the page, as live.
+        entry: None: it is mounted in another application, which controls the access.
+        shown: further values of the template.
         folder: where its template `NAME.html.j2` and its folder `static` are.
         most_bytes: of the body of a request.
     """
@@ -71,11 +80,13 @@ def base_app(
     @app.get("/", response_class=HTMLResponse)
     def page() -> HTMLResponse:
         """The page itself."""
-        return HTMLResponse(template(folder, f"{name}.html.j2").render(version=__version__))
+        return HTMLResponse(template(folder, f"{name}.html.j2").render(version=__version__, **shown))
 
     app.add_exception_handler(ReidError, _sentence)
     app.add_exception_handler(HTTPException, _sentence)
     app.add_exception_handler(RequestValidationError, _sentence)
+    if entry is None:
+        return app
     login = template(_HERE, "login.html.j2")
     app.add_middleware(
         Access,

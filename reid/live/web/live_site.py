@@ -31,8 +31,10 @@ class LiveSite(ReviewSite):
     """
 
     def __init__(self, store: Store, session: str, look: Callable[[], AtHand], policy: LinkingPolicy) -> None:
-        self._session, self._look = session, look
+        self._session = session
+        self._look: Callable[[], AtHand] = lambda: AtHand(tracklets={}, means={})  # the site has not begun
         super().__init__(store, [], {}, policy)
+        self._look = look
 
     def refresh(self) -> None:
         """Read again who is who, and what is known of the last minutes."""

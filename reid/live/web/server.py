@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reid.live.admin.control import Control
 from reid.live.views.site_state import SiteState
+from reid.live.web.live_review import LiveReview
 from reid.live.web.page_config import PageConfig
 from reid.web.server import WebServer
 
@@ -22,18 +23,23 @@ class PageServer(WebServer):
     def __init__(self, listen: str, config: PageConfig, environment: Mapping[str, str] = os.environ) -> None:
         super().__init__(listen, config, environment)
         self._stopping = threading.Event()
+        self._review: LiveReview | None = None
 
-    def start(self, site_state: SiteState, control: Control) -> None:
-        """Serve from now on."""
+    def start(self, site_state: SiteState, control: Control, review: LiveReview | None = None) -> None:
+        """Serve from now on, with the review of the site where there is one."""
+        mounted = None if review is None else review.start(control)
+        self._review = review
 
         def build(entry: "Entry") -> "FastAPI":
             from reid.live.web.app import build_app
 
-            return build_app(site_state, control, entry=entry, stopping=self._stopping)
+            return build_app(site_state, control, entry=entry, stopping=self._stopping, review=mounted)
 
         self.serve(build)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Close all connections; whether that was done in time."""
         self._stopping.set()
+        if self._review is not None:
+            self._review.stop()
         return super().stop(timeout_s)

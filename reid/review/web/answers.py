@@ -109,6 +109,7 @@ class ReviewAnswer(AnswerModel):
 
     version: str
     title: str
+    revision: int = Field(description="grows whenever people, tracklets or questions may be others")
     people: int
     cameras: int
     runs: int

@@ -1,5 +1,6 @@
 """The review page as an ASGI application."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -17,17 +18,36 @@ from reid.web.app import Entry, base_app
 MOST_BYTES = 1024 * 1024  # ids of 2,000 tracklets, see `asking_routes`, also where names of cameras are long
 
 
-def build_app(review: Review, *, desk: Desk, writing: Writing, title: str, entry: Entry) -> FastAPI:
+def build_app(
+    review: Review,
+    *,
+    desk: Desk,
+    writing: Writing,
+    title: str,
+    entry: Entry | None,
+    home: str | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> FastAPI:
     """Build the application: all routes behind the access control.
 
     Args:
         title: what is reviewed, for people.
+        entry: None: the application is mounted in another one, which controls the access.
+        home: path of that one's page.
+        look: called at the desk when the page asks how the site is; reloads what changed meanwhile.
     """
     description = "People of recordings under review: questions, corrections, and when they were where."
-    app = base_app("review", description, folder=Path(__file__).parent, entry=entry, most_bytes=MOST_BYTES)
+    app = base_app(
+        "review",
+        description,
+        folder=Path(__file__).parent,
+        entry=entry,
+        most_bytes=MOST_BYTES,
+        shown={"home": home},
+    )
     videos = ReviewVideos(list(review.site.results.values()))
     found = ReviewJson(review, videos, writing, title)
-    app.include_router(build_reading(desk, review, found, writing))
+    app.include_router(build_reading(desk, review, found, writing, look))
     app.include_router(build_asking(desk, Asking(review, found), writing))
     app.include_router(build_videos(videos))
     return app

@@ -1,5 +1,6 @@
 """Routes of the review page that change nothing."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Response
@@ -24,14 +25,21 @@ from reid.web.answers import REFUSALS, content
 from reid.web.bodies import PersonId
 
 
-def build_reading(desk: Desk, review: Review, found: ReviewJson, writing: Writing) -> APIRouter:
+def build_reading(
+    desk: Desk, review: Review, found: ReviewJson, writing: Writing, look: Callable[[], None]
+) -> APIRouter:
     """Build the routes that read; most wait for the desk, hence `def`: in a thread of the pool."""
     router = APIRouter(responses=REFUSALS)
 
     @router.get("/api/review")
     def site() -> ReviewAnswer:
         """The site in numbers: people, what is reviewed, what error is expected, what can be done."""
-        return desk.ask(found.site)
+
+        def now() -> ReviewAnswer:
+            look()
+            return found.site()
+
+        return desk.ask(now)
 
     @router.get("/api/questions")
     def questions(limit: Annotated[int, Query(ge=1, le=100)] = 3) -> list[QuestionAnswer]:

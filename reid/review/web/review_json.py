@@ -47,6 +47,7 @@ class ReviewJson:
         return ReviewAnswer(
             version=__version__,
             title=self._title,
+            revision=review.revision,
             people=len(review.site.people()),
             cameras=len({(one.key.camera_id) for one in tracklets}),
             runs=len({one.run_id for one in tracklets}),
@@ -108,7 +109,7 @@ class ReviewJson:
             )
         times_s, boxes = at_hand
         number, video = found
-        path = f"/video/{quote(one.run_id[:12], safe='')}/{quote(one.key.camera_id, safe='')}?part={number}"
+        path = f"video/{quote(one.run_id[:12], safe='')}/{quote(one.key.camera_id, safe='')}?part={number}"
         return BoxesAnswer(
             video=path,
             annotated=video.annotated,
@@ -176,7 +177,7 @@ class ReviewJson:
 
     def _crops(self, one: ReviewTracklet) -> list[str]:
         best = self._review.site.best_crops(one.id)
-        return [f"/crops/{quote(one.id, safe='')}/{number}.jpg" for number in best[:CROPS]]
+        return [f"crops/{quote(one.id, safe='')}/{number}.jpg" for number in best[:CROPS]]
 
     def _camera(self, name: str) -> ReviewCameraAnswer:
         if name not in self._cameras:

@@ -10,7 +10,7 @@ const PATIENCE_MS = 8000;
 export async function request(method, path, { body = null, patience_ms = null } = {}) {
   const asks = method === "GET" ? {} : { "X-Reid": "page" };
   try {
-    const response = await fetch(path, {
+    const response = await fetch(path.replace(/^\//, ""), { // of this page, which may lie in a folder of another one
       method, headers: { ...asks, ...(body && { "Content-Type": "application/json" }) },
       body: body && JSON.stringify(body), signal: patience_ms && AbortSignal.timeout(patience_ms),
     });

@@ -12,10 +12,12 @@ import cv2
 import numpy as np
 
 from reid.live.admin.retention import Retention
+from reid.live.web.live_review import LiveReview
 from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
+from reid.store.opening import open_store
 from reid.types import person_name
-from tests.live.blocks import scene
+from tests.live.blocks import ENCODER, scene
 from tests.live.capture.mjpeg_camera import MjpegCamera
 from tests.live.running import Running
 
@@ -99,7 +101,15 @@ class RunningSite:
         here.engine.cameras.on_change = lambda now: here.engine.site.camera_changed(
             now.camera_id, now.state.level, now.state.why
         )
-        self.page.start(here.engine.site.state, dataclasses.replace(here.control, retention=retention))
+        control = dataclasses.replace(here.control, retention=retention)
+        review = LiveReview(
+            lambda: open_store(here.store.path, encoder_id=ENCODER, read_only=True),
+            here.engine.site.unit_of_work.session,
+            here.engine.site.registry.gallery.policy,
+            minutes=10,
+            old_s=0.5,
+        )
+        self.page.start(here.engine.site.state, control, review)
         self._ready.set()
         here.engine.run(self._stop.is_set)
         here.engine.cameras.stop(2)

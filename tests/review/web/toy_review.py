@@ -13,6 +13,7 @@ import cv2
 import httpx
 import numpy as np
 
+from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
 from reid.review.answers import Review
 from reid.review.records import ResultsAtHand
@@ -152,7 +153,7 @@ def opened_review(
             store.rename(person_id, label)
         at_hand = {(RUN, one.key): one for _, one in own} if results else {}
         folders = [ResultsAtHand(root=folder, run_id=RUN, cameras=CAMERAS)] if results else []
-        yield Review(ReviewSite(store, folders, at_hand, None, 0.5), by="test")
+        yield Review(ReviewSite(store, folders, at_hand, LinkingPolicy(max_distance=0.5)), by="test")
 
 
 @dataclass

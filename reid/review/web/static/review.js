@@ -13,7 +13,7 @@ import { showTimeline, startTimeline } from "./timeline.js";
 
 const EVERY_MS = 3000, WRITING_MS = 700, HIDDEN_MS = 30000;
 const VIEWS = { queue: showQueue, people: showPeople, timeline: showTimeline, decisions: showDecisions };
-let review = null, answered = Date.now() / 1000, timer = 0, wasWriting = false, gone = false;
+let review = null, answered = Date.now() / 1000, timer = 0, wasWriting = false, gone = false, revision = null;
 
 const view = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "queue");
 
@@ -24,12 +24,13 @@ async function look(whole = false) {
     review = await read("/api/review", PATIENCE_MS);
     if (review.version !== document.body.dataset.version) location.reload();
     answered = Date.now() / 1000;
-    const back = gone;
+    const back = gone, moved = revision !== null && revision !== review.revision;
+    revision = review.revision;
     away(false);
     showFacts();
     showWriting();
     if (back) cropsAgain();
-    if (whole || back) await showView();
+    if (whole || back || moved) await showView();
   } catch (error) {
     console.error(error);
     away(true);
