@@ -204,7 +204,7 @@ def test_another_calibration_in_the_place_of_the_one_that_linked_is_refused(tmp_
     ):
         run.policy()
     own.unlink()
-    with pytest.raises(InputError, match="c.json"):
+    with pytest.raises(InputError, match=r"c\.json"):
         run.policy()
 
 
