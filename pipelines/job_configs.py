@@ -12,6 +12,8 @@ from reid.web.config import WebConfig
 
 JournalFormat = Literal["table", "json", "csv"]
 
+FREE = "127.0.0.1:0"  # a free port of this machine alone
+
 
 class EvaluateConfig(Section):
     """`reid evaluate`: results against the truth."""
@@ -26,7 +28,7 @@ class ReviewConfig(WebConfig):
     """`reid review`: the page on which people are corrected."""
 
     listen: str | None = Field(
-        "127.0.0.1:0",
+        FREE,
         description="address and port of the page; port 0: a free one; one that is not of this machine alone, as "
         "0.0.0.0:8080, needs a token",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Thread
 
 from pipelines.galleries.decisions import who
-from pipelines.job_configs import ReviewConfig
+from pipelines.job_configs import FREE, ReviewConfig
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite, open_site
 from pipelines.reviewing.under_review import review_of, writer_of
@@ -15,8 +15,6 @@ from pipelines.runtime.progress import Progress
 from pipelines.runtime.stopping import stopping_gently
 from pipelines.site.erased_outputs import erase_person
 from reid.review.web.server import ReviewServer
-
-FREE = "127.0.0.1:0"  # a free port
 
 
 def run(paths: Sequence[Path], config: ReviewConfig, progress: Progress) -> int:

@@ -12,6 +12,8 @@ from reid.video.reader import SourceInfo
 from reid.video.source import Source
 from reid.video.starts import Placed
 
+HERE = "this machine's"  # a zone that has no name, in run.json
+
 
 def clock_facts(placed: Placed) -> dict[str, Any] | None:
     """Second 0 of the site and the zone of the times shown; None where the recordings have no time."""
@@ -19,7 +21,7 @@ def clock_facts(placed: Placed) -> dict[str, Any] | None:
     if clock is None:
         return None
     kinds = sorted({kind for kind in placed.kinds.values() if kind})
-    return {"zero": clock.iso(0), "zone": clock.zone or "this machine's", "from": kinds}
+    return {"zero": clock.iso(0), "zone": clock.zone or HERE, "from": kinds}
 
 
 def clock_row(placed: Placed) -> tuple[str, str] | None:
@@ -28,9 +30,7 @@ def clock_row(placed: Placed) -> tuple[str, str] | None:
     if facts is None:
         return None
     zone = (
-        f"zone {facts['zone']}"
-        if facts["zone"] != "this machine's"
-        else "this machine's zone; --timezone sets another"
+        f"zone {facts['zone']}" if facts["zone"] != HERE else "this machine's zone; --timezone sets another"
     )
     return "began", f"{facts['zero'].replace('T', ' ')}, by {' and '.join(facts['from'])}, {zone}"
 

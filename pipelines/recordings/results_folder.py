@@ -118,7 +118,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
 
 
 def tales(linking: Linking) -> Callable[[str], str]:
-    """What files of a kind tell of a linking, as a digest: files of two digests contradict each other."""
+    """Digest of the linking that a kind of file shows: files of two digests contradict each other."""
     who, whole = _identity_digests(linking)
     return lambda kind: who if kind in ONLY_WHO else whole
 

@@ -65,7 +65,7 @@ def _fill(store: Store, run: FinishedRun) -> None:
         )
     people = {match.person_id for match in told.values()}
     told = {
-        # runner-ups of a gallery that is not at hand are nobody here
+        # runner-ups of a gallery that is not at hand are unknown here
         key: match
         if match.runner_up_id in people
         else replace(match, runner_up_id=None, runner_up_distance=None)

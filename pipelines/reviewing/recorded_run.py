@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines.recordings.camera_job import TrackedCamera, load_camera
+from pipelines.recordings.facts import HERE
 from pipelines.recordings.run_id import run_id_of
 from pipelines.reviewing.run_json import RunFacts
 from reid.calibration_record import Calibration
@@ -40,7 +41,6 @@ CALIBRATION = (
     "people",
     "camera_pairs",
 )
-HERE = "this machine's"  # a zone that run.json has no name for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

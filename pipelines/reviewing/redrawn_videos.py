@@ -31,7 +31,7 @@ def draw_again(
     workers: int,
     progress: Progress,
 ) -> RedrawnVideos:
-    """RedrawnVideos of the cameras whose people changed, where there are videos and the recordings are at hand."""
+    """Draw the videos of cameras whose identities changed, where recordings are at hand."""
     run, why = opened.run, ""
     there = [name for name in names if opened.owned.files.owns(run.folder.video(name))]
     wanted = names if run.config.outputs.video else there

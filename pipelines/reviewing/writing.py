@@ -79,7 +79,7 @@ def nothing_to_write(opened: OpenRun) -> Written:
 
 
 def _known_then(run: FinishedRun, linking: Linking, store: Store) -> Linking:
-    """With those as known who were before the run: a run that came later made nobody known to it."""
+    """The linking with the people of earlier runs marked as known; runs that came later do not count."""
     runs = store.runs()
     earlier, known = set(runs[: runs.index(run.run_id)]), known_in(run)
     known |= {

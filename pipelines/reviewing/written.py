@@ -17,9 +17,9 @@ class Written:
     files: int  # that were written
     erased: int = 0  # tracklets that are left out, as they show people who were erased
     drawn: tuple[str, ...] = ()  # cameras whose video was drawn again
-    older: tuple[str, ...] = ()  # cameras whose video still shows the people of before
+    older: tuple[str, ...] = ()  # cameras whose video was not redrawn, and still shows the former identities
     why_older: str = ""
-    gone: tuple[str, ...] = ()  # files that told of the people of before, and that are not made here
+    gone: tuple[str, ...] = ()  # outdated files that were removed
 
     @property
     def sentence(self) -> str:

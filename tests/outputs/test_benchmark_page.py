@@ -24,8 +24,8 @@ from reid.outputs.benchmark_result import (
 )
 from reid.outputs.ranked_lists import overlay, read_image
 from reid.types import Image
+from tests.outputs.report_page import HOSTILE, Page
 from tests.outputs.scenes import jpeg
-from tests.outputs.test_report import HOSTILE, Page
 
 KINDS: tuple[Kind, ...] = ("worst", "median", "best", "chosen")
 

@@ -14,7 +14,7 @@ from reid.outputs.model_card import (
     SourceFacts,
     write_model_card,
 )
-from tests.outputs.test_report import HOSTILE
+from tests.outputs.report_page import HOSTILE
 
 HEADINGS = [  # Mitchell et al. 2019
     "Model details",

@@ -6,7 +6,7 @@ import pytest
 
 from reid.outputs.report import write_report
 from tests.outputs.scenes import demo_scene
-from tests.outputs.test_report import thing
+from tests.outputs.test_report_things import thing
 from tests.web.browser import LOOKS, chromium, expect, opened
 
 

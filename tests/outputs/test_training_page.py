@@ -12,7 +12,7 @@ from reid.outputs.benchmark_result import Histogram, RankedItem, RankedQuery
 from reid.outputs.training_page import write_training_page
 from reid.outputs.training_result import TOTAL, EpochRow
 from reid.types import Image
-from tests.outputs.test_report import HOSTILE, Page
+from tests.outputs.report_page import HOSTILE, Page
 
 DEFAULTS = {"network.pooling": "average", "seed": "0"}
 

@@ -32,7 +32,13 @@ class LiveReview:
     """
 
     def __init__(
-        self, open_gallery: Callable[[], Store], session: str, policy: LinkingPolicy, *, minutes: float, old_s: float = OLD_S
+        self,
+        open_gallery: Callable[[], Store],
+        session: str,
+        policy: LinkingPolicy,
+        *,
+        minutes: float,
+        old_s: float = OLD_S,
     ) -> None:
         self._open_gallery, self._session, self._policy = open_gallery, session, policy
         self._title = f"the last {minutes:g} minutes"

@@ -72,13 +72,14 @@ def test_more_than_market1501_has_is_said(tmp_path: Path, capsys: pytest.Capture
         assert ("7 cameras and people up to number 1: programs that check" in told) is said
 
 
-def test_only_what_was_reviewed(root: Path, tmp_path: Path) -> None:
+def test_only_what_was_reviewed(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     words = ["export", "crops", str(root), "--output", str(out), "--reviewed-only"]
     assert main(words) == 0
     assert people(out) == {"0003": 9}, "of the others it was only said who they are not"
     fresh = make_results(tmp_path / "fresh", SEEN)
     assert main(["export", "crops", str(fresh), "--output", str(tmp_path / "no"), "--reviewed-only"]) == 2
+    assert f"{fresh}: nothing of it is reviewed yet; `reid review {fresh}`" in capsys.readouterr().err
     assert not (tmp_path / "no").exists()
 
 
@@ -93,6 +94,7 @@ def test_a_folder_that_is_not_ours_is_refused(
     assert "holds files that reid export did not write ('photo.jpg')" in capsys.readouterr().err
     assert [path.name for path in out.iterdir()] == ["photo.jpg"]
     assert main([*words, str(root / "crops")]) == 2
+    assert "crops holds files that reid export did not write ('P0001' and 3 more)" in capsys.readouterr().err
     assert main([*words, str(tmp_path / "new")]) == 0
     (tmp_path / "new" / "notes.txt").write_text("mine")
     assert main([*words, str(tmp_path / "new"), "--format", "cvat"]) == 2

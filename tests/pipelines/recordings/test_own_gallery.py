@@ -11,7 +11,7 @@ from pipelines.reviewing.opening import open_site
 from pipelines.reviewing.run_gallery import RunGallery
 from pipelines.runtime.progress import reporter
 from reid.config import VideoConfig
-from reid.errors import InputError
+from reid.errors import InputError, StoreError
 from tests.pipelines.reviewing.results import make_results
 from tests.tracklets import ENCODER
 
@@ -64,6 +64,13 @@ def test_no_run_replaces_decisions_whatever_gallery_it_names(root: Path, tmp_pat
     assert own.store is not None
     assert [one.label for one in own.store.people()] == ["Ann", None]
     own.close()
+
+
+def test_another_encoder_is_refused_with_what_carries_the_people_over(root: Path) -> None:
+    before = (root / "gallery.db").read_bytes()
+    with pytest.raises(StoreError, match=rf"`reid gallery convert {root / 'gallery.db'} --encoder NEW`"):
+        RunGallery(VideoConfig(output=root, overwrite=True), RUN, "other@1", None, QUIET)
+    assert (root / "gallery.db").read_bytes() == before
 
 
 def test_a_gallery_without_decisions_goes_with_what_lies_beside_it(root: Path, tmp_path: Path) -> None:
