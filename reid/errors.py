@@ -1,5 +1,7 @@
 """The errors that are not bugs of reid: the command line prints their sentence and exits with 2."""
 
+from collections.abc import Sequence
+
 
 class ReidError(Exception):
     """What a person has to change before it works; `str()` is one sentence that says what, and what would work.
@@ -20,6 +22,19 @@ class InputError(ReidError, ValueError):
     ...     print(error)
     absent.mp4: no such file
     """
+
+
+class Contradicted(InputError):
+    """A decision that earlier ones speak against: `fact` says which, the sentence also what a command does about it.
+
+    Args:
+        decisions: numbers of the earlier ones.
+    """
+
+    def __init__(self, fact: str, advice: str, *, decisions: Sequence[int]) -> None:
+        super().__init__(f"{fact}; {advice}")
+        self.fact = fact
+        self.decisions = decisions
 
 
 class StoreError(ReidError):

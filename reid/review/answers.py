@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import get_args
 
 from reid.errors import InputError
@@ -26,6 +27,7 @@ class Review:
         by: who decides.
         changed: whether decisions were made since the results were written, before this session.
         ask: what is open at a site, most worth first.
+        erase: erases a person of the gallery, wherever something of them is kept; None: `Store.forget`.
     """
 
     def __init__(
@@ -35,10 +37,12 @@ class Review:
         by: str | None = None,
         changed: bool = False,
         ask: Callable[[ReviewSite], list[Question]] = questions,
+        erase: Callable[[int], object] | None = None,
     ) -> None:
         self.site = site
         self.changed = changed  # decisions are younger than the results; whoever writes these clears it
         self._by = by
+        self._erase = erase or partial(site.store.forget, by=by)
         self._queue = Queue(site, ask)
         self._steps = Steps()
         self._standing: Standing | None = None
@@ -149,7 +153,7 @@ class Review:
         """Erase a person from the gallery, which cannot be undone; results folders keep their files."""
         self.person(person_id)
         try:
-            self.site.store.forget(person_id, by=self._by)
+            self._erase(person_id)
         finally:  # they are gone from the gallery also where a reader kept bytes of its files
             self._renew()
             self._steps.erased({one.number for one in self.decisions() if one.undone is None})
@@ -229,6 +233,10 @@ class Review:
     def decisions(self) -> list[Decision]:
         """What was decided, oldest first."""
         return self._now.decisions
+
+    def overruled(self) -> list[Decision]:
+        """The earlier decisions that the latest contradicts, which counts more than they do."""
+        return self.site.store.overruled(self.decisions()[-1].number)
 
     def reload(self) -> None:
         """Read the gallery again, after something else changed it."""

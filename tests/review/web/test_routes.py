@@ -11,7 +11,7 @@ import pytest
 import reid.review.web
 import reid.web
 from tests.review.web.toy_review import ASKS, RUN, Served, drawn, serving, slow_writing, write_videos
-from tests.web.waiting import until
+from tests.waiting import until
 
 LEANING = f"{RUN[:12]}/door/7"  # the tracklet of 3 that looks like another person
 
@@ -137,6 +137,22 @@ def test_people_are_corrected(site: Served) -> None:
     labels = {one["id"]: one["label"] for one in site.client.get("/api/people").json()}
     assert labels == {2: None, 3: None, 4: "Anna B."}
     assert site.client.get("/api/review").json()["progress"]["reviewed"] == 9
+
+
+@pytest.mark.slow
+def test_what_contradicts_an_earlier_decision_is_said(site: Served) -> None:
+    assert told(site, "/api/people/3/confirm") == "P0003 is confirmed."
+    said = told(site, "/api/people/3/split", {"tracklets": [LEANING]})
+    assert said == (
+        "1 tracklet of P0003 became a new person, P0006. "
+        "This counts more than decision 1 (P0003 is one person)."
+    )
+    refused = site.client.post("/api/people/6/merge", json={"into": 3}, headers=ASKS)
+    assert (refused.status_code, refused.json()["error"].partition(" of ")[0]) == (
+        409,
+        "P0006 and P0003 are different people by decision 2",
+    )
+    assert told(site, "/api/people/6/merge", {"into": 3, "instead": True}) == "P0006 is P0003 now."
 
 
 @pytest.mark.slow
