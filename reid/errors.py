@@ -1,6 +1,7 @@
 """The errors that are not bugs of reid: the command line prints their sentence and exits with 2."""
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class ReidError(Exception):
@@ -31,10 +32,15 @@ class Contradicted(InputError):
         decisions: numbers of the earlier ones.
     """
 
-    def __init__(self, fact: str, advice: str, *, decisions: Sequence[int]) -> None:
-        super().__init__(f"{fact}; {advice}")
+    def __init__(self, fact: str, advice: str, *, decisions: Sequence[int], where: str = "") -> None:
+        super().__init__(f"{where}{fact}; {advice}")
         self.fact = fact
+        self.advice = advice
         self.decisions = decisions
+
+    def at(self, where: str) -> Self:
+        """The same, with what it is about put before the sentence."""
+        return type(self)(self.fact, self.advice, decisions=self.decisions, where=where)
 
 
 class StoreError(ReidError):

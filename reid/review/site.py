@@ -91,7 +91,7 @@ class ReviewSite:
         """Read again who is who."""
         self.refresh_names()
         self._decided: DecidedRows | None = None
-        found = [_tracklet_of(seen) for seen in self.store.sightings()]
+        found = [_tracklet_of(seen) for seen in self.store.all_sightings()]
         places = {one.place for one in found}
         if not places <= self._asked:  # a run was replaced
             self._measure()

@@ -92,11 +92,14 @@ class Store(Protocol):
     def people(self) -> list[PersonSummary]:
         """All people in numbers, by id."""
 
-    def sightings(self, person_id: int | None = None) -> list[SeenAt]:
-        """Where and when one person was seen, or all were, and why each sighting was linked to them."""
+    def sightings(self, person_id: int) -> list[SeenAt]:
+        """Where and when one person was seen, and why each sighting was linked to them."""
 
     def history(self, person_id: int | None = None) -> list[JournalEntry]:
         """The journal, oldest first; of one person and of those merged into them, or of all."""
+
+    def all_sightings(self) -> list[SeenAt]:
+        """The sightings of all people."""
 
     def decisions(self, person_id: int | None = None) -> list[Decision]:
         """What people decided, oldest first; about one person and those merged into them, or about all."""

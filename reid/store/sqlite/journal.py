@@ -6,8 +6,9 @@ only when the person they are about is erased.
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from reid import json_text
 from reid.errors import InputError
@@ -115,45 +116,52 @@ def people(db: sqlite3.Connection) -> list[PersonSummary]:
     ]
 
 
-def sightings(db: sqlite3.Connection, person_id: int | None = None) -> list[SeenAt]:
-    """The sightings of one person or of all, by run, time and camera."""
+def sightings(db: sqlite3.Connection, person_id: int) -> list[SeenAt]:
+    """The sightings of one person, by run, time and camera."""
     clocks = _clocks(db)
     conversions = _conversions(db)
     rows = db.execute(
-        f"""SELECT run_id, camera_id, track_id, person_id, distance, runner_up_id, runner_up_distance, start_s, end_s,
-                   started
-            FROM sightings JOIN runs USING (run_id) {"" if person_id is None else "WHERE person_id = ?"}
-            ORDER BY started, run_id, start_s, camera_id, track_id""",
-        () if person_id is None else (person_id,),
+        """SELECT run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started
+           FROM sightings JOIN runs USING (run_id) WHERE person_id = ?
+           ORDER BY started, run_id, start_s, camera_id, track_id""",
+        (person_id,),
     )
-    return [
-        SeenAt(
-            run_id=run_id,
-            match=Match(
-                tracklet=TrackletKey(camera_id=camera_id, track_id=track_id),
-                person_id=own_id,
-                distance=distance,
-                runner_up_id=runner_up_id,
-                runner_up_distance=runner_up_distance,
-            ),
-            start_s=start_s,
-            end_s=end_s,
-            clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
-            former_encoder=next((former for at, former in conversions if started < at), None),
-        )
-        for (
-            run_id,
-            camera_id,
-            track_id,
-            own_id,
-            distance,
-            runner_up_id,
-            runner_up_distance,
-            start_s,
-            end_s,
-            started,
-        ) in rows
-    ]
+    return [_seen_at(person_id, row, clocks, conversions) for row in rows]
+
+
+def all_sightings(db: sqlite3.Connection) -> list[SeenAt]:
+    """The sightings of all people."""
+    clocks = _clocks(db)
+    conversions = _conversions(db)
+    rows = db.execute(
+        """SELECT person_id, run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s,
+                  started
+           FROM sightings JOIN runs USING (run_id) ORDER BY started, run_id, start_s, camera_id, track_id"""
+    )
+    return [_seen_at(person_id, row, clocks, conversions) for person_id, *row in rows]
+
+
+def _seen_at(
+    person_id: int,
+    row: Sequence[Any],
+    clocks: Mapping[str, WallClock],
+    conversions: Sequence[tuple[str, str]],
+) -> SeenAt:
+    run_id, camera_id, track_id, distance, runner_up_id, runner_up_distance, start_s, end_s, started = row
+    return SeenAt(
+        run_id=run_id,
+        match=Match(
+            tracklet=TrackletKey(camera_id=camera_id, track_id=track_id),
+            person_id=person_id,
+            distance=distance,
+            runner_up_id=runner_up_id,
+            runner_up_distance=runner_up_distance,
+        ),
+        start_s=start_s,
+        end_s=end_s,
+        clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
+        former_encoder=next((former for at, former in conversions if started < at), None),
+    )
 
 
 def _conversions(db: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -158,11 +158,14 @@ class SqliteStore(Store):
     def people(self) -> list[PersonSummary]:
         return journal.people(self._db)
 
-    def sightings(self, person_id: int | None = None) -> list[SeenAt]:
+    def sightings(self, person_id: int) -> list[SeenAt]:
         return journal.sightings(self._db, person_id)
 
     def history(self, person_id: int | None = None) -> list[JournalEntry]:
         return journal.read(self._db, person_id)
+
+    def all_sightings(self) -> list[SeenAt]:
+        return journal.all_sightings(self._db)
 
     def decisions(self, person_id: int | None = None) -> list[Decision]:
         return decisions.read(self._db, person_id)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -182,6 +183,18 @@ def test_what_cannot_be_done_is_a_sentence(
     assert site.client.post(path, json=body).status_code == 403, "without the header of the page"
     assert people(site) == {1: 2, 2: 2, 3: 3, 4: 2, 5: 2}
     assert site.client.get("/api/decisions").json() == []
+
+
+@pytest.mark.slow
+def test_crops_do_not_wait_for_what_is_being_decided(site: Served) -> None:
+    path = site.client.get("/api/people/4").json()["all"][0]["crops"][0]
+    working, done = threading.Event(), threading.Event()
+    busy = threading.Thread(target=lambda: site.ask(lambda: working.set() or done.wait(30)))
+    busy.start()
+    assert working.wait(10)
+    assert site.client.get(path).content == drawn(5, 1)
+    done.set()
+    busy.join()
 
 
 def test_many_tracklets_fit_one_request(site: Served) -> None:
