@@ -1,5 +1,8 @@
 """The errors that are not bugs of reid: the command line prints their sentence and exits with 2."""
 
+from collections.abc import Sequence
+from typing import Self
+
 
 class ReidError(Exception):
     """What a person has to change before it works; `str()` is one sentence that says what, and what would work.
@@ -20,6 +23,24 @@ class InputError(ReidError, ValueError):
     ...     print(error)
     absent.mp4: no such file
     """
+
+
+class Contradicted(InputError):
+    """A decision that earlier ones speak against: `fact` says which, the sentence also what a command does about it.
+
+    Args:
+        decisions: numbers of the earlier ones.
+    """
+
+    def __init__(self, fact: str, advice: str, *, decisions: Sequence[int], where: str = "") -> None:
+        super().__init__(f"{where}{fact}; {advice}")
+        self.fact = fact
+        self.advice = advice
+        self.decisions = decisions
+
+    def at(self, where: str) -> Self:
+        """The same, with what it is about put before the sentence."""
+        return type(self)(self.fact, self.advice, decisions=self.decisions, where=where)
 
 
 class StoreError(ReidError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import get_args
 
 from reid.errors import InputError
@@ -44,12 +45,12 @@ class Review:
         self.site = site
         self.changed = changed  # decisions are younger than the results; whoever writes these clears it
         self._by = by
+        self._erase = erase or partial(site.store.forget, by=by)
         self._queue = Queue(site, ask)
         self.revision = 0  # grows whenever people, tracklets or questions may be others
         self._steps = Steps()
         self._standing: Standing | None = None
         self._decide = decide or site.store
-        self._erase = erase or (lambda person_id: site.store.forget(person_id, by=by))
 
     # the queue ---
 
@@ -237,6 +238,10 @@ class Review:
     def decisions(self) -> list[Decision]:
         """What was decided, oldest first."""
         return self._now.decisions
+
+    def overruled(self) -> list[Decision]:
+        """The earlier decisions that the latest contradicts, which counts more than they do."""
+        return self.site.store.overruled(self.decisions()[-1].number)
 
     def reload(self) -> None:
         """Read the gallery again, after something else changed it."""

@@ -20,6 +20,9 @@ from reid.review.site import ReviewSite
 
 NEAREST = 5  # people that each person is compared with in questions
 LEAST_DOUBT = 0.005  # chance that a link is wrong; below that nothing is asked
+SETTLED = (
+    0.9  # belief above which a yes about another tracklet of the person confirms one too, see docs/review.md
+)
 Rows = NDArray[np.int64]
 
 
@@ -59,8 +62,9 @@ def _once(found: Iterable[Question]) -> list[Question]:
 
 
 def _settled(other: Sequence[str], beliefs: Mapping[str, float]) -> tuple[str, ...]:
-    """The tracklets that no question is about; where each has one, the least doubtful: it takes one to belong to."""
-    return tuple(one for one in other if one not in beliefs) or (max(other, key=lambda one: beliefs[one]),)
+    """The tracklets that hardly are in question; where all are, the least doubtful: it takes one to belong to."""
+    sure = tuple(one for one in other if beliefs.get(one, 1.0) >= SETTLED)
+    return sure or (max(other, key=lambda one: beliefs[one]),)
 
 
 def _same_person(

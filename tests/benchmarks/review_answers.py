@@ -174,7 +174,7 @@ def opened(recording: Recording, store: Store) -> ReviewSite:
 
 
 def _people(site: ReviewSite) -> dict[TrackletKey, int]:
-    return {one.key: one.person_id for one in site.tracklets() if one.person_id is not None}
+    return {one.key: one.person_id for one in site.tracklets()}
 
 
 def truly(recording: Recording, site: ReviewSite, question: Question) -> bool:

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -154,10 +153,3 @@ class Keeper:
             raise self.error
         self.pruned.append(before_s)
         return 2
-
-
-def until(happened: Callable[[], bool]) -> None:
-    begun = time.monotonic()
-    while not happened():
-        assert time.monotonic() - begun < 10
-        time.sleep(0.01)

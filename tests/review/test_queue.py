@@ -72,21 +72,22 @@ def test_yes_it_belongs_confirms_no_other_doubt(tmp_path: Path) -> None:
         assert sorted(asked.other) == ["r/lobby/1", "r/lobby/2", "r/yard/3"]
         review.answer(asked.id, "yes")
         confirmed = sorted(f"r/{one.tracklet}" for one in site.store.bound())
-        assert confirmed == ["r/lobby/2", "r/yard/4"], "each has a question; this one is the least doubtful"
+        assert confirmed == ["r/lobby/1", "r/lobby/2", "r/yard/4"], "yard/3 is in doubt as well"
         assert about(review, "r/yard/3").belief < 0.9, "still to be answered"
-        assert review.person(1).reviewed == 2
+        assert (review.person(1).reviewed, review.person(1).sure) == (3, False)
 
 
-def test_yes_it_belongs_confirms_those_without_a_question_too(tmp_path: Path) -> None:
-    sure = [seen("lobby", track, 0, start=100 * track) for track in (1, 2, 6, 7, 8)]
-    with under_review(tmp_path, [*sure, between(seen("yard", 3, 0, start=1000), 2, 0.45)]) as site:
+def test_yes_it_belongs_confirms_the_least_doubtful_where_all_are_in_doubt(tmp_path: Path) -> None:
+    own = [between(seen("yard", track, 0, start=200 * track), track, 0.31) for track in (3, 4, 5)]
+    with under_review(tmp_path, own) as site:
         review = Review(site)
-        asked = about(review, "r/yard/3")
-        certain = {*asked.other} - {side for one in review.questions() for side in one.one}
-        assert len(certain) >= 3
-        assert {*asked.settled} == certain
-        review.answer(asked.id, "yes")
-        assert review.person(1).reviewed == 1 + len(certain)
+        first, *others = review.questions()
+        beliefs = {one.one: one.belief for one in (first, *others)}
+        assert (first.one, first.other) == (("r/yard/5",), ("r/yard/3", "r/yard/4"))
+        assert beliefs["r/yard/3",] < beliefs["r/yard/4",] < 0.9
+        assert first.settled == ("r/yard/4",)
+        review.answer(first.id, "yes")
+        assert [one.one for one in review.questions()] == [("r/yard/3",)]
 
 
 def test_a_renamed_person_keeps_the_questions(review: Review) -> None:

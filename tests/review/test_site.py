@@ -56,6 +56,11 @@ def test_results_at_hand_give_crops_boxes_and_vectors(tmp_path: Path) -> None:
         np.testing.assert_array_equal(times_s, made[3].times_s)
         np.testing.assert_array_equal(boxes, made[3].boxes)
         assert [person.sightings for person in site.people()] == [2, 2, 1]
+        each = [seen for person in site.people() for seen in site.store.sightings(person.person_id)]
+        everywhere = site.store.sightings()
+        assert sorted(everywhere, key=lambda seen: seen.match.tracklet) == sorted(
+            each, key=lambda seen: seen.match.tracklet
+        )
         with pytest.raises(InputError, match=r"r/yard/2: has no crop 3, but 3 of them"):
             site.crop("r/yard/2", 3)
         with pytest.raises(InputError, match=r"'r/yard/9' is no tracklet of .*site.db"):

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
 
+from reid.errors import Contradicted
 from reid.review.answers import Review
 from reid.review.web.asking_routes import Asking, build_asking
 from reid.review.web.desk import Desk
@@ -45,9 +47,17 @@ def build_app(
         most_bytes=MOST_BYTES,
         shown={"home": home},
     )
+    app.add_exception_handler(Contradicted, _contradicted)
     videos = ReviewVideos(list(review.site.results.values()))
     found = ReviewJson(review, videos, writing, title)
     app.include_router(build_reading(desk, review, found, writing, look))
     app.include_router(build_asking(desk, Asking(review, found), writing))
     app.include_router(build_videos(videos))
     return app
+
+
+async def _contradicted(_request: Request, error: Exception) -> Response:
+    """Answer with status 409 what may be done all the same, by `instead`."""
+    assert isinstance(error, Contradicted)
+    ends = "that decision ends" if len(error.decisions) == 1 else f"{len(error.decisions)} decisions end"
+    return JSONResponse({"error": f"{error.fact}. Where you do it all the same, {ends}."}, status_code=409)

@@ -12,6 +12,7 @@ from reid.review.web.decision_text import told
 from reid.review.web.desk import Desk
 from reid.review.web.review_json import ReviewJson
 from reid.review.web.writing import Writing
+from reid.store.decision_text import clause
 from reid.web.answers import REFUSALS
 from reid.web.bodies import Body, DecisionBody, MergeBody, PersonId, RenameBody, asks
 from reid.wording import counted
@@ -73,6 +74,13 @@ class Asking:
                 return "It is asked again at the end."
         return "It is not asked again in this session."
 
+    def _besides(self) -> str:
+        """A sentence on the earlier decisions that the latest contradicts; empty: none."""
+        said = [
+            f"decision {one.number} ({clause(one, self._found.called)})" for one in self._review.overruled()
+        ]
+        return f" This counts more than {' and '.join(said)}." if said else ""
+
     def undo(self, number: int | None) -> str:
         """Take back a decision; None: what was done last."""
         undone = self._review.undo(number)
@@ -91,29 +99,28 @@ class Asking:
         """Merge two people."""
         one, other = self._found.called(person_id), self._found.called(into)
         self._review.merge(person_id, into, instead=instead)
-        return f"{one} is {other} now."
+        return f"{one} is {other} now.{self._besides()}"
 
     def split(self, person_id: int, tracklets: list[str]) -> str:
         """Split some tracklets off."""
         new = self._review.split(person_id, tracklets)
         one, other = self._found.called(person_id), self._found.called(new)
-        return f"{counted(len(tracklets), 'tracklet')} of {one} became a new person, {other}."
+        return (
+            f"{counted(len(tracklets), 'tracklet')} of {one} became a new person, {other}.{self._besides()}"
+        )
 
     def reassign(self, person_id: int, tracklets: list[str], into: int) -> str:
         """Give some tracklets to another person."""
         self._review.reassign(person_id, tracklets, into)
         one, other = self._found.called(person_id), self._found.called(into)
-        return f"{counted(len(tracklets), 'tracklet')} of {one} went to {other}."
+        return f"{counted(len(tracklets), 'tracklet')} of {one} went to {other}.{self._besides()}"
 
     def confirm(self, person_id: int, tracklets: list[str] | None) -> str:
         """Confirm a person or some tracklets."""
         self._review.confirm(person_id, tracklets)
         who = self._found.called(person_id)
-        return (
-            f"{who} is confirmed."
-            if tracklets is None
-            else f"{counted(len(tracklets), 'tracklet')} of {who} confirmed."
-        )
+        what = who if tracklets is None else f"{counted(len(tracklets), 'tracklet')} of {who}"
+        return f"{what}{' is' if tracklets is None else ''} confirmed.{self._besides()}"
 
     def confirm_many(self, people: list[int]) -> str:
         """Confirm several people."""

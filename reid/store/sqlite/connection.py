@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reid.disk import ROOM
-from reid.errors import InputError, StoreError
+from reid.errors import Contradicted, InputError, StoreError
 from reid.store.files import beside
 
 SAFE = "what was committed is safe; check the disk, and repeat the command"
@@ -110,6 +110,8 @@ def naming(path: Path) -> Iterator[None]:
     """Put the gallery's name before what an InputError says."""
     try:
         yield
+    except Contradicted as error:
+        raise error.at(f"{path}: ") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from reid.errors import InputError
+from reid.errors import Contradicted, InputError
 from reid.store.rules import checked_label
 from reid.store.sqlite import decisions, journal, undo
 from reid.store.sqlite.sightings import give, of_person, remove_person
@@ -53,12 +53,15 @@ def join(
         InputError: they were decided to be different, or are one already.
     """
     ended = decisions.against_merge(db, person_id, into)
+    if ended and not instead:
+        numbers = [one.number for one in ended]
+        raise Contradicted(
+            f"{person_name(person_id)} and {person_name(into)} are different people by decision {numbers[0]} "
+            f"of {ended[0].at[:10]}",
+            f"undo that first: `reid gallery undo GALLERY {numbers[0]}`",
+            decisions=numbers,
+        )
     for against in ended:
-        if not instead:
-            raise InputError(
-                f"{person_name(person_id)} and {person_name(into)} are different people by decision {against.number} "
-                f"of {against.at[:10]}; undo that first: `reid gallery undo GALLERY {against.number}`"
-            )
         journal.append(db, at, "undone", person_id=into, decision=against.number, kind=against.kind)
         decisions.end(db, at, against.number)
     sides = [of_person(db, into), of_person(db, person_id)]

@@ -138,9 +138,7 @@ def sightings(db: sqlite3.Connection, person_id: int | None = None, session: str
     """The sightings of one person or of all, by run, time and camera; of one start of a live site, or of any."""
     clocks = _clocks(db)
     conversions = _conversions(db)
-    of_person = (
-        "TRUE" if person_id is None else "person_id = :person"
-    )  # as a condition alone it has its index
+    of_person = "TRUE" if person_id is None else "person_id = :person"  # so that its index is used
     rows = db.execute(
         f"""SELECT run_id, camera_id, track_id, person_id, distance, runner_up_id, runner_up_distance, start_s, end_s,
                   started

@@ -15,6 +15,7 @@ export async function request(method, path, { body = null, patience_ms = null } 
       body: body && JSON.stringify(body), signal: patience_ms && AbortSignal.timeout(patience_ms),
     });
     if (response.status === 401) location.reload();
+    if (response.status === 204) return { answer: {} };
     if (response.ok) return { answer: await response.json() };
     return { error: { text: await sentence(response), final: response.status < 500 && response.status !== 429, status: response.status } };
   } catch (cause) {

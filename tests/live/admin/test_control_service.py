@@ -11,7 +11,8 @@ from reid.linking.reclustering import Refinement
 from reid.live.admin.control_service import ControlService
 from tests.live.admin.test_retention import asked, fill, still
 from tests.live.blocks import film
-from tests.live.running import Running, load_tracking, until
+from tests.live.running import Running, load_tracking
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module", autouse=True)

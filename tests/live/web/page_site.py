@@ -186,12 +186,3 @@ def serving(
             yield Site(site_state, control, server, client)
     finally:
         assert server.stop(5.0)
-
-
-def until(wanted: object, patience_s: float = 5.0) -> None:
-    """Wait until a call says true."""
-    assert callable(wanted)
-    end = time.monotonic() + patience_s
-    while not wanted():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)

@@ -12,7 +12,8 @@ import pytest
 from reid.web import descriptors
 from reid.web import http_connection as connection
 from reid.web.guesses import Guesses
-from tests.live.web.page_site import TOKEN, Site, serving, until
+from tests.live.web.page_site import TOKEN, Site, serving
+from tests.waiting import until
 
 STATE = b"GET /api/state HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

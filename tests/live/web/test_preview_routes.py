@@ -11,7 +11,8 @@ import httpx
 import numpy as np
 
 from reid.live.views.site_state import SiteState
-from tests.live.web.page_site import camera, serving, shaded_jpeg, until
+from tests.live.web.page_site import camera, serving, shaded_jpeg
+from tests.waiting import until
 
 
 @contextmanager

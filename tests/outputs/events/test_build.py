@@ -15,8 +15,8 @@ from reid.outputs.events.config import EventsConfig
 from reid.owned_files import OwnedFiles
 from tests.outputs.events.made import DAY_S, event
 from tests.outputs.events.mosquitto import PROGRAM, broker, listening
-from tests.outputs.events.waiting import until
 from tests.outputs.events.webhook_server import serving
+from tests.waiting import until
 
 
 def test_by_default_there_is_the_file_only(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from reid.outputs.events.receiver import DeliveryFailed
 from tests.outputs.events.made import event
 from tests.outputs.events.mosquitto import PROGRAM, broker, line, listening
 from tests.outputs.events.mqtt_made import mqtt, needs_broker, outbox, started
-from tests.outputs.events.waiting import until
+from tests.waiting import until
 
 VERSIONS: list[Version] = ["5", "3.1.1"]
 ROOT = Path(__file__).parents[3]

@@ -10,7 +10,7 @@ from reid.outputs.events.outage import Outage
 from reid.outputs.events.receiver import DeliveryFailed
 from tests.outputs.events.inbox import Inbox, outbox, settled
 from tests.outputs.events.made import event
-from tests.outputs.events.waiting import until
+from tests.waiting import until
 
 
 def test_a_surprise_costs_one_event_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from reid.events import Event
 from reid.outputs.events.receiver import DeliveryFailed
 from tests.outputs.events.inbox import Inbox, always_fails, outbox, settled
 from tests.outputs.events.made import DAY_S, event
-from tests.outputs.events.waiting import until
+from tests.waiting import until
 
 
 def test_events_arrive_in_order_and_once() -> None:

@@ -7,7 +7,7 @@ from reid.events import Event
 from reid.outputs.events.receiver import DeliveryFailed
 from tests.outputs.events.inbox import Inbox, always_fails, outbox
 from tests.outputs.events.made import event
-from tests.outputs.events.waiting import until
+from tests.waiting import until
 
 
 def test_closing_delivers_what_waits() -> None:

@@ -14,8 +14,8 @@ from reid.outputs.events.outbox import Outbox
 from reid.outputs.events.receiver import DeliveryFailed
 from reid.outputs.events.webhook import Webhook
 from tests.outputs.events.made import event
-from tests.outputs.events.waiting import until
 from tests.outputs.events.webhook_server import serving
+from tests.waiting import until
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from tests.review.web.page import card, decisions, people, sheet, toast, tracklet, view
 from tests.review.web.toy_review import STAYS, Served, Stay, serving
-from tests.web.browser import expect, opened
+from tests.web.browser import Complaints, expect, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -170,3 +170,28 @@ def test_a_choice_that_a_search_hides_is_none(tmp_path: Path, browser: "Browser"
         search.press("Enter")
         toast(page, "P0010 is P0004 now.")
         assert decisions(site) == ["same"]
+
+
+def test_what_an_earlier_decision_forbids_is_done_all_the_same(
+    site: Served, opening: "tuple[Page, Complaints]"
+) -> None:
+    page, complaints = opening
+    site.ask(lambda: site.review.apart(4, 5))
+    view(page, "People")
+    card(page, "P0005").drag_to(card(page, "P0004"))
+    page.locator("#pick").get_by_role("button", name="Merge").click()
+    failed = page.locator("#failed")
+    expect(failed).to_contain_text("P0005 and P0004 are different people by decision 1 of ")
+    expect(failed).to_contain_text("Where you do it all the same, that decision ends.")
+    failed.get_by_role("button", name="Close").click()
+    assert decisions(site) == ["different"]
+    card(page, "P0005").drag_to(card(page, "P0004"))
+    page.locator("#pick").get_by_role("button", name="Merge").click()
+    failed.get_by_role("button", name="Do it all the same").click()
+    toast(page, "P0005 is P0004 now.")
+    assert decisions(site) == ["same"]
+    view(page, "Decisions")
+    page.locator("#undo").click()
+    expect(page.locator("#decisions li.undone")).to_have_count(1)
+    assert decisions(site) == ["different"]
+    complaints.take("409")

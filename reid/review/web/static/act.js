@@ -4,7 +4,7 @@ import { request, say } from "./api.js";
 import { one } from "./dom.js";
 
 export const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
-const SLOW_MS = 600;
+const SLOW_MS = 600, CONTRADICTED = 409; // an earlier decision speaks against it, and may end
 let settle = null, release = null, refresh = async () => {}; // release: of the lock that holds
 
 export const busy = () => release !== null;
@@ -33,6 +33,7 @@ export async function act(path, body = {}, done = () => {}) {
     unlock();
     if (answer) return answer;
     if (!(await wantsAgain(error))) return null;
+    if (error.status === CONTRADICTED) body = { ...body, instead: true };
   }
 }
 
@@ -66,12 +67,13 @@ function lock() {
 }
 
 /** Say why something failed, and wait whether to try again; it is no where something else is done meanwhile. */
-function wantsAgain({ text, final }) {
+function wantsAgain({ text, final, status }) {
   release?.(); // something else may be done meanwhile
   dismiss();
   inFront(one("failed"));
   one("failed-text").textContent = text;
-  one("failed-again").hidden = final;
+  one("failed-again").hidden = final && status !== CONTRADICTED;
+  one("failed-again").textContent = status === CONTRADICTED ? "Do it all the same" : "Try again";
   one("failed").hidden = false;
   return new Promise((resolve) => {
     settle = resolve;
