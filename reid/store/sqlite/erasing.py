@@ -4,13 +4,13 @@ Functions over an open gallery, inside the caller's transaction.
 """
 
 import base64
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reid import json_text
 from reid.store.sqlite import decisions, journal, undo
 from reid.store.sqlite.sightings import SEGMENT, is_there, remove_person, segments
 from reid.store.sqlite.undo import KEY, PERSON, RIVAL, Before
@@ -204,7 +204,7 @@ def _delete_from_decisions(db: sqlite3.Connection, traces: _Traces, held: Held) 
     """Take what is erased out of what decisions about other people keep."""
     db.executemany("DELETE FROM decisions WHERE label = ?", [(label,) for label in traces.labels])
     db.executemany("DELETE FROM decision_segments WHERE run_id = ?", [(run_id,) for run_id in traces.runs])
-    runs = json.dumps(sorted({one.run_id for one in traces.segments}))
+    runs = json_text.dumps(sorted({one.run_id for one in traces.segments}))
     rows = db.execute(
         f"""SELECT segment_id, {SEGMENT} FROM decision_segments
             WHERE run_id IN (SELECT value FROM json_each(?))""",
