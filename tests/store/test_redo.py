@@ -213,3 +213,14 @@ def test_what_was_no_person_in_a_replaced_run_is_found_by_linking_again(path: Pa
         assert tables(path) == before, "its number 2 is another tracklet now"
         store.redo()
         assert tables(path) == before
+
+
+def test_the_order_of_redo_outlives_a_run_that_does_not_show_the_person(path: Path) -> None:
+    with open_store(path, encoder_id=None) as store:
+        numbers = [store.rename(2, "A."), store.rename(2, "B.")]
+        store.undo()
+        store.undo()
+        others = [sighting(1, directions(90, 2), track=0), sighting(3, directions(91, 2), track=3)]
+        store.commit_run("run-1", others, started=NOON, cameras=["lobby"])
+        assert [one.person_id for one in store.people()] == [1, 3]
+        assert [store.redo().number, store.redo().number] == numbers
