@@ -150,13 +150,7 @@ def restore(
         if heir is not None:
             sightings.give(db, sightings.of_person(db, person_id), heir)
         sightings.remove_person(db, person_id)
-    for run_id, camera_id, track_id, rival, distance, _ in was.get("rivals", []):
-        if run_id not in replaced and (rival is None or sightings.is_there(db, rival)):
-            db.execute(
-                """UPDATE sightings SET runner_up_id = ?, runner_up_distance = ?
-                   WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
-                (rival, distance, run_id, camera_id, track_id),
-            )
+    _put_rivals_back(db, [row for row in was.get("rivals", []) if row[0] not in replaced])
     if all(row[5] == encoder_id for row in was.get("prototypes", [])):
         _put_vectors_back(db, was.get("prototypes", []), found)
     for person_id, _ in was["people"]:
@@ -227,6 +221,17 @@ def _insert(db: sqlite3.Connection, values: Sequence[Any]) -> int | None:
         values,
     ).fetchone()
     return int(made[0])
+
+
+def _put_rivals_back(db: sqlite3.Connection, rivals: Sequence[Sequence[Any]]) -> None:
+    """Where these people were runners-up of others."""
+    for *key, rival, distance, _ in rivals:
+        if rival is None or sightings.is_there(db, rival):
+            db.execute(
+                """UPDATE sightings SET runner_up_id = ?, runner_up_distance = ?
+                   WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
+                (rival, distance, *key),
+            )
 
 
 def _put_vectors_back(
