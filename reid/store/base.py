@@ -8,11 +8,8 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.link_constraints import LinkConstraints
-from reid.store.deciding import Deciding
+from reid.store.decision_store import DecisionStore
 from reid.store.records import (
-    Bound,
-    Decision,
     Erased,
     JournalEntry,
     Named,
@@ -22,7 +19,7 @@ from reid.store.records import (
     Sighting,
     StoredVector,
 )
-from reid.suppression import Footage, Suppressed, SuppressionKey
+from reid.suppression import Footage
 from reid.types import Array, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
 
@@ -30,7 +27,7 @@ NO_FOOTAGE: Mapping[str, Footage] = {}
 
 
 @runtime_checkable
-class Store(Deciding, Protocol):
+class Store(DecisionStore, Protocol):
     """An open gallery. One process writes; others may read meanwhile, and see whole runs only.
 
     Every call that writes is durable when it returns, or has changed nothing. All of them raise InputError where the
@@ -112,15 +109,6 @@ class Store(Deciding, Protocol):
     def history(self, person_id: int | None = None) -> list[JournalEntry]:
         """The journal, oldest first; of one person and of those merged into them, or of all."""
 
-    def decisions(self, person_id: int | None = None) -> list[Decision]:
-        """What people decided, oldest first; about one person and those merged into them, or about all."""
-
-    def bound(self) -> list[Bound]:
-        """The sightings that decisions are about which hold; names bind none."""
-
-    def told_apart(self) -> frozenset[tuple[int, int]]:
-        """Pairs of people, smaller id first, that a decision which holds says to be two."""
-
     def find(self, who: str | int, *, ignored: bool = False) -> int:
         """The id of the person that a label, `P0007` or 7 names; InputError if there is none.
 
@@ -163,41 +151,6 @@ class Store(Deciding, Protocol):
         Raises:
             ValueError: vectors of another encoder or size.
         """
-
-    # decisions: `by` says who decided, a login or the live page; each returns its number, a split the new person ---
-
-    def constraints(self, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
-        """What decisions say of the tracklets of a run, which are recognised by camera, time and boxes."""
-
-    def overruled(self, number: int) -> list[Decision]:
-        """The earlier decisions that hold and contradict decision `number`, which counts more than they do."""
-
-    def forget(self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None) -> int:
-        """Erase one person: vectors, sightings, label, journal, decisions, and the copies that upgrades left.
-
-        What was ignored is erased by the number that it had. On return no byte of them is in the files.
-
-        Args:
-            suppress: keep, with this key, digests of where they were in recordings, so that repeated runs leave those
-                tracklets out. Live sites are not processed again: of them nothing is kept.
-
-        Raises:
-            InputError: there is no person of this id; or which recordings show them is not known.
-            Busy: they are erased, but because a process still reads the gallery, their bytes stay in its files
-                until it is next opened for writing.
-        """
-
-    def in_recordings(self, person_id: int) -> int:
-        """How many tracklets of recordings show a person, also one that was ignored: repeated runs find them."""
-
-    def would_suppress(self, person_id: int, key: SuppressionKey) -> int:
-        """How many tracklets `forget` would suppress; raises as it does."""
-
-    def suppressed(self) -> list[Suppressed]:
-        """The suppression list: a row for each tracklet of erased people that is to be left out."""
-
-    def drop_suppressed(self) -> int:
-        """Drop the suppression list, so that repeated runs find who was erased again; how many tracklets it had."""
 
     # retention ---
 

@@ -25,55 +25,19 @@ from reid.errors import InputError
 from reid.live.admin.control_service import ControlService
 from reid.store.base import Store
 from reid.store.opening import open_store
-from reid.types import TrackletKey, person_name
+from reid.types import person_name
 from tests.benchmarks.jobs import Report
 from tests.live.running import Running, load_tracking
 from tests.rehearsals.live_presence import write_film
 from tests.rehearsals.live_run import about, conclude
 from tests.rehearsals.presence import plan
+from tests.rehearsals.said import Erased, Place, Said, Where
 
 CUT_S = 5.0
 LOOK_S = 1.0  # between looks at the gallery
 DECIDE_EVERY = 6  # looks
 MOST_IGNORED = 1  # of the few people of the film
 RECENT_S = 90.0  # stays that may be split off
-Place = tuple[str, TrackletKey]  # run and tracklet
-Where = dict[Place, int]  # whom each shows by the gallery
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erased:
-    """A person who was erased: how many events there were, and their name, which no one else had since."""
-
-    events: int
-    label: str | None
-
-
-@dataclass(slots=True)
-class Said:
-    """What holds of what was decided."""
-
-    same: list[frozenset[Place]] = field(default_factory=list)
-    different: list[tuple[frozenset[Place], frozenset[Place]]] = field(default_factory=list)
-    no_person: set[Place] = field(default_factory=set)
-    erased: dict[int, Erased] = field(default_factory=dict)
-    labels: dict[int, str] = field(default_factory=dict)
-
-    def wrong(self, where: Where, labels: dict[int, str | None]) -> Iterator[str]:
-        """What the gallery says otherwise."""
-        for together in self.same:
-            if len(shown := {where[one] for one in together if one in where}) > 1:
-                yield f"{sorted(shown)} show what was said to be one person"
-        for one, other in self.different:
-            if both := {where[p] for p in one if p in where} & {where[p] for p in other if p in where}:
-                yield f"{sorted(both)} show what was said to be two people"
-        if back := self.no_person & where.keys():
-            yield f"{sorted(str(key) for _, key in back)} are back, though they show no person"
-        for person_id in self.erased.keys() & labels.keys():
-            yield f"{person_name(person_id)} is back, though erased"
-        for person_id, label in self.labels.items():
-            if labels.get(person_id) != label:
-                yield f"{person_name(person_id)} is called {labels.get(person_id)!r}, not {label!r}"
 
 
 @dataclass(slots=True)

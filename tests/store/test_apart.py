@@ -10,7 +10,7 @@ from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.types import TrackletKey
 from tests.store.site import ENCODER, commit, tables
-from tests.store.test_decided import linked, recording, who_is_who
+from tests.store.walkers import linked, recording, who_is_who
 from tests.tracklets import ENCODER as TOY
 
 

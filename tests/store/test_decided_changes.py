@@ -22,7 +22,8 @@ from reid.store.records import Carried
 from reid.store.sqlite.conversion import converting
 from reid.types import Array, Embeddings, Tracklet, TrackletKey
 from tests.store.site import NOON, tables
-from tests.store.test_decided import CAMERAS, POLICY, Choice, decide, recording
+from tests.store.test_decided_sequences import Choice, decide
+from tests.store.walkers import CAMERAS, POLICY, recording
 from tests.tracklets import ENCODER
 
 Place = tuple[str, int]  # camera, and who truly walks there

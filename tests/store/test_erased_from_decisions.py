@@ -168,3 +168,14 @@ def test_what_is_not_a_person_can_be_erased(store: Store, tmp_path: Path) -> Non
     store.close()
     assert found_in_files(tmp_path, HERS) == 0
     assert b"Ada L." not in content_of(tmp_path)
+
+
+def test_a_track_beside_an_erased_one_stays_decided(store: Store) -> None:
+    """Two people walk so close that their boxes overlap most of the time."""
+    close = [replace(seen(person, track, directions(300 + track, 2, dimension=512)), start_s=5.0, end_s=7.5,
+                     places=boxes(100 + 4 * track)) for person, track in ((1, 1), (2, 2))]  # fmt: skip
+    store.commit_run("close", close, started=NOON, cameras=["lobby"])
+    store.confirm(2)
+    store.forget(1)
+    assert {(one.run_id, one.tracklet.track_id) for one in store.bound()} == {("run", 2), ("close", 2)}
+    store.close()

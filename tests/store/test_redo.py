@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines.cli.main import main
@@ -213,3 +214,29 @@ def test_what_was_no_person_in_a_replaced_run_is_found_by_linking_again(path: Pa
         assert tables(path) == before, "its number 2 is another tracklet now"
         store.redo()
         assert tables(path) == before
+
+
+def test_the_order_of_redo_outlives_a_run_that_does_not_show_the_person(path: Path) -> None:
+    with open_store(path, encoder_id=None) as store:
+        numbers = [store.rename(2, "A."), store.rename(2, "B.")]
+        store.undo()
+        store.undo()
+        others = [sighting(1, directions(90, 2), track=0), sighting(3, directions(91, 2), track=3)]
+        store.commit_run("run-1", others, started=NOON, cameras=["lobby"])
+        assert [one.person_id for one in store.people()] == [1, 3]
+        assert [store.redo().number, store.redo().number] == numbers
+
+
+def test_what_was_left_out_of_a_run_that_was_linked_again_keeps_its_number_and_name(path: Path) -> None:
+    with open_store(path, encoder_id=None) as store:
+        before = store.identities(people=[3])[0].prototypes.vectors
+        store.ignore(3)
+        left = [sighting(person, directions(90 + n, 2), track=n) for n, person in enumerate([1, 1, 2])]
+        store.commit_run("run-1", left, started=NOON, cameras=["lobby"])
+        after = tables(path)
+        store.undo()
+        assert store.find("Ada L.") == 3
+        assert [one.match.tracklet.track_id for one in store.sightings(3)] == [3]
+        np.testing.assert_array_equal(store.identities(people=[3])[0].prototypes.vectors, before)
+        store.redo()
+        assert tables(path) == after

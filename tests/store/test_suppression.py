@@ -17,7 +17,7 @@ from reid.store.base import Store
 from reid.suppression import Footage, SuppressionKey
 from reid.types import Tracklet
 from tests.store.site import NOON
-from tests.store.test_decided import CAMERAS, POLICY, moving, opened, recording
+from tests.store.walkers import CAMERAS, POLICY, moving, opened, recording
 from tests.tracklets import towards, tracklet
 
 FOOTAGE = {camera: Footage(content=f"content of {camera}", width=640, height=360) for camera in CAMERAS}

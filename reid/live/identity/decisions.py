@@ -1,17 +1,17 @@
 """Decisions about a site that runs, and undo and redo of them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from reid.errors import InputError
-from reid.geometry import iou
-from reid.linking.online import OnlineGallery, Recent
+from reid.linking.online import OnlineGallery
 from reid.live.clock import SiteClock
 from reid.live.identity.appearance import Appearance
 from reid.live.identity.changes import Confirmed, Followed, How, Ignored, Merged, Moved
 from reid.live.identity.known_tracklets import KnownTracklets
+from reid.live.identity.no_person import Look, NoPerson
 from reid.live.identity.reassigned import split_of
 from reid.live.identity.unit_of_work import BY, UnitOfWork
 from reid.store.base import Store
@@ -19,35 +19,6 @@ from reid.store.records import Decision
 from reid.types import Array, Tracklet, TrackletKey, person_name
 
 Place = tuple[str, TrackletKey]  # run and key
-SAME_PLACE = 0.5  # intersection over union with a box of what was ignored: there it is not asked about again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Look:
-    """Where a tracklet was and what it looked like: all that is kept of what was ignored."""
-
-    camera_id: str
-    boxes: Array  # (T, 4)
-    mean: Array  # (D,) unit, from the centre, without the camera's bias
-
-    def is_like(self, tracklet: Tracklet, mean: Array, max_distance: float) -> bool:
-        """Whether a tracklet of that mean is at the same place, and as near as one person."""
-        if tracklet.camera_id != self.camera_id:
-            return False
-        overlap = float(iou(tracklet.boxes.mean(axis=0, keepdims=True), self.boxes).max())
-        return overlap >= SAME_PLACE and 1.0 - float(mean @ self.mean) <= max_distance
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _NoPerson:
-    """What was taken for a person, as it was when it was ignored."""
-
-    person_id: int
-    remembered: bool  # from before the last minutes
-    recent: dict[TrackletKey, Recent]  # of the last minutes, which an undo puts back
-    known: KnownTracklets
-    looks: Sequence[_Look]  # which are not asked about again
-    hidden: set[tuple[str, int]]  # tracks that are not shown because of it
 
 
 class Decisions:
@@ -70,7 +41,7 @@ class Decisions:
     ) -> None:
         self._gallery, self._unit_of_work, self._known = gallery, unit_of_work, known
         self._appearances, self._clock, self._window_s = appearances, clock, window_s
-        self._ignored: dict[int, _NoPerson] = {}  # by the number of the decision
+        self._ignored: dict[int, NoPerson] = {}  # by the number of the decision
 
     def merge(self, person_id: int, into: int, *, instead: bool = True) -> int:
         """Merge two people in store and gallery, and tell it; raises as `Store.merge`, see there for `instead`."""
@@ -250,13 +221,13 @@ class Decisions:
         remembered = person_id in self._gallery.memory.people
         recent = self._gallery.ignore(person_id)
         hidden = {place for place, one in self._appearances.items() if one.person_id == person_id}
-        self._ignored[number] = _NoPerson(
+        self._ignored[number] = NoPerson(
             person_id=person_id,
             remembered=remembered,
             recent=recent,
             known=self._known.take_out(recent.keys()),
             looks=[
-                _Look(camera_id=one.tracklet.camera_id, boxes=one.tracklet.boxes, mean=one.mean)
+                Look(camera_id=one.tracklet.camera_id, boxes=one.tracklet.boxes, mean=one.mean)
                 for one in recent.values()
             ],
             hidden=hidden,

@@ -186,15 +186,19 @@ class IdentityRegistry:
                 self._split_off.add(one.new)
         made = self._hysteresis.steady(found)
         merges: dict[tuple[int, int], list[Moved]] = {}
+        gone = set[tuple[int, int]]()
         for one in made:
             change = self._change(one)
+            if one.old is not None and one.reason == "merged":
+                gone.add((one.old, one.new))
             if isinstance(change, Moved) and one.reason == "merged" and one.old not in self._split_off:
                 merges.setdefault((change.old, one.new), []).append(change)
             else:
                 self.unit_of_work.add(change)
         for (old, new), moved in merges.items():
-            self.gallery.merged(old, new)
             self.unit_of_work.add(Merged(old=old, new=new, at_s=self._clock.now_s, tracklets=tuple(moved)))
+        for old, new in gone:
+            self.gallery.merged(old, new)
         return len(made)
 
     def age(self, now_s: float) -> None:

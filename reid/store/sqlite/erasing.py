@@ -4,61 +4,20 @@ Functions over an open gallery, inside the caller's transaction.
 """
 
 import base64
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from reid import json_text
 from reid.store.sqlite import decisions, journal, undo
 from reid.store.sqlite.sightings import SEGMENT, is_there, remove_person, segments
-from reid.store.sqlite.undo import KEY, PERSON, RIVAL, Before
-from reid.track_segment import TrackSegment, likeness
+from reid.store.sqlite.traces import Traces
+from reid.store.sqlite.undo import KEY, PERSON, Before
+from reid.track_segment import TrackSegment
 from reid.types import person_name
 
 _COLUMNS = ("before", "after")
 _TOLD_OF = ("old", "new", "other")  # how lines of the journal name a second person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Traces:
-    """What erased data is recognised by in what is kept beside it."""
-
-    people: Collection[int] = frozenset()  # all numbers that they ever had
-    runs: Collection[str] = frozenset()
-    labels: Collection[str] = frozenset()
-    segments: Sequence[TrackSegment] = ()
-    _among: dict[tuple[str, str], list[TrackSegment]] = field(default_factory=dict)
-    _known: dict[tuple[Any, ...], bool] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for one in self.segments:
-            self._among.setdefault((one.run_id, one.camera_id), []).append(one)
-
-    def shows(self, segment: TrackSegment) -> bool:
-        """Whether a segment shows what an erased tracklet does, under whatever number."""
-        return any(
-            likeness(segment, one) > 0 for one in self._among.get((segment.run_id, segment.camera_id), ())
-        )
-
-    def has_key(self, row: Sequence[Any]) -> bool:
-        """Whether a row that begins with run, camera and track is of a run or under a number that was erased."""
-        return row[0] in self.runs or any(
-            one.key.track_id == row[2] for one in self._among.get((row[0], row[1]), ())
-        )
-
-    def has(self, row: Sequence[Any]) -> bool:
-        """Whether a sighting, as decisions keep it to be undone, is of what was erased."""
-        if row[PERSON] in self.people or self.has_key(row):
-            return True
-        if (row[0], row[1]) not in self._among:
-            return False
-        known = (*row[KEY], *row[4:6])
-        if known not in self._known:
-            places = None if row[-1] is None else base64.b64decode(row[-1])
-            self._known[known] = self.shows(segments([(*row[KEY], row[4], row[5], places)])[0])
-        return self._known[known]
 
 
 def retract(db: sqlite3.Connection, at: datetime, people: Iterable[int], why: str) -> None:
@@ -91,11 +50,13 @@ def erase(
     if not (numbers or runs or tracklets):
         return
     held = _held(db)
-    traces = _Traces(
+    gone = [*tracklets, *_segments(db, numbers, held)]
+    traces = Traces(
         people=numbers,
         runs=frozenset(runs),
         labels=_labels(db, numbers),
-        segments=[*tracklets, *_segments(db, numbers, held)],
+        segments=gone,
+        others=_beside(db, numbers, gone),
     )
     for person_id in sorted(people):
         remove_person(db, person_id)
@@ -154,23 +115,24 @@ def _held(db: sqlite3.Connection) -> Held:
 
 def _labels(db: sqlite3.Connection, numbers: Collection[int]) -> set[str]:
     """Names that these people ever had, but for those that others have now."""
-    among = f"({', '.join(str(int(one)) for one in numbers)})"
+    of_theirs = "person_id IN (SELECT value FROM json_each(:numbers))"
     had = db.execute(
-        f"""SELECT label FROM people WHERE person_id IN {among}
-            UNION SELECT label FROM decisions WHERE person_id IN {among}
-            UNION SELECT json_extract(detail, '$.label') FROM journal
-                  WHERE event = 'renamed' AND person_id IN {among}
-            UNION SELECT json_extract(detail, '$.former') FROM journal
-                  WHERE event = 'renamed' AND person_id IN {among}"""
+        f"""SELECT label FROM people WHERE {of_theirs}
+            UNION SELECT label FROM decisions WHERE {of_theirs}
+            UNION SELECT json_extract(detail, '$.label') FROM journal WHERE event = 'renamed' AND {of_theirs}
+            UNION SELECT json_extract(detail, '$.former') FROM journal WHERE event = 'renamed' AND {of_theirs}""",
+        {"numbers": _list(numbers)},
     ).fetchall()
-    others = db.execute(f"SELECT label FROM people WHERE person_id NOT IN {among}").fetchall()
+    others = db.execute(
+        f"SELECT label FROM people WHERE NOT {of_theirs}", {"numbers": _list(numbers)}
+    ).fetchall()
     return {label for (label,) in had} - {label for (label,) in others} - {None}
 
 
 def _segments(db: sqlite3.Connection, numbers: Collection[int], held: Held) -> list[TrackSegment]:
     """The tracklets of people: those of now, and those that only decisions still hold."""
-    among = f"({', '.join(str(int(one)) for one in numbers)})"
-    found = db.execute(f"SELECT {SEGMENT} FROM sightings WHERE person_id IN {among}").fetchall()
+    own = "person_id IN (SELECT value FROM json_each(?))"
+    found = db.execute(f"SELECT {SEGMENT} FROM sightings WHERE {own}", (_list(numbers),)).fetchall()
     there = set(db.execute("SELECT run_id, camera_id, track_id FROM sightings").fetchall())
     lost = {
         (*row[KEY], row[4], row[5], None if row[-1] is None else base64.b64decode(row[-1]))
@@ -181,7 +143,24 @@ def _segments(db: sqlite3.Connection, numbers: Collection[int], held: Held) -> l
     return segments([*found, *lost])
 
 
-def _delete_lines(db: sqlite3.Connection, traces: _Traces) -> None:
+def _beside(
+    db: sqlite3.Connection, numbers: Collection[int], gone: Sequence[TrackSegment]
+) -> list[TrackSegment]:
+    """The tracklets of other people in the same runs."""
+    rows = db.execute(
+        f"""SELECT {SEGMENT} FROM sightings WHERE run_id IN (SELECT value FROM json_each(?))
+            AND person_id NOT IN (SELECT value FROM json_each(?))""",
+        (_list(one.run_id for one in gone), _list(numbers)),
+    )
+    return segments(rows.fetchall())
+
+
+def _list(values: Iterable[int | str]) -> str:
+    """Values as SQL takes them, each once."""
+    return json_text.dumps(sorted(set(values), key=str))
+
+
+def _delete_lines(db: sqlite3.Connection, traces: Traces) -> None:
     """Delete lines of the journal about people, or that name them or one of their labels."""
     numbers = [(one,) for one in traces.people]
     db.executemany("DELETE FROM journal WHERE person_id = ?", numbers)
@@ -200,49 +179,20 @@ def _delete_lines(db: sqlite3.Connection, traces: _Traces) -> None:
         )
 
 
-def _delete_from_decisions(db: sqlite3.Connection, traces: _Traces, held: Held) -> None:
+def _delete_from_decisions(db: sqlite3.Connection, traces: Traces, held: Held) -> None:
     """Take what is erased out of what decisions about other people keep."""
     db.executemany("DELETE FROM decisions WHERE label = ?", [(label,) for label in traces.labels])
     db.executemany("DELETE FROM decision_segments WHERE run_id = ?", [(run_id,) for run_id in traces.runs])
-    runs = json.dumps(sorted({one.run_id for one in traces.segments}))
     rows = db.execute(
         f"""SELECT segment_id, {SEGMENT} FROM decision_segments
             WHERE run_id IN (SELECT value FROM json_each(?))""",
-        (runs,),
+        (_list(one.run_id for one in traces.segments),),
     ).fetchall()
     over = [(row[0],) for row in rows if traces.shows(segments([row[1:]])[0])]
     db.executemany("DELETE FROM decision_segments WHERE segment_id = ?", over)
     for number, column, was in held:
-        left = _without(was, traces)
+        left = traces.taken_out_of(was)
         if left != was:
             db.execute(
                 f"UPDATE decisions SET {column} = ? WHERE decision_id = ?", (undo.packed(left), number)
             )
-
-
-def _without(was: Before, traces: _Traces) -> Before:
-    """What a decision keeps, without what is erased."""
-    gone = {tuple(row[KEY]) for row in was.get("sightings", []) if traces.has(row)}
-
-    def stays(row: Sequence[Any]) -> bool:
-        return tuple(row[KEY]) not in gone and not traces.has_key(row)
-
-    left: Before = {
-        part: [row for row in rows if stays(row)] for part, rows in was.items() if part in undo.BY_KEY
-    }
-    if "sightings" in left:
-        left["sightings"] = [
-            row if row[RIVAL] not in traces.people else [*row[:RIVAL], None, None, *row[RIVAL + 2 :]]
-            for row in left["sightings"]
-        ]
-    if "rivals" in left:
-        left["rivals"] = [row for row in left["rivals"] if not {row[3], row[5]} & set(traces.people)]
-    if "absent" in was:
-        left["absent"] = [row for row in was["absent"] if row[0] not in traces.people]
-    if "people" in was:
-        left["people"] = [
-            [number, None if label in traces.labels else label]
-            for number, label in was["people"]
-            if number not in traces.people
-        ]
-    return {**was, **left}

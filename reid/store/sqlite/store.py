@@ -1,24 +1,16 @@
 """The people of a site, kept between runs in one SQLite file: the truth, of which the index is a cache."""
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reid.errors import Busy, InputError, StoreError
-from reid.link_constraints import LinkConstraints
-from reid.lock import Lock
 from reid.registry import NoSettings
 from reid.store.base import NO_FOOTAGE, Store
 from reid.store.records import (
-    Bound,
-    Decision,
     Erased,
     JournalEntry,
     Named,
@@ -32,47 +24,25 @@ from reid.store.records import (
 from reid.store.rules import number_of
 from reid.store.sqlite import (
     cleaning,
-    contradictions,
-    corrections,
-    decisions,
     erasing,
     journal,
     live_run,
     pruning,
     runs,
     suppressions,
-    taking_back,
 )
-from reid.store.sqlite.connection import explain, file_identity, naming, transaction
+from reid.store.sqlite.connection import naming
+from reid.store.sqlite.deciding import SqliteDecisions
 from reid.store.sqlite.gallery_file import connect
-from reid.store.sqlite.prototypes import keep_varied, prototypes_by_person, prototypes_of_all, stored
+from reid.store.sqlite.prototypes import prototypes_by_person, prototypes_of_all, stored
 from reid.store.writer_lock import writer_lock
-from reid.suppression import Footage, Suppressed, SuppressionKey
-from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey, person_name
+from reid.suppression import Footage
+from reid.types import Array, Embeddings, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
 
 
-class SqliteStore(Store):
-    """A gallery in one SQLite file, open; its calls are described in `Store`.
-
-    SQLite folds the log (WAL) into the file when the last connection is closed.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        db: sqlite3.Connection,
-        lock: Lock | None,
-        max_prototypes: int,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self.path = path
-        self.encoder_id: str = db.execute("SELECT encoder_id FROM gallery").fetchone()[0]
-        self.max_prototypes = max_prototypes
-        self._db = db
-        self._file = file_identity(path)
-        self._lock = lock
-        self._clock = clock
+class SqliteStore(SqliteDecisions, Store):
+    """A gallery in one SQLite file, open; its calls are described in `Store`."""
 
     @classmethod
     def open(
@@ -97,27 +67,6 @@ class SqliteStore(Store):
                 lock.release()
             raise
         return cls(path, db, lock, max_prototypes, clock)
-
-    def close(self) -> None:
-        self._db.close()
-        if self._lock is not None:
-            self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.close()
-        if error is not None:
-            explain(error, self.path)
-
-    @property
-    def read_only(self) -> bool:
-        return self._lock is None
-
-    def note_page(self, address: str) -> None:
-        if self._lock is not None:
-            self._lock.note_page(address)
 
     # what linking needs ---
 
@@ -175,15 +124,6 @@ class SqliteStore(Store):
     def history(self, person_id: int | None = None) -> list[JournalEntry]:
         return journal.read(self._db, person_id)
 
-    def decisions(self, person_id: int | None = None) -> list[Decision]:
-        return decisions.read(self._db, person_id)
-
-    def bound(self) -> list[Bound]:
-        return decisions.bound(self._db)
-
-    def told_apart(self) -> frozenset[tuple[int, int]]:
-        return decisions.told_apart(self._db)
-
     def find(self, who: str | int, *, ignored: bool = False) -> int:
         name = str(who).strip()
         number = number_of(name) if ignored else None
@@ -218,108 +158,6 @@ class SqliteStore(Store):
         runs.check_vectors(self._db, self.encoder_id, [s.sighting.embeddings for s in record.sightings])
         with self._writing() as db:
             live_run.write(db, self._clock(), record, max_prototypes=self.max_prototypes)
-
-    # decisions ---
-
-    def constraints(self, run_id: str, tracklets: Sequence[Tracklet]) -> LinkConstraints:
-        return decisions.constraints(self._db, run_id, tracklets)
-
-    def rename(self, person_id: int, label: str | None, *, by: str | None = None) -> int:
-        with self._writing() as db:
-            return corrections.rename(db, self._clock(), journal.existing(db, person_id), label, by)
-
-    def merge(self, person_id: int, into: int, *, by: str | None = None, instead: bool = False) -> int:
-        with self._writing() as db:
-            people = journal.existing(db, person_id), journal.existing(db, into)
-            number = corrections.join(db, self._clock(), *people, by, instead=instead)
-            keep_varied(db, into, self.max_prototypes)
-        return number
-
-    def split(
-        self,
-        person_id: int,
-        tracklets: Collection[tuple[str, TrackletKey]],
-        *,
-        new: int | None = None,
-        by: str | None = None,
-    ) -> int:
-        with self._writing() as db:
-            person_id = journal.existing(db, person_id)
-            sightings = corrections.sightings_of(db, person_id, tracklets)
-            new = corrections.split(db, self._clock(), person_id, sightings, new, by)
-            for one in (person_id, new):
-                keep_varied(db, one, self.max_prototypes)
-        return new
-
-    def reassign(
-        self,
-        person_id: int,
-        tracklets: Collection[tuple[str, TrackletKey]],
-        into: int,
-        *,
-        by: str | None = None,
-    ) -> int:
-        with self._writing() as db:
-            person_id, into = journal.existing(db, person_id), journal.existing(db, into)
-            sightings = corrections.sightings_of(db, person_id, tracklets)
-            number = corrections.reassign(db, self._clock(), person_id, sightings, into, by)
-            keep_varied(db, into, self.max_prototypes)
-        return number
-
-    def apart(self, person_id: int, other_id: int, *, by: str | None = None) -> int:
-        with self._writing() as db:
-            people = journal.existing(db, person_id), journal.existing(db, other_id)
-            return corrections.tell_apart(db, self._clock(), *people, by)
-
-    def confirm(
-        self,
-        person_id: int,
-        *,
-        tracklets: Collection[tuple[str, TrackletKey]] | None = None,
-        by: str | None = None,
-    ) -> int:
-        with self._writing() as db:
-            person_id = journal.existing(db, person_id)
-            chosen = None if tracklets is None else corrections.sightings_of(db, person_id, tracklets)
-            return corrections.confirm(db, self._clock(), person_id, chosen, by)
-
-    def ignore(self, person_id: int, *, by: str | None = None) -> int:
-        with self._writing() as db:
-            return corrections.ignore(db, self._clock(), journal.existing(db, person_id), by)
-
-    def undo(self, number: int | None = None, *, by: str | None = None) -> Decision:
-        with self._writing() as db:
-            return taking_back.take_back(db, self._clock(), number, by, max_prototypes=self.max_prototypes)
-
-    def overruled(self, number: int) -> list[Decision]:
-        return contradictions.overruled(self._db, number)
-
-    def redo(self, number: int | None = None, *, by: str | None = None) -> Decision:
-        with self._writing() as db:
-            return taking_back.put_back(db, self._clock(), number, by, max_prototypes=self.max_prototypes)
-
-    def forget(self, person_id: int, *, by: str | None = None, suppress: SuppressionKey | None = None) -> int:
-        with self._writing() as db:
-            person_id = erasing.erasable(db, person_id)
-            if suppress is not None:
-                suppressions.add(db, person_id, suppress)
-            number = erasing.forget(db, self._clock(), person_id, by)
-        self._clean(person_name(person_id))
-        return number
-
-    def would_suppress(self, person_id: int, key: SuppressionKey) -> int:
-        with naming(self.path):
-            return len(suppressions.of_person(self._db, erasing.erasable(self._db, person_id), key))
-
-    def in_recordings(self, person_id: int) -> int:
-        return len(suppressions.in_recordings(self._db, person_id))
-
-    def suppressed(self) -> list[Suppressed]:
-        return suppressions.read(self._db)
-
-    def drop_suppressed(self) -> int:
-        with self._writing() as db:
-            return suppressions.drop(db, self._clock())
 
     # retention ---
 
@@ -356,34 +194,3 @@ class SqliteStore(Store):
     def confirm_clock(self, session: str | None = None) -> None:
         with self._writing() as db:
             pruning.confirm(db, self._clock(), session)
-
-    def clean(self) -> None:
-        if cleaning.must_clean(self._db):
-            self._clean("old sightings")
-
-    def require_in_place(self) -> None:
-        now = file_identity(self.path)
-        if now != self._file:
-            what = "is gone: it was moved or deleted" if now is None else "was replaced by another file"
-            raise StoreError(
-                f"{self.path}: the gallery {what} while it was in use; put it back, or start again with what is there"
-            )
-
-    def _require_writable(self) -> None:
-        if self.read_only:
-            raise InputError(f"{self.path}: opened for reading only; open it for writing to change it")
-
-    def _clean(self, what: str) -> None:
-        if not cleaning.clean(self._db, self.path):
-            raise Busy(
-                f"{self.path}: {what} erased, but another process still reads the gallery, so bytes of it "
-                "stay in its files; they go when the gallery is next opened for writing without a reader"
-            )
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._require_writable()
-        self.require_in_place()
-        with transaction(self._db, self.path):
-            yield self._db
-            self._db.execute("UPDATE gallery SET generation = ?", (uuid4().hex,))

@@ -41,7 +41,8 @@ def take_back(
     after = undo.present(db, kept, _people(found) if moves else ())
     made = found.other_id if found.kind == "different" and moves else None  # the person that a split made
     heir = None if made is None else found.person_id
-    undo.restore(db, kept, max_prototypes=max_prototypes, heir=heir, gone=made)
+    left_out = found.kind == "not_a_person"
+    undo.restore(db, kept, max_prototypes=max_prototypes, heir=heir, gone=made, left_out=left_out)
     for one in _ended(known, kept):
         _note(db, at, "redone", one, by)
         decisions.hold_again(db, one.number)

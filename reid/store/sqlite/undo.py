@@ -119,6 +119,7 @@ def restore(
     max_prototypes: int,
     heir: int | None = None,
     gone: int | None = None,
+    left_out: bool = False,
 ) -> None:
     """Put back what `before` or `present` kept, as far as its sightings are still there.
 
@@ -128,6 +129,8 @@ def restore(
     Args:
         heir: gets the sightings that were given, since, to people that there were not; None: they go.
         gone: a person that there was not, beside those that `present` noted.
+        left_out: a run that was processed again since lacks them because of the decision: they are put into it, so
+            that linking it once more finds their number.
 
     Raises:
         InputError: a name is another person's now.
@@ -144,19 +147,13 @@ def restore(
     found = {
         tuple(row[KEY]): number
         for row in was.get("sightings", [])
-        if (number := _put_sighting_back(db, row, replaced=row[0] in replaced)) is not None
+        if (number := _put_sighting_back(db, row, replaced=row[0] in replaced, left_out=left_out)) is not None
     }
     for (person_id,) in absent:
         if heir is not None:
             sightings.give(db, sightings.of_person(db, person_id), heir)
         sightings.remove_person(db, person_id)
-    for run_id, camera_id, track_id, rival, distance, _ in was.get("rivals", []):
-        if run_id not in replaced and (rival is None or sightings.is_there(db, rival)):
-            db.execute(
-                """UPDATE sightings SET runner_up_id = ?, runner_up_distance = ?
-                   WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
-                (rival, distance, run_id, camera_id, track_id),
-            )
+    _put_rivals_back(db, [row for row in was.get("rivals", []) if row[0] not in replaced])
     if all(row[5] == encoder_id for row in was.get("prototypes", [])):
         _put_vectors_back(db, was.get("prototypes", []), found)
     for person_id, _ in was["people"]:
@@ -187,11 +184,14 @@ def _put_people_back(db: sqlite3.Connection, people: Sequence[Sequence[Any]]) ->
         db.execute("UPDATE people SET label = ? WHERE person_id = ?", (label, person_id))
 
 
-def _put_sighting_back(db: sqlite3.Connection, row: Sequence[Any], *, replaced: bool) -> int | None:
+def _put_sighting_back(
+    db: sqlite3.Connection, row: Sequence[Any], *, replaced: bool, left_out: bool
+) -> int | None:
     """The number of the sighting, for its vectors; None where they are not those of then.
 
     Args:
         replaced: its run was processed again since: only its person is put back, where the tracklet is the same.
+        left_out: it would not be in that run.
     """
     values = [*row[:-1], None if row[-1] is None else base64.b64decode(row[-1])]
     if values[RIVAL] is not None and not sightings.is_there(db, values[RIVAL]):
@@ -202,7 +202,7 @@ def _put_sighting_back(db: sqlite3.Connection, row: Sequence[Any], *, replaced: 
         values[KEY],
     ).fetchone()
     if stored is None:
-        return None if replaced else _insert(db, values)
+        return None if replaced and not left_out else _insert(db, values)
     number, person_id, *content = stored
     if replaced or content[:2] != values[_START : _END + 1]:
         # a number of a live site is no other tracklet's: it has grown since
@@ -227,6 +227,17 @@ def _insert(db: sqlite3.Connection, values: Sequence[Any]) -> int | None:
         values,
     ).fetchone()
     return int(made[0])
+
+
+def _put_rivals_back(db: sqlite3.Connection, rivals: Sequence[Sequence[Any]]) -> None:
+    """Where these people were runners-up of others."""
+    for *key, rival, distance, _ in rivals:
+        if rival is None or sightings.is_there(db, rival):
+            db.execute(
+                """UPDATE sightings SET runner_up_id = ?, runner_up_distance = ?
+                   WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
+                (rival, distance, *key),
+            )
 
 
 def _put_vectors_back(
