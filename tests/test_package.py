@@ -184,6 +184,7 @@ def named(requirement: str) -> str:
     return canonicalize_name(Requirement(requirement).name)
 
 
+@pytest.mark.slow
 def test_dependencies_are_what_is_imported() -> None:
     extras = PROJECT["optional-dependencies"]
     declared = {named(text) for text in PROJECT["dependencies"]}

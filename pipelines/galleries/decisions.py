@@ -17,6 +17,7 @@ from reid.store.decision_text import clause
 from reid.store.opening import open_store
 from reid.types import TrackletKey, person_name
 
+ON_REVIEW = "do it on its review, {page}review/, or stop it first"
 AGAIN = "repeat `reid video` on its recordings to renew their results folders"
 
 
@@ -66,7 +67,7 @@ def split(path: Path, person: str, tracklets: Sequence[str], progress: Progress)
 
 def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progress: Progress) -> int:
     """Give some of a person's tracklets to another person."""
-    with to_correct(path, "split and merge on its page, or stop it first") as store:
+    with to_correct(path, ON_REVIEW) as store:
         person_id, other = store.find(person), store.find(into)
         store.reassign(person_id, _chosen(store, person_id, tracklets), other, by=who())
         _tell_overruled(store, progress)
@@ -79,7 +80,7 @@ def reassign(path: Path, person: str, into: str, tracklets: Sequence[str], progr
 
 def apart(path: Path, person: str, other: str, progress: Progress) -> int:
     """Keep that two people who are there are two."""
-    with to_correct(path, "stop it first") as store:
+    with to_correct(path, ON_REVIEW) as store:
         one, two = store.find(person), store.find(other)
         store.apart(one, two, by=who())
     progress.answer(
@@ -90,9 +91,8 @@ def apart(path: Path, person: str, other: str, progress: Progress) -> int:
 
 def confirm(path: Path, person: str, progress: Progress, tracklets: Sequence[str] = ()) -> int:
     """Keep that tracklets of a person show one person; all of theirs where none is named."""
-    whole = "its page confirms all tracklets of a person; stop it first to confirm some"
     with to_correct(
-        path, whole if tracklets else lambda store: (f"people/{store.find(person)}/confirm", None)
+        path, ON_REVIEW if tracklets else lambda store: (f"people/{store.find(person)}/confirm", None)
     ) as store:
         person_id = store.find(person)
         chosen = _chosen(store, person_id, tracklets) if tracklets else None

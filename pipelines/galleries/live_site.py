@@ -19,7 +19,7 @@ def to_correct(path: Path, asked: Callable[[Store], Request] | str) -> Iterator[
 
     Args:
         asked: the request to a live site that does the same, of the gallery open for reading; or a clause on what to
-            do where its page cannot do that.
+            do where no such request does, with {page} for the address of its page.
 
     Raises:
         Busy: another process writes it, and how a live site is asked instead; and as `open_store`.
@@ -29,11 +29,12 @@ def to_correct(path: Path, asked: Callable[[Store], Request] | str) -> Iterator[
     except Busy as busy:
         if busy.page is None:
             raise
-        instead = asked
         if callable(asked):
             with open_store(path, encoder_id=None, read_only=True) as reader:
                 found = asked(reader)
             instead = f"do it on its page {busy.page}, or so: {_curl(busy.page, *found)}"
+        else:
+            instead = asked.format(page=busy.page)
         raise Busy(
             f"{path}: {busy.process} is a live site that writes this gallery; {instead}",
             process=busy.process,

@@ -33,6 +33,7 @@ def forbid_export(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "_export", fail)
 
 
+@pytest.mark.slow
 def test_parity_is_stated(exported: Path, cache: Path) -> None:
     assert exported.is_relative_to(cache)
     found = json.loads((exported / "parity.json").read_text())
@@ -44,6 +45,7 @@ def test_parity_is_stated(exported: Path, cache: Path) -> None:
     assert [path.name for path in exported.parent.iterdir() if of_these in path.name] == [exported.name]
 
 
+@pytest.mark.slow
 def test_second_call_takes_it_from_the_cache(
     exported: Path,
     weights: Path,
@@ -59,6 +61,7 @@ def test_second_call_takes_it_from_the_cache(
     assert "renamed.pt runs as OpenVINO; boxes differ by at most" in caplog.text
 
 
+@pytest.mark.slow
 def test_other_weights_and_sizes_are_other_exports(
     exported: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +74,7 @@ def test_other_weights_and_sizes_are_other_exports(
         openvino_export(weights, config(weights).model_copy(update={"image_size": 96}))
 
 
+@pytest.mark.slow
 def test_both_find_the_same_people(exported: Path, weights: Path) -> None:
     """In images of the network's size and of other shapes, and a batch that is not full."""
     rng = np.random.default_rng(5)
@@ -90,6 +94,7 @@ def test_both_find_the_same_people(exported: Path, weights: Path) -> None:
         assert abs(len(got) - len(expected)) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["native", "openvino"])
 def test_batches_reach_the_network(
     exported: Path, weights: Path, backend: str, monkeypatch: pytest.MonkeyPatch

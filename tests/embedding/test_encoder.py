@@ -126,6 +126,7 @@ def test_cached_export_states_its_parity(checkpoint: Path) -> None:
     assert path.is_relative_to(cache_folder())
 
 
+@pytest.mark.slow
 def test_export_that_disagrees_is_refused(
     exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_side_car_wins(tmp_path: Path, checkpoint: Path) -> None:
         open_weights(path)
 
 
+@pytest.mark.slow
 def test_unknown_ir_wants_a_side_car(exports: Path, tmp_path: Path) -> None:
     shutil.copy(exports / "net.bin", tmp_path)
     path = tmp_path / "net.xml"

@@ -48,6 +48,7 @@ def test_the_same_seed_gives_the_same_points(method: Method) -> None:
     assert (found.explained is None) == (method == "tsne")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 @pytest.mark.parametrize("shape", [(1, 8), (2, 8), (3, 8), (4, 8), (5, 1), (5, 2), (40, 3)])
 def test_few_vectors(method: Method, shape: tuple[int, int]) -> None:

@@ -100,6 +100,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 @fuzz
 @given(
     content=damaged(IMAGENET.to_dict(), dumped) | bytes_changed(yaml.safe_dump(IMAGENET.to_dict()).encode())

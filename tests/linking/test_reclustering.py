@@ -212,13 +212,13 @@ def test_whom_a_person_merged_stays_one_whatever_they_look_like() -> None:
     one, other = [walk(track, 0) for track in (1, 2)], [walk(track, 1) for track in (3, 4)]
     show(made, dict.fromkeys(one, 1) | dict.fromkeys(other, 2))
     assert changes(refine(snapshot(made), RULE), made) == []
-    made.merge(2, into=1)
+    made.merge(2, into=1, decision=1)
     for _ in range(3):
         apply(made, changes(refine(snapshot(made), RULE), made))
         assert {recent.person_id for recent in made.recent.values()} == {1}
     unlike = walk(5, 2)
     show(made, {unlike: 9})
-    made.merge(1, into=9)
+    made.merge(1, into=9, decision=2)
     assert changes(refine(snapshot(made), RULE), made) == []
     made.forget(9)
     assert not made.by_hand.constraints

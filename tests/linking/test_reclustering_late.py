@@ -55,7 +55,7 @@ def test_who_was_merged_meanwhile_does_not_come_back() -> None:
     made = gallery()
     show(made, {walk(1, 0): 5, walk(2, 1): 6, walk(3, 1): 6, walk(4, 1): 7, walk(5, 0): None})
     refinement = refine(snapshot(made), RULE)
-    made.merge(6, into=5)
+    made.merge(6, into=5, decision=1)
     found = changes(refinement, made)
     assert told(found) == [(5, None, 5, "settled")], "7 was to become 6, whom nobody is any more"
 

@@ -7,7 +7,8 @@ import pytest
 
 from reid.live.admin.control_service import ControlService
 from tests.live.blocks import film
-from tests.live.running import Running, load_tracking, until
+from tests.live.running import Running, load_tracking
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -70,6 +70,7 @@ def test_equals_the_formula_where_all_vectors_are_the_same(case: Case) -> None:
     check(case, torch.tensor([[2.0, 0, 0, 0, 0]], dtype=torch.float64).repeat(len(EVEN), 1), EVEN)
 
 
+@pytest.mark.slow
 @given(
     case=st.sampled_from(list(CASES.values())),
     persons=st.lists(st.integers(0, PEOPLE - 1), min_size=1, max_size=9),

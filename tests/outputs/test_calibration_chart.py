@@ -32,6 +32,7 @@ DIAGRAM = Diagram(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("diagram", [DIAGRAM, None])
 def test_it_is_drawn(tmp_path: Path, diagram: Diagram | None) -> None:
     path = tmp_path / "x.png"

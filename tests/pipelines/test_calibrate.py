@@ -173,6 +173,7 @@ def test_an_image_is_no_place_for_the_file(run: Callable[..., Path], crops: Path
         run(crops, output=tmp_path)
 
 
+@pytest.mark.slow
 def test_from_images_to_file_with_a_real_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing made up but the images: people in plain colours, and a network that knows only these."""
     monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))

@@ -78,9 +78,9 @@ def test_the_message_says_how_and_that_works(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("reassign 1 2 lobby/0", "split and merge on its page, or stop it first"),
+        ("reassign 1 2 lobby/0", "/review/, or stop it first"),
         ("prune 30", "it erases by itself what is older than retention.days; stop it first to erase more"),
-        ("confirm 1 lobby/0", "its page confirms all tracklets of a person; stop it first to confirm some"),
+        ("confirm 1 lobby/0", "do it on its review, http://127.0.0.1:"),
         (
             "forget 1 --suppress",
             "erases without the suppression list; stop it first, or leave out --suppress",

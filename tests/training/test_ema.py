@@ -1,5 +1,6 @@
 """The moving average against the recursion written out."""
 
+import pytest
 import torch
 
 from reid.embedding.network import ReidNetwork
@@ -32,6 +33,7 @@ def test_every_weight_and_statistic_follows_the_recursion() -> None:
         torch.testing.assert_close(value, wanted[key], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_goes_on_bit_for_bit_from_its_state() -> None:
     generator = torch.Generator().manual_seed(2)
     network = ReidNetwork(NetworkConfig(dimension=8))

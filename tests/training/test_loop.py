@@ -59,6 +59,7 @@ def run(settings: TrainConfig) -> tuple[Begun, Notes, TrainingData]:
     return begun, notes, data
 
 
+@pytest.mark.slow
 def test_figures_of_an_epoch_are_means_of_its_steps(folder: Path, tmp_path: Path) -> None:
     begun, notes, _ = run(config(folder, tmp_path / "out"))
     assert len(notes.told) == 2 * begun.steps_per_epoch
@@ -74,6 +75,7 @@ def test_figures_of_an_epoch_are_means_of_its_steps(folder: Path, tmp_path: Path
     assert notes.saved == 2
 
 
+@pytest.mark.slow
 def test_pairs_of_an_epoch_are_all_in_the_histograms(folder: Path, tmp_path: Path) -> None:
     begun, _, _ = run(config(folder, tmp_path / "out"))
     batches = begun.steps_per_epoch

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SiteDecisions(Deciding):
-    """Decides about a live site. `by` is the live page, whoever asks: it has one token for all its users."""
+    """Decides about a live site. `by` is always the live page, which has one token for all its users."""
 
     engine: Engine
 

@@ -150,7 +150,7 @@ def _followed(change: Followed) -> _Told:
     facts: dict[str, Fact] = {
         "old": None if gone and not holds else name_of(one.person_id),
         "new": None if gone and holds else name_of(one.person_id),
-        "reason": "corrected" if change.how == "made" else change.how,
+        "reason": "decided" if change.how == "made" else change.how,
         "decision": one.number,
         "kind": one.kind,
     }

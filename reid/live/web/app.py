@@ -10,8 +10,9 @@ from reid.live.views.site_state import SiteState
 from reid.live.web.command_routes import build_asking
 from reid.live.web.preview_routes import build_previews
 from reid.live.web.state_routes import build_looking
-from reid.review.web.app import MOST_BYTES
+from reid.review.web.app import MOST_BYTES as REVIEW_BYTES
 from reid.web.app import Entry, base_app
+from reid.web.body import MOST_BYTES
 
 
 def build_app(
@@ -34,7 +35,7 @@ def build_app(
         description,
         folder=Path(__file__).parent,
         entry=entry,
-        most_bytes=MOST_BYTES,
+        most_bytes=MOST_BYTES if review is None else REVIEW_BYTES,
         shown={"review": None if review is None else "review/"},
     )
     app.include_router(build_looking(site_state))

@@ -43,7 +43,7 @@ class LiveSite(ReviewSite):
         super().refresh()
 
     def people(self) -> Sequence[PersonSummary]:
-        """The people whom the last minutes show."""
+        """The people of the last minutes."""
         shown = {one.person_id for one in self.tracklets()}
         return [one for one in super().people() if one.person_id in shown]
 

@@ -34,6 +34,10 @@ class Traces:
     def shows(self, segment: TrackSegment) -> bool:
         """Whether a segment shows what an erased tracklet does, under whatever number, rather than one that stays."""
         place = segment.run_id, segment.camera_id
+        if _is_among(segment, self._beside.get(place, ())) and not _is_among(
+            segment, self._among.get(place, ())
+        ):
+            return False  # also where two people were at one place
         most = max((likeness(segment, one) for one in self._among.get(place, ())), default=0.0)
         return most > 0 and all(likeness(segment, one) <= most for one in self._beside.get(place, ()))
 
@@ -79,3 +83,10 @@ class Traces:
                 if number not in self.people
             ]
         return {**was, **left}
+
+
+def _is_among(segment: TrackSegment, others: Sequence[TrackSegment]) -> bool:
+    """Whether one of these is the same tracklet, under the same number."""
+    return any(
+        (one.key, one.start_s, one.end_s) == (segment.key, segment.start_s, segment.end_s) for one in others
+    )

@@ -61,6 +61,7 @@ def test_what_the_data_cannot_tell_is_said(both: tuple[Calibration, Evaluation])
         calibrated(crops(1, 24, 1.2), point="fmr=1e-4")
 
 
+@pytest.mark.slow
 def test_the_asked_point_is_the_distance(both: tuple[Calibration, Evaluation]) -> None:
     for point in ("max-b3", "fmr=2e-3", "keep-map=0.8"):
         found, evaluation = calibrated(crops(1, 48, 1.2), point=point)

@@ -48,6 +48,7 @@ def test_silence_is_a_stall_and_no_disconnect() -> None:
         assert one.join(2)
 
 
+@pytest.mark.slow
 def test_a_file_whose_frame_stands_still_goes_on(tmp_path: Path) -> None:
     one = camera(str(film(tmp_path / "still.mp4", 2, [])), frozen_s=0.3)
     one.start()

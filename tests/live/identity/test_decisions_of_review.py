@@ -38,7 +38,7 @@ def test_tracklets_are_split_off_and_stay_so(toy: Toy) -> None:
     assert toy.stored() == {keys[0]: 1, keys[1]: new}
     facts = [event.facts for event in toy.events("identity_changed")][-2:]
     assert (facts[0]["reason"], facts[0]["kind"], facts[0]["other"]) == (
-        "corrected",
+        "decided",
         "different",
         f"P{new:04}",
     )
@@ -68,7 +68,7 @@ def test_two_people_who_come_to_look_alike_stay_two(toy: Toy, apart: bool) -> No
     if apart:
         toy.site.decisions.apart(1, 2)
         facts = toy.events("identity_changed")[-1].facts
-        assert (facts["reason"], facts["kind"], facts["other"]) == ("corrected", "different", "P0002")
+        assert (facts["reason"], facts["kind"], facts["other"]) == ("decided", "different", "P0002")
     toy.walk("b", 2, look(1, seed=1), 3.0)
     for _ in range(3):
         toy.think()

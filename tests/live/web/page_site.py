@@ -113,6 +113,10 @@ class Recorder:
 
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
+    @property
+    def decisions(self) -> "Recorder":
+        return self
+
     def forget(self, person_id: int) -> None:
         if person_id not in (1, 2):
             raise InputError(f"nobody is called P{person_id:04d}")
@@ -121,10 +125,11 @@ class Recorder:
     def rename(self, person_id: int, label: str | None) -> None:
         self.asked.append(("rename", person_id, label))
 
-    def merge(self, person_id: int, into: int) -> None:
+    def merge(self, person_id: int, into: int, *, instead: bool) -> None:
+        assert instead, "the live page's later word counts"
         self.asked.append(("merge", person_id, into))
 
-    def split(self, person_id: int, appearance_ids: Collection[str]) -> None:
+    def split_stays(self, person_id: int, appearance_ids: Collection[str]) -> None:
         self.asked.append(("split", person_id, *appearance_ids))
 
     def confirm(self, person_id: int) -> None:

@@ -56,7 +56,7 @@ def test_who_is_here_is_under_review_with_crops(site: RunningSite, page: httpx.C
     about = page.get("api/review").json()
     assert (about["can_write"], about["title"], about["cameras"]) == (False, "the last 10 minutes", 2)
     assert page.get("").headers["Content-Type"].startswith("text/html")
-    assert 'href="../"' in page.get("").text
+    assert '<a href="../">Live page</a>' in page.get("").text
     assert 'href="review/"' in httpx.get(site.url).text
 
 

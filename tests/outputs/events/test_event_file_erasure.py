@@ -5,6 +5,8 @@ import random
 import threading
 from pathlib import Path
 
+import pytest
+
 from reid.events import Event
 from reid.outputs.events.event_lines import without_person
 from reid.owned_files import OwnedFiles
@@ -90,6 +92,7 @@ def test_a_damaged_line_that_may_be_about_a_person_goes_with_them(tmp_path: Path
     assert b"P0001" not in path.read_bytes()
 
 
+@pytest.mark.slow
 def test_forgetting_while_others_write_loses_nothing(tmp_path: Path) -> None:
     file = opened(tmp_path)
     done = threading.Event()

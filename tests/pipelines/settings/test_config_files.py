@@ -200,6 +200,7 @@ def test_a_sections_other_defaults_survive_a_file_that_sets_one_of_its_keys(tmp_
     assert "default 1]" in document(Live())
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:

@@ -10,6 +10,7 @@ const KINDS = { same: "a merge", different: "a split", moved: "a move", confirme
 const DECIDED = {
   confirmed: (event) => [person(event.new), " is confirmed"],
   not_a_person: (event) => [person(event.old), " is no person"],
+  decided: (event) => [KINDS[event.kind] ?? event.kind, ": ", person(event.new ?? event.old), ...(event.other ? [" and ", person(event.other)] : [])],
   undone: (event) => [KINDS[event.kind] ?? event.kind, " of ", person(event.new ?? event.old), " is undone"],
   redone: (event) => [KINDS[event.kind] ?? event.kind, " of ", person(event.new ?? event.old), " is redone"],
 };
