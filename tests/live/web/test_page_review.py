@@ -62,7 +62,8 @@ def test_people_are_corrected_while_they_walk(site: RunningSite, page: "Page") -
     page.locator(".tabs a", has_text="Timeline").click()
     expect(page.locator("#timeline")).to_contain_text("hall")
     page.get_by_role("link", name="Live page").click()
-    expect(page.locator("#here .person").filter(has_text="Ada")).to_have_count(1, timeout=PATIENCE_MS)
+    tags = page.locator("#here .person .tag").filter(has_text="Ada")
+    expect(tags).to_have_count(1, timeout=PATIENCE_MS)
 
 
 def test_who_comes_is_there_without_a_reload(site: RunningSite, page: "Page") -> None:
