@@ -3,8 +3,9 @@
     python -m tests.rehearsals.live_decisions --output decisions.json --minutes 30
 
 A film of people who come and go by a plan is played as a live camera through the whole line, with tracks cut every
-five seconds and a re-clustering twice a second. Meanwhile people are merged, split, renamed, confirmed, ignored and
-erased, and some of that is undone and done again. After every second the gallery has to say what was decided, and no
+five seconds and a re-clustering twice a second. Meanwhile people are merged, split, told apart, renamed, confirmed,
+ignored and erased, single tracklets of any age are split off, reassigned and confirmed, as on the review page, and
+some of that is undone and done again. After every second the gallery has to say what was decided, and no
 event may name a person who was erased before, nor lack a name that was given. The networks are simple ones that find
 blocks of colour, so re-clustering is sure of what it sees, also where a decision says the opposite.
 """
@@ -66,6 +67,10 @@ class Decider:
             "split": self._split,
             "rename": self._rename,
             "confirm": self._confirm,
+            "apart": self._apart,
+            "split off a tracklet": self._split_off,
+            "reassign": self._reassign,
+            "confirm tracklets": self._confirm_some,
             "not a person": self._ignore,
             "erase": self._erase,
             "undo": self._undo,
@@ -161,9 +166,46 @@ class Decider:
         else:
             raise InputError("no recent stay of theirs beside others")
         new = max(set(self._where().values()) - people)
-        off = self._of(new) & before
+        self._taken_out(before, self._of(new) & before)
+
+    def _taken_out(self, before: frozenset[Place], off: frozenset[Place]) -> None:
+        """Some tracklets of a person show another one."""
         self.said.same = [part for one in self.said.same for part in (one - off, one & off) if part]
         self.said.different.append((before - off, off))
+
+    def _some(self, places: frozenset[Place]) -> frozenset[Place]:
+        return frozenset([self.rng.choice(sorted(places))])
+
+    def _apart(self, control: ControlService) -> None:
+        one = self._someone()
+        other = self._someone(but=one)
+        both = self._of(one), self._of(other)
+        control.decisions.apart(one, other)
+        self.said.different.append(both)
+
+    def _split_off(self, control: ControlService) -> None:
+        person_id = self._someone(least=2)
+        before = self._of(person_id)
+        off = self._some(before)
+        control.decisions.split(person_id, off)
+        self._taken_out(before, off)
+
+    def _reassign(self, control: ControlService) -> None:
+        person_id = self._someone(least=2)
+        into = self._someone(but=person_id)
+        before, had = self._of(person_id), self._of(into)
+        off = self._some(before)
+        control.decisions.reassign(person_id, off, into)
+        together = off | had
+        self.said.different = [(a, b) for a, b in self.said.different if not (a & together and b & together)]
+        self._taken_out(before, off)
+        self.said.same.append(together)
+
+    def _confirm_some(self, control: ControlService) -> None:
+        person_id = self._someone(least=2)
+        some = self._some(self._of(person_id)) | self._some(self._of(person_id))
+        control.decisions.confirm(person_id, tracklets=some)
+        self.said.same.append(some)
 
     def _rename(self, control: ControlService) -> None:
         person_id, label = self._someone(), f"Ann {self.looks}"

@@ -82,7 +82,7 @@ def test_the_clock_is_confirmed(site: RunningSite, page: "Page") -> None:
 
 
 def test_events_are_filtered(site: RunningSite, page: "Page") -> None:
-    site.ask(lambda here: here.control._merge(4, 2))
+    site.here.control.decisions.merge(4, 2, instead=True)
     page.locator("#events li.identity_changed").filter(has_text="P0004 is P0002").wait_for()
 
     def kinds() -> set[str | None]:

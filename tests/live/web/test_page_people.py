@@ -60,7 +60,7 @@ def test_a_person_is_renamed(site: RunningSite, page: "Page") -> None:
 
 
 def test_a_name_is_taken_away(site: RunningSite, page: "Page") -> None:
-    site.ask(lambda here: here.control._rename(3, "Bob"))
+    site.here.control.decisions.rename(3, "Bob")
     card(page, "Bob").get_by_role("button", name="Rename").click()
     page.get_by_role("textbox", name="Name of P0003").fill("")
     page.get_by_role("button", name="Save").click()
@@ -120,7 +120,7 @@ def test_a_person_is_split_and_stays_so(site: RunningSite, page: "Page") -> None
     expect(dialog).to_contain_text("They were seen once only")
     expect(dialog.get_by_role("button", name="Split")).to_be_disabled()
     page.keyboard.press("Escape")
-    site.ask(lambda here: here.control._merge(int(gone[1:]), int(into[1:])))
+    site.here.control.decisions.merge(int(gone[1:]), int(into[1:]), instead=True)
     expect(card(page, into).locator(".where .cam")).to_have_count(2)
     card(page, into).get_by_role("button", name="Split").click()
     boxes = dialog.get_by_role("checkbox")
@@ -166,7 +166,7 @@ def test_a_merge_is_undone_on_the_page(site: RunningSite, page: "Page") -> None:
     gone, into = site.name_in("hall"), site.name_in("door")
     card(page, into).get_by_role("button", name=f"Confirm {into}").click()
     toast(page, f"All stays of {into} are kept together.")
-    site.ask(lambda here: here.control._merge(int(gone[1:]), int(into[1:])))
+    site.here.control.decisions.merge(int(gone[1:]), int(into[1:]), instead=True)
     expect(page.locator("#here .person")).to_have_count(3)
     page.get_by_role("button", name="Undo", exact=True).click()
     toast(page, f"Undone: {gone} is {into}.")
