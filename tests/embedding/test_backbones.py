@@ -57,6 +57,7 @@ def noise(count: int = 2, size: tuple[int, int] = SIZE) -> torch.Tensor:
     return torch.randn(count, 3, *size, generator=torch.Generator().manual_seed(7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "shape"), SHAPES)
 def test_maps_of_every_family(name: str, shape: tuple[int, int, int]) -> None:
     """What is left of 64 x 32 pixels; the last module gives it, and every weight has a part in it."""
@@ -201,6 +202,7 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -52,6 +52,7 @@ def test_back_ends_agree_with_the_plain_network(
     np.testing.assert_allclose(embeddings.vectors, slowly(checkpoint, crops), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_no_crops(checkpoint: Path, backend: str) -> None:
     encoder = build(checkpoint, backend)

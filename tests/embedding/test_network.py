@@ -165,6 +165,7 @@ def test_backbone_parameters_are_the_backbone_s() -> None:
     assert named == {"pooling", "embedding", "neck"}
 
 
+@pytest.mark.slow
 def test_a_resnet_without_layer_is_the_strong_baseline() -> None:
     old, new = ResNet50(), made(backbone="resnet50", dimension=None).eval()
     scramble(old)

@@ -82,6 +82,7 @@ def test_encoder_id_survives_saving_and_several_gpus(tmp_path: Path) -> None:
     assert open_weights(tmp_path / "several.pth").encoder_id == before.encoder_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{"pooling": "max"}, {"last_stride": 2}], ids=str)
 def test_encoder_id_tells_networks_of_the_same_weights_apart(tmp_path: Path, change: dict[str, Any]) -> None:
     path, network = trained(tmp_path / "net.pth", backbone="resnet18")

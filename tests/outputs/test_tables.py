@@ -127,6 +127,7 @@ def test_crops_are_the_best_of_every_tracklet_first(tmp_path: Path) -> None:
     assert crops[TrackletKey(camera_id="a", track_id=1)] == ["crops/P0004/a_1_1.jpg", "crops/P0004/a_1_3.jpg"]
 
 
+@pytest.mark.slow
 def test_sightings_do_not_depend_on_the_order_of_tracklets() -> None:
     scene = demo_scene()
     matches = {item.tracklet: item for item in scene.matches}

@@ -104,6 +104,7 @@ def test_switches(run: Callable[..., Path], crops: Path, tmp_path: Path) -> None
     assert found.probability is None or found.probability.people == 12
 
 
+@pytest.mark.slow
 def test_the_better_point_for_linking_is_named(
     run: Callable[..., Path], crops: Path, said: io.StringIO
 ) -> None:

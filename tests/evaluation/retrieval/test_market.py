@@ -108,6 +108,7 @@ def test_like_sorted_lists(kind: str, planted: Market) -> None:
         assert scores.ndcg[index] == pytest.approx(own.ndcg)
 
 
+@pytest.mark.slow
 def test_mistakes_of_protocol_move_the_mean_as_known(planted: Market) -> None:
     """Junk kept costs, distractors dropped and the same camera kept flatter, by some points."""
     kept = planted.persons != JUNK

@@ -88,6 +88,7 @@ def people(here: Running) -> list[int]:
     return [person.person_id for person in here.store.people()]
 
 
+@pytest.mark.slow
 def test_what_is_too_old_is_erased_while_it_runs_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import cv2
 import httpx
 import numpy as np
+import pytest
 
 from reid.live.views.site_state import SiteState
 from tests.live.web.page_site import camera, serving, shaded_jpeg
@@ -122,6 +123,7 @@ def test_all_cameras_over_one_connection() -> None:
         until(lambda: not site.site_state.watched("door") and not site.site_state.watched("hall"))
 
 
+@pytest.mark.slow
 def test_many_streams_leave_room_for_questions() -> None:
     """More than there are threads in the pool: none of them holds one."""
     with serving() as site, httpx.Client(base_url=site.server.url, limits=httpx.Limits()) as many:
@@ -134,6 +136,7 @@ def test_many_streams_leave_room_for_questions() -> None:
         until(lambda: not site.site_state.watched("door"))
 
 
+@pytest.mark.slow
 def test_a_single_frame_is_drawn_for_who_asks() -> None:
     with serving() as site, drawing(site.site_state, "door"):
         site.site_state.set_preview("door", shaded_jpeg(255))
