@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from filelock import FileLock
 
 from reid import json_text
 from reid.cache import cache_folder, write_text
@@ -42,11 +43,23 @@ def fastest(
         InputError: no candidate can run the network, or the first of them cannot run a foreign file.
     """
     key = _key(weights, threads)
-    name = json_text.digest(key)
-    path = cache_folder() / "backends" / f"{name}.json"
-    remembered = _remembered(path)
-    if remembered is not None and remembered in candidates:
-        return remembered
+    path = cache_folder() / "backends" / f"{json_text.digest(key)}.json"
+    if (remembered := _remembered(path)) in candidates:
+        return str(remembered)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # one process measures, the others take its answer: their vectors would differ in the last digits
+    with FileLock(path.with_suffix(".lock")):
+        if (remembered := _remembered(path)) in candidates:
+            return str(remembered)
+        best, times_ms = _measured(weights, candidates, make)
+        write_text(path, json_text.dumps(key | {"ms_per_crop": times_ms, "backend": best}, indent=2))
+    return best
+
+
+def _measured(
+    weights: Weights, candidates: Sequence[str], make: Callable[[str], Runner]
+) -> tuple[str, dict[str, float]]:
+    """The fastest of the candidates, and the milliseconds per crop of each; raises as `fastest`."""
     foreign = weights.network is None  # exports of ours were compared with PyTorch
     runners: dict[str, Runner] = {}
     for backend in candidates:
@@ -67,8 +80,7 @@ def fastest(
     times_ms = _times_ms(runners, batch)
     best = min(times_ms, key=lambda backend: times_ms[backend])
     log.info("milliseconds per crop: %s; taking %s", times_ms, best)
-    write_text(path, json_text.dumps(key | {"ms_per_crop": times_ms, "backend": best}, indent=2))
-    return best
+    return best, times_ms
 
 
 def _batch(preprocessing: Preprocessing) -> Array:
@@ -116,6 +128,7 @@ def _remembered(path: Path) -> str | None:
         return str(read_json(path, "the fastest back end")["backend"])
     except (InputError, KeyError, TypeError) as error:
         log.warning("%s is damaged (%s); measuring again", path, error)
+        path.unlink(missing_ok=True)
         return None
 
 

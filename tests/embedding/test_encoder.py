@@ -147,7 +147,7 @@ def test_auto_measures_once(
     monkeypatch.setenv("REID_CACHE", str(tmp_path))  # other tests measure, too
     caplog.set_level(logging.INFO)
     first = build(checkpoint, "auto")
-    (choice,) = (path for path in (cache_folder() / "backends").iterdir())
+    (choice,) = (cache_folder() / "backends").glob("*.json")
     stated = json.loads(choice.read_text())
     assert set(stated["ms_per_crop"]) == set(BACKENDS)
     assert stated["backend"] == first.backend

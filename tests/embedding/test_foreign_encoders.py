@@ -3,6 +3,9 @@
 import functools
 import logging
 import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -183,10 +186,12 @@ class Stub:
 
     dimension = 2
 
-    def __init__(self, *direction: float) -> None:
+    def __init__(self, *direction: float, seconds: float = 0.0) -> None:
         self._direction = np.array(direction, dtype=np.float32)
+        self._seconds = seconds
 
     def __call__(self, batch: Array) -> Array:
+        time.sleep(self._seconds)
         return np.tile(self._direction, (len(batch), 1))
 
 
@@ -198,6 +203,24 @@ def test_a_back_end_that_reads_a_file_otherwise_is_not_taken(
     with caplog.at_level(logging.WARNING):
         assert fastest(weights, list(runners), runners.__getitem__, threads=1) == "onnxruntime"
     assert "openvino differs from onnxruntime by 1 and is not taken" in caplog.text
+
+
+def test_programs_that_measure_at_once_take_the_same_back_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else their vectors differ in the last digits, and each computes what the other has kept."""
+    monkeypatch.setenv("REID_CACHE", str(tmp_path / "cache"))
+    weights = open_weights(pixel_network(tmp_path / "net.onnx", TensorProto.FLOAT, normalise=False))
+    begun = threading.Barrier(2)
+
+    def measured_where_one_is_slow(slow: str) -> str:
+        runners = {name: Stub(1, 0, seconds=0.05 * (name == slow)) for name in ("onnxruntime", "openvino")}
+        begun.wait()
+        return fastest(weights, list(runners), runners.__getitem__, threads=1)
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(measured_where_one_is_slow, ("onnxruntime", "openvino")))
+    assert taken[0] == taken[1]
 
 
 def test_what_the_first_back_end_refuses_does_not_fall_to_the_next(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_a_remembered_back_end_that_is_damaged_is_measured_again(
     tiny_encoder(tmp_path / "encoder.onnx")
     config = EncoderConfig(weights=tmp_path / "encoder.onnx", device="cpu")
     build_encoder(config)
-    (remembered,) = (tmp_path / "cache" / "backends").iterdir()
+    (remembered,) = (tmp_path / "cache" / "backends").glob("*.json")
     for damage in ("[" * 5000, "[]", "\xff", '{"backend": 3}'):
         remembered.write_bytes(damage.encode("latin-1"))
         assert build_encoder(config).dimension == 3

@@ -39,7 +39,7 @@ def test_cameras_come_and_go(site: RunningSite, opening: "tuple[Page, Complaints
     toast(page, "yard is removed.")
     assert "yard" not in site.ask(lambda here: here.engine.cameras.names)
     expect(page.locator("#wall .tile")).to_have_count(2)
-    assert page.locator("#health tr").count() == 2
+    expect(page.locator("#health tr")).to_have_count(2)
 
 
 @pytest.mark.parametrize("place", ["#wall .tile", "#health tr"])

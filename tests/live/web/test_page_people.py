@@ -27,12 +27,12 @@ def test_the_page_shows_who_is_there(site: RunningSite, page: "Page") -> None:
     assert sorted(names) == ["P0001", "P0002", "P0003", "P0004"]
     for shown in page.locator("#wall img").all():
         expect(shown).to_have_js_property("naturalWidth", 160)  # as the preview is drawn
-    assert page.locator("#timeline .row").count() == 4
-    assert page.locator("#health tr").count() == 2
+    expect(page.locator("#timeline .row")).to_have_count(4)
+    expect(page.locator("#health tr")).to_have_count(2)
     site.door.people.pop(0)  # a person leaves
     page.locator("#recent .person").wait_for(timeout=30_000)
-    assert page.locator("#here .person").count() == 3
-    assert page.locator("#events li.left").count() == 1
+    expect(page.locator("#here .person")).to_have_count(3)
+    expect(page.locator("#events li.left")).to_have_count(1)  # of a request of their own
     told = " ".join(page.locator("#events li").all_text_contents())
     assert "door" in told
     assert not re.search(r"appearance|\d{4}-\d\d-\d\dT", told), "keys of programs are no words for people"
