@@ -12,6 +12,7 @@ from reid.embedding.network import ReidNetwork
 from reid.errors import InputError
 from reid.losses.objectives import Objectives
 from reid.training.config import TrainConfig
+from reid.training.depthwise import quicken
 from reid.training.ema import Average
 from reid.training.learner import Learner
 from reid.training.optimiser import build_optimiser
@@ -78,6 +79,8 @@ def build_training(
     )
     learner = Learner(network, objectives, frozen=config.start.frozen).to(accelerator.device)
     learner.to(memory_format=torch.channels_last)  # 1.3 to 1.6 times as fast on CPUs
+    if config.precision == "bfloat16" and accelerator.device.type == "cpu":
+        quicken(network)
     optimiser = build_optimiser(learner, config.optimiser)
     average = None if config.optimiser.ema is None else Average(network, config.optimiser.ema)
     wrapped, prepared = accelerator.prepare(learner, optimiser)
