@@ -122,7 +122,7 @@ def _train(row: Row, output: Path, told: argparse.Namespace, labelled: int) -> N
 
 def _settings(path: Path) -> Path:
     """Those of the recipe, without its teacher."""
-    recipe = ROOT / "weights" / "recipes" / "reid-lite1" / "first.yaml"
+    recipe = ROOT / "weights" / "recipes" / "reid-lite1" / "small.yaml"
     settings = yaml.safe_load(recipe.read_text(encoding="utf-8"))
     del settings["teachers"], settings["data"]["hold_out_of"]
     path.parent.mkdir(parents=True, exist_ok=True)
