@@ -20,7 +20,7 @@ from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy
-from pipelines.recordings.own_gallery import own_gallery
+from pipelines.recordings.own_gallery import linked_gallery
 from pipelines.recordings.results import Results, describe, leave_out_suppressed, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, results_folder
 from pipelines.recordings.run_id import digest, run_id_of
@@ -56,7 +56,9 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     placed = place(found, config.source)
     sources = placed.sources
     infos = {source.camera_id: probe(source, config.source) for source in sources}
-    config = with_weights(with_encoder_of(config, config.gallery or own_gallery(config.output), progress))
+    contents = {source.camera_id: content_key(source) for source in sources}
+    run_id = run_id_of(sources, contents, config.source)
+    config = with_weights(with_encoder_of(config, linked_gallery(config, run_id), progress))
     known = identify(config)
     detector_id, encoder_id = known.detector_id, known.encoder_id
     policy = choose_policy(config, known.encoder, encoder_id, progress, dimension=known.dimension)
@@ -66,8 +68,6 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         progress.message(sentence, "warning")
     tell_rates(infos, progress)
     warn_of_pace(infos, config, progress)
-    contents = {source.camera_id: content_key(source) for source in sources}
-    run_id = run_id_of(sources, contents, config.source)
     decided = [policy.source, policy.max_distance]
     # times in the world are in the tables, and file names may say other ones of the same recordings
     world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
