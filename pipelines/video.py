@@ -22,7 +22,7 @@ from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_o
 from pipelines.recordings.linking_policy import choose_policy
 from pipelines.recordings.own_gallery import linked_gallery
 from pipelines.recordings.results import Results, describe, leave_out_suppressed, tracklets_of
-from pipelines.recordings.results_folder import bring_in_line, results_folder
+from pipelines.recordings.results_folder import bring_in_line, forget_imported, results_folder
 from pipelines.recordings.run_id import digest, run_id_of
 from pipelines.reviewing.run_gallery import RunGallery
 from pipelines.runtime.inputs import inputs_of
@@ -123,6 +123,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         clock=placed.clock,
     )
     tracks = results.write()
+    if config.outputs.crops:
+        forget_imported(owned)
     facts = {
         source.camera_id: camera_facts(
             cameras[source.camera_id], infos[source.camera_id], source, placed, config.source

@@ -104,7 +104,9 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     gone = [path for path in older if paths.kind(path) not in written]
     kept = {kind: tale for kind, tale in told.items() if tale == tale_of(kind)}
     told = kept | {kind: tale_of(kind) for kind in written}
-    folder.note(told=told, people=people_digest(*people_of(linking)), moved_crops=[])
+    folder.note(told=told, people=people_digest(*people_of(linking)))
+    if any(paths.kind(path) == "crops" for path in older):
+        forget_imported(folder)
     if gone:
         names = ", ".join(path.relative_to(folder.root).as_posix() for path in gone[:5])
         more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
@@ -115,6 +117,14 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
             names,
             more,
         )
+
+
+def forget_imported(folder: OwnedFolder) -> None:
+    """Forget which moved crops were imported: to be called once they were removed or written anew, never before.
+
+    Crops that lie where a user moved them would be imported again, against decisions that were undone meanwhile.
+    """
+    folder.note(moved_crops=[])
 
 
 def tales(linking: Linking) -> Callable[[str], str]:
