@@ -8,6 +8,7 @@ import numpy as np
 
 from pipelines.recordings.own_gallery import own_gallery
 from pipelines.recordings.results import tracklets_of
+from pipelines.recordings.results_folder import half_written
 from pipelines.reviewing.known_run import check_known
 from pipelines.reviewing.making_gallery import labels_of, matches_of
 from pipelines.reviewing.moved_crops import find_moved
@@ -142,6 +143,8 @@ def _gallery(run: FinishedRun, progress: Progress) -> Path | None:
 def _by_tables(runs: Sequence[FinishedRun]) -> Mapping[Place, _Who]:
     found = {}
     for run in runs:
+        if said := half_written(run.root):
+            raise InputError(said)
         labels = labels_of(run)
         for key, match in matches_of(run).items():
             if match.person_id is not None:

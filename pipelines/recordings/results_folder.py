@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
+from pathlib import Path
 from typing import Any
 
 from pipelines.recordings.own_gallery import belongs_to_gallery
 from pipelines.runtime.adoption import EARLIER_MARK
 from pipelines.runtime.inputs import Inputs
-from pipelines.runtime.ownership import OwnedFolder
+from pipelines.runtime.ownership import OwnedFolder, marked_facts
 from reid import json_text
 from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
@@ -20,6 +21,7 @@ from reid.types import TrackletKey
 
 log = logging.getLogger(__name__)
 
+WRITING = "writing"  # in the folder's mark: kinds of files that review is putting in place
 ONLY_WHO = ("video", "tracks", "crops", "scores")  # tell who is who; other outputs may hold distances, too
 
 
@@ -77,6 +79,20 @@ def results_folder(
         yield folder
 
 
+def half_written(root: Path, facts: Mapping[str, Any] | None = None) -> str | None:
+    """The sentence that results were left half written again; None: they are not.
+
+    Args:
+        facts: of the folder's mark; None: as it is now.
+    """
+    if not (marked_facts(root) if facts is None else facts).get(WRITING):
+        return None
+    return (
+        f"{root}: the program was ended while it wrote these results again, so some files tell of the former people; "
+        f"`Write results` on the page of `reid review {root}` mends that, and so does its reid video command"
+    )
+
+
 def written_kinds(outputs: OutputConfig) -> list[str]:
     """Names of the switches that are on, and `also/WRITER` of writers that other packages add."""
     own = [name for name, on in outputs.model_dump().items() if on is True]
@@ -104,7 +120,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     gone = [path for path in older if paths.kind(path) not in written]
     kept = {kind: tale for kind, tale in told.items() if tale == tale_of(kind)}
     told = kept | {kind: tale_of(kind) for kind in written}
-    folder.note(told=told, people=people_digest(*people_of(linking)))
+    folder.note(told=told, people=people_digest(*people_of(linking)), **{WRITING: []})
     if any(paths.kind(path) == "crops" for path in older):
         forget_imported(folder)
     if gone:

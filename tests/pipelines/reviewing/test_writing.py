@@ -3,15 +3,12 @@
 import csv
 import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from pipelines.reviewing import writing
 from pipelines.reviewing.opening import OpenSite, open_site
 from pipelines.reviewing.up_to_date import says_all
 from pipelines.reviewing.writing import link_again, write_again, write_linked
@@ -113,33 +110,6 @@ def test_who_was_erased_is_not_brought_back(root: Path) -> None:
     assert who(root) == {one: person for one, person in FIRST.items() if person != "P0002"}
     assert "P0002" not in lie(root)
     assert "P0002" not in (root / "report.html").read_text()
-
-
-def test_a_kill_while_files_are_put_in_place_is_mended_by_the_next_time(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with opened(root) as site:
-        site.store.split(1, [place(site, "a/3")])
-        moved, real = [], os.replace
-
-        def killed(source: Path, target: Path) -> None:
-            if len(moved) == 5:
-                raise KeyboardInterrupt
-            if Path(source).parent.name != root.name:
-                moved.append(target)
-            real(source, target)
-
-        with monkeypatch.context() as dying:
-            dying.setattr(writing, "os", SimpleNamespace(replace=killed))
-            with pytest.raises(KeyboardInterrupt):
-                write_again(site.runs[0], site.store, QUIET)
-    assert len(moved) == 5
-    with opened(root) as site:
-        assert write_again(site.runs[0], site.store, QUIET).files
-        assert write_again(site.runs[0], site.store, QUIET).files == 0
-    assert who(root) == FIRST | {"a/3": "P0005"}
-    assert lie(root)["P0005"] == {"a/3"}
-    assert lie(root)["P0001"] == {"a/1"}
 
 
 def test_what_cannot_be_written_costs_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
