@@ -7,7 +7,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from pipelines.recordings.own_gallery import belongs_to_gallery
+from pipelines.recordings.own_gallery import belongs_to_gallery, list_sides
 from pipelines.runtime.adoption import EARLIER_MARK
 from pipelines.runtime.inputs import Inputs
 from pipelines.runtime.ownership import OwnedFolder, marked_facts
@@ -76,7 +76,11 @@ def results_folder(
         )
         files.remove(*half)  # crops whose arrays never came
         files.claim(*paths.fixed(cameras, written_kinds(config.outputs)))
-        yield folder
+        try:
+            yield folder
+        finally:
+            files.tidy()  # a video that was not drawn, and that lies there later, is the user's
+            list_sides(files)
 
 
 def half_written(root: Path, facts: Mapping[str, Any] | None = None) -> str | None:

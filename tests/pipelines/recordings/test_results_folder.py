@@ -94,6 +94,19 @@ def test_the_same_run_resumes(tmp_path: Path) -> None:
         assert files(tmp_path) == OUTPUTS | ALWAYS
 
 
+def test_a_file_that_a_failed_run_never_wrote_is_the_users_when_it_comes(tmp_path: Path) -> None:
+    run(tmp_path, video=False)
+    config = VideoConfig(output=tmp_path)
+    with (
+        pytest.raises(ValueError, match="failed"),
+        results_folder(config, run_key="one", cameras=CAMERAS, inputs=()),
+    ):
+        raise ValueError("failed")
+    write(tmp_path / "video" / "lobby.mp4", "mine")
+    run(tmp_path, "two", overwrite=True, video=False)
+    assert (tmp_path / "video" / "lobby.mp4").read_text() == "mine"
+
+
 def test_another_runs_results_are_kept_unless_overwritten(tmp_path: Path) -> None:
     run(tmp_path)
     with pytest.raises(InputError, match=r"another run's results.*--overwrite"):
