@@ -23,7 +23,7 @@ from pipelines.recordings.linking_policy import choose_policy
 from pipelines.recordings.own_gallery import linked_gallery
 from pipelines.recordings.results import Results, describe, leave_out_suppressed, tracklets_of
 from pipelines.recordings.results_folder import bring_in_line, forget_imported, results_folder
-from pipelines.recordings.run_id import digest, run_id_of
+from pipelines.recordings.run_id import digest, run_id_of, settings_of
 from pipelines.reviewing.run_gallery import RunGallery
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.pool import first_error, run_jobs, workers_for
@@ -71,7 +71,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     decided = [policy.source, policy.max_distance]
     # times in the world are in the tables, and file names may say other ones of the same recordings
     world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
-    run_key = digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
+    run_key = digest([run_id, detector_id, encoder_id, decided, settings_of(config), world])
     if config.gallery is not None:
         require_faiss()
     gallery = RunGallery(config, run_id, encoder_id, known.dimension, progress)
@@ -273,15 +273,3 @@ def _summarise(
     if outputs.report:
         where.append(("report", str(folder.report)))
     progress.summary("result", where)
-
-
-def _settings(config: VideoConfig) -> dict[str, Any]:
-    """The settings that change results."""
-    return config.model_dump(
-        mode="json",
-        exclude={
-            "sources": True, "output": True, "overwrite": True, "workers": True, "outputs": True,
-            "detector": {"weights", "batch", "device", "backend"},
-            "encoder": True,
-        },
-    )  # fmt: skip

@@ -181,7 +181,9 @@ def _linked_with(root: Path, corrections: Corrections | None) -> tuple[bool, lis
         return False, [f"linked without a gallery, {of_others}"]
     if _start_and_cameras(run, root) in corrections.runs:
         return True, []
-    if recorded_path(root, Path(gallery)).resolve() != corrections.gallery.resolve():
+    output = run["config"].get("output")
+    at = Path(output) if isinstance(output, str) else None
+    if recorded_path(root, Path(gallery), at).resolve() != corrections.gallery.resolve():
         return False, [f"linked with the gallery {gallery}, {of_others}"]
     if Path(gallery).is_absolute():
         return True, []  # pruned or repeated since; ids are never given again
