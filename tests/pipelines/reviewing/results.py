@@ -1,5 +1,6 @@
 """Results folders as `reid video` writes them, of people who walk past cameras without recordings and networks."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pipelines.recordings.results_folder import bring_in_line, results_folder
 from reid.config import LinkingConfig, OutputConfig, VideoConfig
 from reid.linking.policy_choice import choose_policy
 from reid.outputs.folder import ResultsFolder
+from reid.owned_files import OwnedFiles
 from reid.site import link_site
 from reid.types import Tracklet
 from reid.wall_clock import WallClock
@@ -103,6 +105,16 @@ def make_results(
     if store is not None:
         store.close()
     return root
+
+
+def put_videos(root: Path, content: bytes) -> None:
+    """Put such annotated videos of all cameras to results, as a run that draws does."""
+    cameras = json.loads((root / "run.json").read_text())["cameras"]
+    paths = [ResultsFolder(root).video(name) for name in cameras]
+    OwnedFiles(root).claim(*paths)
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
 
 
 def _meta(name: str, tracklets: int) -> dict[str, Any]:

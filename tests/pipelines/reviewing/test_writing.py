@@ -16,7 +16,7 @@ from pipelines.runtime.progress import reporter
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.types import TrackletKey
-from tests.pipelines.reviewing.results import make_results
+from tests.pipelines.reviewing.results import make_results, put_videos
 
 SEEN = {"a": {1: 0, 2: 1, 3: 0, 4: 2}, "b": {1: 1, 2: 2, 3: 3}}
 QUIET = reporter(quiet=True, out=io.StringIO(), err=io.StringIO())
@@ -139,10 +139,7 @@ def test_what_cannot_be_written_costs_nothing(root: Path, monkeypatch: pytest.Mo
 
 def test_a_recording_that_is_gone_leaves_the_video_as_it_was(tmp_path: Path) -> None:
     root = make_results(tmp_path / "day", SEEN, video=True, files={"a": tmp_path / "gone.mp4"})
-    for camera in ("a", "b"):
-        path = root / "video" / f"{camera}.mp4"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"video")
+    put_videos(root, b"video")
     first = who(root)
     with opened(root) as site:
         site.store.split(site.store.find(first["a/1"]), [place(site, "a/3")])

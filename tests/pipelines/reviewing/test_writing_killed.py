@@ -18,7 +18,7 @@ from pipelines.runtime.progress import reporter
 from pipelines.training.data import read
 from reid.errors import InputError
 from reid.training.config import TrainConfig
-from tests.pipelines.reviewing.results import make_results
+from tests.pipelines.reviewing.results import make_results, put_videos
 from tests.pipelines.reviewing.test_writing import FIRST, QUIET, SEEN, lie, opened, place, who
 from tests.video.media import make_video
 
@@ -86,10 +86,7 @@ def test_videos_are_drawn_again_that_a_kill_left_as_before(
 ) -> None:
     files = {name: make_video(tmp_path / f"{name}.mp4", 160, size=(320, 240)) for name in SEEN}
     root = make_results(tmp_path / "day", SEEN, video=True, files=files)
-    for camera in SEEN:
-        path = root / "video" / f"{camera}.mp4"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"of the former people")
+    put_videos(root, b"of the former people")
     write_and_die(root, "video", monkeypatch)
     assert who(root)["a/3"] == "P0005", "the tables are new"
     assert (root / "video" / "a.mp4").read_bytes() == b"of the former people"
