@@ -60,7 +60,7 @@ class _Import:
             yield keys, said
             now = self._now()
         # moved back to a person who is another one by now: only undo makes two of them again
-        stuck = frozenset() if into is None or number_of(folder) == into else self.moved.back
+        stuck = frozenset() if into is None or _number(folder) == into else self.moved.back
         for person_id, keys in by_person.items():
             if now[keys[0]] != into:  # not split off just now
                 yield keys, [self._give(person_id, keys, into)]
@@ -106,7 +106,7 @@ class _Import:
         labels = {person.label: person.person_id for person in people}
         if folder.strip() in labels:
             return labels[folder.strip()]
-        number = number_of(folder)
+        number = _number(folder)
         ids = {one: person.person_id for person in people for one in self.store.ids_of(person.person_id)}
         return None if number is None else ids.get(number)
 
@@ -116,11 +116,11 @@ class _Import:
         It does not where the crops that the run wrote there for the person lie in other folders: `P0001` and `P0002`
         that changed their names are two people as before.
         """
-        number, lie = number_of(folder), self.moved.lie
-        wrote = [key for key in lie if number is not None and self.moved.written[key] == number]
+        lie, written = self.moved.lie, self.moved.written
+        wrote = [key for key in lie if (one := written[key]) is not None and person_name(one) == folder]
         if wrote:
             there = any(folder in lie[key] and now.get(key) == person_id for key in wrote)
-            return there or (number == person_id and self._of_other_runs(person_id))
+            return there or (written[wrote[0]] == person_id and self._of_other_runs(person_id))
         own = [key for key in lie if now.get(key) == person_id]
         home = {folder, person_name(person_id)}
         return not own or any(lie[key] & home for key in own) or self._of_other_runs(person_id)
@@ -130,7 +130,7 @@ class _Import:
     ) -> tuple[int, Collection[TrackletKey], list[str]]:
         """The person of a folder that the user made, and the tracklets that went there: a person whose tracklets all
         lie there is renamed, else a new person is split off."""
-        label = checked_label(folder) if number_of(folder) is None else None
+        label = checked_label(folder) if _number(folder) is None else None
         whole = next((who for who, keys in by_person.items() if self._is_whole(who, keys)), None)
         if whole is not None:
             if label is None:
@@ -209,6 +209,11 @@ def _tell_overruled(store: Store, before: Collection[int], progress: Progress) -
             f"contradicts; `reid gallery undo {store.path} DECISION` takes back what was moved",
             "warning",
         )
+
+
+def _number(folder: str) -> int | None:
+    """The person's number that a folder is called by; None: it has another name."""
+    return number_of(folder.strip())
 
 
 def _listed(keys: Collection[TrackletKey]) -> str:

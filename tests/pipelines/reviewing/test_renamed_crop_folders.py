@@ -110,6 +110,15 @@ def test_what_is_put_to_what_was_imported_before_is_the_same_person(root: Path) 
         assert now[place(site, "a/1")[1]] == now[place(site, "b/1")[1]] == 5
 
 
+@pytest.mark.parametrize("name", ["1", "p1", "P00001", "P0001 "])
+def test_a_number_may_be_written_in_any_way(root: Path, name: str) -> None:
+    move(root, "b/1", name)
+    with opened(root) as site:
+        assert took(site)[0] == 1
+        assert site.store.former_ids(RUN)[place(site, "b/1")[1]] == 1
+        assert took(site) == (0, "")
+
+
 def test_what_a_decision_gave_to_a_person_is_not_named_twice(root: Path) -> None:
     with opened(root) as site:
         site.store.reassign(1, [place(site, "a/3")], 4)  # after the crops were written
