@@ -22,7 +22,7 @@ from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_o
 from pipelines.recordings.linking_policy import choose_policy
 from pipelines.recordings.own_gallery import linked_gallery
 from pipelines.recordings.results import Results, describe, leave_out_suppressed, tracklets_of
-from pipelines.recordings.results_folder import bring_in_line, forget_imported, results_folder
+from pipelines.recordings.results_folder import bring_in_line, forget_imported, note_written, results_folder
 from pipelines.recordings.run_id import digest, run_id_of, settings_of
 from pipelines.reviewing.run_gallery import RunGallery
 from pipelines.runtime.inputs import inputs_of
@@ -159,6 +159,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     }
     drawn = [name for name in cameras if config.outputs.video and folder.video(name).is_file()]
     unwritten = results.finish(run_facts | describe(config, facts, rendering), videos=drawn)
+    note_written(owned)
     failure = failure or unwritten
     _summarise(results, facts, policy, seconds, progress, clock_row(placed))
     if failure is not None:

@@ -21,7 +21,7 @@ from reid.types import TrackletKey
 
 log = logging.getLogger(__name__)
 
-WRITING = "writing"  # in the folder's mark: kinds of files that review is putting in place
+WRITING = "writing"  # in the folder's mark: kinds of files that are being written
 ONLY_WHO = ("video", "tracks", "crops", "scores")  # tell who is who; other outputs may hold distances, too
 
 
@@ -84,7 +84,7 @@ def results_folder(
 
 
 def half_written(root: Path, facts: Mapping[str, Any] | None = None) -> str | None:
-    """The sentence that results were left half written again; None: they are not.
+    """The sentence that results are half written; None: they are not.
 
     Args:
         facts: of the folder's mark; None: as it is now.
@@ -92,8 +92,9 @@ def half_written(root: Path, facts: Mapping[str, Any] | None = None) -> str | No
     if not (marked_facts(root) if facts is None else facts).get(WRITING):
         return None
     return (
-        f"{root}: the program was ended while it wrote these results again, so some files tell of the former people; "
-        f"`Write results` on the page of `reid review {root}` mends that, and so does its reid video command"
+        f"{root}: is half written, as the program was ended while it wrote it, or still does: files are missing or "
+        f"tell of the former people; its reid video command mends that, and so does `Write results` on the page of "
+        f"`reid review {root}`"
     )
 
 
@@ -124,7 +125,7 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     gone = [path for path in older if paths.kind(path) not in written]
     kept = {kind: tale for kind, tale in told.items() if tale == tale_of(kind)}
     told = kept | {kind: tale_of(kind) for kind in written}
-    folder.note(told=told, people=people_digest(*people_of(linking)), **{WRITING: []})
+    folder.note(told=told, people=people_digest(*people_of(linking)), **{WRITING: sorted(written)})
     if any(paths.kind(path) == "crops" for path in older):
         forget_imported(folder)
     if gone:
@@ -137,6 +138,11 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
             names,
             more,
         )
+
+
+def note_written(folder: OwnedFolder) -> None:
+    """Note that all files of a run are there, of one linking."""
+    folder.note(**{WRITING: []})
 
 
 def forget_imported(folder: OwnedFolder) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.cli.main import main
-from pipelines.recordings.results_folder import bring_in_line, results_folder
+from pipelines.recordings.results_folder import bring_in_line, note_written, results_folder
 from pipelines.runtime.ownership import LOCK, MARK, OwnedFolder
 from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
@@ -78,6 +78,7 @@ def run(
             folder.files.remove(*(path for path in folder.files.files() if paths.kind(path) == "crops"))
             folder.files.claim(crop)
             write(crop, key)
+        note_written(folder)
 
 
 def files(root: Path) -> set[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from pipelines.recordings.camera_job import CameraReport, load_camera
 from pipelines.recordings.linking_policy import open_gallery
 from pipelines.recordings.results import Results, describe, tracklets_of
-from pipelines.recordings.results_folder import bring_in_line, results_folder
+from pipelines.recordings.results_folder import bring_in_line, note_written, results_folder
 from reid.config import LinkingConfig, OutputConfig, VideoConfig
 from reid.linking.policy_choice import choose_policy
 from reid.outputs.folder import ResultsFolder
@@ -102,6 +102,7 @@ def make_results(
         results.write()
         frames = {name: len(camera.frames) for name, camera in cameras.items()}
         results.finish(_facts(config, policy.facts(), run_id, shift_s, files or {}, frames, clock))
+        note_written(owned)
     if store is not None:
         store.close()
     return root

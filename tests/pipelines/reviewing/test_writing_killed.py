@@ -9,11 +9,12 @@ import pytest
 
 from pipelines import evaluate
 from pipelines.exporting.people import ExportedTracklet, read_site
-from pipelines.recordings.results_folder import half_written
+from pipelines.recordings.results import Results
+from pipelines.recordings.results_folder import bring_in_line, half_written
 from pipelines.reviewing import writing
 from pipelines.reviewing.opening import open_site
 from pipelines.reviewing.up_to_date import says_all
-from pipelines.reviewing.writing import write_again
+from pipelines.reviewing.writing import link_again, write_again
 from pipelines.runtime.progress import reporter
 from pipelines.training.data import read
 from reid.errors import InputError
@@ -52,7 +53,7 @@ def test_it_is_told_and_the_next_time_mends_it(root: Path, at: str, monkeypatch:
     write_and_die(root, at, monkeypatch)
     said = io.StringIO()
     with open_site([root], reporter(out=io.StringIO(), err=said)) as site:
-        assert "the program was ended while it wrote these results again" in said.getvalue()
+        assert "is half written, as the program was ended while it wrote it" in said.getvalue()
         assert not says_all(site.runs[0], site.store)
         assert write_again(site.runs[0], site.store, QUIET).files
         assert write_again(site.runs[0], site.store, QUIET).files == 0
@@ -62,9 +63,35 @@ def test_it_is_told_and_the_next_time_mends_it(root: Path, at: str, monkeypatch:
     assert lie(root)["P0001"] == {"a/1"}
 
 
+def test_a_killed_reid_video_is_told_and_mended_too(root: Path) -> None:
+    """Between tables and crops: what tells of who is who is there, and all else is missing."""
+    with opened(root) as site:
+        site.store.reassign(1, [place(site, "a/3")], 2)
+        one = site.runs[0]
+        linked = link_again(one, site.store)
+        bring_in_line(one.owned, linked.linking, one.run.config.outputs)
+        results = Results(
+            folder=one.run.folder,
+            files=one.owned.files,
+            outputs=one.run.config.outputs.model_copy(update={"crops": False}),
+            cameras=linked.cameras,
+            linking=linked.linking,
+            clock=one.run.clock,
+        )
+        results.write()
+    assert not (root / "crops").exists()
+    assert who(root)["a/3"] == "P0002"
+    said = io.StringIO()
+    with open_site([root], reporter(out=io.StringIO(), err=said)) as site:
+        assert "is half written, as the program was ended" in said.getvalue()
+        assert write_again(site.runs[0], site.store, QUIET).files
+    assert lie(root)["P0002"] >= {"a/3"}
+    assert (root / "report.html").exists()
+
+
 def test_what_reads_the_files_refuses_the_half(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_and_die(root, "tracks", monkeypatch)
-    why = f"^{root}: the program was ended while it wrote these results again"
+    why = f"^{root}: is half written, as the program was ended while it wrote it"
     with pytest.raises(InputError, match=why):
         evaluate.run(root, root / "truth", QUIET)
     with pytest.raises(InputError, match=why):
