@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.recordings.results_folder import note_scores
+from pipelines.recordings.results_folder import half_written, note_scores
 from pipelines.recordings.score_ceiling import ceiling, ceiling_facts, ceiling_sentence
 from pipelines.runtime.json_file import json_object
 from pipelines.runtime.progress import Progress
@@ -54,6 +54,8 @@ def run(
     Raises:
         InputError: a folder or file that is missing or cannot be used.
     """
+    if said := half_written(results):
+        raise InputError(said)
     found = _result_files(results)
     true = _truth_files(truth, found)
     for name in sorted(set(found) - set(true)):

@@ -38,8 +38,11 @@ def run(paths: Sequence[Path], config: ExportConfig, progress: Progress) -> int:
     with OwnedFolder.open(config.output, job="export", inputs=inputs, check=check) as owned:
         crops = sum(len(one.tracklet.crops) for one in site.tracklets)
         target = Target(owned=owned, task=progress.task("export", crops, "crops"))
-        notes = list(FORMATS[config.format](site, target))
-        target.write(FACTS, (json_text.dumps(_facts(site, config), indent=1) + "\n").encode())
+        try:
+            notes = list(FORMATS[config.format](site, target))
+            target.write(FACTS, (json_text.dumps(_facts(site, config), indent=1) + "\n").encode())
+        finally:
+            owned.files.tidy()  # a frame that was not written, and that lies there later, is the user's
         target.task.finish()
     for note in notes:
         progress.message(note)

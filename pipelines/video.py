@@ -20,10 +20,10 @@ from pipelines.recordings.empty_cameras import empty_cameras
 from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy
-from pipelines.recordings.own_gallery import own_gallery
+from pipelines.recordings.own_gallery import linked_gallery
 from pipelines.recordings.results import Results, describe, leave_out_suppressed, tracklets_of
-from pipelines.recordings.results_folder import bring_in_line, results_folder
-from pipelines.recordings.run_id import digest, run_id_of
+from pipelines.recordings.results_folder import bring_in_line, forget_imported, note_written, results_folder
+from pipelines.recordings.run_id import digest, run_id_of, settings_of
 from pipelines.reviewing.run_gallery import RunGallery
 from pipelines.runtime.inputs import inputs_of
 from pipelines.runtime.pool import first_error, run_jobs, workers_for
@@ -56,7 +56,9 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     placed = place(found, config.source)
     sources = placed.sources
     infos = {source.camera_id: probe(source, config.source) for source in sources}
-    config = with_weights(with_encoder_of(config, config.gallery or own_gallery(config.output), progress))
+    contents = {source.camera_id: content_key(source) for source in sources}
+    run_id = run_id_of(sources, contents, config.source)
+    config = with_weights(with_encoder_of(config, linked_gallery(config, run_id), progress))
     known = identify(config)
     detector_id, encoder_id = known.detector_id, known.encoder_id
     policy = choose_policy(config, known.encoder, encoder_id, progress, dimension=known.dimension)
@@ -66,12 +68,10 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         progress.message(sentence, "warning")
     tell_rates(infos, progress)
     warn_of_pace(infos, config, progress)
-    contents = {source.camera_id: content_key(source) for source in sources}
-    run_id = run_id_of(sources, contents, config.source)
     decided = [policy.source, policy.max_distance]
     # times in the world are in the tables, and file names may say other ones of the same recordings
     world = None if placed.clock is None else [placed.clock.zero_s, placed.clock.zone]
-    run_key = digest([run_id, detector_id, encoder_id, decided, _settings(config), world])
+    run_key = digest([run_id, detector_id, encoder_id, decided, settings_of(config), world])
     if config.gallery is not None:
         require_faiss()
     gallery = RunGallery(config, run_id, encoder_id, known.dimension, progress)
@@ -123,6 +123,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         clock=placed.clock,
     )
     tracks = results.write()
+    if config.outputs.crops:
+        forget_imported(owned)
     facts = {
         source.camera_id: camera_facts(
             cameras[source.camera_id], infos[source.camera_id], source, placed, config.source
@@ -157,6 +159,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     }
     drawn = [name for name in cameras if config.outputs.video and folder.video(name).is_file()]
     unwritten = results.finish(run_facts | describe(config, facts, rendering), videos=drawn)
+    note_written(owned)
     failure = failure or unwritten
     _summarise(results, facts, policy, seconds, progress, clock_row(placed))
     if failure is not None:
@@ -271,15 +274,3 @@ def _summarise(
     if outputs.report:
         where.append(("report", str(folder.report)))
     progress.summary("result", where)
-
-
-def _settings(config: VideoConfig) -> dict[str, Any]:
-    """The settings that change results."""
-    return config.model_dump(
-        mode="json",
-        exclude={
-            "sources": True, "output": True, "overwrite": True, "workers": True, "outputs": True,
-            "detector": {"weights", "batch", "device", "backend"},
-            "encoder": True,
-        },
-    )  # fmt: skip

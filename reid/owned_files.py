@@ -138,6 +138,11 @@ class OwnedFiles:
                 f"{path}: lies behind a link, which reid does not follow where it writes; put a folder in its place, "
                 "or name another --output"
             )
+        if path.is_dir() and not path.is_symlink():
+            raise InputError(f"{path}: is a folder where reid writes a file; move it elsewhere")
+        above = next(one for one in path.absolute().parents if os.path.lexists(one))
+        if not above.is_dir():
+            raise InputError(f"{above}: is a file where reid writes a folder; move it elsewhere")
         if os.path.lexists(path) and self._name(path) not in self._names:
             raise InputError(
                 f"{path}: is there already, and reid did not write it; move it elsewhere, or name another --output"

@@ -35,6 +35,21 @@ def test_what_was_claimed_is_known_after_a_restart_and_goes_with_its_folders(tmp
     assert [path.name for path in OwnedFiles(tmp_path).files()] == ["a.txt"]
 
 
+def test_a_folder_in_place_of_a_file_is_refused_and_a_file_in_place_of_a_folder(tmp_path: Path) -> None:
+    files = OwnedFiles(tmp_path)
+    for path in written(files, "report.html", "crops/P0001/x.jpg"):
+        path.unlink()
+    (tmp_path / "report.html").mkdir()
+    (tmp_path / "crops" / "P0001").rmdir()
+    (tmp_path / "crops" / "P0001").write_text("mine")
+    with pytest.raises(
+        InputError, match=r"report.html: is a folder where reid writes a file; move it elsewhere"
+    ):
+        files.claim(tmp_path / "report.html")
+    with pytest.raises(InputError, match=r"P0001: is a file where reid writes a folder; move it elsewhere"):
+        files.claim(tmp_path / "crops" / "P0001" / "x.jpg")
+
+
 def test_what_the_user_put_there_is_refused_told_of_and_kept(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

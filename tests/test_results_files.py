@@ -22,6 +22,34 @@ def test_a_path_as_typed_is_looked_for_where_it_may_have_been_typed(
         assert recorded_path(root, Path("a.db")) == folder / "a.db"
 
 
+def test_a_site_that_was_moved_or_copied_has_its_own_files(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for site in (old, new):
+        (site / "day").mkdir(parents=True)
+        (site / "site.db").write_bytes(b"")
+    (old / "a.mp4").write_bytes(b"")
+    output = old / "day"
+    assert recorded_path(old / "day", old / "site.db", output) == old / "site.db"
+    assert recorded_path(new / "day", old / "site.db", output) == new / "site.db", (
+        "not of the site it came from"
+    )
+    assert recorded_path(new / "day", old / "a.mp4", output) == old / "a.mp4", "was not copied"
+    (old / "a.mp4").unlink()
+    assert recorded_path(new / "day", old / "a.mp4", output) == old / "a.mp4", "is told as it was recorded"
+
+
+def test_a_path_as_typed_counts_from_the_folder_that_was_typed_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "site" / "out" / "day"
+    root.mkdir(parents=True)
+    (tmp_path / "site" / "site.db").write_bytes(b"")
+    (tmp_path / "site.db").write_bytes(b"of another site")
+    monkeypatch.chdir(tmp_path)
+    assert recorded_path(root, Path("site.db"), Path("out/day")) == tmp_path / "site" / "site.db"
+    assert recorded_path(root, Path("site.db"), tmp_path / "elsewhere") == tmp_path / "site.db"
+
+
 @pytest.mark.parametrize(
     ("stem", "found"),
     [

@@ -49,11 +49,16 @@ class _Camera:
 def write_coco(site: ExportedSite, target: Target) -> Iterator[str]:
     """Write the frames that kept crops were cut from, with the boxes of all exported people in them."""
     cameras = _cameras(site)
-    target.claim([ANNOTATIONS, *(file for camera in cameras for file in camera.files.values())])
+    missing = {camera: why for camera in cameras if (why := _missing(camera)) is not None}
+    shown = [camera for camera in cameras if camera not in missing]
+    target.claim([ANNOTATIONS, *(file for camera in shown for file in camera.files.values())])
     boxes: list[dict[str, Any]] = []
     for camera in cameras:
         boxes += _boxes(camera.tracklets, camera.ids, len(boxes) + 1)
-        yield from _write_images(camera, target)
+        if camera in missing:
+            yield f"{camera.name}: no images of {len(camera.files)}, as {missing[camera]}"
+        else:
+            yield from _write_images(camera, target)
         target.advance(sum(len(one.tracklet.crops) for one in camera.tracklets))
     images = [image for camera in cameras for image in camera.images()]
     content = {"images": images, "annotations": boxes, "categories": [CATEGORY]}
@@ -71,6 +76,19 @@ def _cameras(site: ExportedSite) -> list[_Camera]:
         found.append(_Camera(name=name, run=run, tracklets=tracklets, files=files, first=first))
         first += len(files)
     return found
+
+
+def _missing(camera: _Camera) -> str | None:
+    """Why a camera's frames cannot be had; None: they can, or none are wanted.
+
+    Files of that name may be the user's then, who has put the frames there.
+    """
+    try:
+        if camera.files:
+            camera.run.recording(camera.name)
+    except (InputError, OSError) as error:
+        return str(error)
+    return None
 
 
 def _write_images(camera: _Camera, target: Target) -> Iterator[str]:

@@ -8,8 +8,9 @@ import numpy as np
 
 from pipelines.recordings.own_gallery import own_gallery
 from pipelines.recordings.results import tracklets_of
+from pipelines.recordings.results_folder import half_written
 from pipelines.reviewing.known_run import check_known
-from pipelines.reviewing.making_gallery import labels_of, matches_of
+from pipelines.reviewing.making_gallery import check_table, labels_of, matches_of
 from pipelines.reviewing.moved_crops import find_moved
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.ownership import marked_facts
@@ -142,8 +143,11 @@ def _gallery(run: FinishedRun, progress: Progress) -> Path | None:
 def _by_tables(runs: Sequence[FinishedRun]) -> Mapping[Place, _Who]:
     found = {}
     for run in runs:
-        labels = labels_of(run)
-        for key, match in matches_of(run).items():
+        if said := half_written(run.root):
+            raise InputError(said)
+        labels, told = labels_of(run), matches_of(run)
+        check_table(run, told, tracklets_of(run.tracked()))
+        for key, match in told.items():
             if match.person_id is not None:
                 found[run.run_id, key] = _Who(person_id=match.person_id, label=labels.get(match.person_id))
     return found
@@ -151,7 +155,11 @@ def _by_tables(runs: Sequence[FinishedRun]) -> Mapping[Place, _Who]:
 
 def _tell_moved(run: FinishedRun, progress: Progress) -> None:
     """Warn of crops that were moved by hand and are no decisions yet."""
-    moved = find_moved(run, marked_facts(run.root))
+    try:
+        moved = find_moved(run, marked_facts(run.root))
+    except InputError as error:
+        progress.message(f"crops that were moved by hand cannot be told from others: {error}", "warning")
+        return
     count = len(moved.divided) + sum(map(len, moved.folders.values()))
     if count:
         progress.message(

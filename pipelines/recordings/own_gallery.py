@@ -1,5 +1,6 @@
 """The gallery of one results folder, `RESULTS/gallery.db`: it keeps decisions about a run without --gallery."""
 
+import os
 from pathlib import Path
 
 from pipelines.runtime.adoption import is_gallery
@@ -14,9 +15,32 @@ NAME = "gallery.db"
 
 
 def own_gallery(root: Path) -> Path | None:
-    """The gallery in a results folder, which its header tells; None: there is none."""
+    """The gallery in a results folder, which its header tells; None: there is none.
+
+    Raises:
+        InputError: the program made one, and what is there now is none: going on would lose what it kept.
+    """
     path = root / NAME
-    return path if is_gallery(path) else None
+    if is_gallery(path):
+        return path
+    if os.path.lexists(path) and OwnedFiles(root).owns(path):
+        raise InputError(
+            f"{path}: is damaged: its beginning is not that of a gallery; it kept what a person decided about these "
+            "results, so nothing is done without it: put a copy of it back, or move it elsewhere to go on without "
+            "these decisions"
+        )
+    return None
+
+
+def linked_gallery(config: VideoConfig, run_id: str) -> Path | None:
+    """The gallery that a run links with: the one that is named, else its own, if that knows the run; None: none."""
+    if config.gallery is not None:
+        return config.gallery
+    path = own_gallery(config.output)
+    if path is None:
+        return None
+    with open_store(path, encoder_id=None, read_only=True) as store:
+        return path if run_id in store.runs() else None
 
 
 def claim_gallery(files: OwnedFiles) -> Path:

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
+from pathlib import Path
 from typing import Any
 
-from pipelines.recordings.own_gallery import belongs_to_gallery
+from pipelines.recordings.own_gallery import belongs_to_gallery, list_sides
 from pipelines.runtime.adoption import EARLIER_MARK
 from pipelines.runtime.inputs import Inputs
-from pipelines.runtime.ownership import OwnedFolder
+from pipelines.runtime.ownership import OwnedFolder, marked_facts
 from reid import json_text
 from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
@@ -20,6 +21,7 @@ from reid.types import TrackletKey
 
 log = logging.getLogger(__name__)
 
+WRITING = "writing"  # in the folder's mark: kinds of files that are being written
 ONLY_WHO = ("video", "tracks", "crops", "scores")  # tell who is who; other outputs may hold distances, too
 
 
@@ -74,7 +76,26 @@ def results_folder(
         )
         files.remove(*half)  # crops whose arrays never came
         files.claim(*paths.fixed(cameras, written_kinds(config.outputs)))
-        yield folder
+        try:
+            yield folder
+        finally:
+            files.tidy()  # a video that was not drawn, and that lies there later, is the user's
+            list_sides(files)
+
+
+def half_written(root: Path, facts: Mapping[str, Any] | None = None) -> str | None:
+    """The sentence that results are half written; None: they are not.
+
+    Args:
+        facts: of the folder's mark; None: as it is now.
+    """
+    if not (marked_facts(root) if facts is None else facts).get(WRITING):
+        return None
+    return (
+        f"{root}: is half written, as the program was ended while it wrote it, or still does: files are missing or "
+        f"tell of the former people; its reid video command mends that, and so does `Write results` on the page of "
+        f"`reid review {root}`"
+    )
 
 
 def written_kinds(outputs: OutputConfig) -> list[str]:
@@ -104,7 +125,9 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
     gone = [path for path in older if paths.kind(path) not in written]
     kept = {kind: tale for kind, tale in told.items() if tale == tale_of(kind)}
     told = kept | {kind: tale_of(kind) for kind in written}
-    folder.note(told=told, people=people_digest(*people_of(linking)), moved_crops=[])
+    folder.note(told=told, people=people_digest(*people_of(linking)), **{WRITING: sorted(written)})
+    if any(paths.kind(path) == "crops" for path in older):
+        forget_imported(folder)
     if gone:
         names = ", ".join(path.relative_to(folder.root).as_posix() for path in gone[:5])
         more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
@@ -115,6 +138,19 @@ def bring_in_line(folder: OwnedFolder, linking: Linking, outputs: OutputConfig) 
             names,
             more,
         )
+
+
+def note_written(folder: OwnedFolder) -> None:
+    """Note that all files of a run are there, of one linking."""
+    folder.note(**{WRITING: []})
+
+
+def forget_imported(folder: OwnedFolder) -> None:
+    """Forget which moved crops were imported: to be called once they were removed or written anew, never before.
+
+    Crops that lie where a user moved them would be imported again, against decisions that were undone meanwhile.
+    """
+    folder.note(moved_crops=[])
 
 
 def tales(linking: Linking) -> Callable[[str], str]:

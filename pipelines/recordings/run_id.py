@@ -1,10 +1,13 @@
 """What a gallery knows a run by: its recordings, and where they stand in time."""
 
+import os
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from reid import json_text
 from reid.camera_config import SourceConfig
+from reid.config import VideoConfig
 from reid.video.source import Source
 
 
@@ -19,6 +22,23 @@ def run_id_of(sources: Sequence[Source], contents: Mapping[str, str], config: So
     """
     stretch = [config.start_s, config.end_s]
     return digest([stretch, *sorted(_standing(source, contents) for source in sources)])
+
+
+def settings_of(config: VideoConfig) -> dict[str, Any]:
+    """The settings that change results, the same however their paths are typed, also where a site was moved."""
+    linking, told = config.linking, config.model_dump(
+        mode="json",
+        exclude={
+            "sources": True, "output": True, "overwrite": True, "workers": True, "outputs": True,
+            "detector": {"weights", "batch", "device", "backend"},
+            "encoder": True,
+        },
+    )  # fmt: skip
+    if config.gallery is not None:
+        told["gallery"] = os.path.relpath(config.gallery.resolve(), config.output.resolve())
+    if linking.calibration is not None:
+        told["linking"]["calibration"] = blake2b(linking.calibration.read_bytes(), digest_size=12).hexdigest()
+    return told
 
 
 def digest(parts: Any) -> str:

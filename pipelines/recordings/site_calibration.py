@@ -23,6 +23,7 @@ from reid.linking.calibration_file import Tracklets as Measured
 from reid.outputs import atomic
 from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
+from reid.results_files import recorded_path
 from reid.text_file import first_complaint, read_json
 from reid.types import Array, Tracklet
 
@@ -42,6 +43,7 @@ class _Linking(BaseModel):
 class _Settings(BaseModel):
     encoder: _Encoder
     linking: _Linking
+    output: Path | None = None
 
 
 class _Facts(BaseModel):
@@ -100,7 +102,8 @@ def _read(results: Path) -> RecordedRun:
         facts = _Facts.model_validate(read_json(file, _WANTED))
     except ValidationError as error:
         raise InputError(f"{file}: cannot be read ({first_complaint(error)}); expected {_WANTED}") from None
-    weights, file_used = facts.config.encoder.weights, facts.config.linking.calibration
+    weights, named = facts.config.encoder.weights, facts.config.linking.calibration
+    file_used = None if named is None else recorded_path(results, named, facts.config.output)
     tracklets: list[Tracklet] = []
     for name in facts.cameras:
         try:

@@ -50,5 +50,10 @@ def _names(file: Path, gallery: Path) -> bool:
     """Whether run.json names this gallery."""
     content = read_json(file, "what a finished `reid video` has written")
     config = content.get("config") if isinstance(content, dict) else None
-    named = config.get("gallery") if isinstance(config, dict) else None
-    return isinstance(named, str) and recorded_path(file.parent, Path(named)).resolve() == gallery.resolve()
+    named, output = (
+        (config.get("gallery"), config.get("output")) if isinstance(config, dict) else (None, None)
+    )
+    if not isinstance(named, str):
+        return False
+    at = Path(output) if isinstance(output, str) else None
+    return recorded_path(file.parent, Path(named), at).resolve() == gallery.resolve()

@@ -9,6 +9,7 @@ from pipelines.runtime.progress import Progress
 from reid.datasets.folder import DISTRACTOR_NAME
 from reid.errors import InputError
 from reid.store.base import Store
+from reid.store.decision_text import clause
 from reid.store.rules import checked_label, number_of
 from reid.types import TrackletKey, person_name
 
@@ -22,6 +23,7 @@ def import_moved(opened: OpenRun, store: Store, progress: Progress) -> int:
         return 0
     work = _Import(opened=opened, store=store, moved=moved)
     said, refused = list[str](), list[str]()
+    before = {one.number for one in store.decisions()}
     for folder, tracklets in sorted(moved.folders.items()):
         try:
             for keys, words in work.folder(folder, tracklets):
@@ -30,6 +32,7 @@ def import_moved(opened: OpenRun, store: Store, progress: Progress) -> int:
         except InputError as error:
             refused.append(f"crops/{folder}: {str(error).removeprefix(f'{store.path}: ')}")
     _tell(opened, moved, said, refused, progress)
+    _tell_overruled(store, before, progress)
     return len(said)
 
 
@@ -48,7 +51,7 @@ class _Import:
             InputError: what is left cannot be decided.
         """
         now = self._now()
-        into = self._person_of(folder)
+        into = self._person_of(folder, now)
         by_person: dict[int, list[TrackletKey]] = {}
         for key in sorted(tracklets.keys() & now.keys()):
             by_person.setdefault(now[key], []).append(key)
@@ -57,7 +60,7 @@ class _Import:
             yield keys, said
             now = self._now()
         # moved back to a person who is another one by now: only undo makes two of them again
-        stuck = frozenset() if into is None or number_of(folder) == into else self.moved.back
+        stuck = frozenset() if into is None or _number(folder) == into else self.moved.back
         for person_id, keys in by_person.items():
             if now[keys[0]] != into:  # not split off just now
                 yield keys, [self._give(person_id, keys, into)]
@@ -88,22 +91,46 @@ class _Import:
     def _now(self) -> dict[TrackletKey, int]:
         return self.store.former_ids(self.opened.run.run_id)
 
-    def _person_of(self, folder: str) -> int | None:
+    def _person_of(self, folder: str, now: Mapping[TrackletKey, int]) -> int | None:
+        """The person of a folder: who it is called after, else who lies there since before; None: a new one."""
+        called = self._called(folder)
+        if called is not None and self._stands(called, folder, now):
+            return called
+        here = [key for key, where in self.moved.lie.items() if where == {folder} and key in now]
+        moved = self.moved.folders.get(folder, {})
+        return next((now[key] for key in sorted(here) if key not in moved), None)
+
+    def _called(self, folder: str) -> int | None:
         """The person of the gallery that a folder is called after; None: there is none."""
         people = self.store.people()
         labels = {person.label: person.person_id for person in people}
         if folder.strip() in labels:
             return labels[folder.strip()]
-        number = number_of(folder)
+        number = _number(folder)
         ids = {one: person.person_id for person in people for one in self.store.ids_of(person.person_id)}
         return None if number is None else ids.get(number)
+
+    def _stands(self, person_id: int, folder: str, now: Mapping[TrackletKey, int]) -> bool:
+        """Whether a folder still means the person whom it is called after.
+
+        It does not where the crops that the run wrote there for the person lie in other folders: `P0001` and `P0002`
+        that changed their names are two people as before.
+        """
+        lie, written = self.moved.lie, self.moved.written
+        wrote = [key for key in lie if (one := written[key]) is not None and person_name(one) == folder]
+        if wrote:
+            there = any(folder in lie[key] and now.get(key) == person_id for key in wrote)
+            return there or (written[wrote[0]] == person_id and self._of_other_runs(person_id))
+        own = [key for key in lie if now.get(key) == person_id]
+        home = {folder, person_name(person_id)}
+        return not own or any(lie[key] & home for key in own) or self._of_other_runs(person_id)
 
     def _new(
         self, folder: str, by_person: Mapping[int, list[TrackletKey]]
     ) -> tuple[int, Collection[TrackletKey], list[str]]:
         """The person of a folder that the user made, and the tracklets that went there: a person whose tracklets all
         lie there is renamed, else a new person is split off."""
-        label = checked_label(folder) if number_of(folder) is None else None
+        label = checked_label(folder) if _number(folder) is None else None
         whole = next((who for who, keys in by_person.items() if self._is_whole(who, keys)), None)
         if whole is not None:
             if label is None:
@@ -132,12 +159,22 @@ class _Import:
         return f"{_listed(keys)} {_are(keys)} {person_name(into)}'s"
 
     def _is_whole(self, person_id: int, keys: Collection[TrackletKey]) -> bool:
-        """Whether these are all that is known of a person: those with crops, and none in another run."""
-        own = self.store.sightings(person_id)
-        run_id = self.opened.run.run_id
-        if any(seen.run_id != run_id for seen in own):
+        """Whether these are all that is known of a person: those with crops, and none in another run.
+
+        What a decision gave to the person since the run was written lies elsewhere, unmoved, and goes along.
+        """
+        if self._of_other_runs(person_id):
             return False
-        return person_id in self.moved.emptied or {seen.match.tracklet for seen in own} == set(keys)
+        own = {seen.match.tracklet for seen in self.store.sightings(person_id)}
+        moved = self.moved
+        return all(
+            key not in moved.lie or (moved.unmoved(key) and moved.written[key] != person_id)
+            for key in own - set(keys)
+        )
+
+    def _of_other_runs(self, person_id: int) -> bool:
+        """Whether a person was seen in other runs too."""
+        return any(seen.run_id != self.opened.run.run_id for seen in self.store.sightings(person_id))
 
     def _places(self, keys: Collection[TrackletKey]) -> list[tuple[str, TrackletKey]]:
         return [(self.opened.run.run_id, key) for key in keys]
@@ -160,6 +197,23 @@ def _tell(
             "decided of it: put them into one folder, or decide in review",
             "warning",
         )
+
+
+def _tell_overruled(store: Store, before: Collection[int], progress: Progress) -> None:
+    """Say which decisions that were there `before` what was imported contradicts."""
+    after = [one.number for one in store.decisions() if one.number not in before]
+    found = {one.number: one for number in after for one in store.overruled(number) if one.number in before}
+    for one in found.values():
+        progress.message(
+            f"what was moved counts more than decision {one.number} of {one.at[:10]} ({clause(one)}), which it "
+            f"contradicts; `reid gallery undo {store.path} DECISION` takes back what was moved",
+            "warning",
+        )
+
+
+def _number(folder: str) -> int | None:
+    """The person's number that a folder is called by; None: it has another name."""
+    return number_of(folder.strip())
 
 
 def _listed(keys: Collection[TrackletKey]) -> str:

@@ -1,7 +1,7 @@
 """A gallery made of a results folder as it is: the same people, names, times and places."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from reid.store.opening import open_store
 from reid.store.records import Sighting
 from reid.text_file import read_json
 from reid.track_segment import places_of
-from reid.types import Match, TrackletKey
+from reid.types import Match, Tracklet, TrackletKey
 
 BY = "results"  # who gave the names that stand in identities.json
 WORKSHOP = ".reid-writing-"  # a folder in a results folder, while something in it is made
@@ -58,11 +58,7 @@ def make_gallery(run: FinishedRun, files: OwnedFiles) -> Path:
 def _fill(store: Store, run: FinishedRun) -> None:
     policy, told = run.policy(), matches_of(run)
     tracklets = tracklets_of(run.tracked())
-    if {one.key for one in tracklets} != told.keys():
-        raise InputError(
-            f"{run.folder.tracklets_csv}: names other tracklets than those in {run.root / 'cameras'}; repeat the "
-            f"reid video command that wrote {run.root}"
-        )
+    check_table(run, told, tracklets)
     people = {match.person_id for match in told.values()}
     told = {
         # runner-ups of a gallery that is not at hand are unknown here
@@ -103,6 +99,19 @@ def matches_of(run: FinishedRun) -> dict[TrackletKey, Match]:
     return {match.tracklet: match for match in found}
 
 
+def check_table(run: FinishedRun, told: Collection[TrackletKey], tracklets: Iterable[Tracklet]) -> None:
+    """Refuse a table of other tracklets than the run's.
+
+    Raises:
+        InputError: it names others, or not all: a part of it is gone.
+    """
+    if {one.key for one in tracklets} != set(told):
+        raise InputError(
+            f"{run.folder.tracklets_csv}: names other tracklets than those in {run.root / 'cameras'}; repeat the "
+            f"reid video command that wrote {run.root}"
+        )
+
+
 def known_in(run: FinishedRun) -> set[int]:
     """The people who were in the gallery before the run, by its table; none where there is no table."""
     if not run.folder.tracklets_csv.is_file():
@@ -127,10 +136,11 @@ def _rows(run: FinishedRun, read: Callable[[Mapping[str, str]], Row]) -> list[Ro
 def labels_of(run: FinishedRun) -> dict[int, str]:
     """The names that stand in `identities.json`."""
     path = run.folder.identities
-    if not path.is_file():
+    if not path.exists():
         return {}
+    content = read_json(path, WANTED)
     try:
-        people = read_json(path, WANTED)["persons"]
+        people = content["persons"]
         return {int(one["person_id"]): str(one["label"]) for one in people if one.get("label")}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: cannot be read ({error!r}); expected {WANTED}") from None

@@ -1,7 +1,7 @@
 """Crops that a user moved: they lie in another folder than `crops/P0001/`, where the run wrote them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,15 @@ class MovedCrops:
     # by the folder in which all crops of a tracklet lie now: the tracklets, and the person whose folder each was in
     folders: Mapping[str, Mapping[TrackletKey, int]]
     divided: Mapping[TrackletKey, tuple[str, ...]]  # between these folders
-    emptied: frozenset[int] = frozenset()  # people all of whose crops lie in one other folder
-    back: frozenset[TrackletKey] = (
-        frozenset()
-    )  # those that were imported, and lie where the run wrote them again
+    # those that were imported, and lie where the run wrote them again
+    back: frozenset[TrackletKey] = frozenset()
+    lie: Mapping[TrackletKey, frozenset[str]] = field(default_factory=dict)  # moved or not: in which folders
+    written: Mapping[TrackletKey, int | None] = field(default_factory=dict)  # the person whose folder it was
+
+    def unmoved(self, key: TrackletKey) -> bool:
+        """Whether all crops of a tracklet lie where the run wrote them."""
+        person_id = self.written.get(key)
+        return person_id is not None and self.lie.get(key) == frozenset([person_name(person_id)])
 
     def __bool__(self) -> bool:
         return bool(self.folders or self.divided)
@@ -75,20 +80,23 @@ def find_moved(run: FinishedRun, facts: Mapping[str, Any]) -> MovedCrops:
     back = set[TrackletKey]()
     folders: dict[str, dict[TrackletKey, int]] = {}
     divided: dict[TrackletKey, tuple[str, ...]] = {}
-    stayed: dict[int, set[str]] = {}
     for key, where in lie.items():
         person_id = written[key]
         if person_id is None:
             continue
-        stayed.setdefault(person_id, set()).update(where)
         if len(where) > 1:
             divided[key] = tuple(sorted(where))
         elif (folder := min(where)) != known.get(str(key), person_name(person_id)):
             folders.setdefault(folder, {})[key] = person_id
             if folder == person_name(person_id):
                 back.add(key)
-    emptied = {who for who, where in stayed.items() if len(where) == 1 and where != {person_name(who)}}
-    return MovedCrops(folders=folders, divided=divided, emptied=frozenset(emptied), back=frozenset(back))
+    return MovedCrops(
+        folders=folders,
+        divided=divided,
+        back=frozenset(back),
+        lie={key: frozenset(where) for key, where in lie.items()},
+        written=written,
+    )
 
 
 def crops_of(run: FinishedRun) -> dict[Path, TrackletKey]:

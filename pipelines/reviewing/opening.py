@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.recordings.own_gallery import list_sides, own_gallery
+from pipelines.recordings.results_folder import half_written
 from pipelines.reviewing.beside import JOB, runs_beside
 from pipelines.reviewing.known_run import check_reviewable
 from pipelines.reviewing.making_gallery import make_gallery
@@ -59,6 +60,8 @@ def open_site(paths: Sequence[Path], progress: Progress) -> Iterator[OpenSite]:
         store = held.enter_context(open_store(path, encoder_id=None))
         for one in opened:
             check_reviewable(store, one.run)
+            if said := half_written(one.run.root, one.owned.facts):
+                progress.message(said, "warning")
         yield OpenSite(store=store, runs=tuple(opened))
 
 

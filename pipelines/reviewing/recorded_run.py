@@ -69,7 +69,7 @@ class FinishedRun:
     def gallery(self) -> Path | None:
         """The gallery that it was linked with, whether it is there or not; None: there was none."""
         named = self.config.gallery
-        return None if named is None else recorded_path(self.root, named)
+        return None if named is None else self._recorded(named)
 
     @property
     def encoder_id(self) -> str:
@@ -136,7 +136,7 @@ class FinishedRun:
             InputError: it is not there any more, or is another one now.
         """
         told = self.facts.cameras[camera_id]
-        files = tuple(recorded_path(self.root, one.file) for one in told.files)
+        files = tuple(self._recorded(one.file) for one in told.files)
         gone = [file for file in files if not file.exists()]
         if gone or not files:
             raise InputError(
@@ -209,13 +209,17 @@ class FinishedRun:
     @property
     def _linking(self) -> LinkingConfig:
         own = self.config.linking
-        path = None if own.calibration is None else recorded_path(self.root, own.calibration)
+        path = None if own.calibration is None else self._recorded(own.calibration)
         return own.model_copy(update={"calibration": path})
+
+    def _recorded(self, path: Path) -> Path:
+        return recorded_path(self.root, path, self.config.output)
 
     def _encoder(self) -> Path | None:
         weights = self.config.encoder.weights
         try:
-            return None if weights is None else recorded_path(self.root, located(weights, "encoder"))
+            found = None if weights is None else located(weights, "encoder")
+            return self._recorded(found) if found is not None and found == weights else found
         except InputError:  # it shipped with another version; its calibration may still ship
             return None
 

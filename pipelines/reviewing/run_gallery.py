@@ -3,6 +3,7 @@
 from pipelines.recordings.linking_policy import open_gallery
 from pipelines.recordings.own_gallery import list_sides, open_own_gallery
 from pipelines.reviewing.importing import import_moved
+from pipelines.reviewing.known_run import check_known
 from pipelines.reviewing.making_gallery import make_gallery
 from pipelines.reviewing.moved_crops import find_moved, take_over
 from pipelines.reviewing.opening import OpenRun
@@ -77,7 +78,17 @@ class RunGallery:
                 "warning",
             )
             return
-        if self.store is None:
+        if self.store is not None:
+            try:
+                check_known(self.store, run)
+            except InputError as error:  # numbers of its tracklets mean other ones there, or none
+                self._progress.message(
+                    f"{run.folder.crops}: crops were moved by hand, which is not kept, and the files stay where they "
+                    f"are: {error}",
+                    "warning",
+                )
+                return
+        else:
             self.store = open_store(make_gallery(run, owned.files), encoder_id=self._encoder_id)
             self._progress.message(f"what was decided is kept in {self.store.path}")
         opened = OpenRun(run=run, owned=owned)

@@ -1,6 +1,6 @@
 """Whether a results folder tells what its gallery holds, or has to be written again."""
 
-from pipelines.recordings.results_folder import people_digest, written_kinds
+from pipelines.recordings.results_folder import half_written, people_digest, written_kinds
 from pipelines.reviewing.making_gallery import labels_of, matches_of
 from pipelines.reviewing.opening import OpenRun
 from pipelines.reviewing.recorded_run import FinishedRun
@@ -12,6 +12,8 @@ from reid.store.base import Store
 def says_all(opened: OpenRun, store: Store) -> bool:
     """Whether results tell of the gallery's people already: linking again could only change what is not decided."""
     run, facts = opened.now(), opened.owned.facts
+    if half_written(run.root, facts):
+        return False
     kinds = {kind for kind in written_kinds(outputs_of(opened)) if kind != "video"}
     whole = kinds <= (facts.get("told") or {}).keys()
     if not whole or ("tables" in kinds and not run.folder.tracklets_csv.is_file()):

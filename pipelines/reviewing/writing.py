@@ -13,7 +13,14 @@ from typing import Any
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.recordings.facts import motion_facts
 from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of
-from pipelines.recordings.results_folder import people_digest, people_of, tales, written_kinds
+from pipelines.recordings.results_folder import (
+    WRITING,
+    half_written,
+    people_digest,
+    people_of,
+    tales,
+    written_kinds,
+)
 from pipelines.reviewing.making_gallery import known_in, matches_of, workshop
 from pipelines.reviewing.moved_crops import NOTE, take_over
 from pipelines.reviewing.opening import OpenRun
@@ -121,6 +128,8 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
     stale = [kind for kind in written_kinds(outputs) if kind != "video" and told.get(kind) != tale_of(kind)]
     moved = _moved(run, linking, stale)
     changed = {key.camera_id for key in moved} | older_before(run)
+    if half_written(run.root, opened.owned.facts):
+        changed = set(run.cameras)  # tables may be new, and videos of before
     people = people_digest(*people_of(linking))
     if not stale and not changed:
         opened.owned.note(people=people)
@@ -204,7 +213,7 @@ def _put_in_place(
     owned.files.claim(*made)
     kinds = {kind for path in made if (kind := run.folder.kind(path)) is not None}
     told = {kind: tale for kind, tale in (owned.facts.get("told") or {}).items() if kind not in kinds}
-    owned.note(told=told)  # killed in between, nothing is trusted
+    owned.note(told=told, **{WRITING: sorted(kinds)})  # killed in between, nothing is trusted
     for target, path in made.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, target)
@@ -219,7 +228,7 @@ def _put_in_place(
     removed = owned.files.remove(*old)
     fresh = {kind: tale_of(kind) for kind in kinds if not (kind == "video" and videos.older)}
     told = {kind: tale for kind, tale in told.items() if kind not in scores}
-    owned.note(told=told | fresh, people=people, **({NOTE: []} if "crops" in kinds else {}))
+    owned.note(told=told | fresh, people=people, **({NOTE: []} if "crops" in kinds else {}), **{WRITING: []})
     gone = tuple(
         path.relative_to(run.root).as_posix() for path in removed if run.folder.kind(path) == "scores"
     )

@@ -66,11 +66,14 @@ def serve(
 
 
 def _portable(error: Exception) -> Exception:
-    """The error itself where it survives the way to the parent, else its words."""
+    """The error itself where it survives the way to the parent, else its words and its notes."""
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
+    except Exception:  # what an error of a library holds, and its own way to be made again, raise anything
+        words = RuntimeError(f"{type(error).__name__}: {error}")
+        for note in getattr(error, "__notes__", ()):
+            words.add_note(note)
+        return words
     return error
 
 

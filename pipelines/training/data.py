@@ -9,6 +9,7 @@ import numpy as np
 from accelerate import Accelerator
 
 from pipelines.recordings.own_gallery import own_gallery
+from pipelines.recordings.results_folder import half_written
 from pipelines.runtime.progress import Progress
 from reid import json_text
 from reid.camera_config import EncoderConfig
@@ -219,7 +220,11 @@ def _corrections(path: Path | None, *, own: bool = False) -> Corrections | None:
 
 def _own_corrections(sources: Sequence[str]) -> dict[Path, Corrections]:
     """Corrections that review keeps in results folders themselves."""
-    found = {path.resolve(): own_gallery(path) for path in paths_of(sources) if path.is_dir()}
+    folders = [path for path in paths_of(sources) if path.is_dir()]
+    for path in folders:
+        if said := half_written(path):
+            raise InputError(said)
+    found = {path.resolve(): own_gallery(path) for path in folders}
     made = {root: _corrections(path, own=True) for root, path in found.items()}
     return {root: corrections for root, corrections in made.items() if corrections is not None}
 

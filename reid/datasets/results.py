@@ -181,11 +181,14 @@ def _linked_with(root: Path, corrections: Corrections | None) -> tuple[bool, lis
         return False, [f"linked without a gallery, {of_others}"]
     if _start_and_cameras(run, root) in corrections.runs:
         return True, []
-    if recorded_path(root, Path(gallery)).resolve() != corrections.gallery.resolve():
+    output = run["config"].get("output")
+    at = Path(output) if isinstance(output, str) else None
+    if recorded_path(root, Path(gallery), at).resolve() != corrections.gallery.resolve():
         return False, [f"linked with the gallery {gallery}, {of_others}"]
-    if Path(gallery).is_absolute():
+    if Path(gallery).is_absolute() and Path(gallery).resolve() == corrections.gallery.resolve():
         return True, []  # pruned or repeated since; ids are never given again
-    # a relative path may have meant another site's file, and two sites' people must not become one
+    # one that was typed, or lies where a moved site would have it, may be another site's, and people of two sites
+    # must not become one
     raise InputError(_cannot_tell(root, f"{corrections.gallery} does not know the run"))
 
 

@@ -170,6 +170,14 @@ def test_whose_corrections_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     doubtful = results(tmp_path / "doubtful", people, gallery=gallery, started=later)
     with pytest.raises(InputError, match=r"doubtful: site\.db does not know the run, so it cannot be told"):
         read_results(doubtful, "x", corrections)
+    # as a copied site: its gallery lay at the same place, and is another one
+    copied = results(tmp_path / "copied", people, gallery=tmp_path / "old" / "site.db", started=later)
+    told = json.loads((copied / "run.json").read_text())
+    told["config"]["output"] = str(tmp_path / "old" / "copied")
+    (copied / "run.json").write_text(json.dumps(told))
+    away = Corrections(gallery=gallery.resolve(), people=corrections.people, runs=corrections.runs)
+    with pytest.raises(InputError, match="does not know the run, so it cannot be told"):
+        read_results(copied, "x", away)
     (note,) = read_results(doubtful, "x", None).notes
     assert note == "linked with the gallery site.db, whose corrections count only where data.gallery names it"
 

@@ -63,6 +63,7 @@ class _Source(_Facts):
 
 class _Config(_Facts):
     source: _Source = _Source()
+    output: Path | None = None
 
 
 class _Run(_Facts):
@@ -94,7 +95,7 @@ class ReviewVideos:
         if annotated.is_file():
             begins_s = camera.start_s + told.config.source.start_s
             return [Video(path=annotated, begins_s=begins_s, annotated=True, size=size)]
-        return list(_recordings(root, camera, size))
+        return list(_recordings(root, camera, size, told.config.output))
 
     def at(self, run: str, camera_id: str, time_s: float) -> tuple[int, Video] | None:
         """The video that shows a moment of the run's clock, and its number; None: there is none."""
@@ -103,11 +104,13 @@ class ReviewVideos:
         return (number := begun[-1] if begun else 0, found[number]) if found else None
 
 
-def _recordings(root: Path, camera: _Camera, size: tuple[int, int] | None) -> Iterator[Video]:
+def _recordings(
+    root: Path, camera: _Camera, size: tuple[int, int] | None, output: Path | None
+) -> Iterator[Video]:
     for number, one in enumerate(camera.files):
         if one.begins_s is None and number > 0:
             return  # it is not known when the files after the first one begin
-        path = recorded_path(root, one.file)
+        path = recorded_path(root, one.file, output)
         if path.suffix.lower() in TYPES and path.is_file():
             yield Video(
                 path=path, begins_s=camera.start_s + (one.begins_s or 0.0), annotated=False, size=size

@@ -102,6 +102,26 @@ def test_a_file_of_the_users_in_the_way_costs_nothing(root: Path, capsys: pytest
     assert (out / "a.xml").read_bytes() == former
 
 
+def test_frames_that_the_user_adds_stay(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film(root.parent / "a.mp4", STEP * 2)
+    out = exported(root, "coco")
+    names = [image["file_name"] for image in json.loads((out / "annotations.json").read_text())["images"]]
+    added = [out / name for name in names if not (out / name).exists()]
+    assert len(added) == 12, "half of a, and all of b/c"
+    for path in added:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"mine")
+    words = ["export", "crops", str(root), "--format", "coco", "--output", str(out), "--overwrite"]
+    assert main(words) == 2
+    assert "is there already, and reid did not write it" in capsys.readouterr().err
+    for path in added[:6]:
+        path.unlink()
+    assert main(words) == 0, "no recording of b/c is there, so nothing of the user's is in the way"
+    assert {path.read_bytes() for path in added[6:]} == {b"mine"}
+    exported(root, "cvat")
+    assert {path.read_bytes() for path in added[6:]} == {b"mine"}
+
+
 def tracks(out: Path, name: str) -> list[Element]:
     return ElementTree.parse(out / name).getroot().findall("track")
 

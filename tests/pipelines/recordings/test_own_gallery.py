@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.recordings.own_gallery import own_gallery
+from pipelines.exporting.people import read_site
+from pipelines.recordings.own_gallery import linked_gallery, own_gallery
 from pipelines.recordings.results_folder import results_folder
 from pipelines.reviewing.opening import open_site
 from pipelines.reviewing.run_gallery import RunGallery
@@ -107,5 +108,46 @@ def test_a_gallery_is_known_by_its_header_where_hidden_files_were_not_copied(
     with open_site([copy], QUIET) as site:
         assert [one.label for one in site.store.people()] == ["Ann", None]
         site.store.undo()
+
+
+@pytest.mark.parametrize("damage", ["empty", "zeros", "folder"])
+def test_a_damaged_gallery_is_refused_and_not_replaced(root: Path, damage: str) -> None:
+    named(root)
+    path = root / "gallery.db"
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"" if damage == "empty" else bytes(4096) + content[4096:])
+    before = None if path.is_dir() else path.read_bytes()
+    said = "gallery.db: is damaged: .* put a copy of it back, or move it elsewhere to go on without these decisions"
+    with pytest.raises(InputError, match=said), open_site([root], QUIET):
+        pass
+    with pytest.raises(InputError, match=said):
+        open_for(root)
+    with pytest.raises(InputError, match=said):
+        open_for(root, run_id="f" * 24)
+    with pytest.raises(InputError, match=said):
+        read_site([root], reviewed_only=False, progress=QUIET)
+    assert (None if path.is_dir() else path.read_bytes()) == before
+    path.rename(root.parent / "elsewhere")
+    with open_site([root], QUIET) as site:
+        assert site.store.decisions() == []
+
+
+def test_a_file_of_the_users_is_no_gallery(tmp_path: Path) -> None:
+    root = make_results(tmp_path / "day", SEEN, run_id=RUN)
     (root / "gallery.db").write_bytes(b"mine")
     assert own_gallery(root) is None
+    with pytest.raises(InputError, match="reid did not write it"), open_site([root], QUIET):
+        pass
+    assert (root / "gallery.db").read_bytes() == b"mine"
+
+
+def test_a_run_takes_the_encoder_of_the_gallery_that_it_links_with(root: Path, tmp_path: Path) -> None:
+    config = VideoConfig(output=root, overwrite=True)
+    assert linked_gallery(config, RUN) == root / "gallery.db"
+    assert linked_gallery(config, "f" * 24) is None, "that of other recordings is about to be replaced"
+    named = config.model_copy(update={"gallery": tmp_path / "site.db"})
+    assert linked_gallery(named, RUN) == tmp_path / "site.db"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.cli.main import main
-from pipelines.recordings.results_folder import bring_in_line, results_folder
+from pipelines.recordings.results_folder import bring_in_line, note_written, results_folder
 from pipelines.runtime.ownership import LOCK, MARK, OwnedFolder
 from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
@@ -78,6 +78,7 @@ def run(
             folder.files.remove(*(path for path in folder.files.files() if paths.kind(path) == "crops"))
             folder.files.claim(crop)
             write(crop, key)
+        note_written(folder)
 
 
 def files(root: Path) -> set[str]:
@@ -92,6 +93,19 @@ def test_the_same_run_resumes(tmp_path: Path) -> None:
     for overwrite in (False, True):
         run(tmp_path, overwrite=overwrite)
         assert files(tmp_path) == OUTPUTS | ALWAYS
+
+
+def test_a_file_that_a_failed_run_never_wrote_is_the_users_when_it_comes(tmp_path: Path) -> None:
+    run(tmp_path, video=False)
+    config = VideoConfig(output=tmp_path)
+    with (
+        pytest.raises(ValueError, match="failed"),
+        results_folder(config, run_key="one", cameras=CAMERAS, inputs=()),
+    ):
+        raise ValueError("failed")
+    write(tmp_path / "video" / "lobby.mp4", "mine")
+    run(tmp_path, "two", overwrite=True, video=False)
+    assert (tmp_path / "video" / "lobby.mp4").read_text() == "mine"
 
 
 def test_another_runs_results_are_kept_unless_overwritten(tmp_path: Path) -> None:

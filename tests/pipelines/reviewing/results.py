@@ -1,5 +1,6 @@
 """Results folders as `reid video` writes them, of people who walk past cameras without recordings and networks."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ import numpy as np
 from pipelines.recordings.camera_job import CameraReport, load_camera
 from pipelines.recordings.linking_policy import open_gallery
 from pipelines.recordings.results import Results, describe, tracklets_of
-from pipelines.recordings.results_folder import bring_in_line, results_folder
+from pipelines.recordings.results_folder import bring_in_line, note_written, results_folder
 from reid.config import LinkingConfig, OutputConfig, VideoConfig
 from reid.linking.policy_choice import choose_policy
 from reid.outputs.folder import ResultsFolder
+from reid.owned_files import OwnedFiles
 from reid.site import link_site
 from reid.types import Tracklet
 from reid.wall_clock import WallClock
@@ -100,9 +102,20 @@ def make_results(
         results.write()
         frames = {name: len(camera.frames) for name, camera in cameras.items()}
         results.finish(_facts(config, policy.facts(), run_id, shift_s, files or {}, frames, clock))
+        note_written(owned)
     if store is not None:
         store.close()
     return root
+
+
+def put_videos(root: Path, content: bytes) -> None:
+    """Put such annotated videos of all cameras to results, as a run that draws does."""
+    cameras = json.loads((root / "run.json").read_text())["cameras"]
+    paths = [ResultsFolder(root).video(name) for name in cameras]
+    OwnedFiles(root).claim(*paths)
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
 
 
 def _meta(name: str, tracklets: int) -> dict[str, Any]:

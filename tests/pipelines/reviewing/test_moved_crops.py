@@ -4,18 +4,21 @@ import io
 import json
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from pipelines.recordings.results_folder import bring_in_line
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite, open_site
 from pipelines.reviewing.run_gallery import RunGallery
-from pipelines.reviewing.writing import write_again
+from pipelines.reviewing.writing import link_again, write_again
 from pipelines.runtime.ownership import OwnedFolder
 from pipelines.runtime.progress import reporter
-from reid.config import VideoConfig
+from reid.config import OutputConfig, VideoConfig
 from reid.errors import InputError
+from tests.pipelines.reviewing import results
 from tests.pipelines.reviewing.results import make_results
 from tests.pipelines.reviewing.test_writing import FIRST, QUIET, SEEN, lie, opened, place, who
 from tests.tracklets import ENCODER
@@ -172,3 +175,42 @@ def test_a_repeated_run_that_cannot_keep_what_was_moved_is_refused(root: Path) -
         (root / "tracklets.csv").write_text("damaged")
         assert gallery.keep_moved(owned) is False, "damage must not keep the run from being repeated"
     gallery.close()
+
+
+def test_what_was_moved_in_an_older_processing_says_nothing_of_the_newer_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = tmp_path / "site.db"
+    root = make_results(tmp_path / "day", SEEN, gallery=gallery)
+    move(root, "a/1", "P0002")
+    monkeypatch.setattr(results, "STARTED", results.STARTED + timedelta(hours=1))
+    other = {"a": {1: 3, 2: 2, 3: 1, 4: 0}, "b": SEEN["b"]}  # of the same recordings, with other settings
+    make_results(tmp_path / "again", other, gallery=gallery)
+    said = io.StringIO()
+    mine = RunGallery(
+        VideoConfig(output=root, gallery=gallery), RUN, ENCODER, None, reporter(out=io.StringIO(), err=said)
+    )
+    with OwnedFolder.open(root, job="video") as owned:
+        assert mine.keep_moved(owned) is False
+    assert mine.store is not None
+    assert mine.store.decisions() == []
+    mine.close()
+    assert "crops were moved by hand, which is not kept, and the files stay where they are" in said.getvalue()
+    assert "holds the processing of the same recordings that started at" in said.getvalue()
+    assert (root / "crops" / "P0002" / "a_1_1.jpg").exists()
+
+
+@pytest.mark.parametrize("crops", [False, True], ids=["no crops", "killed"])
+def test_a_move_that_was_undone_stays_undone_where_crops_were_not_written_again(
+    root: Path, crops: bool
+) -> None:
+    move(root, "a/1", "P0002")
+    with opened(root) as site:
+        assert took(site)[0] == 1
+        site.store.undo()
+        linked = link_again(site.runs[0], site.store)
+        # what a repeated `reid video` does before it writes
+        bring_in_line(site.runs[0].owned, linked.linking, OutputConfig(crops=crops))
+        assert (root / "crops" / "P0002" / "a_1_1.jpg").exists()
+        assert took(site) == (0, "")
+        assert all(one.undone for one in site.store.decisions())

@@ -1,6 +1,7 @@
 """Results folders and galleries opened for review: as they are, of one site, and nothing of others touched."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -217,3 +218,20 @@ def test_one_review_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(Busy, match="reid review"):
             make_results(root, SEEN)
         assert (root / "identities.json").exists()
+
+
+def test_a_site_that_was_copied_is_reviewed_with_its_own_gallery(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    make_results(site / "day", {"a": {1: 0, 2: 1}}, gallery=site / "site.db")
+    copy = Path(shutil.copytree(site, tmp_path / "copy"))
+    before = (site / "site.db").read_bytes()
+    with open_site([copy / "day"], reporter(quiet=True)) as opened:
+        assert opened.store.path.resolve() == copy / "site.db"
+        opened.store.rename(1, "Ann")
+    with open_site([copy / "site.db"], reporter(quiet=True)) as opened:
+        assert [one.run.root.name for one in opened.runs] == ["day"]
+    assert (site / "site.db").read_bytes() == before
+    shutil.rmtree(site)
+    with open_site([copy / "day"], reporter(quiet=True)) as opened:
+        assert [one.label for one in opened.store.people()] == ["Ann", None]

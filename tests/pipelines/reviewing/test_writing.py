@@ -3,15 +3,12 @@
 import csv
 import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from pipelines.reviewing import writing
 from pipelines.reviewing.opening import OpenSite, open_site
 from pipelines.reviewing.up_to_date import says_all
 from pipelines.reviewing.writing import link_again, write_again, write_linked
@@ -19,7 +16,7 @@ from pipelines.runtime.progress import reporter
 from reid.errors import InputError
 from reid.outputs import atomic
 from reid.types import TrackletKey
-from tests.pipelines.reviewing.results import make_results
+from tests.pipelines.reviewing.results import make_results, put_videos
 
 SEEN = {"a": {1: 0, 2: 1, 3: 0, 4: 2}, "b": {1: 1, 2: 2, 3: 3}}
 QUIET = reporter(quiet=True, out=io.StringIO(), err=io.StringIO())
@@ -115,33 +112,6 @@ def test_who_was_erased_is_not_brought_back(root: Path) -> None:
     assert "P0002" not in (root / "report.html").read_text()
 
 
-def test_a_kill_while_files_are_put_in_place_is_mended_by_the_next_time(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with opened(root) as site:
-        site.store.split(1, [place(site, "a/3")])
-        moved, real = [], os.replace
-
-        def killed(source: Path, target: Path) -> None:
-            if len(moved) == 5:
-                raise KeyboardInterrupt
-            if Path(source).parent.name != root.name:
-                moved.append(target)
-            real(source, target)
-
-        with monkeypatch.context() as dying:
-            dying.setattr(writing, "os", SimpleNamespace(replace=killed))
-            with pytest.raises(KeyboardInterrupt):
-                write_again(site.runs[0], site.store, QUIET)
-    assert len(moved) == 5
-    with opened(root) as site:
-        assert write_again(site.runs[0], site.store, QUIET).files
-        assert write_again(site.runs[0], site.store, QUIET).files == 0
-    assert who(root) == FIRST | {"a/3": "P0005"}
-    assert lie(root)["P0005"] == {"a/3"}
-    assert lie(root)["P0001"] == {"a/1"}
-
-
 def test_what_cannot_be_written_costs_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = who(root)
     with opened(root) as site:
@@ -169,10 +139,7 @@ def test_what_cannot_be_written_costs_nothing(root: Path, monkeypatch: pytest.Mo
 
 def test_a_recording_that_is_gone_leaves_the_video_as_it_was(tmp_path: Path) -> None:
     root = make_results(tmp_path / "day", SEEN, video=True, files={"a": tmp_path / "gone.mp4"})
-    for camera in ("a", "b"):
-        path = root / "video" / f"{camera}.mp4"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"video")
+    put_videos(root, b"video")
     first = who(root)
     with opened(root) as site:
         site.store.split(site.store.find(first["a/1"]), [place(site, "a/3")])

@@ -73,6 +73,7 @@ def test_a_killed_worker_takes_its_own_job_along_and_no_other() -> None:
         failed["kill"]
     )
     assert str(failed["odd"]) == "_Odd: this and that"
+    assert "in work\n    raise _Odd(" in failed["odd"].__notes__[0], "--debug shows where in the worker"
     assert str(first_error(list(failed.items()))) == "the input is wrong"  # which the user can mend
 
 
