@@ -82,8 +82,11 @@ class ReviewSite:
     def refresh(self) -> None:
         """Read again who is who."""
         self.refresh_names()
+        self._take([_tracklet_of(seen) for seen in self._sightings()])
+
+    def _take(self, found: list[ReviewTracklet]) -> None:
+        """Have these under review."""
         self._decided: DecidedRows | None = None
-        found = [_tracklet_of(seen) for seen in self._sightings()]
         places = {one.place for one in found}
         if not places <= self._asked:  # a run was replaced
             self._measure()
@@ -100,6 +103,11 @@ class ReviewSite:
             self._by_id = by_id
             self.meetings = Meetings(self._tracklets, at_hand)
         self.distances = self._distances()
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it may hold what was erased meanwhile; any thread may ask."""
+        return False
 
     def refresh_names(self) -> None:
         """Read the people again where no sighting moved."""

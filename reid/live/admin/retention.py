@@ -144,7 +144,8 @@ class Retention:
     def _gone(self, gone: Erased, erased: Counter[str]) -> None:
         erased["people"] += len(gone.people)
         erased["sightings"] += gone.sightings
-        self._forget_the_gone()
+        if gone:
+            self._forget_the_gone()
 
     def _tell(self, erased: Counter[str], why: str) -> None:
         self.engine.site.state.add_erased(erased)
@@ -159,5 +160,4 @@ class Retention:
         }
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}
-        for person_id in (recent | set(gallery.memory.people)) - kept | ignored:
-            self.engine.forget(person_id)
+        self.engine.forget(*sorted((recent | set(gallery.memory.people)) - kept | ignored))

@@ -104,6 +104,7 @@ class RecentPeople:
             case Followed():
                 yield from self._followed(change)
             case Forgotten():
+                self.site_state.note_erasure()
                 for person_id in change.person_ids:
                     self._forget(person_id)
 

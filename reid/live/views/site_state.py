@@ -78,6 +78,7 @@ class SiteState:
         self._notices: dict[str, str] = {}
         self._things: tuple[StaticThing, ...] = ()
         self._erased: Counter[str] = Counter()
+        self._erasures = 0
         self.started_s = time.time()
         self._started_s = clock()
         self.clock_steps = 0  # how often the wall clock was set
@@ -159,6 +160,17 @@ class SiteState:
             self._people.pop(person_id, None)
             theirs = about(person_id, self._events)
             self._events = deque((event for event in self._events if not theirs(event)), maxlen=EVENTS)
+
+    def note_erasure(self) -> None:
+        """People or sightings were erased: what is kept elsewhere for pages may show them."""
+        with self._lock:
+            self._erasures += 1
+
+    @property
+    def erasures(self) -> int:
+        """How often something was erased."""
+        with self._lock:
+            return self._erasures
 
     def drop_person(self, person_id: int) -> None:
         """Show a person no more who was here too long ago."""
