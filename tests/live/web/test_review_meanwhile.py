@@ -1,5 +1,6 @@
 """Review of a site that runs, while others decide and erase: it keeps nothing of them, and undoes only its own."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,3 +99,13 @@ def test_undo_takes_back_only_what_was_decided_in_review(site: RunningSite, page
         assert page.post(path).status_code == 400, "it was undone on the live page"
     on_live_page(site, "decisions/redo")
     assert ask(page, "api/undo").endswith("is called Cleo.")
+
+
+def test_the_gallery_is_whole_in_one_file_at_the_end(tmp_path: Path) -> None:
+    load_tracking()
+    with running_site(tmp_path) as site:
+        httpx.get(f"{site.url}review/api/people").raise_for_status()
+        assert site.review.stop()
+        assert "review" not in {thread.name for thread in threading.enumerate()}
+        assert httpx.get(f"{site.url}review/api/people").status_code == 503
+    assert sorted(file.name for file in tmp_path.glob("site.db*")) == ["site.db"]
