@@ -137,19 +137,20 @@ class Decisions:
         self._leave_out(number, person_id)
         return number
 
-    def shows_ignored(self, tracklet: Tracklet) -> bool:
-        """Whether a tracklet shows what was ignored: at the same place of its camera, and as near as one person.
+    def ignored_by(self, tracklet: Tracklet) -> int | None:
+        """Number of the decision that what a tracklet shows is no person; None: there is none.
 
-        Its track is not shown then, until that is undone.
+        It shows what was ignored at the same place of its camera, where it is as near as one person.
         """
         if not self._ignored:
-            return False
+            return None
         mean, max_distance = self._gallery.mean_of(tracklet), self._gallery.policy.max_distance
-        for ignored in self._ignored.values():
-            if any(one.is_like(tracklet, mean, max_distance) for one in ignored.looks):
-                ignored.hidden.add((tracklet.camera_id, tracklet.tracker_id))
-                return True
-        return False
+        alike = (
+            number
+            for number, ignored in self._ignored.items()
+            if any(one.is_like(tracklet, mean, max_distance) for one in ignored.looks)
+        )
+        return next(alike, None)
 
     def age(self, before_s: float) -> None:
         """What ended before that is not put back by an undo, which has the store's vectors instead."""
@@ -220,7 +221,6 @@ class Decisions:
     def _leave_out(self, number: int, person_id: int) -> None:
         remembered = person_id in self._gallery.memory.people
         recent = self._gallery.ignore(person_id)
-        hidden = {place for place, one in self._appearances.items() if one.person_id == person_id}
         self._ignored[number] = NoPerson(
             person_id=person_id,
             remembered=remembered,
@@ -230,10 +230,10 @@ class Decisions:
                 Look(camera_id=one.tracklet.camera_id, boxes=one.tracklet.boxes, mean=one.mean)
                 for one in recent.values()
             ],
-            hidden=hidden,
         )
-        for place in hidden:
-            self._appearances[place] = replace(self._appearances[place], thing=True, person_id=None)
+        for place, one in self._appearances.items():
+            if one.person_id == person_id:
+                self._appearances[place] = replace(one, thing=True, ignored_by=number, person_id=None)
 
     def _take_in(self, number: int) -> bool:
         """Know again what was ignored; whether it was remembered from before."""
@@ -244,10 +244,10 @@ class Decisions:
         growing = {one.key for one in self._appearances.values() if one.growing}
         for key, recent in ignored.recent.items():
             self._gallery.recent[key] = replace(recent, growing=key in growing)
-        for place in ignored.hidden & self._appearances.keys():
-            one = self._appearances[place]
-            was = None if one.answer is None else ignored.person_id  # else it was never asked about
-            self._appearances[place] = replace(one, thing=False, person_id=was)
+        for place, one in self._appearances.items():
+            if one.ignored_by == number:
+                was = None if one.answer is None else ignored.person_id  # else it was never asked about
+                self._appearances[place] = replace(one, thing=False, ignored_by=None, person_id=was)
         return ignored.remembered
 
     def _follow(self, decision: Decision, how: How) -> Decision:

@@ -36,4 +36,3 @@ class NoPerson:
     recent: dict[TrackletKey, Recent]  # of the last minutes, which an undo puts back
     known: KnownTracklets
     looks: Sequence[Look]  # which are not asked about again
-    hidden: set[tuple[str, int]]  # tracks that are not shown because of it

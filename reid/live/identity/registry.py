@@ -133,8 +133,8 @@ class IdentityRegistry:
             final: no more will be seen of the tracklet.
         """
         before, key = appearance, tracklet.key
-        if appearance.answer is None and self.decisions.shows_ignored(tracklet):
-            return replace(appearance, thing=True)
+        if appearance.answer is None and (number := self.decisions.ignored_by(tracklet)) is not None:
+            return replace(appearance, thing=True, ignored_by=number)
         if appearance.person_id is None:
             answer = self.gallery.answer(tracklet, final=final)
             named = appearance.appearance_id or str(key)

@@ -256,6 +256,19 @@ def test_tracks_that_were_left_out_are_seen_again(toy: Toy) -> None:
     assert toy.stored() == {keys[0]: 1, keys[1]: 2, hidden: 2}
 
 
+def test_a_track_that_is_over_is_not_seen_again(toy: Toy) -> None:
+    """A tracker that begins again gives its number to another person, who is not what an undo brings back."""
+    two(toy)
+    toy.site.decisions.ignore(2)
+    toy.leave("a", 2)
+    other = toy.walk("a", 2, look(5), 2.0)
+    assert toy.site.in_view("a")[-1].person_id == 3
+    toy.site.decisions.undo(None)
+    assert toy.site.in_view("a")[-1].person_id == 3
+    toy.walk("a", 2, look(5), 1.0)
+    assert toy.stored_as(other) == 3
+
+
 def test_what_is_no_person_keeps_no_crops_for_longer_than_the_window(tmp_path: Path) -> None:
     toy = Toy(tmp_path / "site.db", now=UNIX_S, window_s=20.0)
     keys = two(toy)
