@@ -156,7 +156,9 @@ class Retention:
         registry = self.engine.site.registry
         gallery, held = registry.gallery, {one.number for one in self.store.decisions()}
         ignored = {
-            person_id for number, person_id in registry.decisions.ignored.items() if number not in held
+            person_id
+            for number, person_id in registry.decisions.left_out.people.items()
+            if number not in held
         }
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}

@@ -68,10 +68,10 @@ def test_what_is_no_person_is_erased_by_its_number(tmp_path: Path) -> None:
     fill(tmp_path / "site.db", 1)
     here, clips = still(tmp_path), Keeper()
     here.engine.site.registry.decisions.ignore(1)
-    assert here.engine.site.registry.decisions.ignored == {1: 1}
+    assert here.engine.site.registry.decisions.left_out.people == {1: 1}
     erasure = Erasure(engine=here.engine, store=here.store, keepers=[clips])
     erasure.erase(1)
-    assert (clips.forgotten, here.engine.site.registry.decisions.ignored) == ([1], {})
+    assert (clips.forgotten, here.engine.site.registry.decisions.left_out.people) == ([1], {})
     assert [one.kind for one in here.store.decisions()] == ["erased"]
     with pytest.raises(InputError, match="nobody called"):
         erasure.erase(1)

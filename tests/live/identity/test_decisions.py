@@ -278,7 +278,7 @@ def test_what_is_no_person_keeps_no_crops_for_longer_than_the_window(tmp_path: P
     toy.now += 60
     toy.site.age(toy.now)
     assert keys[1] not in toy.gallery.by_hand.constraints.same
-    assert [one.recent for one in toy.site.decisions._ignored.values()] == [{}], "nor crops"
+    assert [one.recent for one in toy.site.decisions.left_out._ignored.values()] == [{}], "nor crops"
     toy.walk("a", 2, look(2, seed=1), 3.0)
     assert toy.site.in_view("a")[0].thing, "its place is known for as long as the program runs"
     toy.site.decisions.undo(None)

@@ -76,6 +76,25 @@ def test_two_people_who_come_to_look_alike_stay_two(toy: Toy, apart: bool) -> No
     assert len(set(toy.stored().values())) == (2 if apart else 1)
 
 
+def test_who_is_told_apart_is_remembered_as_before(tmp_path: Path) -> None:
+    """Nothing of them moves, so that weeks of looks are not exchanged for the few vectors of the gallery."""
+    toy = Toy(tmp_path / "site.db", now=UNIX_S, window_s=20.0)
+    for number in (1, 2):
+        toy.walk("a", number, look(number), 2.5)
+        toy.leave("a", number)
+    toy.now += 60
+    toy.site.age(toy.now)
+    toy.walk("b", 3, look(3), 2.5)
+    memory = toy.gallery.memory
+    before = memory.people, memory._weights.copy(), memory.means.tolist()
+    for number in (2, 3):
+        toy.site.decisions.apart(1, number)
+    toy.site.decisions.undo(None)
+    toy.site.decisions.redo(None)
+    assert (memory.people, memory._weights, memory.means.tolist()) == before
+    toy.store.close()
+
+
 def test_a_merge_is_refused_by_what_was_said_before(toy: Toy) -> None:
     toy.walk("a", 1, look(1), 2.5)
     toy.walk("b", 2, look(2), 2.5)
