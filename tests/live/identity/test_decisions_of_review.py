@@ -127,3 +127,11 @@ def test_what_is_at_hand_is_on_the_wall_clock(toy: Toy) -> None:
         assert own.start_s == pytest.approx(stored[where].start_s, abs=1e-3)
         assert np.linalg.norm(means[where]) == pytest.approx(1)
     assert {where[1] for where in at_hand} == set(keys)
+
+
+def test_a_split_counts_more_than_a_confirmation_of_tracklets_that_went_on_since(toy: Toy) -> None:
+    keys = alike(toy)
+    toy.site.decisions.confirm(1)
+    toy.walk("b", 2, look(0, seed=1), 2.0)
+    toy.site.decisions.split_tracklets(1, [place(toy, keys[1])])
+    assert [(one.number, one.kind) for one in toy.store.overruled(2)] == [(1, "confirmed")]
