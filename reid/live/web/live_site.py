@@ -8,7 +8,7 @@ from reid.review.questions import questions
 from reid.review.records import Question, ReviewTracklet
 from reid.review.site import Place, ReviewSite
 from reid.store.base import Store
-from reid.store.records import PersonSummary, SeenAt
+from reid.store.records import Bound, PersonSummary, SeenAt
 from reid.types import Array, Tracklet
 
 
@@ -77,6 +77,9 @@ class LiveSite(ReviewSite):
             for seen in self.store.sightings(session=self._session)
             if (seen.run_id, seen.match.tracklet) in self._at_hand
         ]
+
+    def _bound(self) -> Sequence[Bound]:
+        return self.store.bound(session=self._session)
 
     def _at_hand_of(self, one: ReviewTracklet) -> Tracklet | None:
         return self._at_hand.get(one.place)  # it may have gone on since it was stored

@@ -113,6 +113,8 @@ def test_single_tracklets_are_confirmed(toy: Toy) -> None:
     keys = alike(toy)
     toy.site.decisions.confirm(1, [place(toy, keys[1])])
     assert [(one.tracklet, one.kind) for one in toy.store.bound()] == [(keys[1], "confirmed")]
+    assert toy.store.bound(session=toy.unit_of_work.session) == toy.store.bound()
+    assert toy.store.bound(session="another") == toy.store.sightings(session="another") == []
     assert toy.gallery.by_hand.constraints.same == {keys[1]: 1}
     with pytest.raises(InputError, match="P0001"):
         toy.site.decisions.confirm(1, [("elsewhere", keys[0])])
