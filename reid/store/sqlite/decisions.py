@@ -78,6 +78,13 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Decision]
     ]
 
 
+def name_of(db: sqlite3.Connection, person_id: int) -> str | None:
+    """The name that the latest decision which holds gives a person, else those merged into them."""
+    named = [one for one in read(db, person_id) if one.kind == "named" and one.undone is None]
+    latest = sorted(named, key=lambda one: one.person_id == person_id)[-1:]
+    return latest[0].label if latest else None
+
+
 def age(db: sqlite3.Connection, older_than: datetime) -> None:
     """Delete older decisions that are about nothing any more."""
     into, people = journal.merges(db), {row[0] for row in db.execute("SELECT person_id FROM people")}

@@ -243,6 +243,20 @@ def test_a_name_keeps_a_person_known_after_they_were_no_person_by_mistake(toy: T
     assert 2 in toy.gallery.memory.people
 
 
+def test_a_name_outlives_that_reclustering_gave_all_tracklets_of_the_person_away(toy: Toy) -> None:
+    two(toy)
+    toy.unit_of_work.perform(Renamed(person_id=2, label="Ada"))
+    toy.gallery.anchor(2)
+    toy.walk("a", 2, look(1, seed=3), 6.0)
+    toy.think()
+    assert set(toy.stored().values()) == {1}
+    toy.leave("a", 2)
+    again = toy.walk("b", 5, look(2, seed=9), 3.0)
+    assert toy.stored_as(again) == 2, "remembered by the name"
+    assert toy.store.labels([1, 2]) == {1: None, 2: "Ada"}
+    assert toy.events("seen")[-1].facts["label"] == "Ada"
+
+
 def test_tracks_that_were_left_out_are_seen_again(toy: Toy) -> None:
     """A new track at the place of what is no person is hidden; an undo shows it."""
     keys = two(toy)
