@@ -114,6 +114,7 @@ def _tell(db: sqlite3.Connection, at: datetime, move: MovedSighting) -> None:
 def _know(db: sqlite3.Connection, at: datetime, person_id: int, run_id: str | None) -> None:
     """Add a person of that id, unless there is one; one who comes back has the name that a decision gave."""
     if db.execute("INSERT OR IGNORE INTO people (person_id) VALUES (?)", (person_id,)).rowcount:
-        label = decisions.name_of(db, person_id)
-        db.execute("UPDATE OR IGNORE people SET label = ? WHERE person_id = ?", (label, person_id))
+        if db.execute("SELECT 1 FROM journal WHERE person_id = ?", (person_id,)).fetchone():
+            label = decisions.name_of(db, person_id)
+            db.execute("UPDATE OR IGNORE people SET label = ? WHERE person_id = ?", (label, person_id))
         journal.append(db, at, "created", person_id=person_id, run_id=run_id)
