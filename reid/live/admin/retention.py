@@ -10,6 +10,7 @@ from functools import partial
 from reid.errors import InputError, ReidError
 from reid.live.admin.control import Keeper, do_all
 from reid.live.capture.system_clock import is_synchronised
+from reid.live.identity.changes import Pruned
 from reid.live.loop import Engine
 from reid.store.base import Store
 from reid.store.records import Erased, Named
@@ -117,7 +118,8 @@ class Retention:
         self._doubted, self._say_s = True, monotonic_s + SAY_S
 
     def _prune(self, before_s: float) -> None:
-        self.engine.site.state.prune(before_s)
+        site = self.engine.site
+        site.state.prune(before_s)
         erased: Counter[str] = Counter()
 
         def of(keeper: Keeper) -> None:
@@ -126,6 +128,7 @@ class Retention:
         def in_gallery() -> None:
             gone = self.store.prune(datetime.fromtimestamp(before_s, UTC), named=self.named, clean=False)
             self._gone(gone, erased)
+            site.unit_of_work.tell(Pruned(before_s=site.clock.site_s(before_s)))
             self.store.clean()
 
         try:
@@ -144,8 +147,7 @@ class Retention:
     def _gone(self, gone: Erased, erased: Counter[str]) -> None:
         erased["people"] += len(gone.people)
         erased["sightings"] += gone.sightings
-        if gone:
-            self._forget_the_gone()
+        self._forget_the_gone()
 
     def _tell(self, erased: Counter[str], why: str) -> None:
         self.engine.site.state.add_erased(erased)
@@ -162,4 +164,5 @@ class Retention:
         }
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}
-        self.engine.forget(*sorted((recent | set(gallery.memory.people)) - kept | ignored))
+        for person_id in (recent | set(gallery.memory.people)) - kept | ignored:
+            self.engine.forget(person_id)
