@@ -124,11 +124,14 @@ def test_what_is_erased_by_age_is_shown_no_more() -> None:
     for one in (old, new, other, latest):
         people([appeared(one), Left(appearance=one)])
     erasures = state.erasures
+    state.set_preview("a", b"a frame with all of them")
     people([Pruned(before_s=20.0)])
     assert [(one.person_id, len(one.visits)) for one in state.people()] == [(4, 1), (1, 1)]
     assert list(people._appearances) == [new.appearance_id, latest.appearance_id]
     assert list(people._of_people) == [1, 4]
-    assert state.erasures == erasures + 1
+    assert (state.erasures, state.preview("a")) == (erasures + 1, None)
+    state.set_preview("a", b"the next one")
+    assert state.preview("a", after=1) == (2, b"the next one")
     people([Moved(key=old.key, appearance_id=str(old.key), at_s=1.0, old=1, new=3, run_id=None)])
     assert [one.person_id for one in state.people()] == [4, 1]
 
