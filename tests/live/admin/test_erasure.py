@@ -1,6 +1,8 @@
 """A person is erased everywhere, also where one place fails for a while, and every answer says what is left."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,21 @@ def test_gallery_forget_erases_events_and_clips_of_the_site(
     assert clips_of(folder) == [["P0003"]]
     lines = (folder / "events.jsonl").read_text().splitlines()
     assert [json.loads(line)["person"] for line in lines] == ["P0003"]
+
+
+def test_all_that_is_left_is_said_also_where_the_gallery_is_read_meanwhile(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = min((folder / "clips").glob("*.json"))
+    damaged.write_text("{")
+    with closing(sqlite3.connect(folder / "gallery.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM people").fetchone()
+        assert main(["gallery", "forget", str(folder / "gallery.db"), "1"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "still reads the gallery" in told
+    assert f"and not from {folder}: left are clips (" in told
+    assert "delete by hand what names them" in told
 
 
 def test_clips_of_earlier_starts_are_erased_where_this_start_records_none(
