@@ -52,7 +52,10 @@ class Erasure:
         """
         left = self._left.get(person_id)
         if left is None:
-            self.store.find(person_id, ignored=True)
+            if person_id not in {one.person_id for one in self.engine.site.state.people()}:
+                self.store.find(
+                    person_id, ignored=True
+                )  # else events and page may have more than the gallery
             numbers = self.store.ids_of(person_id)
             self.engine.forget(*numbers)
             left = _Left(numbers=numbers, keepers=list(self.keepers), why={})

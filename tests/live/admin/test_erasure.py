@@ -14,11 +14,13 @@ from pipelines.site.live_config import LiveConfig
 from reid.errors import InputError
 from reid.events import Event
 from reid.live.admin.erasure import AGAIN_S, Erasure
+from reid.live.identity.changes import Left
 from reid.outputs.events.event_file import EventFile
 from reid.owned_files import OwnedFiles
 from tests.live.admin.test_retention import fill, people, still
 from tests.live.running import Keeper
 from tests.live.views.filmed import Camera
+from tests.live.views.test_recent_people import appearance, appeared
 from tests.small_disk import small_disk
 
 
@@ -77,6 +79,22 @@ def test_what_is_no_person_is_erased_by_its_number(tmp_path: Path) -> None:
     assert [one.kind for one in here.store.decisions()] == ["erased"]
     with pytest.raises(InputError, match="nobody called"):
         erasure.erase(1)
+    here.store.close()
+
+
+def test_who_is_on_the_page_and_not_in_the_gallery_is_erased(tmp_path: Path) -> None:
+    """Of an appearance that was not worth keeping the gallery has nothing, but page, events and clips may."""
+    here, clips = still(tmp_path), Keeper()
+    one = appearance(7)
+    here.engine.site.unit_of_work.add(appeared(one))
+    here.engine.site.unit_of_work.add(Left(appearance=one))
+    here.engine.site.unit_of_work.commit()
+    erasure = Erasure(engine=here.engine, store=here.store, keepers=[clips])
+    erasure.erase(7)
+    assert clips.forgotten == [7]
+    assert (here.engine.site.state.people(), here.engine.site.state.events()) == ([], [])
+    with pytest.raises(InputError, match="nobody called"):
+        erasure.erase(7)
     here.store.close()
 
 
