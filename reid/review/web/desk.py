@@ -79,4 +79,4 @@ class Desk:
 
 
 def _stopped() -> HTTPException:
-    return HTTPException(503, "the program stops; start reid review again")
+    return HTTPException(503, "the program stops; start it again")
