@@ -123,7 +123,10 @@ class SuppressionKey:
 
 
 def _put_in_place(path: Path, content: bytes) -> None:
-    """Write a new file that is whole as soon as it is there, and stays; FileExistsError where there is one."""
+    """Write a new file that is whole as soon as it is there, and stays; FileExistsError where there is one.
+
+    Where the file system has no links (FAT, some network drives) it is written in its place.
+    """
     descriptor, name = tempfile.mkstemp(
         prefix=f".{path.name}.", dir=path.parent
     )  # readable for its user alone
@@ -132,7 +135,12 @@ def _put_in_place(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.link(name, path)
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            _write_new(path, content)
     finally:
         os.unlink(name)
     if os.name == "posix":
@@ -141,6 +149,17 @@ def _put_in_place(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a new file, readable for its user alone; FileExistsError where there is one."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0) as file:
+        try:
+            file.write(content)
+            os.fsync(file.fileno())
+        except BaseException:
+            os.unlink(path)
+            raise
 
 
 def key_path() -> Path:

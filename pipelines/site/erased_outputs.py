@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipelines.runtime.ownership import OwnedFolder, marked_job
-from reid.errors import InputError, ReidError
+from reid.errors import Busy, InputError, ReidError
 from reid.live.views.clip_folder import ClipFolder
 from reid.outputs.events.event_file import EventFile
 from reid.owned_files import OwnedFiles
@@ -29,12 +29,15 @@ def erase_person(
     """
     folder = store.path.parent
     erased, left = _erase_beside(folder, store.ids_of(person_id))
-    store.forget(person_id, by=by, suppress=suppress)
+    beside = f"not from {folder}: left are {'; '.join(left)}; delete by hand what names them"
+    try:
+        store.forget(person_id, by=by, suppress=suppress)
+    except Busy as error:  # they are erased but for bytes
+        if left:
+            raise Busy(f"{error}; and {beside}") from None
+        raise
     if left:
-        raise InputError(
-            f"{person_name(person_id)} is erased from {store.path}, but not from {folder}: left are "
-            f"{'; '.join(left)}; delete by hand what names them"
-        )
+        raise InputError(f"{person_name(person_id)} is erased from {store.path}, but {beside}")
     return erased
 
 

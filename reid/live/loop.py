@@ -72,7 +72,22 @@ class Engine:
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Until `stop`, or until every camera is a file that has ended; what was in view has left then."""
-        frame_rate, tick_s = FrameRateController(config=self.sampling, batch=self.batch), 0.0
+        frame_rate = FrameRateController(config=self.sampling, batch=self.batch)
+        try:
+            self._watch(stop, frame_rate)
+        finally:
+            self.commands.close()
+        self._finish()
+
+    def forget(self, *person_ids: int) -> None:
+        """Know nothing of a person any more; in view, they are a new person. The store is not touched."""
+        self.reclusterer.drop()
+        for camera_id, tracker_id in self.site.registry.forget(person_ids):
+            self._camera_sides[camera_id].forget(tracker_id)
+
+    def _watch(self, stop: Callable[[], bool], frame_rate: FrameRateController) -> None:
+        """Take frames, serve commands and tick until `stop`, or until every camera has ended."""
+        tick_s = 0.0
         while not stop():
             taken = self.latest_frames.take(self.batch, timeout_s=TAKE_S, max_age_s=self.sampling.max_age_s)
             if taken:
@@ -85,13 +100,6 @@ class Engine:
             if time.monotonic() >= tick_s:
                 tick_s = time.monotonic() + TICK_S
                 self._tick(frame_rate)
-        self._finish()
-
-    def forget(self, *person_ids: int) -> None:
-        """Know nothing of a person any more; in view, they are a new person. The store is not touched."""
-        self.reclusterer.drop()
-        for camera_id, tracker_id in self.site.registry.forget(person_ids):
-            self._camera_sides[camera_id].forget(tracker_id)
 
     def _round(self, taken: Sequence[LiveFrame]) -> None:
         """Frames of several cameras, one each, to events on the disk and out."""

@@ -1,7 +1,6 @@
 """Review of a site: questions are answered and people corrected, and every answer is a decision of the gallery."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import get_args
 
@@ -12,7 +11,7 @@ from reid.review.queue import Queue
 from reid.review.records import Question, Reply, ReviewPerson, ReviewProgress
 from reid.review.site import Place, ReviewSite
 from reid.review.standing import Standing
-from reid.review.steps import PutOff, Steps
+from reid.review.steps import Decided, PutOff, Steps
 from reid.store.deciding import Deciding
 from reid.store.records import Decision
 from reid.types import person_name
@@ -30,6 +29,8 @@ class Review:
         ask: what is open at a site, most worth first.
         erase: erases a person of the gallery, wherever something of them is kept; None: `Store.forget`.
         decide: makes the decisions; None: the gallery itself, which is open for writing then.
+        alone: whether all that is decided meanwhile is decided here. Then undo goes on with the decisions of earlier
+            sessions; else it takes back only what was decided here.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Review:
         ask: Callable[[ReviewSite], list[Question]] = questions,
         erase: Callable[[int], object] | None = None,
         decide: Deciding | None = None,
+        alone: bool = True,
     ) -> None:
         self.site = site
         self.changed = changed  # decisions are younger than the results; whoever writes these clears it
@@ -49,6 +51,8 @@ class Review:
         self._queue = Queue(site, ask)
         self.revision = 0  # grows whenever people, tracklets or questions may be others
         self._steps = Steps()
+        self._alone = alone
+        self._latest = 0  # number of the decision that was made last here
         self._standing: Standing | None = None
         self._decide = decide or site.store
 
@@ -92,7 +96,7 @@ class Review:
                 self.confirm(asked.person_id, (*asked.one, *asked.settled))
             case _:
                 self.split(asked.person_id, asked.one)
-        self._queue.answered(question_id, self.decisions()[-1].number)
+        self._queue.answered(question_id, self._latest)
         self._queue.renew()
 
     # people ---
@@ -110,34 +114,32 @@ class Review:
 
     def rename(self, person_id: int, label: str | None) -> None:
         """Give a person a name, or take it away."""
-        with self._deciding():
-            self._decide.rename(person_id, label, by=self._by)
+        self._decided([self._decide.rename(person_id, label, by=self._by)], "named")
 
     def merge(self, person_id: int, into: int, *, instead: bool = False) -> None:
         """Say that two people are one, who keeps the number of `into`; see `Store.merge`."""
-        with self._deciding():
-            self._decide.merge(person_id, into, by=self._by, instead=instead)
+        self._decided([self._decide.merge(person_id, into, by=self._by, instead=instead)])
 
     def apart(self, person_id: int, other_id: int) -> None:
         """Say that two people are two."""
-        with self._deciding():
-            self._decide.apart(person_id, other_id, by=self._by)
+        self._decided([self._decide.apart(person_id, other_id, by=self._by)])
 
     def split(self, person_id: int, tracklet_ids: Collection[str]) -> int:
         """Say that some tracklets of a person show another one, who is new; their id."""
-        with self._deciding():
-            return self._decide.split(person_id, self._places(tracklet_ids), by=self._by)
+        new = self._decide.split(person_id, self._places(tracklet_ids), by=self._by)
+        about = self.site.store.decisions(new)
+        self._decided([one.number for one in about if (one.kind, one.other_id) == ("different", new)][:1])
+        return new
 
     def reassign(self, person_id: int, tracklet_ids: Collection[str], into: int) -> None:
         """Say that some tracklets of a person show another one, who is there."""
-        with self._deciding():
-            self._decide.reassign(person_id, self._places(tracklet_ids), into, by=self._by)
+        places = self._places(tracklet_ids)
+        self._decided([self._decide.reassign(person_id, places, into, by=self._by)])
 
     def confirm(self, person_id: int, tracklet_ids: Collection[str] | None = None) -> None:
         """Say that tracklets of a person show that person; None: all of theirs."""
         chosen = None if tracklet_ids is None else self._places(tracklet_ids)
-        with self._deciding():
-            self._decide.confirm(person_id, tracklets=chosen, by=self._by)
+        self._decided([self._decide.confirm(person_id, tracklets=chosen, by=self._by)])
 
     def confirm_many(self, person_ids: Collection[int]) -> None:
         """Say of each of these people that all tracklets show them, in one step; where one is gone, of none."""
@@ -145,14 +147,16 @@ class Review:
         for person_id in person_ids:
             if person_id not in known:
                 self.person(person_id)  # says that it is gone
-        with self._deciding():
+        made: list[int] = []
+        try:
             for person_id in dict.fromkeys(person_ids):
-                self._decide.confirm(person_id, by=self._by)
+                made.append(self._decide.confirm(person_id, by=self._by))
+        finally:
+            self._decided(made)
 
     def ignore(self, person_id: int) -> None:
         """Say that what was taken for a person is none."""
-        with self._deciding():
-            self._decide.ignore(person_id, by=self._by)
+        self._decided([self._decide.ignore(person_id, by=self._by)])
 
     def forget(self, person_id: int) -> None:
         """Erase a person from the gallery, which cannot be undone; results folders keep their files."""
@@ -181,14 +185,16 @@ class Review:
         Raises:
             InputError: there is nothing to undo, or it cannot be, as a later decision is about the same people.
         """
-        step = self._steps.last if number is None else (number,)
+        self._standing = None  # others may have decided
+        step = self._last_step() if number is None else (number,)
         if isinstance(step, PutOff):
             self._queue.put_off(step.question, step.before)
-            self._steps.brought_back()
+            self._steps.brought_back(step)
             return None
-        numbers: tuple[int | None, ...] = (
-            step or self._undoable()[-1:] or (None,)
-        )  # None: the gallery says that there is none
+        if step is None and not self._alone:
+            raise InputError("nothing that was decided here is left to undo; undo others by their number")
+        # None: the gallery says that there is none
+        numbers: tuple[int | None, ...] = step or self._undoable()[-1:] or (None,)
         undone: list[Decision] = []
         try:
             for one in reversed(numbers):
@@ -205,13 +211,15 @@ class Review:
         Raises:
             InputError: there is nothing, because nothing was undone or something was decided since.
         """
-        if self._steps.last_undone is None:
+        self._standing = None  # others may have decided
+        numbers = self._undone()
+        if not numbers:
             raise InputError(
                 "there is nothing to do again: nothing was undone, or something was decided since"
             )
         redone: list[Decision] = []
         try:
-            for number in self._steps.last_undone:
+            for number in numbers:
                 redone.append(self._decide.redo(number, by=self._by))
         finally:
             if redone:
@@ -222,12 +230,12 @@ class Review:
     @property
     def can_undo(self) -> bool:
         """Whether there is something to take back."""
-        return self._steps.last is not None or bool(self._undoable())
+        return self._last_step() is not None or (self._alone and bool(self._undoable()))
 
     @property
     def can_redo(self) -> bool:
         """Whether something was taken back that can be done again."""
-        return self._steps.last_undone is not None
+        return bool(self._undone())
 
     # what there is ---
 
@@ -240,13 +248,17 @@ class Review:
         return self._now.decisions
 
     def overruled(self) -> list[Decision]:
-        """The earlier decisions that the latest contradicts, which counts more than they do."""
-        return self.site.store.overruled(self.decisions()[-1].number)
+        """The earlier decisions that the last one made here contradicts, which counts more than they do."""
+        return self.site.store.overruled(self._latest)
 
     def reload(self) -> None:
         """Read the gallery again, after something else changed it."""
-        self.revision += 1
         self.site.refresh()
+        self.renew()
+
+    def renew(self) -> None:
+        """Compute questions, people and progress again: the site has changed."""
+        self.revision += 1
         self._queue.renew()
         self._standing = None
 
@@ -260,17 +272,20 @@ class Review:
         """Numbers of the decisions that hold and are not erasures, oldest first."""
         return tuple(one.number for one in self.decisions() if one.undone is None and one.kind != "erased")
 
-    @contextmanager
-    def _deciding(self) -> Iterator[None]:
-        """Make a step of the decisions that are made inside, also where a later one of them fails."""
-        known = {one.number for one in self.decisions()}
-        try:
-            yield
-        finally:
-            made = [one for one in self.site.store.decisions() if one.number not in known]
-            if made:
-                self._steps.decided(tuple(one.number for one in made))
-                self._renew(one.kind for one in made)
+    def _last_step(self) -> PutOff | Decided | None:
+        """What undo takes back."""
+        return self._steps.last(set(self._undoable()), self._queue.asks)
+
+    def _undone(self) -> Decided:
+        """What redo does again."""
+        return self._steps.last_undone({one.number for one in self.decisions() if one.undone is not None})
+
+    def _decided(self, numbers: Sequence[int], *kinds: str) -> None:
+        """Make one step of decisions that were made."""
+        if numbers:
+            self._latest = numbers[-1]
+            self._steps.decided(tuple(numbers))
+            self._renew(kinds)
 
     def _renew(self, kinds: Iterable[str] = ()) -> None:
         """Read again what decisions of some kinds changed; all, where none is named."""

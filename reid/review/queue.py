@@ -33,6 +33,10 @@ class Queue:
         asked = [one for one in self.all() if self._put_off.get(one.id) != "skip"]
         return sorted(asked, key=lambda one: one.id in self._put_off)  # stable: unsure ones keep their order
 
+    def asks(self, question_id: str) -> bool:
+        """Whether a question of that id is among `all`."""
+        return any(one.id == question_id for one in self.all())
+
     def find(self, question_id: str) -> Question:
         """The question of an id.
 

@@ -7,6 +7,7 @@ from typing import Literal
 from reid.errors import InputError
 from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
+from reid.store.rules import LONGEST_S
 from reid.types import Array, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
 from reid.wording import counted
@@ -65,7 +66,9 @@ class ReviewTracklet:
     @property
     def id(self) -> str:
         """Its name among all of the site, safe in an address once it is quoted."""
-        return f"{self.run_id[:12]}/{self.key.camera_id}/{self.key.track_id}"
+        # runs of recordings are called by digests; those of live sites begin alike, and their tracks count from 1
+        run = self.run_id if self.start_s > LONGEST_S else self.run_id[:12]
+        return f"{run}/{self.key.camera_id}/{self.key.track_id}"
 
     @property
     def place(self) -> tuple[str, TrackletKey]:

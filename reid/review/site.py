@@ -18,7 +18,7 @@ from reid.review.distances import Distances
 from reid.review.meetings import Meetings
 from reid.review.records import ResultsAtHand, ReviewTracklet
 from reid.store.base import Store
-from reid.store.records import PersonSummary, SeenAt
+from reid.store.records import Bound, PersonSummary, SeenAt
 from reid.types import Array, Embeddings, Tracklet, TrackletKey
 
 Place = tuple[str, TrackletKey]  # run and key
@@ -82,8 +82,11 @@ class ReviewSite:
     def refresh(self) -> None:
         """Read again who is who."""
         self.refresh_names()
+        self._take([_tracklet_of(seen) for seen in self._sightings()])
+
+    def _take(self, found: list[ReviewTracklet]) -> None:
+        """Have these under review."""
         self._decided: DecidedRows | None = None
-        found = [_tracklet_of(seen) for seen in self._sightings()]
         places = {one.place for one in found}
         if not places <= self._asked:  # a run was replaced
             self._measure()
@@ -101,6 +104,11 @@ class ReviewSite:
             self.meetings = Meetings(self._tracklets, at_hand)
         self.distances = self._distances()
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it may hold what was erased meanwhile; any thread may ask."""
+        return False
+
     def refresh_names(self) -> None:
         """Read the people again where no sighting moved."""
         self._everybody = self.store.people()
@@ -113,7 +121,7 @@ class ReviewSite:
     def decided(self) -> DecidedRows:
         """What decisions that hold say of `tracklets`."""
         if self._decided is None:
-            self._decided = DecidedRows(self.store.bound(), self._tracklets)
+            self._decided = DecidedRows(self._bound(), self._tracklets)
         return self._decided
 
     def tracklets(self) -> Sequence[ReviewTracklet]:
@@ -169,6 +177,10 @@ class ReviewSite:
     def _sightings(self) -> Sequence[SeenAt]:
         """What is under review."""
         return self.store.sightings()
+
+    def _bound(self) -> Sequence[Bound]:
+        """What decisions are about which hold."""
+        return self.store.bound()
 
     def _at_hand_of(self, one: ReviewTracklet) -> Tracklet | None:
         """The tracklet of a sighting; None where no folder holds it as it was linked."""

@@ -18,29 +18,48 @@ Decided = tuple[int, ...]  # numbers of the decisions that were made at once, an
 
 
 class Steps:
-    """What was done and what was undone, the latest last."""
+    """What was done and what was undone, the latest last.
+
+    Decisions may end or go without a step of this session: other people decide too, and retention and erasure delete
+    decisions. Such steps are passed over.
+    """
 
     def __init__(self) -> None:
         self._done: list[PutOff | Decided] = []
         self._undone: list[Decided] = []
 
-    @property
-    def last(self) -> PutOff | Decided | None:
-        """What undo takes back; None: nothing was done."""
-        return self._done[-1] if self._done else None
+    def last(self, holding: Collection[int], is_open: Callable[[str], bool]) -> PutOff | Decided | None:
+        """What undo takes back; None: nothing was done.
 
-    @property
-    def last_undone(self) -> Decided | None:
-        """What redo does again; None: nothing was undone, or something was decided since."""
-        return self._undone[-1] if self._undone else None
+        Args:
+            holding: decisions that hold.
+            is_open: whether a question is open.
+        """
+        for step in reversed(self._done):
+            if isinstance(step, PutOff):
+                if is_open(step.question):
+                    return step
+            elif left := tuple(one for one in step if one in holding):
+                return left
+        return None
+
+    def last_undone(self, undone: Collection[int]) -> Decided:
+        """What redo does again; empty: nothing was undone, or something was decided since.
+
+        Args:
+            undone: decisions that do not hold.
+        """
+        left = (tuple(one for one in step if one in undone) for step in reversed(self._undone))
+        return next((step for step in left if step), ())
 
     def put_off(self, step: PutOff) -> None:
         """Note that a question was put off."""
         self._done.append(step)
 
-    def brought_back(self) -> None:
-        """Note that the last step is undone, which put a question off."""
-        self._done.pop()
+    def brought_back(self, step: PutOff) -> None:
+        """Note that a step is undone which put a question off, the last one of it."""
+        place = len(self._done) - 1 - self._done[::-1].index(step)
+        del self._done[place]
 
     def decided(self, numbers: Decided) -> None:
         """Note decisions; what was undone before cannot be done again."""
@@ -53,10 +72,9 @@ class Steps:
         self._undone.append(numbers)
 
     def redone(self, numbers: Decided) -> None:
-        """Note that decisions of the step that was undone last hold again."""
-        left = tuple(one for one in self._undone.pop() if one not in numbers)
-        if left:
-            self._undone.append(left)
+        """Note that decisions which were undone hold again."""
+        left = (tuple(one for one in step if one not in numbers) for step in self._undone)
+        self._undone = [step for step in left if step]
         self._done.append(numbers)
 
     def erased(self, holding: Collection[int]) -> None:

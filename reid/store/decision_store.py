@@ -19,8 +19,12 @@ class DecisionStore(Deciding, Protocol):
     def decisions(self, person_id: int | None = None) -> list[Decision]:
         """What people decided, oldest first; about one person and those merged into them, or about all."""
 
-    def bound(self) -> list[Bound]:
-        """The sightings that decisions are about which hold; names bind none."""
+    def bound(self, *, session: str = "") -> list[Bound]:
+        """The sightings that decisions are about which hold; names bind none.
+
+        Args:
+            session: only those of this start of a live site.
+        """
 
     def told_apart(self) -> frozenset[tuple[int, int]]:
         """Pairs of people, smaller id first, that a decision which holds says to be two."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reid.errors import InputError
 from reid.live.admin.control_service import ControlService
 from tests.live.blocks import film
 from tests.live.running import Running, load_tracking
@@ -83,4 +84,13 @@ def test_a_camera_that_comes_back_gives_no_number_twice(tmp_path: Path) -> None:
     sightings = [seen for person in (1, 2) for seen in here.store.sightings(person)]
     assert len(sightings) == len({seen.match.tracklet for seen in sightings}) == 2
     assert here.people("left") == {1: 1, 2: 1}
+    here.store.close()
+
+
+@pytest.mark.slow
+def test_who_asks_at_the_end_is_refused_at_once(tmp_path: Path) -> None:
+    here = Running(tmp_path / "site.db", f"a={film(tmp_path / 'a.mp4', 1, [0])}")
+    here.run()
+    with pytest.raises(InputError, match="the site stops"):
+        here.control.decisions.rename(1, "Ada")
     here.store.close()

@@ -8,11 +8,14 @@ import pytest
 from reid.errors import InputError
 from reid.linking.camera_bias import comparable
 from reid.linking.offline import link
+from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
 from reid.review.answers import Review
 from reid.review.site import ReviewSite
 from reid.store.opening import open_store
 from reid.types import Tracklet
+from tests.live import toy_site
+from tests.live.toy_site import Toy, look
 from tests.review.reference import mean
 from tests.review.site import (
     CENTRE,
@@ -140,3 +143,27 @@ def test_a_gallery_without_people_can_be_reviewed(tmp_path: Path) -> None:
         review = Review(ReviewSite.open(store, [], calibration=calibration(), max_distance=MAX_DISTANCE))
         assert (review.people(), review.questions()) == ([], [])
         assert review.progress().sentence.startswith("0 tracklets of 0 reviewed")
+
+
+def test_tracklets_of_two_starts_of_a_live_site_have_ids_of_their_own(tmp_path: Path) -> None:
+    """Both starts count from 1, and their runs are called alike; what is said of one is not done to the other."""
+    gallery = tmp_path / "site.db"
+    for name, who in (("live-20261125T095057", 0), ("live-20261126T100000", 2)):
+        path = tmp_path / f"{name}.db"  # which calls the start so
+        if gallery.exists():
+            gallery.rename(path)
+        toy = Toy(path, now=1.7e9 + 86400 * who)
+        for track in (1, 2):
+            toy.walk("a", track, look(who + track), 2.5)
+            toy.leave("a", track)
+        toy.store.close()
+        path.rename(gallery)
+    with open_store(gallery, encoder_id=toy_site.ENCODER) as store:
+        store.merge(4, 3)
+        review = Review(ReviewSite(store, [], {}, LinkingPolicy(max_distance=0.4)))
+        ids = [one.id for one in review.site.tracklets()]
+        assert len(ids) == len(set(ids)) == 4
+        chosen = review.person(3).tracklets[0]
+        new = review.split(3, [chosen.id])
+        moved = [(seen.run_id, seen.match.tracklet) for seen in store.sightings(new)]
+        assert moved == [chosen.place]

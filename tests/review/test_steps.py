@@ -108,3 +108,34 @@ def test_what_a_redo_did_before_it_failed_is_undone_again(review: Review) -> Non
     assert undone is not None
     assert (undone.kind, undone.person_id) == ("confirmed", 1)
     assert review.person(1).reviewed == 0
+
+
+def test_what_others_decide_meanwhile_is_no_step(review: Review) -> None:
+    here = Review(review.site, alone=False)
+    here.people()
+    review.site.store.rename(1, "Ada")
+    here.rename(2, "Ben")
+    undone = here.undo()
+    assert undone is not None
+    assert (undone.number, undone.label) == (2, "Ben")
+    assert [one.undone is None for one in review.site.store.decisions()] == [True, False]
+    assert not here.can_undo
+    with pytest.raises(InputError, match="nothing that was decided here is left to undo"):
+        here.undo()
+    assert here.redo().number == 2
+
+
+def test_steps_that_others_ended_are_passed_over(review: Review) -> None:
+    here = Review(review.site, alone=False)
+    here.rename(2, "Ann")
+    here.apart(1, 4)
+    first = here.questions()[0]
+    here.answer(first.id, "unsure")
+    here.rename(3, "Ben")
+    review.site.store.undo(3)
+    review.site.store.merge(4, 1, instead=True)
+    here.reload()
+    assert here.undo() is None, "the question is back"
+    undone = here.undo()
+    assert undone is not None
+    assert (undone.kind, undone.label) == ("named", "Ann")

@@ -179,3 +179,16 @@ def test_a_track_beside_an_erased_one_stays_decided(store: Store) -> None:
     store.forget(1)
     assert {(one.run_id, one.tracklet.track_id) for one in store.bound()} == {("run", 2), ("close", 2)}
     store.close()
+
+
+def test_a_number_that_was_merged_after_an_undo_erases_nothing(store: Store, tmp_path: Path) -> None:
+    """They were no person once, by mistake; under their former number nothing is erased, and no decision goes."""
+    store.ignore(2)
+    store.undo()
+    store.merge(2, into=1)
+    said = store.decisions()
+    for ask in (lambda: store.find(2, ignored=True), lambda: store.forget(2)):
+        with pytest.raises(InputError, match="P0002 was merged into P0001; use that"):
+            ask()
+    assert store.decisions() == said
+    assert [(one.person_id, one.sightings) for one in store.people()] == [(1, 3), (3, 1)]

@@ -1,5 +1,7 @@
 """Who is erased with a suppression list stays erased when the recording is processed again."""
 
+import errno
+import os
 import stat
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from pipelines.cli.main import main
+from reid import suppression
 from reid.errors import InputError
 from reid.site import link_site, without_suppressed
 from reid.store.base import Store
@@ -210,3 +213,17 @@ def test_all_who_make_the_key_at_once_have_the_same_one(key: Path) -> None:
             assert len(set(pool.map(make, range(6)))) == 1
         assert [one.name for one in key.parent.iterdir()] == [key.name], "and nothing beside it"
         key.unlink()
+
+
+def test_the_key_is_made_on_file_systems_without_links(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(_from: object, _to: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))  # what FAT says
+
+    monkeypatch.setattr("os.link", link)
+    made = SuppressionKey.read_or_make()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert [one.name for one in key.parent.iterdir()] == [key.name]
+    assert SuppressionKey.read_or_make().key_id == made.key_id
+    with pytest.raises(FileExistsError):
+        suppression._write_new(key, b"x" * 32)
+    assert SuppressionKey.read_or_make().key_id == made.key_id

@@ -52,7 +52,10 @@ class Erasure:
         """
         left = self._left.get(person_id)
         if left is None:
-            self.store.find(person_id, ignored=True)
+            if person_id not in {one.person_id for one in self.engine.site.state.people()}:
+                self.store.find(
+                    person_id, ignored=True
+                )  # else events and page may have more than the gallery
             numbers = self.store.ids_of(person_id)
             self.engine.forget(*numbers)
             left = _Left(numbers=numbers, keepers=list(self.keepers), why={})
@@ -109,8 +112,11 @@ def _gone(keeper: Keeper, left: _Left) -> bool:
 
 def _known(store: Store, person_id: int) -> bool:
     """Whether the store has something of a person of that number, or of what was ignored under it."""
-    ignored = (one for one in store.decisions(person_id) if one.kind == "not_a_person")
-    return bool(store.labels([person_id])) or any(one.person_id == person_id for one in ignored)
+    try:
+        store.find(person_id, ignored=True)
+    except InputError:
+        return False
+    return True
 
 
 def _reason(error: ReidError | OSError) -> str:

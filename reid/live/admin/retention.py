@@ -10,6 +10,7 @@ from functools import partial
 from reid.errors import InputError, ReidError
 from reid.live.admin.control import Keeper, do_all
 from reid.live.capture.system_clock import is_synchronised
+from reid.live.identity.changes import Pruned
 from reid.live.loop import Engine
 from reid.store.base import Store
 from reid.store.records import Erased, Named
@@ -117,7 +118,8 @@ class Retention:
         self._doubted, self._say_s = True, monotonic_s + SAY_S
 
     def _prune(self, before_s: float) -> None:
-        self.engine.site.state.prune(before_s)
+        site = self.engine.site
+        site.state.prune(before_s)
         erased: Counter[str] = Counter()
 
         def of(keeper: Keeper) -> None:
@@ -126,6 +128,7 @@ class Retention:
         def in_gallery() -> None:
             gone = self.store.prune(datetime.fromtimestamp(before_s, UTC), named=self.named, clean=False)
             self._gone(gone, erased)
+            site.unit_of_work.tell(Pruned(before_s=site.clock.site_s(before_s)))
             self.store.clean()
 
         try:
@@ -155,7 +158,9 @@ class Retention:
         registry = self.engine.site.registry
         gallery, held = registry.gallery, {one.number for one in self.store.decisions()}
         ignored = {
-            person_id for number, person_id in registry.decisions.ignored.items() if number not in held
+            person_id
+            for number, person_id in registry.decisions.left_out.people.items()
+            if number not in held
         }
         recent = {one.person_id for one in gallery.recent.values() if one.person_id is not None}
         kept = {person.person_id for person in self.store.people()}

@@ -25,7 +25,8 @@ class Appearance:
     growing: bool = False  # that tracklet has not ended
     answer: Answer | None = None  # the latest
     person_id: int | None = None
-    thing: bool = False  # it never moves, and is no person
+    thing: bool = False  # it never moves, or a decision says so: it is no person
+    ignored_by: int | None = None  # number of that decision
 
     def shown(self, frame: Frame) -> bool:
         """Whether it is a person who is in that frame."""

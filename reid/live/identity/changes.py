@@ -150,6 +150,13 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pruned:
+    """Sightings that ended before that are erased by age."""
+
+    before_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CameraChanged:
     """A camera's state is another."""
 
@@ -173,6 +180,7 @@ Change = (
     | Left
     | Renamed
     | Forgotten
+    | Pruned
     | CameraChanged
 )
 

@@ -11,7 +11,7 @@ from reid.live.clock import SiteClock
 from reid.live.identity.appearance import Appearance
 from reid.live.identity.changes import Confirmed, Followed, How, Ignored, Merged, Moved
 from reid.live.identity.known_tracklets import KnownTracklets
-from reid.live.identity.no_person import Look, NoPerson
+from reid.live.identity.left_out import LeftOut
 from reid.live.identity.reassigned import split_of
 from reid.live.identity.unit_of_work import BY, UnitOfWork
 from reid.store.base import Store
@@ -41,7 +41,7 @@ class Decisions:
     ) -> None:
         self._gallery, self._unit_of_work, self._known = gallery, unit_of_work, known
         self._appearances, self._clock, self._window_s = appearances, clock, window_s
-        self._ignored: dict[int, NoPerson] = {}  # by the number of the decision
+        self.left_out = LeftOut(gallery, known, appearances)
 
     def merge(self, person_id: int, into: int, *, instead: bool = True) -> int:
         """Merge two people in store and gallery, and tell it; raises as `Store.merge`, see there for `instead`."""
@@ -134,30 +134,8 @@ class Decisions:
     def ignore(self, person_id: int) -> int:
         """Say that what was taken for a person is none; raises as `UnitOfWork.perform`."""
         number = self._unit_of_work.perform(Ignored(person_id=person_id, at_s=self._clock.now_s))
-        self._leave_out(number, person_id)
+        self.left_out.add(number, person_id)
         return number
-
-    def shows_ignored(self, tracklet: Tracklet) -> bool:
-        """Whether a tracklet shows what was ignored: at the same place of its camera, and as near as one person.
-
-        Its track is not shown then, until that is undone.
-        """
-        if not self._ignored:
-            return False
-        mean, max_distance = self._gallery.mean_of(tracklet), self._gallery.policy.max_distance
-        for ignored in self._ignored.values():
-            if any(one.is_like(tracklet, mean, max_distance) for one in ignored.looks):
-                ignored.hidden.add((tracklet.camera_id, tracklet.tracker_id))
-                return True
-        return False
-
-    def age(self, before_s: float) -> None:
-        """What ended before that is not put back by an undo, which has the store's vectors instead."""
-        for ignored in self._ignored.values():
-            for key in [key for key, one in ignored.recent.items() if one.tracklet.end_s < before_s]:
-                del ignored.recent[key]
-                self._gallery.drop(key)
-                ignored.known.drop(key)
 
     def undo(self, number: int | None) -> Decision:
         """Take back a decision; raises as `Store.undo`, and InputError where the store cannot be written."""
@@ -168,17 +146,6 @@ class Decisions:
         """Put back a decision that was undone; raises as `Store.redo`, and as `undo`."""
         self._unit_of_work.settle()
         return self._follow(self._unit_of_work.store.redo(number, by=BY), "redone")
-
-    def forget(self, person_ids: Collection[int]) -> None:
-        """Know nothing of people who are erased."""
-        for number in [number for number, one in self._ignored.items() if one.person_id in person_ids]:
-            for key in self._ignored.pop(number).recent:
-                self._gallery.drop(key)
-
-    @property
-    def ignored(self) -> dict[int, int]:
-        """The numbers that what was ignored had, by decision."""
-        return {number: one.person_id for number, one in self._ignored.items()}
 
     def hold(self) -> None:
         """Have only those decisions bind that hold."""
@@ -217,49 +184,19 @@ class Decisions:
         self._follow(next(one for one in store.decisions() if one.number == number), "made")
         return number
 
-    def _leave_out(self, number: int, person_id: int) -> None:
-        remembered = person_id in self._gallery.memory.people
-        recent = self._gallery.ignore(person_id)
-        hidden = {place for place, one in self._appearances.items() if one.person_id == person_id}
-        self._ignored[number] = NoPerson(
-            person_id=person_id,
-            remembered=remembered,
-            recent=recent,
-            known=self._known.take_out(recent.keys()),
-            looks=[
-                Look(camera_id=one.tracklet.camera_id, boxes=one.tracklet.boxes, mean=one.mean)
-                for one in recent.values()
-            ],
-            hidden=hidden,
-        )
-        for place in hidden:
-            self._appearances[place] = replace(self._appearances[place], thing=True, person_id=None)
-
-    def _take_in(self, number: int) -> bool:
-        """Know again what was ignored; whether it was remembered from before."""
-        ignored = self._ignored.pop(number, None)
-        if ignored is None:  # before the start of the program
-            return False
-        self._known.put_back(ignored.known)
-        growing = {one.key for one in self._appearances.values() if one.growing}
-        for key, recent in ignored.recent.items():
-            self._gallery.recent[key] = replace(recent, growing=key in growing)
-        for place in ignored.hidden & self._appearances.keys():
-            one = self._appearances[place]
-            was = None if one.answer is None else ignored.person_id  # else it was never asked about
-            self._appearances[place] = replace(one, thing=False, person_id=was)
-        return ignored.remembered
-
     def _follow(self, decision: Decision, how: How) -> Decision:
         """Have what is known follow the store, after a decision was made, undone or redone there."""
         store, at_s = self._unit_of_work.store, self._clock.now_s
         people = {one for one in (decision.person_id, decision.other_id) if one is not None}
+        known_before = {one.person_id for one in self._gallery.recent.values()} | {
+            *self._gallery.memory.people
+        }
         remembered = False
         if decision.kind == "not_a_person":
             if how == "redone":
-                self._leave_out(decision.number, decision.person_id)
+                self.left_out.add(decision.number, decision.person_id)
             else:
-                remembered = self._take_in(decision.number)
+                remembered = self.left_out.take_back(decision.number)
         labels = store.labels(people)
         shows = {
             (seen.run_id, seen.match.tracklet): person_id
@@ -267,7 +204,9 @@ class Decisions:
             for seen in store.sightings(person_id, session=self._unit_of_work.session)
         }
         moved = self._moved(shows)
-        if decision.kind not in ("named", "confirmed"):
+        # two people who are told apart, without a split: neither is new, and neither is gone
+        apart = decision.kind == "different" and people <= known_before and people <= labels.keys()
+        if decision.kind not in ("named", "confirmed") and not apart:
             known = {one.person_id: one.prototypes.vectors for one in store.identities(people=people)}
             none = np.zeros((0, 0), dtype=np.float32)
             self._gallery.know_anew({one: known.get(one, none) for one in people}, remembered=remembered)

@@ -133,8 +133,11 @@ class IdentityRegistry:
             final: no more will be seen of the tracklet.
         """
         before, key = appearance, tracklet.key
-        if appearance.answer is None and self.decisions.shows_ignored(tracklet):
-            return replace(appearance, thing=True)
+        if (
+            appearance.answer is None
+            and (number := self.decisions.left_out.decision_on(tracklet)) is not None
+        ):
+            return replace(appearance, thing=True, ignored_by=number)
         if appearance.person_id is None:
             answer = self.gallery.answer(tracklet, final=final)
             named = appearance.appearance_id or str(key)
@@ -204,7 +207,7 @@ class IdentityRegistry:
     def age(self, now_s: float) -> None:
         """What is older than the window of reclustering is settled."""
         self.gallery.age(now_s - self._config.window_s)
-        self.decisions.age(now_s - self._config.window_s)
+        self.decisions.left_out.age(now_s - self._config.window_s)
         recent = self.gallery.recent
         in_view = {one.key for one in self._appearances.values() if one.key is not None}
         self._known.keep(recent.keys() | in_view)
@@ -264,7 +267,7 @@ class IdentityRegistry:
         theirs = [place for place, one in self._appearances.items() if one.person_id in numbers]
         for place in theirs:
             del self._appearances[place]
-        self.decisions.forget(numbers)
+        self.decisions.left_out.forget(numbers)
         self.unit_of_work.forget(Forgotten(person_ids=numbers))
         return theirs
 

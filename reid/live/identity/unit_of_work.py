@@ -12,6 +12,7 @@ from reid.live.identity.changes import (
     Forgotten,
     Ignored,
     Merged,
+    Pruned,
     Renamed,
     SplitByHand,
     Updated,
@@ -85,7 +86,7 @@ class UnitOfWork:
         if self._trouble is not None:
             raise InputError(self._trouble)
 
-    def tell(self, change: Followed) -> None:
+    def tell(self, change: Followed | Pruned) -> None:
         """Hand on what was written already."""
         self._hand_on([change])
 

@@ -16,6 +16,7 @@ from reid.live.identity.changes import (
     Left,
     Merged,
     Moved,
+    Pruned,
     Renamed,
     SplitByHand,
     Updated,
@@ -104,8 +105,12 @@ class RecentPeople:
             case Followed():
                 yield from self._followed(change)
             case Forgotten():
+                self.site_state.note_erasure()
                 for person_id in change.person_ids:
                     self._forget(person_id)
+            case Pruned():
+                self.site_state.note_erasure()
+                yield from self._prune(change.before_s)
 
     def _seen(self, change: Appeared | Updated | Decided) -> Iterator[int]:
         now = change.appearance
@@ -222,6 +227,18 @@ class RecentPeople:
         self._ignored.discard(person_id)
         self.labels.pop(person_id, None)
         self.site_state.remove_person(person_id)
+
+    def _prune(self, before_s: float) -> Iterator[int]:
+        """Show nothing that ended before."""
+        for person_id, names in list(self._of_people.items()):
+            old = [
+                name
+                for name in names
+                if all(piece.end_s < before_s for piece in self._appearances[name].of(person_id))
+            ]
+            for name in old:
+                self._lose(name, person_id)
+        yield from list(self._of_people)  # all, so that their order stays
 
     def _show(self, person_id: int) -> None:
         own = self._of_people.pop(person_id, None)

@@ -70,7 +70,7 @@ class SiteState:
         self._cameras: dict[str, CameraNow] = {}
         self._people: dict[int, PersonNow] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS)
-        self._previews: dict[str, tuple[int, bytes]] = {}
+        self._previews: dict[str, tuple[int, bytes | None]] = {}  # None: what it showed may be erased
         self._watched: dict[str, int] = {}
         self._latencies: deque[tuple[float, float]] = deque()
         self._queues: tuple[SinkCounts, ...] = ()
@@ -78,6 +78,7 @@ class SiteState:
         self._notices: dict[str, str] = {}
         self._things: tuple[StaticThing, ...] = ()
         self._erased: Counter[str] = Counter()
+        self._erasures = 0
         self.started_s = time.time()
         self._started_s = clock()
         self.clock_steps = 0  # how often the wall clock was set
@@ -134,16 +135,19 @@ class SiteState:
     def set_preview(self, camera_id: str, jpeg: bytes) -> None:
         """The newest annotated frame of a camera."""
         with self._lock:
-            number, _ = self._previews.get(camera_id, (0, b""))
+            number, _ = self._previews.get(camera_id, (0, None))
             self._previews[camera_id] = number + 1, jpeg
             self._lock.notify_all()
 
     def preview(self, camera_id: str, after: int = 0, timeout_s: float = 0.0) -> tuple[int, bytes] | None:
         """The newest frame and its number, if there is one with a number above `after` within the time-out."""
         with self._lock:
-            self._lock.wait_for(lambda: self._previews.get(camera_id, (0, b""))[0] > after, timeout_s)
-            number, jpeg = self._previews.get(camera_id, (0, b""))
-            return (number, jpeg) if number > after else None
+            self._lock.wait_for(lambda: self._newer(camera_id, after) is not None, timeout_s)
+            return self._newer(camera_id, after)
+
+    def _newer(self, camera_id: str, after: int) -> tuple[int, bytes] | None:
+        number, jpeg = self._previews.get(camera_id, (0, None))
+        return (number, jpeg) if number > after and jpeg is not None else None
 
     # people ---
 
@@ -159,6 +163,18 @@ class SiteState:
             self._people.pop(person_id, None)
             theirs = about(person_id, self._events)
             self._events = deque((event for event in self._events if not theirs(event)), maxlen=EVENTS)
+
+    def note_erasure(self) -> None:
+        """People or sightings were erased: last frames, and what is kept elsewhere for pages, may show them."""
+        with self._lock:
+            self._erasures += 1
+            self._previews = {name: (number, None) for name, (number, _) in self._previews.items()}
+
+    @property
+    def erasures(self) -> int:
+        """How often something was erased."""
+        with self._lock:
+            return self._erasures
 
     def drop_person(self, person_id: int) -> None:
         """Show a person no more who was here too long ago."""

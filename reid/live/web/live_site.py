@@ -8,7 +8,7 @@ from reid.review.questions import questions
 from reid.review.records import Question, ReviewTracklet
 from reid.review.site import Place, ReviewSite
 from reid.store.base import Store
-from reid.store.records import PersonSummary, SeenAt
+from reid.store.records import Bound, PersonSummary, SeenAt
 from reid.types import Array, Tracklet
 
 
@@ -20,6 +20,9 @@ class AtHand:
     means: Mapping[Place, Array]  # (D,) unit, from the centre, without the camera's bias
 
 
+NOTHING = AtHand(tracklets={}, means={})
+
+
 class LiveSite(ReviewSite):
     """A live site under review. Nothing older is: of that no crops are kept, so it cannot be judged.
 
@@ -28,19 +31,40 @@ class LiveSite(ReviewSite):
         session: of this start of the program; begins the names of its runs.
         look: what is known of the last minutes now.
         policy: that it links by.
+        is_outdated: whether something was erased since it was read, or it was dropped.
     """
 
-    def __init__(self, store: Store, session: str, look: Callable[[], AtHand], policy: LinkingPolicy) -> None:
-        self._session = session
-        self._look: Callable[[], AtHand] = lambda: AtHand(tracklets={}, means={})  # the site has not begun
+    def __init__(
+        self,
+        store: Store,
+        session: str,
+        look: Callable[[], AtHand],
+        policy: LinkingPolicy,
+        *,
+        is_outdated: Callable[[], bool],
+    ) -> None:
+        self._session, self._is_outdated = session, is_outdated
+        self._look: Callable[[], AtHand] = lambda: NOTHING  # the site has not begun
         super().__init__(store, [], {}, policy)
         self._look = look
 
+    @property
+    def is_outdated(self) -> bool:
+        return self._is_outdated()
+
     def refresh(self) -> None:
         """Read again who is who, and what is known of the last minutes."""
-        now = self._look()
-        self._at_hand, self._vectors = now.tracklets, dict(now.means)
+        self._hold(self._look())
         super().refresh()
+
+    def drop(self) -> None:
+        """Hold nothing of any person, until the next `refresh`."""
+        self._hold(NOTHING)
+        self._everybody, self._asked = [], set()
+        self._take([])
+
+    def _hold(self, now: AtHand) -> None:
+        self._at_hand, self._vectors = now.tracklets, dict(now.means)
 
     def people(self) -> Sequence[PersonSummary]:
         """The people of the last minutes."""
@@ -53,6 +77,9 @@ class LiveSite(ReviewSite):
             for seen in self.store.sightings(session=self._session)
             if (seen.run_id, seen.match.tracklet) in self._at_hand
         ]
+
+    def _bound(self) -> Sequence[Bound]:
+        return self.store.bound(session=self._session)
 
     def _at_hand_of(self, one: ReviewTracklet) -> Tracklet | None:
         return self._at_hand.get(one.place)  # it may have gone on since it was stored

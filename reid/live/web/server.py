@@ -27,7 +27,7 @@ class PageServer(WebServer):
 
     def start(self, site_state: SiteState, control: Control, review: LiveReview | None = None) -> None:
         """Serve from now on, with the review of the site where there is one."""
-        mounted = None if review is None else review.start(control)
+        mounted = None if review is None else review.start(site_state, control)
         self._review = review
 
         def build(entry: "Entry") -> "FastAPI":
@@ -40,6 +40,5 @@ class PageServer(WebServer):
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Close all connections; whether that was done in time."""
         self._stopping.set()
-        if self._review is not None:
-            self._review.stop()
-        return super().stop(timeout_s)
+        ended = self._review is None or self._review.stop(timeout_s)
+        return super().stop(timeout_s) and ended

@@ -13,6 +13,7 @@ from reid.review.web.desk import Desk
 from reid.review.web.review_json import ReviewJson
 from reid.review.web.writing import Writing
 from reid.store.decision_text import clause
+from reid.types import person_name
 from reid.web.answers import REFUSALS
 from reid.web.bodies import Body, DecisionBody, MergeBody, PersonId, RenameBody, asks
 from reid.wording import counted
@@ -93,7 +94,8 @@ class Asking:
     def rename(self, person_id: int, label: str | None) -> str:
         """Give a name."""
         self._review.rename(person_id, label)
-        return told(self._review.decisions()[-1], self._found.called)
+        number, name = person_name(person_id), self._found.called(person_id)
+        return f"{number} is called {name.removesuffix('.')}." if label else f"{number} has no name."
 
     def merge(self, person_id: int, into: int, instead: bool) -> str:
         """Merge two people."""

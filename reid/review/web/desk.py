@@ -16,9 +16,17 @@ _LOOK_S = 0.1  # between looks whether to stop
 
 
 class Desk:
-    """Queue of calls between the threads of a server and the thread that works."""
+    """Queue of calls between the threads of a server and the thread that works.
 
-    def __init__(self) -> None:
+    Args:
+        before: done before each call; where it raises, the call is not done.
+        between: done a few times a second.
+    """
+
+    def __init__(
+        self, *, before: Callable[[], None] = lambda: None, between: Callable[[], None] = lambda: None
+    ) -> None:
+        self._before, self._between = before, between
         self._calls: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         self._closed = threading.Event()
 
@@ -38,14 +46,28 @@ class Desk:
         """Do calls as they come until `until` says true, or something stops it; those that wait then are refused."""
         try:
             while not until():
+                self._between()
                 try:
                     call, answer = self._calls.get(timeout=_LOOK_S)
                 except queue.Empty:
                     continue
-                _do(call, answer)
+                self._do(call, answer)
         finally:
             self._closed.set()
             self._refuse()
+
+    def _do(self, call: Callable[[], Any], answer: "Future[Any]") -> None:
+        """Do one call; what it raises is raised where it was asked."""
+        try:
+            self._before()
+            found = call()
+        except Exception as error:
+            answer.set_exception(error)
+        except BaseException:  # the program is stopped, and this call with it
+            answer.set_exception(_stopped())
+            raise
+        else:
+            answer.set_result(found)
 
     def _refuse(self) -> None:
         while True:
@@ -57,17 +79,4 @@ class Desk:
 
 
 def _stopped() -> HTTPException:
-    return HTTPException(503, "the program stops; start reid review again")
-
-
-def _do(call: Callable[[], Any], answer: "Future[Any]") -> None:
-    """Do one call; what it raises is raised where it was asked."""
-    try:
-        found = call()
-    except Exception as error:
-        answer.set_exception(error)
-    except BaseException:  # the program is stopped, and this call with it
-        answer.set_exception(_stopped())
-        raise
-    else:
-        answer.set_result(found)
+    return HTTPException(503, "the program stops; start it again")

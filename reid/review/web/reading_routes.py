@@ -87,6 +87,8 @@ def build_reading(
     )
     def crop(tracklet: str, number: int) -> Response:
         """A crop of a tracklet; the number counts from 0. It does not wait for what is being decided."""
+        if review.site.is_outdated:
+            desk.ask(lambda: None)  # which reads the site again
         try:
             jpeg = review.site.crop(tracklet, number)
         except InputError as error:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reid.store.records import Decision
+from reid.store.rules import LONGEST_S
 from reid.store.sqlite import decisions
 from reid.track_segment import NEAR_S
 
@@ -69,8 +70,11 @@ def _share(some: Sequence[Piece], others: Sequence[Piece]) -> bool:
     known: dict[tuple[str, str], list[Piece]] = {}
     for one in some:
         known.setdefault(one[:2], []).append(one)
-    return any(
-        abs(a[2] - b[2]) <= NEAR_S and abs(a[3] - b[3]) <= NEAR_S
-        for b in others
-        for a in known.get(b[:2], ())
-    )
+    return any(_is_one(a, b) for b in others for a in known.get(b[:2], ()))
+
+
+def _is_one(a: Piece, b: Piece) -> bool:
+    """Whether two pieces of one number are one tracklet; that of a live site may have gone on in between."""
+    if min(a[2], b[2]) > LONGEST_S:
+        return True
+    return abs(a[2] - b[2]) <= NEAR_S and abs(a[3] - b[3]) <= NEAR_S

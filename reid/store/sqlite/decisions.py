@@ -78,6 +78,13 @@ def read(db: sqlite3.Connection, person_id: int | None = None) -> list[Decision]
     ]
 
 
+def name_of(db: sqlite3.Connection, person_id: int) -> str | None:
+    """The name that the latest decision which holds gives a person, else those merged into them."""
+    named = [one for one in read(db, person_id) if one.kind == "named" and one.undone is None]
+    latest = sorted(named, key=lambda one: one.person_id == person_id)[-1:]
+    return latest[0].label if latest else None
+
+
 def age(db: sqlite3.Connection, older_than: datetime) -> None:
     """Delete older decisions that are about nothing any more."""
     into, people = journal.merges(db), {row[0] for row in db.execute("SELECT person_id FROM people")}
@@ -180,18 +187,26 @@ def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
     return frozenset((first, second) for first, second in pairs if first != second)
 
 
-def bound(db: sqlite3.Connection) -> list[Bound]:
+def bound(db: sqlite3.Connection, session: str = "") -> list[Bound]:
     """The sightings that decisions are about which hold, found by content where a run was replaced.
 
     Those of live sites are found by run and key: none is replaced, and they may have gone on since.
+
+    Args:
+        session: only those of this start of a live site.
     """
     seen: dict[str, dict[tuple[TrackletKey, float, float], TrackSegment]] = {}
-    of_runs = "run_id IN (SELECT run_id FROM decision_segments)"
-    for one in segments(db.execute(f"SELECT {SEGMENT} FROM sightings WHERE {of_runs}").fetchall()):
+    of_session, first, last = journal.in_session(session)
+    of_runs, runs = "run_id IN (SELECT run_id FROM decision_segments)", {"first": first, "last": last}
+    for one in segments(
+        db.execute(f"SELECT {SEGMENT} FROM sightings WHERE {of_runs} AND {of_session}", runs).fetchall()
+    ):
         seen.setdefault(one.run_id, {})[one.key, one.start_s, one.end_s] = one
     rows = db.execute(
         f"""SELECT decision_id, kind, side, {SEGMENT} FROM decision_segments JOIN decisions USING (decision_id)
-            WHERE undone IS NULL AND kind NOT IN ('named', 'erased') ORDER BY decision_id, run_id, segment_id"""
+            WHERE undone IS NULL AND kind NOT IN ('named', 'erased') AND {of_session}
+            ORDER BY decision_id, run_id, segment_id""",
+        runs,
     ).fetchall()
     found = []
     for (number, kind, run_id), group in groupby(rows, key=lambda row: (row[0], row[1], row[3])):

@@ -90,14 +90,17 @@ def erasable(db: sqlite3.Connection, person_id: int) -> int:
 
 
 def not_a_person(db: sqlite3.Connection, person_id: int) -> int | None:
-    """The decision by which what had this number is no person."""
+    """The decision by which what had this number is no person; None: a person has it, or had it and was merged."""
     if is_there(db, person_id):
         return None
     row = db.execute(
-        "SELECT max(decision_id) FROM decisions WHERE kind = 'not_a_person' AND person_id = ?", (person_id,)
+        """SELECT decision_id, undone FROM decisions WHERE kind = 'not_a_person' AND person_id = ?
+           ORDER BY undone IS NOT NULL, decision_id DESC""",
+        (person_id,),
     ).fetchone()
-    found: int | None = row[0]
-    return found
+    if row is None or (row[1] is not None and person_id in journal.merges(db)):
+        return None
+    return int(row[0])
 
 
 Held = list[tuple[int, str, Before]]  # decision, column, and what it keeps to be undone or redone

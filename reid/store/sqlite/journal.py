@@ -139,13 +139,14 @@ def sightings(db: sqlite3.Connection, person_id: int | None = None, session: str
     clocks = _clocks(db)
     conversions = _conversions(db)
     of_person = "TRUE" if person_id is None else "person_id = :person"  # so that its index is used
+    of_session, first, last = in_session(session)
     rows = db.execute(
         f"""SELECT run_id, camera_id, track_id, person_id, distance, runner_up_id, runner_up_distance, start_s, end_s,
                   started
            FROM sightings JOIN runs USING (run_id)
-           WHERE {of_person} AND substr(run_id, 1, length(:of)) = :of
+           WHERE {of_person} AND {of_session}
            ORDER BY started, run_id, start_s, camera_id, track_id""",
-        {"person": person_id, "of": session and f"{session}-"},
+        {"person": person_id, "first": first, "last": last},
     )
     return [
         SeenAt(
@@ -175,6 +176,12 @@ def sightings(db: sqlite3.Connection, person_id: int | None = None, session: str
             started,
         ) in rows
     ]
+
+
+def in_session(session: str) -> tuple[str, str, str]:
+    """A condition on `run_id` that an index serves: of one start of a live site, or of any; its :first and :last."""
+    condition = "run_id > :first AND run_id < :last" if session else "TRUE"
+    return condition, f"{session}-", f"{session}."  # the next character after "-"
 
 
 def _conversions(db: sqlite3.Connection) -> list[tuple[str, str]]:

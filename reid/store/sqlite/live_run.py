@@ -11,7 +11,7 @@ from datetime import datetime
 from reid import json_text
 from reid.store.records import Live, MovedSighting, Record
 from reid.store.rules import utc
-from reid.store.sqlite import corrections, erasing, journal
+from reid.store.sqlite import corrections, decisions, erasing, journal
 from reid.store.sqlite.prototypes import keep_varied
 from reid.store.sqlite.runs import insert
 from reid.types import Match, TrackletKey, person_name
@@ -112,6 +112,9 @@ def _tell(db: sqlite3.Connection, at: datetime, move: MovedSighting) -> None:
 
 
 def _know(db: sqlite3.Connection, at: datetime, person_id: int, run_id: str | None) -> None:
-    """Add a person of that id, unless there is one."""
+    """Add a person of that id, unless there is one; one who comes back has the name that a decision gave."""
     if db.execute("INSERT OR IGNORE INTO people (person_id) VALUES (?)", (person_id,)).rowcount:
+        if db.execute("SELECT 1 FROM journal WHERE person_id = ?", (person_id,)).fetchone():
+            label = decisions.name_of(db, person_id)
+            db.execute("UPDATE OR IGNORE people SET label = ? WHERE person_id = ?", (label, person_id))
         journal.append(db, at, "created", person_id=person_id, run_id=run_id)

@@ -7,13 +7,13 @@ import base64
 import json
 import sqlite3
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from reid import json_text
 from reid.errors import InputError
 from reid.store.rules import LONGEST_S
-from reid.store.sqlite import sightings
+from reid.store.sqlite import journal, sightings
 from reid.store.sqlite.prototypes import keep_varied
 from reid.types import person_name
 
@@ -141,19 +141,21 @@ def restore(
     absent = [*was.get("absent", []), *([] if gone is None else [[gone]])]
     db.executemany("UPDATE people SET label = NULL WHERE person_id = ?", absent)
     _put_people_back(db, was["people"])
+    into = journal.merges(db)
     for key in was.get("unseen", []):
         if key[0] not in replaced:
             db.execute("DELETE FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?", key)
     found = {
         tuple(row[KEY]): number
         for row in was.get("sightings", [])
-        if (number := _put_sighting_back(db, row, replaced=row[0] in replaced, left_out=left_out)) is not None
+        if (number := _put_sighting_back(db, row, into, replaced=row[0] in replaced, left_out=left_out))
+        is not None
     }
     for (person_id,) in absent:
         if heir is not None:
             sightings.give(db, sightings.of_person(db, person_id), heir)
         sightings.remove_person(db, person_id)
-    _put_rivals_back(db, [row for row in was.get("rivals", []) if row[0] not in replaced])
+    _put_rivals_back(db, [row for row in was.get("rivals", []) if row[0] not in replaced], into)
     if all(row[5] == encoder_id for row in was.get("prototypes", [])):
         _put_vectors_back(db, was.get("prototypes", []), found)
     for person_id, _ in was["people"]:
@@ -185,17 +187,25 @@ def _put_people_back(db: sqlite3.Connection, people: Sequence[Sequence[Any]]) ->
 
 
 def _put_sighting_back(
-    db: sqlite3.Connection, row: Sequence[Any], *, replaced: bool, left_out: bool
+    db: sqlite3.Connection,
+    row: Sequence[Any],
+    into: Mapping[int, int],
+    *,
+    replaced: bool,
+    left_out: bool,
 ) -> int | None:
     """The number of the sighting, for its vectors; None where they are not those of then.
 
     Args:
+        into: the merges that hold.
         replaced: its run was processed again since: only its person is put back, where the tracklet is the same.
         left_out: it would not be in that run.
     """
     values = [*row[:-1], None if row[-1] is None else base64.b64decode(row[-1])]
-    if values[RIVAL] is not None and not sightings.is_there(db, values[RIVAL]):
-        values[RIVAL : RIVAL + 2] = [None, None]
+    if values[RIVAL] is not None:
+        values[RIVAL] = journal.now(into, values[RIVAL])
+        if values[RIVAL] == values[PERSON] or not sightings.is_there(db, values[RIVAL]):
+            values[RIVAL : RIVAL + 2] = [None, None]
     stored = db.execute(
         """SELECT sighting_id, person_id, start_s, end_s, places FROM sightings
            WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
@@ -229,14 +239,16 @@ def _insert(db: sqlite3.Connection, values: Sequence[Any]) -> int | None:
     return int(made[0])
 
 
-def _put_rivals_back(db: sqlite3.Connection, rivals: Sequence[Sequence[Any]]) -> None:
-    """Where these people were runners-up of others."""
-    for *key, rival, distance, _ in rivals:
+def _put_rivals_back(
+    db: sqlite3.Connection, rivals: Sequence[Sequence[Any]], into: Mapping[int, int]
+) -> None:
+    """Where these people were runners-up of others; not where a sighting was given to another person since."""
+    for *key, rival, distance, person_id in rivals:
         if rival is None or sightings.is_there(db, rival):
             db.execute(
                 """UPDATE sightings SET runner_up_id = ?, runner_up_distance = ?
-                   WHERE run_id = ? AND camera_id = ? AND track_id = ?""",
-                (rival, distance, *key),
+                   WHERE run_id = ? AND camera_id = ? AND track_id = ? AND person_id = ?""",
+                (rival, distance, *key, journal.now(into, person_id)),
             )
 
 

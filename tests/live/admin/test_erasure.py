@@ -1,6 +1,8 @@
 """A person is erased everywhere, also where one place fails for a while, and every answer says what is left."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,13 @@ from pipelines.site.live_config import LiveConfig
 from reid.errors import InputError
 from reid.events import Event
 from reid.live.admin.erasure import AGAIN_S, Erasure
+from reid.live.identity.changes import Left
 from reid.outputs.events.event_file import EventFile
 from reid.owned_files import OwnedFiles
 from tests.live.admin.test_retention import fill, people, still
 from tests.live.running import Keeper
 from tests.live.views.filmed import Camera
+from tests.live.views.test_recent_people import appearance, appeared
 from tests.small_disk import small_disk
 
 
@@ -68,13 +72,29 @@ def test_what_is_no_person_is_erased_by_its_number(tmp_path: Path) -> None:
     fill(tmp_path / "site.db", 1)
     here, clips = still(tmp_path), Keeper()
     here.engine.site.registry.decisions.ignore(1)
-    assert here.engine.site.registry.decisions.ignored == {1: 1}
+    assert here.engine.site.registry.decisions.left_out.people == {1: 1}
     erasure = Erasure(engine=here.engine, store=here.store, keepers=[clips])
     erasure.erase(1)
-    assert (clips.forgotten, here.engine.site.registry.decisions.ignored) == ([1], {})
+    assert (clips.forgotten, here.engine.site.registry.decisions.left_out.people) == ([1], {})
     assert [one.kind for one in here.store.decisions()] == ["erased"]
     with pytest.raises(InputError, match="nobody called"):
         erasure.erase(1)
+    here.store.close()
+
+
+def test_who_is_on_the_page_and_not_in_the_gallery_is_erased(tmp_path: Path) -> None:
+    """Of an appearance that was not worth keeping the gallery has nothing, but page, events and clips may."""
+    here, clips = still(tmp_path), Keeper()
+    one = appearance(7)
+    here.engine.site.unit_of_work.add(appeared(one))
+    here.engine.site.unit_of_work.add(Left(appearance=one))
+    here.engine.site.unit_of_work.commit()
+    erasure = Erasure(engine=here.engine, store=here.store, keepers=[clips])
+    erasure.erase(7)
+    assert clips.forgotten == [7]
+    assert (here.engine.site.state.people(), here.engine.site.state.events()) == ([], [])
+    with pytest.raises(InputError, match="nobody called"):
+        erasure.erase(7)
     here.store.close()
 
 
@@ -111,6 +131,21 @@ def test_gallery_forget_erases_events_and_clips_of_the_site(
     assert clips_of(folder) == [["P0003"]]
     lines = (folder / "events.jsonl").read_text().splitlines()
     assert [json.loads(line)["person"] for line in lines] == ["P0003"]
+
+
+def test_all_that_is_left_is_said_also_where_the_gallery_is_read_meanwhile(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = min((folder / "clips").glob("*.json"))
+    damaged.write_text("{")
+    with closing(sqlite3.connect(folder / "gallery.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM people").fetchone()
+        assert main(["gallery", "forget", str(folder / "gallery.db"), "1"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "still reads the gallery" in told
+    assert f"and not from {folder}: left are clips (" in told
+    assert "delete by hand what names them" in told
 
 
 def test_clips_of_earlier_starts_are_erased_where_this_start_records_none(

@@ -191,9 +191,9 @@ def test_what_was_no_person_for_long_enough_is_forgotten(tmp_path: Path) -> None
     clock, _ = made(here, days=30)
     here.engine.site.registry.decisions.ignore(1)
     clock.tick(20 * DAY_S)
-    assert here.engine.site.registry.decisions.ignored == {1: 1}
+    assert here.engine.site.registry.decisions.left_out.people == {1: 1}
     clock.tick(20 * DAY_S)
-    assert here.engine.site.registry.decisions.ignored == {}
+    assert here.engine.site.registry.decisions.left_out.people == {}
     assert here.store.decisions() == []
     here.store.close()
 

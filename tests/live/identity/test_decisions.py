@@ -243,6 +243,20 @@ def test_a_name_keeps_a_person_known_after_they_were_no_person_by_mistake(toy: T
     assert 2 in toy.gallery.memory.people
 
 
+def test_a_name_outlives_that_reclustering_gave_all_tracklets_of_the_person_away(toy: Toy) -> None:
+    two(toy)
+    toy.unit_of_work.perform(Renamed(person_id=2, label="Ada"))
+    toy.gallery.anchor(2)
+    toy.walk("a", 2, look(1, seed=3), 6.0)
+    toy.think()
+    assert set(toy.stored().values()) == {1}
+    toy.leave("a", 2)
+    again = toy.walk("b", 5, look(2, seed=9), 3.0)
+    assert toy.stored_as(again) == 2, "remembered by the name"
+    assert toy.store.labels([1, 2]) == {1: None, 2: "Ada"}
+    assert toy.events("seen")[-1].facts["label"] == "Ada"
+
+
 def test_tracks_that_were_left_out_are_seen_again(toy: Toy) -> None:
     """A new track at the place of what is no person is hidden; an undo shows it."""
     keys = two(toy)
@@ -256,6 +270,19 @@ def test_tracks_that_were_left_out_are_seen_again(toy: Toy) -> None:
     assert toy.stored() == {keys[0]: 1, keys[1]: 2, hidden: 2}
 
 
+def test_a_track_that_is_over_is_not_seen_again(toy: Toy) -> None:
+    """A tracker that begins again gives its number to another person, who is not what an undo brings back."""
+    two(toy)
+    toy.site.decisions.ignore(2)
+    toy.leave("a", 2)
+    other = toy.walk("a", 2, look(5), 2.0)
+    assert toy.site.in_view("a")[-1].person_id == 3
+    toy.site.decisions.undo(None)
+    assert toy.site.in_view("a")[-1].person_id == 3
+    toy.walk("a", 2, look(5), 1.0)
+    assert toy.stored_as(other) == 3
+
+
 def test_what_is_no_person_keeps_no_crops_for_longer_than_the_window(tmp_path: Path) -> None:
     toy = Toy(tmp_path / "site.db", now=UNIX_S, window_s=20.0)
     keys = two(toy)
@@ -265,7 +292,7 @@ def test_what_is_no_person_keeps_no_crops_for_longer_than_the_window(tmp_path: P
     toy.now += 60
     toy.site.age(toy.now)
     assert keys[1] not in toy.gallery.by_hand.constraints.same
-    assert [one.recent for one in toy.site.decisions._ignored.values()] == [{}], "nor crops"
+    assert [one.recent for one in toy.site.decisions.left_out._ignored.values()] == [{}], "nor crops"
     toy.walk("a", 2, look(2, seed=1), 3.0)
     assert toy.site.in_view("a")[0].thing, "its place is known for as long as the program runs"
     toy.site.decisions.undo(None)

@@ -76,6 +76,25 @@ def test_two_people_who_come_to_look_alike_stay_two(toy: Toy, apart: bool) -> No
     assert len(set(toy.stored().values())) == (2 if apart else 1)
 
 
+def test_who_is_told_apart_is_remembered_as_before(tmp_path: Path) -> None:
+    """Nothing of them moves, so that weeks of looks are not exchanged for the few vectors of the gallery."""
+    toy = Toy(tmp_path / "site.db", now=UNIX_S, window_s=20.0)
+    for number in (1, 2):
+        toy.walk("a", number, look(number), 2.5)
+        toy.leave("a", number)
+    toy.now += 60
+    toy.site.age(toy.now)
+    toy.walk("b", 3, look(3), 2.5)
+    memory = toy.gallery.memory
+    before = memory.people, memory._weights.copy(), memory.means.tolist()
+    for number in (2, 3):
+        toy.site.decisions.apart(1, number)
+    toy.site.decisions.undo(None)
+    toy.site.decisions.redo(None)
+    assert (memory.people, memory._weights, memory.means.tolist()) == before
+    toy.store.close()
+
+
 def test_a_merge_is_refused_by_what_was_said_before(toy: Toy) -> None:
     toy.walk("a", 1, look(1), 2.5)
     toy.walk("b", 2, look(2), 2.5)
@@ -94,6 +113,8 @@ def test_single_tracklets_are_confirmed(toy: Toy) -> None:
     keys = alike(toy)
     toy.site.decisions.confirm(1, [place(toy, keys[1])])
     assert [(one.tracklet, one.kind) for one in toy.store.bound()] == [(keys[1], "confirmed")]
+    assert toy.store.bound(session=toy.unit_of_work.session) == toy.store.bound()
+    assert toy.store.bound(session="another") == toy.store.sightings(session="another") == []
     assert toy.gallery.by_hand.constraints.same == {keys[1]: 1}
     with pytest.raises(InputError, match="P0001"):
         toy.site.decisions.confirm(1, [("elsewhere", keys[0])])
@@ -108,3 +129,11 @@ def test_what_is_at_hand_is_on_the_wall_clock(toy: Toy) -> None:
         assert own.start_s == pytest.approx(stored[where].start_s, abs=1e-3)
         assert np.linalg.norm(means[where]) == pytest.approx(1)
     assert {where[1] for where in at_hand} == set(keys)
+
+
+def test_a_split_counts_more_than_a_confirmation_of_tracklets_that_went_on_since(toy: Toy) -> None:
+    keys = alike(toy)
+    toy.site.decisions.confirm(1)
+    toy.walk("b", 2, look(0, seed=1), 2.0)
+    toy.site.decisions.split_tracklets(1, [place(toy, keys[1])])
+    assert [(one.number, one.kind) for one in toy.store.overruled(2)] == [(1, "confirmed")]

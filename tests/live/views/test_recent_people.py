@@ -6,7 +6,7 @@ from dataclasses import replace
 from reid.linking.answer import Answer
 from reid.live.clock import SiteClock
 from reid.live.identity.appearance import Appearance
-from reid.live.identity.changes import Appeared, Forgotten, Left, Merged, Moved, Renamed, Updated
+from reid.live.identity.changes import Appeared, Forgotten, Left, Merged, Moved, Pruned, Renamed, Updated
 from reid.live.views.recent_people import PEOPLE, RecentPeople
 from reid.live.views.site_state import VISITS, SiteState
 from reid.types import TrackletKey
@@ -114,6 +114,26 @@ def test_an_uncertain_appearance_is_of_no_person_yet() -> None:
     assert shown(state) == {}
     people([Updated(appearance=replace(unknown, person_id=4))])
     assert shown(state) == {4: [("a", True)]}
+
+
+def test_what_is_erased_by_age_is_shown_no_more() -> None:
+    state = SiteState()
+    people = RecentPeople(site_state=state, clock=SiteClock())
+    old, new, other = appearance(1), appearance(1, start_s=50.0), appearance(2)
+    latest = appearance(4, start_s=60.0)
+    for one in (old, new, other, latest):
+        people([appeared(one), Left(appearance=one)])
+    erasures = state.erasures
+    state.set_preview("a", b"a frame with all of them")
+    people([Pruned(before_s=20.0)])
+    assert [(one.person_id, len(one.visits)) for one in state.people()] == [(4, 1), (1, 1)]
+    assert list(people._appearances) == [new.appearance_id, latest.appearance_id]
+    assert list(people._of_people) == [1, 4]
+    assert (state.erasures, state.preview("a")) == (erasures + 1, None)
+    state.set_preview("a", b"the next one")
+    assert state.preview("a", after=1) == (2, b"the next one")
+    people([Moved(key=old.key, appearance_id=str(old.key), at_s=1.0, old=1, new=3, run_id=None)])
+    assert [one.person_id for one in state.people()] == [4, 1]
 
 
 def test_memory_is_bounded() -> None:

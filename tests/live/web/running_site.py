@@ -41,7 +41,8 @@ class BlockCamera(MjpegCamera):
 class RunningSite:
     """A site with two cameras: three people are in `door`, one is in `hall`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **review: float) -> None:
+        self._of_review = {"old_s": 0.5, **review}
         self.door, self.hall = BlockCamera({0: 0.1, 1: 0.4, 2: 0.7}), BlockCamera({3: 0.3})
         self.page = PageServer("127.0.0.1:0", PageConfig(listen="127.0.0.1:0"), {})
         self.url = self.page.url
@@ -102,12 +103,12 @@ class RunningSite:
             now.camera_id, now.state.level, now.state.why
         )
         control = dataclasses.replace(here.control, retention=retention)
-        review = LiveReview(
+        review = self.review = LiveReview(
             lambda: open_store(here.store.path, encoder_id=ENCODER, read_only=True),
             here.engine.site.unit_of_work.session,
             here.engine.site.registry.gallery.policy,
             minutes=10,
-            old_s=0.5,
+            **self._of_review,
         )
         self.page.start(here.engine.site.state, control, review)
         self._ready.set()
@@ -125,9 +126,9 @@ class RunningSite:
 
 
 @contextmanager
-def running_site(folder: Path) -> Iterator[RunningSite]:
-    """One that knows everybody in view."""
-    with RunningSite(folder) as site:
+def running_site(folder: Path, **review: float) -> Iterator[RunningSite]:
+    """One that knows everybody in view; `review` are seconds of `LiveReview`."""
+    with RunningSite(folder, **review) as site:
         end = time.monotonic() + 30
         while len([one for one in site.here.engine.site.state.people() if one.present]) < 4:
             assert time.monotonic() < end, "not all were seen"
