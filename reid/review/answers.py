@@ -80,7 +80,7 @@ class Review:
         asked = self.question(question_id)
         match asked.kind, answer:
             case _, "unsure" | "skip" as reply:
-                self._steps.put_off(PutOff(question_id, self._queue.put_off(question_id, reply)))
+                self._steps.put_off(self._queue.put_off(question_id, reply))
                 return
             case "same_person", "yes":
                 assert asked.other_id is not None
@@ -183,7 +183,7 @@ class Review:
         """
         step = self._steps.last if number is None else (number,)
         if isinstance(step, PutOff):
-            self._queue.put_off(step.question, step.before)
+            self._queue.bring_back(step)
             self._steps.brought_back()
             return None
         numbers: tuple[int | None, ...] = (

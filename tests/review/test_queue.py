@@ -29,6 +29,22 @@ def test_unsure_comes_last_and_skip_not_at_all(review: Review) -> None:
         review.undo()
 
 
+def test_unsure_goes_round_all_unsure_questions(tmp_path: Path) -> None:
+    """Where all are unsure, each is asked again in its turn; undo brings back the order that was."""
+    with under_review(tmp_path, leaning()) as site:
+        review = Review(site)
+        ids = [one.id for one in review.questions()]
+        assert len(ids) > 2
+        orders = [ids]
+        for _ in range(2 * len(ids)):
+            review.answer(orders[-1][0], "unsure")
+            orders.append([one.id for one in review.questions()])
+        assert [order[0] for order in orders] == [ids[turn % len(ids)] for turn in range(2 * len(ids) + 1)]
+        for order in reversed(orders[:-1]):
+            review.undo()
+            assert [one.id for one in review.questions()] == order
+
+
 def test_a_skipped_question_leaves_its_people_in_doubt(review: Review) -> None:
     """They are not offered to be confirmed in bulk, and their tracklets do not count as settled."""
     assert [one.person_id for one in review.people() if one.sure] == [1, 4]
