@@ -16,7 +16,7 @@ from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.ownership import marked_facts
 from pipelines.runtime.progress import Progress
 from reid.errors import InputError
-from reid.review.decided import JOINING
+from reid.review.decided import tells_person
 from reid.store.opening import open_store
 from reid.types import Tracklet, TrackletKey, person_name
 
@@ -178,11 +178,7 @@ def _by_gallery(path: Path, runs: Sequence[FinishedRun]) -> Mapping[Place, _Who]
     with open_store(path, encoder_id=None, read_only=True) as store:
         for run in runs:
             check_known(store, run)
-        bound = {
-            (one.run_id, one.tracklet)
-            for one in store.bound()
-            if one.kind in JOINING or (one.kind == "moved" and one.side)
-        }
+        bound = {(one.run_id, one.tracklet) for one in store.bound() if tells_person(one)}
         return {
             place: _Who(person_id=person.person_id, label=person.label, reviewed=place in bound)
             for person in store.people()

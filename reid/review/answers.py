@@ -84,7 +84,7 @@ class Review:
         asked = self.question(question_id)
         match asked.kind, answer:
             case _, "unsure" | "skip" as reply:
-                self._steps.put_off(PutOff(question_id, self._queue.put_off(question_id, reply)))
+                self._steps.put_off(self._queue.put_off(question_id, reply))
                 return
             case "same_person", "yes":
                 assert asked.other_id is not None
@@ -188,7 +188,7 @@ class Review:
         self._standing = None  # others may have decided
         step = self._last_step() if number is None else (number,)
         if isinstance(step, PutOff):
-            self._queue.put_off(step.question, step.before)
+            self._queue.bring_back(step)
             self._steps.brought_back(step)
             return None
         if step is None and not self._alone:

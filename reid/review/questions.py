@@ -108,11 +108,9 @@ def _likely(beliefs: NDArray[np.float64], least: float, nearest: int | None) -> 
 
 
 def _belongs(site: ReviewSite, parts: Parts, doubt: Doubt) -> Question:
-    """The question about a side of a person; asked of the smaller part where both are one."""
+    """The question about a side of a person, or about the rest where that side is the person's by decision."""
     sides = doubt.side, doubt.rest
-    if len(np.unique(parts.part_of[doubt.rest])) == 1 and _weight(site, doubt.rest) < _weight(
-        site, doubt.side
-    ):
+    if _asks_of_rest(site, parts, doubt):
         sides = doubt.rest, doubt.side
     return _question(
         site,
@@ -124,6 +122,15 @@ def _belongs(site: ReviewSite, parts: Parts, doubt: Doubt) -> Question:
         belief=doubt.belief,
         at_once=doubt.at_once,
     )
+
+
+def _asks_of_rest(site: ReviewSite, parts: Parts, doubt: Doubt) -> bool:
+    """Whether the rest is in doubt, not the side: the one that no decision gives to the person, else the smaller."""
+    told = [not site.decided.told.isdisjoint(rows.tolist()) for rows in (doubt.side, doubt.rest)]
+    if told[0] != told[1]:
+        return told[0]
+    one_part = len(np.unique(parts.part_of[doubt.rest])) == 1
+    return one_part and _weight(site, doubt.rest) < _weight(site, doubt.side)
 
 
 def _weight(site: ReviewSite, rows: Rows) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from reid.errors import InputError
 from reid.review.records import Question, Reply
 from reid.review.site import ReviewSite
+from reid.review.steps import NOT_PUT_OFF, PutOff, Turn
 
 
 class Queue:
@@ -16,7 +17,8 @@ class Queue:
 
     def __init__(self, site: ReviewSite, ask: Callable[[ReviewSite], list[Question]]) -> None:
         self._site, self._ask = site, ask
-        self._put_off: dict[str, Reply] = {}  # unsure and skip, by question
+        self._put_off: dict[str, Turn] = {}  # unsure and skip, by question
+        self._turn = 0  # of the latest that was put off
         self._answers: dict[str, int] = {}  # decisions by question: these may bind nothing
         self._all: list[Question] | None = None
 
@@ -29,9 +31,9 @@ class Queue:
         return self._all
 
     def open(self) -> list[Question]:
-        """Those to be asked in this session: without skipped ones, unsure ones at the end."""
-        asked = [one for one in self.all() if self._put_off.get(one.id) != "skip"]
-        return sorted(asked, key=lambda one: one.id in self._put_off)  # stable: unsure ones keep their order
+        """Those to be asked in this session: without skipped ones, unsure ones at the end, the latest last."""
+        asked = [one for one in self.all() if self._put_off.get(one.id, NOT_PUT_OFF).reply != "skip"]
+        return sorted(asked, key=lambda one: self._put_off.get(one.id, NOT_PUT_OFF).number)  # stable
 
     def asks(self, question_id: str) -> bool:
         """Whether a question of that id is among `all`."""
@@ -50,12 +52,16 @@ class Queue:
             )
         return found
 
-    def put_off(self, question_id: str, reply: Reply | None) -> Reply | None:
-        """Keep that a question is unsure or skipped, or neither; what it was before."""
-        before = self._put_off.pop(question_id, None)
-        if reply is not None:
-            self._put_off[question_id] = reply
-        return before
+    def put_off(self, question_id: str, reply: Reply) -> PutOff:
+        """Keep that a question is unsure or skipped; the step, with how it stood before."""
+        before = self._put_off.get(question_id, NOT_PUT_OFF)
+        self._turn += 1
+        self._put_off[question_id] = Turn(self._turn, reply)
+        return PutOff(question_id, before)
+
+    def bring_back(self, step: PutOff) -> None:
+        """Put a question back to where it stood before a step."""
+        self._put_off[step.question] = step.before
 
     def answered(self, question_id: str, decision: int) -> None:
         """Keep that a decision answers a question as long as it holds."""

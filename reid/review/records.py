@@ -116,7 +116,7 @@ class ReviewProgress:
     """How much is reviewed, and how much may be wrong still."""
 
     tracklets: int
-    reviewed: int  # bound by a decision that holds, with no question about them left
+    reviewed: int  # whose person a decision that holds tells
     in_question: int  # tracklets of open questions
     questions: int  # that are open
     expected_wrong_links: float  # of the open questions: people to be joined, tracklets to be taken out

@@ -13,7 +13,7 @@ from reid.linking.camera_bias import comparable
 from reid.linking.offline import EVIDENCE_S, means
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.crops import kept_crops
-from reid.review.decided import DecidedRows
+from reid.review.decided import DecidedRows, person_told
 from reid.review.distances import Distances
 from reid.review.meetings import Meetings
 from reid.review.records import ResultsAtHand, ReviewTracklet
@@ -121,7 +121,8 @@ class ReviewSite:
     def decided(self) -> DecidedRows:
         """What decisions that hold say of `tracklets`."""
         if self._decided is None:
-            self._decided = DecidedRows(self._bound(), self._tracklets)
+            told = {one.number: person_told(one) for one in self.store.decisions()}
+            self._decided = DecidedRows(self._bound(), self._tracklets, told)
         return self._decided
 
     def tracklets(self) -> Sequence[ReviewTracklet]:

@@ -29,8 +29,8 @@ class Standing:
         wrong = (one.belief if one.kind == "same_person" else 1 - one.belief for one in self._queue.all())
         return ReviewProgress(
             tracklets=len(self._site.tracklets()),
-            reviewed=len(self._reviewed),
-            in_question=len(self._in_doubt - self._reviewed),
+            reviewed=len(self._site.decided.told),
+            in_question=len(self._in_doubt - self._site.decided.told),
             questions=len(self._queue.all()),
             expected_wrong_links=sum(wrong),
         )
@@ -46,7 +46,7 @@ class Standing:
         found = []
         for person in self._site.people():
             own = members.get(person.person_id, [])
-            reviewed = len(self._reviewed.intersection(own))
+            reviewed = len(self._site.decided.told.intersection(own))
             found.append(
                 ReviewPerson(
                     person_id=person.person_id,
@@ -57,12 +57,6 @@ class Standing:
                 )
             )
         return found
-
-    @cached_property
-    def _reviewed(self) -> set[int]:
-        """Rows of the tracklets that a decision binds; if it only says who they are not, that are not in doubt."""
-        decided = self._site.decided
-        return decided.told | (decided.apart - self._in_doubt)
 
     @cached_property
     def _in_doubt(self) -> set[int]:

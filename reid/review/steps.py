@@ -7,11 +7,22 @@ from reid.review.records import Reply
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """When a question is asked in a session, and why it was put off."""
+
+    number: int  # 0: among those that were not put off; the later, the greater
+    reply: Reply | None = None  # unsure or skip
+
+
+NOT_PUT_OFF = Turn(0)
+
+
+@dataclass(frozen=True, slots=True)
 class PutOff:
     """A step that decided nothing: a question was put off."""
 
     question: str
-    before: Reply | None  # how it stood
+    before: Turn
 
 
 Decided = tuple[int, ...]  # numbers of the decisions that were made at once, and are undone at once

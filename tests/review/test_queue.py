@@ -6,6 +6,7 @@ import pytest
 
 from reid.errors import InputError
 from reid.review.answers import Review
+from reid.review.decided import tells_person
 from reid.review.records import Question
 from reid.types import Tracklet
 from tests.review.site import between, seen, under_review
@@ -27,6 +28,22 @@ def test_unsure_comes_last_and_skip_not_at_all(review: Review) -> None:
         review.answer(first, "maybe")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="no decision to undo"):
         review.undo()
+
+
+def test_unsure_goes_round_all_unsure_questions(tmp_path: Path) -> None:
+    """Where all are unsure, each is asked again in its turn; undo brings back the order that was."""
+    with under_review(tmp_path, leaning()) as site:
+        review = Review(site)
+        ids = [one.id for one in review.questions()]
+        assert len(ids) > 2
+        orders = [ids]
+        for _ in range(2 * len(ids)):
+            review.answer(orders[-1][0], "unsure")
+            orders.append([one.id for one in review.questions()])
+        assert [order[0] for order in orders] == [ids[turn % len(ids)] for turn in range(2 * len(ids) + 1)]
+        for order in reversed(orders[:-1]):
+            review.undo()
+            assert [one.id for one in review.questions()] == order
 
 
 def test_a_skipped_question_leaves_its_people_in_doubt(review: Review) -> None:
@@ -75,6 +92,36 @@ def test_yes_it_belongs_confirms_no_other_doubt(tmp_path: Path) -> None:
         assert confirmed == ["r/lobby/1", "r/lobby/2", "r/yard/4"], "yard/3 is in doubt as well"
         assert about(review, "r/yard/3").belief < 0.9, "still to be answered"
         assert (review.person(1).reviewed, review.person(1).sure) == (3, False)
+
+
+def test_what_a_decision_tells_is_not_asked_again(tmp_path: Path) -> None:
+    """Tracklets that were confirmed one after the other are one person, as they are for linking."""
+    with under_review(tmp_path, leaning()) as site:
+        review = Review(site)
+        review.confirm(1, ["r/yard/4"])
+        asked = [one for one in review.questions() if one.kind == "belongs"]
+        assert asked
+        assert not any("r/yard/4" in one.one for one in asked), "it is P0001's by decision"
+        review.confirm(1, ["r/lobby/1", "r/lobby/2"])
+        review.confirm(1, ["r/yard/3"])
+        assert [one for one in review.questions() if one.kind == "belongs"] == []
+        review.undo()
+        (left,) = (one for one in review.questions() if one.kind == "belongs")
+        assert (left.one, len(left.other)) == (("r/yard/3",), 3)
+
+
+def test_who_a_tracklet_is_not_leaves_open_who_it_is(tmp_path: Path) -> None:
+    """After a split neither side is reviewed, as an export of reviewed crops sees it; both can be confirmed."""
+    with under_review(tmp_path, leaning()) as site:
+        review = Review(site)
+        new = review.split(1, ["r/yard/4"])
+        while asked := review.questions():
+            review.answer(asked[0].id, "no" if asked[0].kind == "same_person" else "yes")
+        told = {str(one.tracklet) for one in site.store.bound() if tells_person(one)}
+        assert review.progress().reviewed == len(told) < len(site.tracklets())
+        assert (review.person(new).reviewed, review.person(new).sure) == (0, True)
+        review.confirm_many([one.person_id for one in review.people() if one.sure])
+        assert review.progress().reviewed == len(site.tracklets())
 
 
 def test_yes_it_belongs_confirms_the_least_doubtful_where_all_are_in_doubt(tmp_path: Path) -> None:

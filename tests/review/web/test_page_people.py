@@ -195,3 +195,19 @@ def test_what_an_earlier_decision_forbids_is_done_all_the_same(
     expect(page.locator("#decisions li.undone")).to_have_count(1)
     assert decisions(site) == ["different"]
     complaints.take("409")
+
+
+def test_the_focus_stays_in_the_dialog_where_its_button_is_gone(page: "Page") -> None:
+    """What was pressed by key is hidden afterwards; the next Tab goes on in what is open."""
+    inside = "() => document.activeElement.closest('dialog')?.id ?? document.activeElement.id"
+    dialog = sheet(page, "P0003")
+    tracklet(page, 7, "door").check()
+    dialog.get_by_role("button", name="Split off").press("Enter")
+    toast(page, "became a new person")
+    page.wait_for_function("() => !document.body.classList.contains('running')")
+    assert page.evaluate(inside) == "sheet"
+    dialog.get_by_role("button", name="Not a person").press("Enter")
+    page.locator("#confirm-yes").press("Enter")
+    expect(dialog).to_be_hidden()
+    page.wait_for_function("() => !document.body.classList.contains('running')")
+    assert page.evaluate(inside) == "main"

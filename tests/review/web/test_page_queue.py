@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 CHANGED = (
     "before => [...document.querySelectorAll('.question')].find((one) => !one.hidden)?.textContent !== before"
 )
+READY = f"before => !document.body.classList.contains('running') && ({CHANGED})(before)"
 
 
 def test_a_question_shows_both_sides_and_how_sure_it_is(page: "Page") -> None:
@@ -56,16 +57,52 @@ def test_questions_are_answered_until_none_is_left(site: Served, page: "Page", w
     )
 
 
+@pytest.mark.parametrize("gap_ms", [50, 150, 250])
+def test_a_double_click_answers_one_question(site: Served, page: "Page", gap_ms: int) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})  # where the buttons keep their place
+    box = page.get_by_role("button", name="Different").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for count in (1, 2):
+        page.mouse.down(click_count=count)
+        page.mouse.up(click_count=count)
+        page.wait_for_timeout(gap_ms)
+    expect(page.locator("#queue-undo")).to_be_enabled()
+    assert len(decisions(site)) == 1
+
+
+def test_a_button_that_is_held_down_by_key_is_pressed_once(site: Served, page: "Page") -> None:
+    page.get_by_role("button", name="Different").focus()
+    for _ in range(40):
+        page.keyboard.down("Enter")
+        page.wait_for_timeout(30)
+    page.keyboard.up("Enter")
+    expect(page.locator("#queue-undo")).to_be_enabled()
+    assert len(decisions(site)) == 1
+
+
+def test_an_answer_is_not_taken_for_a_question_that_came_this_moment(site: Served, page: "Page") -> None:
+    """Another tab answers the question that is shown while a key is on its way."""
+    asked = site.client.get("/api/questions").json()[0]
+    before = page.locator(".question:visible").text_content()
+    path = f"/api/questions/{asked['id']}"
+    assert site.client.post(path, json={"answer": "no"}, headers={"X-Reid": "test"}).status_code == 200
+    page.wait_for_function(CHANGED, arg=before)
+    page.keyboard.press("y")
+    expect(page.get_by_role("button", name="Same")).to_be_enabled()
+    assert len(decisions(site)) == 1
+    page.keyboard.press("n")
+    expect(page.locator("#told")).to_be_visible()
+    assert len(decisions(site)) == 2
+
+
 def test_a_no_on_a_tracklet_says_what_happened(site: Served, page: "Page") -> None:
     for _ in range(8):
         if "Is this" in (page.locator(".question:visible h2").text_content() or ""):
             break
         before = page.locator(".question:visible").text_content()
         page.keyboard.press("s")
-        page.wait_for_function(
-            CHANGED,
-            arg=before,
-        )
+        page.wait_for_function(READY, arg=before)
     expect(page.locator(".question:visible h2")).to_contain_text("Is this P0003?")
     expect(page.locator(".question:visible .words")).to_contain_text("“Same” confirms it with 1 tracklet of")
     page.keyboard.press("n")
@@ -129,10 +166,7 @@ def test_both_at_once_is_flagged(tmp_path: Path, browser: "Browser") -> None:
         for _step in range(place):
             before = page.locator(".question:visible").text_content()
             page.keyboard.press("s")
-            page.wait_for_function(
-                CHANGED,
-                arg=before,
-            )
+            page.wait_for_function(READY, arg=before)
         expect(page.locator(".question:visible .flag")).to_contain_text("seen at once in one camera")
 
 

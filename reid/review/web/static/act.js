@@ -4,13 +4,32 @@ import { request, say } from "./api.js";
 import { one } from "./dom.js";
 
 export const PATIENCE_MS = 60000; // a decision that moves many tracklets takes seconds
-const SLOW_MS = 600, CONTRADICTED = 409; // an earlier decision speaks against it, and may end
+const SLOW_MS = 600, GLANCE_MS = 300, CONTRADICTED = 409; // an earlier decision speaks against it, and may end
 let settle = null, release = null, refresh = async () => {}; // release: of the lock that holds
+let unseen_until = 0; // moment until which what is shown cannot have been looked at
 
 export const busy = () => release !== null;
 
 /** Have the page drawn anew by `show` after whatever changed something; buttons wait until it is. */
 export const afterChanges = (show) => { refresh = show; };
+
+/** Have all buttons wait for a moment: what they act on was replaced just now, and a press may be meant for what was there. */
+export function justReplaced() {
+  unseen_until = performance.now() + GLANCE_MS;
+  if (busy()) return; // what runs waits at its end
+  const unlock = lock();
+  glance().then(unlock);
+}
+
+async function glance() {
+  const left = unseen_until - performance.now();
+  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+}
+
+// a key that is held down presses a button once
+document.addEventListener("keydown", (event) => {
+  if (event.repeat && event.key === "Enter" && event.target.matches("button")) event.preventDefault();
+});
 
 /** Let a button be pressed or not; while something runs none can be. */
 export function able(button, can) {
@@ -30,6 +49,7 @@ export async function act(path, body = {}, done = () => {}) {
       if (answer.told && one("view-queue").hidden) tell(answer.told); // the queue has a line of its own for it
     }
     if (answer || error.final) await refresh(); // what is shown may be older than what was refused
+    await glance();
     unlock();
     if (answer) return answer;
     if (!(await wantsAgain(error))) return null;
@@ -62,6 +82,8 @@ function lock() {
     for (const element of held) element.disabled = false;
     for (const element of document.querySelectorAll("[data-off]")) element.disabled = element.dataset.off === "1";
     if (held.includes(focus) && focus.isConnected) focus.focus({ preventScroll: true });
+    const lost = focus !== document.body && document.activeElement === document.body; // it is gone, or hidden
+    if (lost) (openDialogs().at(-1) ?? one("main")).focus({ preventScroll: true });
   };
   return (release = own);
 }
@@ -95,7 +117,8 @@ export function tell(text) {
 }
 
 // a modal dialog makes all outside it dead, so what is said moves into it
-const inFront = (element) => ([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body).append(element);
+const inFront = (element) => (openDialogs().at(-1) ?? document.body).append(element);
+const openDialogs = () => [...document.querySelectorAll("dialog[open]")];
 
 document.addEventListener("close", () => {
   for (const id of ["failed", "toast"]) document.body.append(one(id));

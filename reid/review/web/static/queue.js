@@ -1,7 +1,7 @@
 // The queue: one question at a time, with both sides, in the order of what an answer is worth.
 
 import { answered } from "./api.js";
-import { able, act, busy, fetched } from "./act.js";
+import { able, act, busy, fetched, justReplaced } from "./act.js";
 import { chance, count, distance, fill, h, keep, one, personChip, show } from "./dom.js";
 import { crop, personLine, strip } from "./parts.js";
 
@@ -28,6 +28,7 @@ export async function showQueue(review) {
   showBar(review);
   const found = await Promise.all([fetched(`/api/questions?limit=${AHEAD}`), fetched("/api/people")]);
   if (!found[0] || !found[1]) return;
+  if (asked.length && asked[0].id !== found[0][0]?.id) justReplaced();
   asked = found[0];
   sure = found[1].filter((person) => person.sure);
   loaded = true;
