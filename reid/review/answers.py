@@ -12,7 +12,7 @@ from reid.review.queue import Queue
 from reid.review.records import Question, Reply, ReviewPerson, ReviewProgress
 from reid.review.site import Place, ReviewSite
 from reid.review.standing import Standing
-from reid.review.steps import PutOff, Steps
+from reid.review.steps import Decided, PutOff, Steps
 from reid.store.deciding import Deciding
 from reid.store.records import Decision
 from reid.types import person_name
@@ -220,14 +220,17 @@ class Review:
         return redone[-1]
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is something to take back."""
-        return self._steps.last is not None or bool(self._undoable())
+    def undoes(self) -> str | None:
+        """Name of the step that undo takes back; None: there is none."""
+        step = self._steps.last
+        if isinstance(step, PutOff):
+            return f"question {step.question}"
+        return _named(step or self._undoable()[-1:])
 
     @property
-    def can_redo(self) -> bool:
-        """Whether something was taken back that can be done again."""
-        return self._steps.last_undone is not None
+    def redoes(self) -> str | None:
+        """Name of the step that redo does again; None: there is none."""
+        return _named(self._steps.last_undone or ())
 
     # what there is ---
 
@@ -284,3 +287,12 @@ class Review:
 
     def _places(self, tracklet_ids: Collection[str]) -> list[Place]:
         return [self.site.tracklet(one).place for one in tracklet_ids]
+
+
+def _named(numbers: Decided) -> str | None:
+    match numbers:
+        case ():
+            return None
+        case (number,):
+            return f"decision {number}"
+    return f"decisions {numbers[0]} to {numbers[-1]}"
