@@ -55,6 +55,7 @@ function draw(review, people) {
   show("no-questions", loaded && !asked.length);
   const left = review.progress.tracklets - review.progress.reviewed;
   one("no-questions-text").textContent = !people.length ? "There are no people: no tracklet is under review."
+    : review.progress.questions ? `${count(review.progress.questions, "question was", "questions were")} skipped, to be asked again in the next session. No other question is open.`
     : left ? `No question is open. ${count(left, "tracklet")} that nothing puts in doubt ${left === 1 ? "is" : "are"} not confirmed yet.` : "No question is open, and every tracklet is reviewed.";
   for (const button of one("answers").querySelectorAll("[data-answer]")) button.hidden = !asked.length;
   undoes = review.undoes;
