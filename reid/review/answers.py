@@ -12,7 +12,8 @@ from reid.review.queue import Queue
 from reid.review.records import Question, Reply, ReviewPerson, ReviewProgress
 from reid.review.site import Place, ReviewSite
 from reid.review.standing import Standing
-from reid.review.steps import Decided, PutOff, Steps
+from reid.review.steps import Steps
+from reid.review.taking_back import TakingBack
 from reid.store.deciding import Deciding
 from reid.store.records import Decision
 from reid.types import person_name
@@ -51,6 +52,9 @@ class Review:
         self._steps = Steps()
         self._standing: Standing | None = None
         self._decide = decide or site.store
+        self._taking_back = TakingBack(
+            self._queue, self._steps, self._decide, by=by, decisions=self.decisions, renew=self._renew
+        )
 
     # the queue ---
 
@@ -173,64 +177,22 @@ class Review:
     # taking back ---
 
     def undo(self, number: int | None = None) -> Decision | None:
-        """Take back a decision, also of an earlier session; None: a question was put off.
-
-        Args:
-            number: of the decision; None: the last thing done.
-
-        Raises:
-            InputError: there is nothing to undo, or it cannot be, as a later decision is about the same people.
-        """
-        step = self._steps.last if number is None else (number,)
-        if isinstance(step, PutOff):
-            self._queue.bring_back(step)
-            self._steps.brought_back()
-            return None
-        numbers: tuple[int | None, ...] = (
-            step or self._undoable()[-1:] or (None,)
-        )  # None: the gallery says that there is none
-        undone: list[Decision] = []
-        try:
-            for one in reversed(numbers):
-                undone.append(self._decide.undo(one, by=self._by))
-        finally:
-            if undone:
-                self._steps.undone(tuple(one.number for one in reversed(undone)))
-                self._renew(one.kind for one in undone)
-        return undone[0]
+        """Take back what was done last, or the decision of a number; see `TakingBack.undo`."""
+        return self._taking_back.undo(number)
 
     def redo(self) -> Decision:
-        """Do again what undo took back last in this session.
-
-        Raises:
-            InputError: there is nothing, because nothing was undone or something was decided since.
-        """
-        if self._steps.last_undone is None:
-            raise InputError(
-                "there is nothing to do again: nothing was undone, or something was decided since"
-            )
-        redone: list[Decision] = []
-        try:
-            for number in self._steps.last_undone:
-                redone.append(self._decide.redo(number, by=self._by))
-        finally:
-            if redone:
-                self._steps.redone(tuple(one.number for one in redone))
-                self._renew(one.kind for one in redone)
-        return redone[-1]
+        """Do again what undo took back last in this session; see `TakingBack.redo`."""
+        return self._taking_back.redo()
 
     @property
     def undoes(self) -> str | None:
         """Name of the step that undo takes back; None: there is none."""
-        step = self._steps.last
-        if isinstance(step, PutOff):
-            return f"question {step.question}"
-        return _named(step or self._undoable()[-1:])
+        return self._taking_back.undoes
 
     @property
     def redoes(self) -> str | None:
         """Name of the step that redo does again; None: there is none."""
-        return _named(self._steps.last_undone or ())
+        return self._taking_back.redoes
 
     # what there is ---
 
@@ -259,10 +221,6 @@ class Review:
             self._standing = Standing(self.site, self._queue)
         return self._standing
 
-    def _undoable(self) -> tuple[int, ...]:
-        """Numbers of the decisions that hold and are not erasures, oldest first."""
-        return tuple(one.number for one in self.decisions() if one.undone is None and one.kind != "erased")
-
     @contextmanager
     def _deciding(self) -> Iterator[None]:
         """Make a step of the decisions that are made inside, also where a later one of them fails."""
@@ -287,12 +245,3 @@ class Review:
 
     def _places(self, tracklet_ids: Collection[str]) -> list[Place]:
         return [self.site.tracklet(one).place for one in tracklet_ids]
-
-
-def _named(numbers: Decided) -> str | None:
-    match numbers:
-        case ():
-            return None
-        case (number,):
-            return f"decision {number}"
-    return f"decisions {numbers[0]} to {numbers[-1]}"
