@@ -11,7 +11,8 @@ from reid.review.queue import Queue
 from reid.review.records import Question, Reply, ReviewPerson, ReviewProgress
 from reid.review.site import Place, ReviewSite
 from reid.review.standing import Standing
-from reid.review.steps import Decided, PutOff, Steps
+from reid.review.steps import Steps
+from reid.review.taking_back import TakingBack
 from reid.store.deciding import Deciding
 from reid.store.records import Decision
 from reid.types import person_name
@@ -51,10 +52,18 @@ class Review:
         self._queue = Queue(site, ask)
         self.revision = 0  # grows whenever people, tracklets or questions may be others
         self._steps = Steps()
-        self._alone = alone
         self._latest = 0  # number of the decision that was made last here
         self._standing: Standing | None = None
         self._decide = decide or site.store
+        self._taking_back = TakingBack(
+            self._queue,
+            self._steps,
+            self._decide,
+            by=by,
+            decisions=lambda: site.store.decisions(),
+            renew=self._renew,
+            alone=alone,
+        )
 
     # the queue ---
 
@@ -177,65 +186,22 @@ class Review:
     # taking back ---
 
     def undo(self, number: int | None = None) -> Decision | None:
-        """Take back a decision, also of an earlier session; None: a question was put off.
-
-        Args:
-            number: of the decision; None: the last thing done.
-
-        Raises:
-            InputError: there is nothing to undo, or it cannot be, as a later decision is about the same people.
-        """
-        self._standing = None  # others may have decided
-        step = self._last_step() if number is None else (number,)
-        if isinstance(step, PutOff):
-            self._queue.bring_back(step)
-            self._steps.brought_back(step)
-            return None
-        if step is None and not self._alone:
-            raise InputError("nothing that was decided here is left to undo; undo others by their number")
-        # None: the gallery says that there is none
-        numbers: tuple[int | None, ...] = step or self._undoable()[-1:] or (None,)
-        undone: list[Decision] = []
-        try:
-            for one in reversed(numbers):
-                undone.append(self._decide.undo(one, by=self._by))
-        finally:
-            if undone:
-                self._steps.undone(tuple(one.number for one in reversed(undone)))
-                self._renew(one.kind for one in undone)
-        return undone[0]
+        """Take back what was done last, or the decision of a number; see `TakingBack.undo`."""
+        return self._taking_back.undo(number)
 
     def redo(self) -> Decision:
-        """Do again what undo took back last in this session.
-
-        Raises:
-            InputError: there is nothing, because nothing was undone or something was decided since.
-        """
-        self._standing = None  # others may have decided
-        numbers = self._undone()
-        if not numbers:
-            raise InputError(
-                "there is nothing to do again: nothing was undone, or something was decided since"
-            )
-        redone: list[Decision] = []
-        try:
-            for number in numbers:
-                redone.append(self._decide.redo(number, by=self._by))
-        finally:
-            if redone:
-                self._steps.redone(tuple(one.number for one in redone))
-                self._renew(one.kind for one in redone)
-        return redone[-1]
+        """Do again what undo took back last in this session; see `TakingBack.redo`."""
+        return self._taking_back.redo()
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is something to take back."""
-        return self._last_step() is not None or (self._alone and bool(self._undoable()))
+    def undoes(self) -> str | None:
+        """Name of the step that undo takes back; None: there is none."""
+        return self._taking_back.undoes
 
     @property
-    def can_redo(self) -> bool:
-        """Whether something was taken back that can be done again."""
-        return bool(self._undone())
+    def redoes(self) -> str | None:
+        """Name of the step that redo does again; None: there is none."""
+        return self._taking_back.redoes
 
     # what there is ---
 
@@ -267,18 +233,6 @@ class Review:
         if self._standing is None:
             self._standing = Standing(self.site, self._queue)
         return self._standing
-
-    def _undoable(self) -> tuple[int, ...]:
-        """Numbers of the decisions that hold and are not erasures, oldest first."""
-        return tuple(one.number for one in self.decisions() if one.undone is None and one.kind != "erased")
-
-    def _last_step(self) -> PutOff | Decided | None:
-        """What undo takes back."""
-        return self._steps.last(set(self._undoable()), self._queue.asks)
-
-    def _undone(self) -> Decided:
-        """What redo does again."""
-        return self._steps.last_undone({one.number for one in self.decisions() if one.undone is not None})
 
     def _decided(self, numbers: Sequence[int], *kinds: str) -> None:
         """Make one step of decisions that were made."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from reid.review.queue import Queue
-from reid.review.records import ReviewPerson, ReviewProgress
+from reid.review.records import Question, ReviewPerson, ReviewProgress
 from reid.review.site import ReviewSite
 from reid.store.records import Decision
 
@@ -26,13 +26,12 @@ class Standing:
     @cached_property
     def progress(self) -> ReviewProgress:
         """How much is reviewed."""
-        wrong = (one.belief if one.kind == "same_person" else 1 - one.belief for one in self._queue.all())
         return ReviewProgress(
             tracklets=len(self._site.tracklets()),
             reviewed=len(self._site.decided.told),
             in_question=len(self._in_doubt - self._site.decided.told),
             questions=len(self._queue.all()),
-            expected_wrong_links=sum(wrong),
+            expected_wrong_links=expected_wrong_links(self._queue.all()),
         )
 
     @cached_property
@@ -69,3 +68,33 @@ class Standing:
 
     def _rows(self, sides: Iterable[Sequence[str]]) -> set[int]:
         return {self._site.row(name) for side in sides for name in side}
+
+
+def expected_wrong_links(asked: Sequence[Question]) -> float:
+    """Sum of the chances of questions that a link is wrong, the greatest first, each link counted once.
+
+    A tracklet is taken out once, though it is asked about alone and with its part; and two people who are joined
+    through others are not joined again.
+    """
+    chances = ((one.belief if one.kind == "same_person" else 1 - one.belief, one) for one in asked)
+    out = set[str]()
+    joined: dict[int, int] = {}  # union-find of people
+
+    def group(person_id: int) -> int:
+        while (further := joined.get(person_id, person_id)) != person_id:
+            person_id = further
+        return person_id
+
+    total = 0.0
+    for chance, one in sorted(chances, key=lambda pair: -pair[0]):
+        if one.other_id is None:
+            if not out.isdisjoint(one.one):
+                continue
+            out.update(one.one)
+        else:
+            first, second = group(one.person_id), group(one.other_id)
+            if first == second:
+                continue
+            joined[first] = second
+        total += chance
+    return total

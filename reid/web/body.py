@@ -5,6 +5,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 64 * 1024  # the longest that the live page sends is an address of a camera
+HEARD_BYTES = (
+    4 * 1024 * 1024
+)  # up to these the rest is read, as a client that still sends may not hear the refusal
 
 
 class BoundedBody:
@@ -20,6 +23,8 @@ class BoundedBody:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if len(declared) > 12 or int(declared) > self._most_bytes:  # h11 lets digits through alone
+            if len(declared) <= 12 and int(declared) <= HEARD_BYTES:
+                await _leave_out(receive)
             await self._too_large(scope, receive, send)
             return
         body = bytearray()
@@ -40,6 +45,12 @@ class BoundedBody:
         sentence = f"a request has at most {self._most_bytes // 1024} KiB here; send less at a time"
         answer = JSONResponse({"error": sentence}, 413, {"Connection": "close", "Cache-Control": "no-store"})
         await answer(scope, receive, send)
+
+
+async def _leave_out(receive: Receive) -> None:
+    """Read a body to its end, or to the end of the connection, and keep nothing of it."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+        pass
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

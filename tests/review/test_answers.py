@@ -8,6 +8,7 @@ import pytest
 from reid.errors import InputError
 from reid.review.answers import Review
 from reid.review.site import ReviewSite
+from reid.review.standing import expected_wrong_links
 from reid.store.opening import open_store
 from reid.store.records import Live, Record, Run, Sighting
 from reid.types import Match, TrackletKey
@@ -132,6 +133,22 @@ def test_progress_in_words(review: Review) -> None:
     after = review.progress()
     assert (after.questions, after.in_question, after.expected_wrong_links) == (0, 0, 0)
     assert (after.reviewed, after.unasked) == (3, 3)
+
+
+def test_a_wrong_link_is_expected_once(review: Review) -> None:
+    """Of four people who look the same three are to be joined; a tracklet is taken out alone or with its part."""
+    same, belongs = of_kind(review, "same_person"), of_kind(review, "belongs")
+    pairs = [
+        replace(same, person_id=one, other_id=other, belief=0.9) for one in range(4) for other in range(one)
+    ]
+    assert expected_wrong_links(pairs) == pytest.approx(3 * 0.9)
+    parts = [
+        replace(belongs, one=("a", "b"), belief=0.8),
+        replace(belongs, one=("a",), belief=0.4),
+        replace(belongs, one=("c",), belief=0.9),
+    ]
+    assert expected_wrong_links(parts) == pytest.approx(0.6 + 0.1)
+    assert expected_wrong_links(review.questions()) == review.progress().expected_wrong_links
 
 
 def test_a_live_site_is_asked_once(tmp_path: Path) -> None:

@@ -75,14 +75,14 @@ def test_undo_goes_on_before_an_erased_person(review: Review) -> None:
     review.confirm(1)
     review.confirm(4)
     review.forget(4)
-    assert review.can_undo
+    assert review.undoes == "decision 2"
     undone = review.undo()
     assert undone is not None
     assert (undone.kind, undone.person_id) == ("confirmed", 1)
     undone = review.undo()
     assert undone is not None
     assert (undone.kind, undone.label) == ("named", "Ann")
-    assert not review.can_undo, "what is erased does not come back"
+    assert review.undoes is None, "what is erased does not come back"
     with pytest.raises(InputError, match="what is erased is gone"):
         review.undo()
     assert review.redo().kind == "named"
@@ -119,7 +119,7 @@ def test_what_others_decide_meanwhile_is_no_step(review: Review) -> None:
     assert undone is not None
     assert (undone.number, undone.label) == (2, "Ben")
     assert [one.undone is None for one in review.site.store.decisions()] == [True, False]
-    assert not here.can_undo
+    assert here.undoes is None
     with pytest.raises(InputError, match="nothing that was decided here is left to undo"):
         here.undo()
     assert here.redo().number == 2

@@ -116,8 +116,8 @@ class ReviewAnswer(AnswerModel):
     progress: ProgressAnswer
     changed: bool = Field(description="decisions were made since results were written")
     can_write: bool
-    can_undo: bool
-    can_redo: bool
+    undoes: str | None = Field(description="step that undo takes back; null: there is none")
+    redoes: str | None = Field(description="step that redo does again; null: there is none")
     writing: WritingAnswer
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
+from reid.errors import InputError
 from reid.review.answers import Review
 from reid.review.records import Reply
 from reid.review.web.answers import ToldAnswer, WritingAnswer
@@ -27,6 +28,18 @@ Person = Annotated[PersonId, Path()]
 class ReplyBody(Body):
     answer: Reply
     instead: bool = Field(False, description="earlier decisions that a yes contradicts end")
+
+
+class StepBody(Body):
+    step: str | None = Field(
+        None,
+        max_length=100,
+        description="as `/api/review` names it; refused where another one is the last by now",
+    )
+
+
+class UndoBody(StepBody, DecisionBody):
+    pass
 
 
 class MergePeopleBody(MergeBody):
@@ -82,13 +95,15 @@ class Asking:
         ]
         return f" This counts more than {' and '.join(said)}." if said else ""
 
-    def undo(self, number: int | None) -> str:
+    def undo(self, number: int | None, step: str | None) -> str:
         """Take back a decision; None: what was done last."""
+        _same_step(step, self._review.undoes, "done")
         undone = self._review.undo(number)
         return "The question is back." if undone is None else f"Undone: {told(undone, self._found.called)}"
 
-    def redo(self) -> str:
+    def redo(self, step: str | None) -> str:
         """Do again what was taken back."""
+        _same_step(step, self._review.redoes, "undone")
         return f"Done again: {told(self._review.redo(), self._found.called)}"
 
     def rename(self, person_id: int, label: str | None) -> str:
@@ -142,6 +157,12 @@ class Asking:
         return f"{who} is erased from the gallery."
 
 
+def _same_step(wanted: str | None, now: str | None, what: str) -> None:
+    """Refuse a request that means another step: it was tried twice, or another tab did something meanwhile."""
+    if wanted is not None and wanted != now:
+        raise InputError(f"what was {what} last is another step by now; look at it, then ask again")
+
+
 def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
     """Build the routes that change something; each call waits for the desk, hence `def`."""
     router = APIRouter(prefix="/api", dependencies=[Depends(asks)], responses=REFUSALS)
@@ -152,14 +173,15 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
         return ToldAnswer(told=desk.ask(lambda: asking.reply(question_id, body.answer, body.instead)))
 
     @router.post("/undo")
-    def undo(body: DecisionBody | None = None) -> ToldAnswer:
+    def undo(body: UndoBody | None = None) -> ToldAnswer:
         """Take back what was done last, or the decision of a number."""
-        return ToldAnswer(told=desk.ask(lambda: asking.undo(None if body is None else body.number)))
+        wanted = body or UndoBody()
+        return ToldAnswer(told=desk.ask(lambda: asking.undo(wanted.number, wanted.step)))
 
     @router.post("/redo")
-    def redo() -> ToldAnswer:
+    def redo(body: StepBody | None = None) -> ToldAnswer:
         """Do again what was taken back last."""
-        return ToldAnswer(told=desk.ask(asking.redo))
+        return ToldAnswer(told=desk.ask(lambda: asking.redo(None if body is None else body.step)))
 
     @router.post("/people/confirm")
     def confirm_people(body: PeopleBody) -> ToldAnswer:

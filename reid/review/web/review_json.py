@@ -54,8 +54,8 @@ class ReviewJson:
             progress=ProgressAnswer.model_validate(review.progress(), from_attributes=True),
             changed=review.changed,
             can_write=self._writing.possible,
-            can_undo=review.can_undo,
-            can_redo=review.can_redo,
+            undoes=review.undoes,
+            redoes=review.redoes,
             writing=WritingAnswer.model_validate(self._writing.now, from_attributes=True),
         )
 

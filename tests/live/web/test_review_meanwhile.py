@@ -81,7 +81,7 @@ def test_nothing_is_held_while_no_page_asks(site: RunningSite, page: httpx.Clien
 def test_undo_takes_back_only_what_was_decided_in_review(site: RunningSite, page: httpx.Client) -> None:
     one, other, third = sorted(people(page))[:3]
     on_live_page(site, f"people/{one}/rename", {"label": "Ada"})
-    assert not page.get("api/review").json()["can_undo"]
+    assert page.get("api/review").json()["undoes"] is None
     refused = page.post("api/undo")
     assert (refused.status_code, "nothing that was decided here" in refused.text) == (400, True)
     assert site.label(one) == "Ada"

@@ -30,11 +30,25 @@ def test_a_yes_merges_and_undo_and_redo_take_it_back_and_again(site: Served) -> 
     assert site.client.get("/api/review").json()["changed"]
     assert told(site, "/api/undo").startswith("Undone: P000")
     assert people(site) == {1: 2, 2: 2, 3: 3, 4: 2, 5: 2}
-    assert site.client.get("/api/review").json()["can_redo"]
+    assert site.client.get("/api/review").json()["redoes"] is not None
     assert told(site, "/api/redo").startswith("Done again: P000")
     assert people(site) == merged
     (only,) = site.client.get("/api/decisions").json()
     assert (only["kind"], only["undone"], only["by"]) == ("same", None, "test")
+
+
+def test_undo_and_redo_of_another_step_than_the_last_are_refused(site: Served) -> None:
+    """A request that is tried again, or made by a page that is out of date, takes back no second step."""
+    for person in (1, 2):
+        told(site, f"/api/people/{person}/confirm")
+    assert site.client.get("/api/review").json()["undoes"] == "decision 2"
+    for path, field in (("/api/undo", "undoes"), ("/api/redo", "redoes")):
+        step = {"step": site.client.get("/api/review").json()[field]}
+        told(site, path, step)
+        before = site.client.get("/api/decisions").json()
+        again = site.client.post(path, json=step, headers=ASKS)
+        assert (again.status_code, "is another step by now" in again.json()["error"]) == (400, True)
+        assert site.client.get("/api/decisions").json() == before
 
 
 @pytest.mark.slow

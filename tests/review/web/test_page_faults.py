@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from tests.review.web.toy_review import Served, serving
 from tests.web.browser import Complaints, expect, opened
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -51,25 +52,49 @@ def test_an_interrupted_answer_is_said_and_tried_again(
     complaints.take("ERR_CONNECTION_RESET")
 
 
+def losing_the_first() -> "Callable[[Route], None]":
+    """Send on all requests; the answer to the first one is lost."""
+    first = [True]
+
+    def lost(route: "Route") -> None:
+        if first[0]:
+            first[0] = False
+            route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    return lost
+
+
 def test_an_answer_that_was_taken_and_not_heard_of(site: Served, opening: "tuple[Page, Complaints]") -> None:
     """The request arrives, its answer does not: trying again says that it is done, and the page goes on."""
     page, complaints = opening
-    first = [True]
-
-    def lost(route: object) -> None:
-        if first[0]:
-            first[0] = False
-            route.fetch()  # type: ignore[attr-defined]
-            route.abort("connectionreset")  # type: ignore[attr-defined]
-        else:
-            route.continue_()  # type: ignore[attr-defined]
-
-    page.route("**/api/questions/*", lost)
+    page.route("**/api/questions/*", losing_the_first())
     page.keyboard.press("n")
     page.locator("#failed").get_by_role("button", name="Try again").click()
     expect(page.locator("#failed")).to_contain_text("not open any more")
     expect(page.locator("#failed").get_by_role("button", name="Try again")).to_be_hidden()
     page.locator("#failed").get_by_role("button", name="Close").click()
+    assert len(decisions(site)) == 1
+    complaints.take("ERR_CONNECTION_RESET")
+    complaints.take("400")
+
+
+def test_an_undo_that_was_done_and_not_heard_of_is_done_once(
+    site: Served, opening: "tuple[Page, Complaints]"
+) -> None:
+    page, complaints = opening
+    page.keyboard.press("n")
+    expect(page.locator("#queue-undo")).to_be_enabled()
+    page.keyboard.press("n")
+    expect(page.locator("#queue-undo")).to_be_enabled()
+    assert len(decisions(site)) == 2
+
+    page.route("**/api/undo", losing_the_first())
+    page.keyboard.press("z")
+    page.locator("#failed").get_by_role("button", name="Try again").click()
+    expect(page.locator("#failed")).to_contain_text("is another step by now")
     assert len(decisions(site)) == 1
     complaints.take("ERR_CONNECTION_RESET")
     complaints.take("400")

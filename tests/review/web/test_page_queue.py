@@ -134,6 +134,16 @@ def test_unsure_comes_again_and_skip_does_not(site: Served, page: "Page") -> Non
     assert decisions(site) == []
 
 
+def test_skipped_questions_are_told_of_when_no_other_is_left(page: "Page") -> None:
+    total = 0
+    while page.locator(".question:visible").count():
+        page.get_by_role("button", name="Skip").click()
+        expect(page.locator("#queue-undo")).to_be_enabled()
+        total += 1
+        assert total < 20
+    expect(page.locator("#no-questions")).to_contain_text(f"{total} questions were skipped")
+
+
 def test_keys_are_left_alone_where_one_writes(site: Served, page: "Page") -> None:
     view(page, "People")
     page.get_by_label("Show only people").fill("yn")

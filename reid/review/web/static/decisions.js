@@ -3,16 +3,19 @@
 import { able, act, fetched } from "./act.js";
 import { dayAndClock, fill, h, keep, one, show } from "./dom.js";
 
+let last = null; // the site as it is shown
+
 export function startDecisions() {
-  one("undo").addEventListener("click", () => act("/api/undo"));
-  one("redo").addEventListener("click", () => act("/api/redo"));
+  one("undo").addEventListener("click", () => act("/api/undo", { step: last.undoes }));
+  one("redo").addEventListener("click", () => act("/api/redo", { step: last.redoes }));
 }
 
 export async function showDecisions(review) {
   const decisions = await fetched("/api/decisions");
   if (!decisions) return;
-  able(one("undo"), review.can_undo);
-  able(one("redo"), review.can_redo);
+  last = review;
+  able(one("undo"), review.undoes !== null);
+  able(one("redo"), review.redoes !== null);
   show("decisions", decisions.length > 0);
   show("no-decisions", !decisions.length);
   keep(one("decisions"), decisions, (one) => one.number, () => h("li", {}), (item, decision) => {

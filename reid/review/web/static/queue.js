@@ -9,7 +9,7 @@ const AHEAD = 3; // questions that are loaded, so that crops of the next ones ar
 const PHONE = matchMedia("(max-width: 640px)");
 const KEYS = { y: "yes", n: "no", u: "unsure", s: "skip" };
 const BELIEFS = [[0.95, "Almost surely the same person"], [0.7, "Probably the same person"], [0.3, "Could be either"], [0.05, "Probably two people"], [-1, "Almost surely two people"]];
-let asked = [], sure = [], loaded = false;
+let asked = [], sure = [], undoes = null, loaded = false;
 
 export function startQueue() {
   for (const button of one("answers").querySelectorAll("[data-answer]")) button.addEventListener("click", () => reply(button.dataset.answer));
@@ -55,9 +55,11 @@ function draw(review, people) {
   show("no-questions", loaded && !asked.length);
   const left = review.progress.tracklets - review.progress.reviewed;
   one("no-questions-text").textContent = !people.length ? "There are no people: no tracklet is under review."
+    : review.progress.questions ? `${count(review.progress.questions, "question was", "questions were")} skipped, to be asked again in the next session. No other question is open.`
     : left ? `No question is open. ${count(left, "tracklet")} that nothing puts in doubt ${left === 1 ? "is" : "are"} not confirmed yet.` : "No question is open, and every tracklet is reviewed.";
   for (const button of one("answers").querySelectorAll("[data-answer]")) button.hidden = !asked.length;
-  able(one("queue-undo"), review.can_undo);
+  undoes = review.undoes;
+  able(one("queue-undo"), undoes !== null);
   show("sure-band", sure.length > 0);
   one("sure-text").textContent = `${count(sure.length, "person looks", "people look")} sure: no question is open about ${sure.length === 1 ? "this one" : "them"}.`;
 }
@@ -107,7 +109,7 @@ async function reply(answer) {
 }
 
 async function undo() {
-  const done = await act("/api/undo");
+  const done = await act("/api/undo", { step: undoes });
   if (done) told(done.told);
 }
 

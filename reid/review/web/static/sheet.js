@@ -127,7 +127,7 @@ const ACTIONS = {
     if (await confirmed(`Is ${called(person)} not a person?`, text, "Not a person")) await act(`/api/people/${person.id}/ignore`, {}, leave);
   },
   async forget() {
-    const text = "Their vectors, times and name leave the gallery. This cannot be undone. The recordings and results folders keep what they have until results are written again.";
+    const text = "Their vectors, times and name leave the gallery. This cannot be undone. Results folders keep crops, tables and videos of them until results are written again, and vectors and crops in cameras/ also after that. The recordings stay as they are.";
     if (await confirmed(`Erase ${called(person)}?`, text, "Erase")) await act(`/api/people/${person.id}/forget`, {}, leave);
   },
 };
