@@ -59,33 +59,14 @@ class _Import:
             into, keys, said = self._new(folder, by_person)
             yield keys, said
             now = self._now()
-        # moved back to a person who is another one by now: only undo makes two of them again
-        stuck = frozenset() if into is None or _number(folder) == into else self.moved.back
         for person_id, keys in by_person.items():
-            if now[keys[0]] != into:  # not split off just now
-                yield keys, [self._give(person_id, keys, into)]
-            elif there := [key for key in keys if key not in stuck]:
-                yield there, []
-        self._refuse(folder, tracklets, now, into, stuck)
-
-    def _refuse(
-        self,
-        folder: str,
-        tracklets: Collection[TrackletKey],
-        now: Mapping[TrackletKey, int],
-        into: int | None,
-        stuck: Collection[TrackletKey],
-    ) -> None:
-        """Raise an InputError on tracklets that no decision can bring where they lie."""
-        undo = f"`reid gallery undo {self.store.path} DECISION` takes that back"
+            done = now[keys[0]] == into  # also what was split off just now
+            yield keys, [] if done else [self._give(person_id, keys, into)]
         if gone := sorted(key for key in tracklets if key not in now and folder != DISTRACTOR_NAME):
             verb = "shows" if len(gone) == 1 else "show"
-            raise InputError(f"{_listed(gone)} {verb} no person by an earlier decision; {undo}")
-        stay = sorted(key for key in tracklets if key in stuck and now[key] == into)
-        if stay and into is not None:
             raise InputError(
-                f"{_listed(stay)} {_are(stay)} {person_name(into)}'s: {folder} is {person_name(into)} by an earlier "
-                f"decision; {undo}"
+                f"{_listed(gone)} {verb} no person by an earlier decision; `reid gallery undo {self.store.path} "
+                "DECISION` takes that back"
             )
 
     def _now(self) -> dict[TrackletKey, int]:
@@ -113,17 +94,22 @@ class _Import:
     def _stands(self, person_id: int, folder: str, now: Mapping[TrackletKey, int]) -> bool:
         """Whether a folder still means the person whom it is called after.
 
-        It does not where the crops that the run wrote there for the person lie in other folders: `P0001` and `P0002`
-        that changed their names are two people as before.
+        It does not where nothing of the person stayed there: `P0001` and `P0002` that changed their names are two
+        people as before, and what is taken out of a folder is not joined to the rest of it by the number that it had.
         """
-        lie, written = self.moved.lie, self.moved.written
-        wrote = [key for key in lie if (one := written[key]) is not None and person_name(one) == folder]
+        lie, stayed, known = self.moved.lie, self.moved.stayed, self._of_other_runs(person_id)
+        wrote = [key for key in lie if self._home(key) == folder]
         if wrote:
-            there = any(folder in lie[key] and now.get(key) == person_id for key in wrote)
-            return there or (written[wrote[0]] == person_id and self._of_other_runs(person_id))
+            there = any(key in stayed and now.get(key) == person_id for key in wrote)
+            return there or (known and folder == person_name(person_id))
         own = [key for key in lie if now.get(key) == person_id]
-        home = {folder, person_name(person_id)}
-        return not own or any(lie[key] & home for key in own) or self._of_other_runs(person_id)
+        home = any(key in stayed and self._home(key) == person_name(person_id) for key in own)
+        return home or known or all(lie[key] == {folder} for key in own)
+
+    def _home(self, key: TrackletKey) -> str | None:
+        """The folder that the run wrote a tracklet's crops to."""
+        person_id = self.moved.written[key]
+        return None if person_id is None else person_name(person_id)
 
     def _new(
         self, folder: str, by_person: Mapping[int, list[TrackletKey]]
@@ -168,7 +154,7 @@ class _Import:
         own = {seen.match.tracklet for seen in self.store.sightings(person_id)}
         moved = self.moved
         return all(
-            key not in moved.lie or (moved.unmoved(key) and moved.written[key] != person_id)
+            key not in moved.lie or (key in moved.stayed and moved.written[key] != person_id)
             for key in own - set(keys)
         )
 

@@ -27,15 +27,10 @@ class MovedCrops:
     # by the folder in which all crops of a tracklet lie now: the tracklets, and the person whose folder each was in
     folders: Mapping[str, Mapping[TrackletKey, int]]
     divided: Mapping[TrackletKey, tuple[str, ...]]  # between these folders
-    # those that were imported, and lie where the run wrote them again
-    back: frozenset[TrackletKey] = frozenset()
+    # those that lie where the run wrote them, and were never imported from elsewhere
+    stayed: frozenset[TrackletKey] = frozenset()
     lie: Mapping[TrackletKey, frozenset[str]] = field(default_factory=dict)  # moved or not: in which folders
     written: Mapping[TrackletKey, int | None] = field(default_factory=dict)  # the person whose folder it was
-
-    def unmoved(self, key: TrackletKey) -> bool:
-        """Whether all crops of a tracklet lie where the run wrote them."""
-        person_id = self.written.get(key)
-        return person_id is not None and self.lie.get(key) == frozenset([person_name(person_id)])
 
     def __bool__(self) -> bool:
         return bool(self.folders or self.divided)
@@ -77,7 +72,7 @@ def find_moved(run: FinishedRun, facts: Mapping[str, Any]) -> MovedCrops:
         if key in written and path.parent != run.folder.crops:
             lie.setdefault(key, set()).add(path.relative_to(run.folder.crops).parts[0])
     known = imported(facts)
-    back = set[TrackletKey]()
+    stayed = set[TrackletKey]()
     folders: dict[str, dict[TrackletKey, int]] = {}
     divided: dict[TrackletKey, tuple[str, ...]] = {}
     for key, where in lie.items():
@@ -88,12 +83,12 @@ def find_moved(run: FinishedRun, facts: Mapping[str, Any]) -> MovedCrops:
             divided[key] = tuple(sorted(where))
         elif (folder := min(where)) != known.get(str(key), person_name(person_id)):
             folders.setdefault(folder, {})[key] = person_id
-            if folder == person_name(person_id):
-                back.add(key)
+        elif str(key) not in known:
+            stayed.add(key)
     return MovedCrops(
         folders=folders,
         divided=divided,
-        back=frozenset(back),
+        stayed=frozenset(stayed),
         lie={key: frozenset(where) for key, where in lie.items()},
         written=written,
     )

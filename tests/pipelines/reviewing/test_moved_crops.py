@@ -120,20 +120,17 @@ def test_what_is_moved_back_is_a_decision_too(root: Path) -> None:
             assert took(site) == (0, "")
 
 
-def test_what_only_undo_takes_back_is_said(root: Path) -> None:
+def test_what_is_moved_back_after_a_merge_is_a_person_of_its_own_again(root: Path) -> None:
     with opened(root) as site:
         move(root, "b/3", "P0003")
         assert took(site)[0] == 1
         move(root, "b/3", "P0004")
         count, said = took(site)
-        assert count == 0
-        assert (
-            f"not kept: crops/P0004: b/3 is P0003's: P0004 is P0003 by an earlier decision; `reid gallery undo "
-            f"{site.store.path} DECISION` takes that back"
-        ) in said
-        site.store.undo()
+        assert count == 1
+        assert "b/3 of P0003 is P0005, a new person" in said
+        assert "what was moved counts more than decision 1 of " in said
         assert took(site) == (0, "")
-        assert site.store.former_ids(RUN)[place(site, "b/3")[1]] == 4
+        assert site.store.former_ids(RUN)[place(site, "b/3")[1]] == 5
 
 
 def test_what_was_decided_before_a_refusal_is_kept_once(root: Path) -> None:

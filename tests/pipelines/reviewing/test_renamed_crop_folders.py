@@ -1,5 +1,7 @@
 """Folders of crops that change their names among each other: people whom the user keeps apart stay apart."""
 
+import itertools
+import random
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,31 @@ def test_known_people_change_places_in_one_run(tmp_path: Path, known: tuple[int,
         if len(known) == 2:
             assert now == {key: other[name] for key, name in names.items()}
         assert took(site) == (0, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_two_tracklets_are_one_person_where_they_lie_in_one_folder(root: Path, seed: int) -> None:
+    """Whatever was moved, also once more after an import; or it is said that something is not kept."""
+    rng = random.Random(seed)
+    names = ["P0001", "P0002", "P0003", "P0004", "P0099", "Ann", "Bob"]
+    where = dict(FIRST)
+    with opened(root) as site:
+        for _ in range(2):
+            if rng.random() < 0.5:
+                called = dict(zip(sorted(set(where.values())), rng.sample(names, len(names)), strict=False))
+                where = {track: called[name] for track, name in where.items()}
+            else:
+                where = {
+                    track: rng.choice(names) if rng.random() < 0.5 else name for track, name in where.items()
+                }
+            for track, name in where.items():
+                move(root, track, f"{name}.new")
+            for track, name in where.items():
+                move(root, track, name)
+            if "not kept" in took(site)[1]:
+                return
+            assert took(site) == (0, "")
+            now = {str(key): person for key, person in site.store.former_ids(RUN).items()}
+            for one, other in itertools.combinations(sorted(where), 2):
+                assert (now[one] == now[other]) == (where[one] == where[other]), (one, other, where)
