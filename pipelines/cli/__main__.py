@@ -1,8 +1,6 @@
 """`python -m pipelines.cli`."""
 
-import sys
-
-from pipelines.cli.main import main
+from pipelines.cli.program import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

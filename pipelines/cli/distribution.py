@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 
 _NAMES = ("reidentify", "reid")  # of this program, the second up to 0.1.0
-_ENTRIES = (
-    "pipelines.cli.main:main",
-    "pipelines.cli:main",
-)  # of no other distribution; the second up to 0.1.0
+# of no other distribution; the last two up to 0.1.0
+_ENTRIES = ("pipelines.cli.program:run", "pipelines.cli.main:main", "pipelines.cli:main")
 _SHARED = "reid"  # another project on PyPI is called so, and puts its modules into the folder reid/, too
 
 

@@ -5,10 +5,8 @@ Exit codes:
 130: stopped with Ctrl-C. 143: stopped with SIGTERM.
 """
 
-import atexit
 import difflib
 import errno
-import gc
 import io
 import logging
 import os
@@ -44,9 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `reid` with `argv` (default: the command line's) and return its exit code."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    atexit.register(
-        gc.freeze
-    )  # collecting the cycles of torch and OpenVINO at exit takes seconds, and frees nothing
     words = list(sys.argv[1:] if argv is None else argv)
     if (sentence := clash()) is not None:  # before reid is imported, which may be the other one
         _say(words, sentence, "warning")

@@ -28,7 +28,7 @@ def test_the_other_one_is_told_of_and_ours_is_not(
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     assert (clash(), own_version()) == (None, None)
     ours = "Metadata-Version: 2.4\nName: {}\nVersion: {}\nSummary: who was where\n"
-    installed(tmp_path, "reid-0.2.0", ours.format("reid", "0.2.0"), "pipelines.cli.main:main")
+    installed(tmp_path, "reid-0.2.0", ours.format("reid", "0.2.0"), "pipelines.cli.program:run")
     assert (clash(), own_version()) == (None, "0.2.0")
     (tmp_path / "later").mkdir()
     sys.path.insert(0, str(tmp_path / "later"))
