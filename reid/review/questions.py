@@ -125,7 +125,7 @@ def _belongs(site: ReviewSite, parts: Parts, doubt: Doubt) -> Question:
 
 
 def _asks_of_rest(site: ReviewSite, parts: Parts, doubt: Doubt) -> bool:
-    """Whether the rest is in doubt and not the side: the one that no decision gives to the person, else the smaller."""
+    """Whether the rest is in doubt, not the side: the one that no decision gives to the person, else the smaller."""
     told = [not site.decided.told.isdisjoint(rows.tolist()) for rows in (doubt.side, doubt.rest)]
     if told[0] != told[1]:
         return told[0]
