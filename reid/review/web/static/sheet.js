@@ -128,7 +128,7 @@ const ACTIONS = {
     if (await confirmed(`Is ${called(own)} not a person?`, text, "Not a person")) await act(`/api/people/${own.id}/ignore`, seen([own]), leave);
   },
   async forget(own) {
-    const text = "Their vectors, times and name leave the gallery. This cannot be undone. The recordings and results folders keep what they have until results are written again.";
+    const text = "Vectors, times and name leave the gallery. This cannot be undone. Results that are written again leave the person out, but the recordings and the results’ folder cameras/ still show the person.";
     if (await confirmed(`Erase ${called(own)}?`, text, "Erase")) await act(`/api/people/${own.id}/forget`, seen([own]), leave);
   },
 };
