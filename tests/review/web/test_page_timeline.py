@@ -41,8 +41,9 @@ def test_a_bar_plays_the_moment_with_the_box(page: "Page") -> None:
     assert drawn[1] == pytest.approx(left + 25, abs=6)
     video.evaluate("(video) => { video.currentTime = 2 }")
     page.wait_for_function("() => document.querySelector('.player canvas').dataset.box === ''")
-    page.locator(".player").get_by_role("button", name="Close").click()
+    page.locator(".player").get_by_role("button", name="Close").press("Enter")
     expect(page.locator(".player")).to_have_count(0)
+    expect(page.locator(f'[data-tracklet="{RUN[:12]}/door/7"]')).to_be_focused()
 
 
 def test_a_longer_scale_and_a_click_beside_a_bar(page: "Page") -> None:
