@@ -2,11 +2,13 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.review.web.asked import told
 from tests.review.web.page import decisions, sheet, view
 from tests.review.web.toy_review import Served, serving
 from tests.web.browser import Complaints, expect, opened
@@ -54,6 +56,18 @@ def test_an_interrupted_answer_is_said_and_tried_again(
 def test_an_answer_that_was_taken_and_not_heard_of(site: Served, opening: "tuple[Page, Complaints]") -> None:
     """The request arrives, its answer does not: trying again says that it is done, and the page goes on."""
     page, complaints = opening
+    page.route("**/api/questions/*", _first_answer_is_lost())
+    page.keyboard.press("n")
+    page.locator("#failed").get_by_role("button", name="Try again").click()
+    expect(page.locator("#failed")).to_contain_text("not open any more")
+    expect(page.locator("#failed").get_by_role("button", name="Try again")).to_be_hidden()
+    page.locator("#failed").get_by_role("button", name="Close").click()
+    assert len(decisions(site)) == 1
+    complaints.take("ERR_CONNECTION_RESET")
+    complaints.take("400")
+
+
+def _first_answer_is_lost() -> "Callable[[object], None]":
     first = [True]
 
     def lost(route: object) -> None:
@@ -64,15 +78,24 @@ def test_an_answer_that_was_taken_and_not_heard_of(site: Served, opening: "tuple
         else:
             route.continue_()  # type: ignore[attr-defined]
 
-    page.route("**/api/questions/*", lost)
-    page.keyboard.press("n")
-    page.locator("#failed").get_by_role("button", name="Try again").click()
-    expect(page.locator("#failed")).to_contain_text("not open any more")
-    expect(page.locator("#failed").get_by_role("button", name="Try again")).to_be_hidden()
-    page.locator("#failed").get_by_role("button", name="Close").click()
-    assert len(decisions(site)) == 1
+    return lost
+
+
+def test_undo_is_not_tried_again_blindly(site: Served, opening: "tuple[Page, Complaints]") -> None:
+    """It may have been done, and a second one takes back another decision."""
+    page, complaints = opening
+    for person in (4, 5):
+        told(site, f"/api/people/{person}/confirm")
+    expect(page.locator("#queue-undo")).to_be_enabled()
+    page.route("**/api/undo", _first_answer_is_lost())
+    page.keyboard.press("z")
+    failed = page.locator("#failed")
+    expect(failed).to_contain_text("it is not known whether it was done")
+    expect(failed.get_by_role("button", name="Try again")).to_be_hidden()
+    view(page, "Decisions")
+    expect(page.locator("#decisions li.undone")).to_have_count(1)
+    assert decisions(site) == ["confirmed"]
     complaints.take("ERR_CONNECTION_RESET")
-    complaints.take("400")
 
 
 def test_what_gave_up_does_not_let_go_of_what_runs_since(

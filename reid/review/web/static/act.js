@@ -37,8 +37,11 @@ export function able(button, can) {
   button.disabled = busy() || !can;
 }
 
+/** Take back, or do again, what was done last. Without a second try: where the first was done, that would take back one more. */
+export const step = (which) => act(`/api/${which}`, {}, () => {}, { once: true });
+
 /** Ask the server to do something; what it says it did, or null where it did not. `done` is called before the page is drawn anew. */
-export async function act(path, body = {}, done = () => {}) {
+export async function act(path, body = {}, done = () => {}, { once = false } = {}) {
   if (busy()) return null;
   dismiss();
   for (;;) {
@@ -52,7 +55,7 @@ export async function act(path, body = {}, done = () => {}) {
     await glance();
     unlock();
     if (answer) return answer;
-    if (!(await wantsAgain(error))) return null;
+    if (!(await wantsAgain(error, once))) return null;
     if (error.status === CONTRADICTED) body = { ...body, instead: true };
   }
 }
@@ -89,12 +92,12 @@ function lock() {
 }
 
 /** Say why something failed, and wait whether to try again; it is no where something else is done meanwhile. */
-function wantsAgain({ text, final, status }) {
+function wantsAgain({ text, final, status }, once = false) {
   release?.(); // something else may be done meanwhile
   dismiss();
   inFront(one("failed"));
   one("failed-text").textContent = text;
-  one("failed-again").hidden = final && status !== CONTRADICTED;
+  one("failed-again").hidden = (final || once) && status !== CONTRADICTED;
   one("failed-again").textContent = status === CONTRADICTED ? "Do it all the same" : "Try again";
   one("failed").hidden = false;
   return new Promise((resolve) => {

@@ -1,11 +1,11 @@
 // What was decided, newest first, and how it is taken back.
 
-import { able, act, fetched } from "./act.js";
+import { able, act, fetched, step } from "./act.js";
 import { dayAndClock, fill, h, keep, one, show } from "./dom.js";
 
 export function startDecisions() {
-  one("undo").addEventListener("click", () => act("/api/undo"));
-  one("redo").addEventListener("click", () => act("/api/redo"));
+  one("undo").addEventListener("click", () => step("undo"));
+  one("redo").addEventListener("click", () => step("redo"));
 }
 
 export async function showDecisions(review) {

@@ -1,7 +1,7 @@
 // The queue: one question at a time, with both sides, in the order of what an answer is worth.
 
 import { answered } from "./api.js";
-import { able, act, busy, fetched, justReplaced } from "./act.js";
+import { able, act, busy, fetched, justReplaced, step } from "./act.js";
 import { chance, count, distance, fill, h, keep, one, personChip, show } from "./dom.js";
 import { crop, personLine, seen, strip } from "./parts.js";
 
@@ -107,7 +107,7 @@ async function reply(answer) {
 }
 
 async function undo() {
-  const done = await act("/api/undo");
+  const done = await step("undo");
   if (done) told(done.told);
 }
 
