@@ -152,6 +152,13 @@ def test_a_person_goes_only_when_that_is_meant(
     expect(page.locator("#decisions li").first).to_contain_text(said)
 
 
+def test_one_person_alone_has_none_to_merge_with(tmp_path: Path, browser: "Browser") -> None:
+    with serving(tmp_path, stays=STAYS[:1]) as site, opened(browser, site.url) as (page, _):
+        sheet(page, "P0001").get_by_role("button", name="Merge with").click()
+        expect(page.locator("#pick-text")).to_have_text("There is no other person.")
+        expect(page.locator("#pick-yes")).to_be_disabled()
+
+
 def test_a_choice_that_a_search_hides_is_none(tmp_path: Path, browser: "Browser") -> None:
     """Enter would merge with a person who is not seen."""
     stays = (*STAYS, *(Stay(person, "door", 140 + 40 * person, axis=person + 2) for person in range(6, 11)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.review.web.page import sheet, view
-from tests.review.web.toy_review import RUN, serving, write_videos
+from tests.review.web.toy_review import RUN, Served, serving, write_videos
 from tests.web.browser import expect, opened
 
 if TYPE_CHECKING:
@@ -58,6 +58,18 @@ def test_a_longer_scale_and_a_click_beside_a_bar(page: "Page") -> None:
     page.mouse.click(after["x"] + after["width"] + 8, after["y"] + 5)
     expect(page.locator(".player")).to_be_visible()
     expect(first).to_have_class("bar playing")
+
+
+def test_a_name_in_a_bar_is_not_cut_to_what_all_have(site: Served, browser: "Browser") -> None:
+    """On a phone all bars said P0…"""
+    size = {"width": 390, "height": 844}
+    with opened(browser, f"{site.url}#timeline", viewport=size) as (page, _):
+        expect(page.locator(".bar")).to_have_count(11)
+        for zoom in range(3):
+            for name in page.locator(".bar span").all():
+                assert name.evaluate("(one) => one.scrollWidth <= one.clientWidth"), zoom
+            page.get_by_role("button", name="Show less time").click()
+        expect(page.locator(".bar span").first).to_have_text("P0001")
 
 
 def test_a_tracklet_plays_in_the_sheet(page: "Page") -> None:

@@ -54,7 +54,7 @@ export const personLine = (person) => [
 /** Choose one of some people; the id, or null. */
 export async function pickPerson({ title, text, yes, people, chosen = null, answered }) {
   one("pick-title").textContent = title;
-  one("pick-text").textContent = text;
+  one("pick-text").textContent = people.length ? text : "There is no other person.";
   one("pick-yes").textContent = yes;
   const search = one("pick-search");
   search.hidden = people.length < 8;
