@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.review.web.asked import told
 from tests.review.web.page import sheet, view
 from tests.review.web.toy_review import RUN, Served, serving, write_videos
 from tests.web.browser import expect, opened
@@ -70,6 +71,18 @@ def test_a_name_in_a_bar_is_not_cut_to_what_all_have(site: Served, browser: "Bro
                 assert name.evaluate("(one) => one.scrollWidth <= one.clientWidth"), zoom
             page.get_by_role("button", name="Show less time").click()
         expect(page.locator(".bar span").first).to_have_text("P0001")
+
+
+def test_what_is_erased_meanwhile_plays_no_more(site: Served, page: "Page") -> None:
+    """Another tab erases the person whose crops and video are shown."""
+    view(page, "Timeline")
+    page.locator(f'[data-tracklet="{RUN[:12]}/door/7"]').click()
+    expect(page.locator(".player .crops img")).to_have_count(4)
+    told(site, "/api/people/4/confirm")
+    expect(page.locator("#fact-reviewed")).to_have_text("2 of 11 tracklets")
+    expect(page.locator(".player")).to_be_visible()
+    told(site, "/api/people/3/forget")
+    expect(page.locator(".player")).to_have_count(0)
 
 
 def test_a_tracklet_plays_in_the_sheet(page: "Page") -> None:

@@ -26,7 +26,7 @@ export async function play(place, { tracklet, camera, person, ...time }) {
     h("p", { class: "line" }, personChip(who), cameraChip(camera.name, camera.colour), h("span", { class: "soft" }, when(time)),
       h("button", { type: "button", class: "quiet close", "aria-label": "Close the player", onclick: back }, "✕")),
     h("div", { class: "screen" }, h("div", { class: "stage" }, video, canvas), shots), note);
-  const mine = (current = { element, video });
+  const mine = (current = { element, video, tracklet, person_id: person?.id });
   place.replaceChildren(element);
   element.scrollIntoView({ block: "nearest" });
   const found = await fetched(`/api/boxes/${encodeURIComponent(tracklet)}`);
@@ -47,6 +47,11 @@ export async function play(place, { tracklet, camera, person, ...time }) {
     follow(video, canvas, found, who.colour, () => current === mine);
   };
   video.src = found.video;
+}
+
+/** Close the player unless its tracklet is still the same person's: it may be erased since, or moved. */
+export function closePlayerUnless(tracklets) {
+  if (current && tracklets.get(current.tracklet) !== current.person_id) closePlayer();
 }
 
 export function closePlayer() {

@@ -4,7 +4,7 @@ import { answered, confirmed } from "./api.js";
 import { able, act, fetched } from "./act.js";
 import { cameraChip, count, fill, h, keep, one, show } from "./dom.js";
 import { called, pickPerson, seen, strip, when } from "./parts.js";
-import { closePlayer, play } from "./player.js";
+import { closePlayer, closePlayerUnless, play } from "./player.js";
 
 let person = null;
 const chosen = new Set();
@@ -36,6 +36,7 @@ export async function showSheet() {
   const fresh = await fetched(`/api/people/${person.id}`, leave);
   if (!fresh || fresh.id !== person?.id) return;
   person = fresh;
+  closePlayerUnless(new Map(person.all.map((tracklet) => [tracklet.id, person.id])));
   for (const id of chosen) if (!person.all.some((tracklet) => tracklet.id === id)) chosen.delete(id);
   draw();
 }

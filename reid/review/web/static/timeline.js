@@ -3,7 +3,7 @@
 import { able, fetched } from "./act.js";
 import { cameraChip, count, h, one, personChip, show } from "./dom.js";
 import { called, dayOf, minutes, secondsOf, when } from "./parts.js";
-import { play } from "./player.js";
+import { closePlayerUnless, play } from "./player.js";
 
 const APART_S = 3600; // recordings farther apart have axes of their own
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
@@ -32,6 +32,7 @@ export async function showTimeline() {
   const fresh = await fetched("/api/timeline");
   if (!fresh) return;
   spans = fresh.map((span) => ({ ...span, from: secondsOf(span.start, span.start_s), to: secondsOf(span.end, span.end_s) }));
+  closePlayerUnless(new Map(spans.map((span) => [span.tracklet, span.person?.id])));
   draw();
 }
 
