@@ -48,7 +48,7 @@ class Queue:
         found = next((one for one in self.all() if one.id == question_id), None)
         if found is None:
             raise InputError(
-                f"question {question_id!r} is not open any more: it is answered, or its people changed since"
+                "this question is not open any more: it is answered, or its people have other tracklets by now"
             )
         return found
 

@@ -1,6 +1,7 @@
 """What review shows and asks: tracklets, people, questions, progress; and the results folders that it reads."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -89,6 +90,11 @@ class ReviewPerson:
     @property
     def cameras(self) -> tuple[str, ...]:
         return tuple(sorted({one.key.camera_id for one in self.tracklets}))
+
+    @property
+    def digest(self) -> str:
+        """Digest of the ids of the tracklets: another one where the person gained or lost some."""
+        return sha256("\n".join(sorted(one.id for one in self.tracklets)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ class Access:
         name: of the page, as live; pages of one machine keep cookies apart by it.
         token: None: everybody may.
         hosts: names that requests may be for, beside this machine's own; None: any.
-        login: makes the page that asks for the token; given whether a wrong one was tried.
+        login: makes the page that asks for the token; given why the last one did not do, or nothing.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Access:
         name: str,
         token: str | None,
         hosts: frozenset[str] | None,
-        login: Callable[[bool], str],
+        login: Callable[[str], str],
     ) -> None:
         self._app, self._hosts, self._login = app, hosts, login
         self._cookie = f"reid_{name}"
@@ -104,11 +104,14 @@ class Access:
         # a browser's pass cannot be guessed, so it counts also where many tokens were
         if not _logs_in(request) and self._has_pass(request):
             return RedirectResponse("/", 303) if path == "/login" else None
+        reads = _logs_in(request) or "text/html" in request.headers.get("accept", "")
         if wait_s:
-            sentence = f"too many wrong tokens came from there; try again in {wait_s} s"
-            return _error(429, sentence, {"Retry-After": str(wait_s)})
-        if _logs_in(request) or "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(self._login(_logs_in(request)), 401)
+            sentence, later = f"too many wrong tokens came from there; try again in {wait_s} s", str(wait_s)
+            if reads:
+                return HTMLResponse(self._login(f"T{sentence[1:]}."), 429, {"Retry-After": later})
+            return _error(429, sentence, {"Retry-After": later})
+        if reads:
+            return HTMLResponse(self._login("That is not the token." if _logs_in(request) else ""), 401)
         sentence = "the token is missing or wrong; send it as Authorization: Bearer TOKEN"
         return _error(401, sentence, {"WWW-Authenticate": "Bearer"})
 

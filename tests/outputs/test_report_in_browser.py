@@ -32,6 +32,10 @@ def test_the_report_filters_and_can_be_read(tmp_path: Path, scheme: str) -> None
     ):
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert [fault for fault in page.evaluate(LOOKS, [False]) if fault.startswith("contrast")] == []
+        for name in page.locator("#table tbody tr").first.locator(".chip, .cam").all():
+            box = name.bounding_box()
+            assert box is not None
+            assert box["height"] < 30, "a name in one line"
         link = page.locator(".link", has=page.locator(".scale")).first
         link.scroll_into_view_if_needed()
         card, scale = link.bounding_box(), link.locator(".scale").bounding_box()

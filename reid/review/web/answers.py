@@ -54,6 +54,7 @@ class ReviewPersonAnswer(NamedAnswer, WhenAnswer):
         description="no question is about them, put off or not, and something of them is not reviewed"
     )
     crops: list[str] = Field(description="one of each tracklet, of at most six")
+    digest: str = Field(description="of the tracklets; another one where the person gained or lost some")
 
 
 class PersonSheetAnswer(ReviewPersonAnswer):

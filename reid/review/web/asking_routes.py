@@ -1,5 +1,6 @@
 """Routes of the review page that change something; each says in a sentence what it did."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -54,11 +55,17 @@ class ReassignBody(TrackletsBody):
     into: PersonId
 
 
-class ConfirmBody(Body):
+class SeenBody(Body):
+    seen: dict[PersonId, str] = Field(
+        {}, description="`digest` of people as they were shown; refused where one has other tracklets by now"
+    )
+
+
+class ConfirmBody(SeenBody):
     tracklets: TrackletIds | None = Field(None, description="null: all of the person")
 
 
-class PeopleBody(Body):
+class PeopleBody(SeenBody):
     people: list[PersonId] = Field(min_length=1, max_length=5000)
 
 
@@ -67,6 +74,19 @@ class Asking:
 
     def __init__(self, review: Review, found: ReviewJson) -> None:
         self._review, self._found = review, found
+
+    def _check(self, seen: Mapping[int, str]) -> None:
+        """Refuse what is said of people who have other tracklets than those that were shown.
+
+        Raises:
+            InputError: a person gained or lost tracklets since, or is gone.
+        """
+        for person_id, digest in seen.items():
+            if self._review.person(person_id).digest != digest:
+                raise InputError(
+                    f"{self._found.called(person_id)} has other tracklets than were shown, because of a decision "
+                    "made meanwhile. Nothing was done; look at the person and do it again"
+                )
 
     def reply(self, question_id: str, answer: Reply, instead: bool) -> str:
         """Answer a question."""
@@ -132,26 +152,30 @@ class Asking:
         one, other = self._found.called(person_id), self._found.called(into)
         return f"{counted(len(tracklets), 'tracklet')} of {one} went to {other}.{self._besides()}"
 
-    def confirm(self, person_id: int, tracklets: list[str] | None) -> str:
+    def confirm(self, person_id: int, tracklets: list[str] | None, seen: Mapping[int, str]) -> str:
         """Confirm a person or some tracklets."""
+        self._check(seen)
         self._review.confirm(person_id, tracklets)
         who = self._found.called(person_id)
         what = who if tracklets is None else f"{counted(len(tracklets), 'tracklet')} of {who}"
         return f"{what}{' is' if tracklets is None else ''} confirmed.{self._besides()}"
 
-    def confirm_many(self, people: list[int]) -> str:
+    def confirm_many(self, people: list[int], seen: Mapping[int, str]) -> str:
         """Confirm several people."""
+        self._check(seen)
         self._review.confirm_many(people)
         return f"{counted(len(people), 'person is', 'people are')} confirmed."
 
-    def ignore(self, person_id: int) -> str:
+    def ignore(self, person_id: int, seen: Mapping[int, str]) -> str:
         """Say that it is no person."""
+        self._check(seen)
         who = self._found.called(person_id)
         self._review.ignore(person_id)
         return f"{who} is not a person."
 
-    def forget(self, person_id: int) -> str:
+    def forget(self, person_id: int, seen: Mapping[int, str]) -> str:
         """Erase a person."""
+        self._check(seen)
         who = self._found.called(person_id)
         self._review.forget(person_id)
         return f"{who} is erased from the gallery."
@@ -186,7 +210,7 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
     @router.post("/people/confirm")
     def confirm_people(body: PeopleBody) -> ToldAnswer:
         """Say of several people that all their tracklets show them."""
-        return ToldAnswer(told=desk.ask(lambda: asking.confirm_many(body.people)))
+        return ToldAnswer(told=desk.ask(lambda: asking.confirm_many(body.people, body.seen)))
 
     @router.post("/people/{person_id}/rename")
     def rename(person_id: Person, body: RenameBody) -> ToldAnswer:
@@ -211,17 +235,17 @@ def build_asking(desk: Desk, asking: Asking, writing: Writing) -> APIRouter:
     @router.post("/people/{person_id}/confirm")
     def confirm(person_id: Person, body: ConfirmBody) -> ToldAnswer:
         """Say that tracklets of a person show that person."""
-        return ToldAnswer(told=desk.ask(lambda: asking.confirm(person_id, body.tracklets)))
+        return ToldAnswer(told=desk.ask(lambda: asking.confirm(person_id, body.tracklets, body.seen)))
 
     @router.post("/people/{person_id}/ignore")
-    def ignore(person_id: Person) -> ToldAnswer:
+    def ignore(person_id: Person, body: SeenBody | None = None) -> ToldAnswer:
         """Say that what was taken for a person is none."""
-        return ToldAnswer(told=desk.ask(lambda: asking.ignore(person_id)))
+        return ToldAnswer(told=desk.ask(lambda: asking.ignore(person_id, {} if body is None else body.seen)))
 
     @router.post("/people/{person_id}/forget")
-    def forget(person_id: Person) -> ToldAnswer:
+    def forget(person_id: Person, body: SeenBody | None = None) -> ToldAnswer:
         """Erase everything that the gallery keeps about a person."""
-        return ToldAnswer(told=desk.ask(lambda: asking.forget(person_id)))
+        return ToldAnswer(told=desk.ask(lambda: asking.forget(person_id, {} if body is None else body.seen)))
 
     @router.post("/write")
     def write() -> WritingAnswer:

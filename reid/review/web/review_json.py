@@ -161,6 +161,7 @@ class ReviewJson:
             reviewed=one.reviewed,
             sure=one.sure,
             crops=[self._crops(tracklet)[0] for tracklet in seen[:FACES]],
+            digest=one.digest,
         )
 
     def _tracklet(self, one: ReviewTracklet) -> TrackletAnswer:

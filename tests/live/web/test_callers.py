@@ -232,6 +232,8 @@ def test_wrong_tokens_are_slowed_down_and_browsers_that_are_in_stay_in() -> None
         ]
         assert [answer.status_code for answer in answers] == [429, 429, 429]
         assert 0 < int(answers[0].headers["retry-after"]) <= 60
+        assert "error" in answers[0].json()
+        assert 'role="alert">Too many wrong tokens came from there; try again in' in answers[2].text
         assert site.client.get("/health").status_code == 200
         assert site.client.get("/api/state").status_code == 401, "without a token nothing is guessed"
         site.client.cookies.update(passed)

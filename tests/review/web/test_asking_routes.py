@@ -106,6 +106,21 @@ def test_people_are_corrected(site: Served) -> None:
     assert site.client.get("/api/review").json()["progress"]["reviewed"] == 9
 
 
+@pytest.mark.parametrize("what", ["confirm", "ignore", "forget"])
+def test_nothing_is_said_of_tracklets_that_were_not_shown(site: Served, what: str) -> None:
+    """Another tab merges someone into the person that this one shows."""
+    shown = {str(one["id"]): one["digest"] for one in site.client.get("/api/people").json()}
+    told(site, "/api/people/4/merge", {"into": 5})
+    for path, body in ((f"/api/people/5/{what}", {}), ("/api/people/confirm", {"people": [1, 5]})):
+        refused = site.client.post(path, json={**body, "seen": {"5": shown["5"]}}, headers=ASKS)
+        assert refused.status_code == 400, refused.text
+        assert refused.json()["error"].startswith("P0005 has other tracklets than were shown")
+    assert people(site) == {1: 2, 2: 2, 3: 3, 5: 4}
+    assert [one["kind"] for one in site.client.get("/api/decisions").json()] == ["same"]
+    now = site.client.get("/api/people/5").json()["digest"]
+    assert told(site, f"/api/people/5/{what}", {"seen": {"5": now}}).startswith("P0005 is ")
+
+
 @pytest.mark.slow
 def test_what_contradicts_an_earlier_decision_is_said(site: Served) -> None:
     assert told(site, "/api/people/3/confirm") == "P0003 is confirmed."

@@ -98,6 +98,13 @@ def test_dialogs_look_right(browser: "Browser", tmp_path: Path, size: str) -> No
             assert faults(page, size) == []
             page.keyboard.press("Escape")
         page.keyboard.press("Escape")
+        page.locator(".person .open").nth(1).click()  # the one with a long word for a name
+        for action, opens in (("Merge with", "#pick"), ("Erase", "#confirm")):
+            dialog.get_by_role("button", name=action).click()
+            expect(page.locator(opens)).to_be_visible()
+            assert faults(page, size) == []
+            page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
         page.locator(".tabs").get_by_role("link", name="Queue").click()
         page.get_by_role("button", name="Look and confirm").click()
         page.locator("#sure label").first.wait_for()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.review.web.asked import told
 from tests.review.web.page import card, decisions, people, sheet, toast, tracklet, view
 from tests.review.web.toy_review import STAYS, Served, Stay, serving
 from tests.web.browser import Complaints, expect, opened
@@ -151,6 +152,13 @@ def test_a_person_goes_only_when_that_is_meant(
     expect(page.locator("#decisions li").first).to_contain_text(said)
 
 
+def test_one_person_alone_has_none_to_merge_with(tmp_path: Path, browser: "Browser") -> None:
+    with serving(tmp_path, stays=STAYS[:1]) as site, opened(browser, site.url) as (page, _):
+        sheet(page, "P0001").get_by_role("button", name="Merge with").click()
+        expect(page.locator("#pick-text")).to_have_text("There is no other person.")
+        expect(page.locator("#pick-yes")).to_be_disabled()
+
+
 def test_a_choice_that_a_search_hides_is_none(tmp_path: Path, browser: "Browser") -> None:
     """Enter would merge with a person who is not seen."""
     stays = (*STAYS, *(Stay(person, "door", 140 + 40 * person, axis=person + 2) for person in range(6, 11)))
@@ -195,6 +203,47 @@ def test_what_an_earlier_decision_forbids_is_done_all_the_same(
     expect(page.locator("#decisions li.undone")).to_have_count(1)
     assert decisions(site) == ["different"]
     complaints.take("409")
+
+
+MERGED = {1: 2, 2: 2, 3: 3, 5: 4}
+
+
+@pytest.mark.parametrize(("button", "yes"), [("Not a person", "Not a person"), ("Erase…", "Erase")])
+def test_a_person_who_is_more_by_now_does_not_go(
+    site: Served, opening: "tuple[Page, Complaints]", button: str, yes: str
+) -> None:
+    """Another tab merges a person into the one who is about to go."""
+    page, complaints = opening
+    sheet(page, "P0005").get_by_role("button", name=button).click()
+    told(site, "/api/people/4/merge", {"into": 5})
+    page.locator("#confirm").get_by_role("button", name=yes).click()
+    expect(page.locator("#failed")).to_contain_text("P0005 has other tracklets than were shown")
+    assert people(site) == MERGED
+    complaints.take("400")
+
+
+def test_a_person_who_is_gone_by_now_is_said_to_be(site: Served, opening: "tuple[Page, Complaints]") -> None:
+    page, complaints = opening
+    sheet(page, "P0004").get_by_role("button", name="Rename").click()
+    told(site, "/api/people/4/merge", {"into": 5})
+    expect(page.locator("#sheet")).to_be_hidden()
+    page.get_by_role("textbox", name="Name of P0004").fill("Ada")
+    page.keyboard.press("Enter")
+    expect(page.locator("#failed")).to_contain_text("P0004")
+    assert people(site) == MERGED
+    complaints.take("400")
+
+
+def test_people_who_look_sure_are_confirmed_as_they_were_shown(
+    site: Served, opening: "tuple[Page, Complaints]"
+) -> None:
+    page, complaints = opening
+    page.get_by_role("button", name="Look and confirm").click()
+    told(site, "/api/people/1/merge", {"into": 5})
+    page.locator("#sure-yes").click()
+    expect(page.locator("#failed")).to_contain_text("P0005 has other tracklets than were shown")
+    assert decisions(site) == ["same"]
+    complaints.take("400")
 
 
 def test_the_focus_stays_in_the_dialog_where_its_button_is_gone(page: "Page") -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.review.web.asked import told
 from tests.review.web.page import sheet, view
-from tests.review.web.toy_review import RUN, serving, write_videos
+from tests.review.web.toy_review import RUN, Served, serving, write_videos
 from tests.web.browser import expect, opened
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ def test_a_bar_plays_the_moment_with_the_box(page: "Page") -> None:
     assert drawn[1] == pytest.approx(left + 25, abs=6)
     video.evaluate("(video) => { video.currentTime = 2 }")
     page.wait_for_function("() => document.querySelector('.player canvas').dataset.box === ''")
-    page.locator(".player").get_by_role("button", name="Close").click()
+    page.locator(".player").get_by_role("button", name="Close").press("Enter")
     expect(page.locator(".player")).to_have_count(0)
+    expect(page.locator(f'[data-tracklet="{RUN[:12]}/door/7"]')).to_be_focused()
 
 
 def test_a_longer_scale_and_a_click_beside_a_bar(page: "Page") -> None:
@@ -57,6 +59,30 @@ def test_a_longer_scale_and_a_click_beside_a_bar(page: "Page") -> None:
     page.mouse.click(after["x"] + after["width"] + 8, after["y"] + 5)
     expect(page.locator(".player")).to_be_visible()
     expect(first).to_have_class("bar playing")
+
+
+def test_a_name_in_a_bar_is_not_cut_to_what_all_have(site: Served, browser: "Browser") -> None:
+    """On a phone all bars said P0…"""
+    size = {"width": 390, "height": 844}
+    with opened(browser, f"{site.url}#timeline", viewport=size) as (page, _):
+        expect(page.locator(".bar")).to_have_count(11)
+        for zoom in range(3):
+            for name in page.locator(".bar span").all():
+                assert name.evaluate("(one) => one.scrollWidth <= one.clientWidth"), zoom
+            page.get_by_role("button", name="Show less time").click()
+        expect(page.locator(".bar span").first).to_have_text("P0001")
+
+
+def test_what_is_erased_meanwhile_plays_no_more(site: Served, page: "Page") -> None:
+    """Another tab erases the person whose crops and video are shown."""
+    view(page, "Timeline")
+    page.locator(f'[data-tracklet="{RUN[:12]}/door/7"]').click()
+    expect(page.locator(".player .crops img")).to_have_count(4)
+    told(site, "/api/people/4/confirm")
+    expect(page.locator("#fact-reviewed")).to_have_text("2 of 11 tracklets")
+    expect(page.locator(".player")).to_be_visible()
+    told(site, "/api/people/3/forget")
+    expect(page.locator(".player")).to_have_count(0)
 
 
 def test_a_tracklet_plays_in_the_sheet(page: "Page") -> None:

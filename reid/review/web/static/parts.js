@@ -7,6 +7,9 @@ const DAY = new Intl.DateTimeFormat([], { day: "numeric", month: "short", timeZo
 /** The name of a person, or the number. */
 export const called = (person) => person.label ?? person.name;
 
+/** That these people were shown with these tracklets: the server refuses to do something to others. */
+export const seen = (people) => ({ seen: Object.fromEntries(people.map(({ id, digest }) => [id, digest])) });
+
 /** Seconds of a moment: as clocks showed it where it was, or of the recording. */
 export const secondsOf = (iso, run_s) => (iso ? Date.parse(`${iso.slice(0, 23)}Z`) / 1000 : run_s);
 export const dayOf = (iso) => DAY.format(Date.parse(`${iso.slice(0, 10)}T00:00:00Z`));
@@ -51,7 +54,7 @@ export const personLine = (person) => [
 /** Choose one of some people; the id, or null. */
 export async function pickPerson({ title, text, yes, people, chosen = null, answered }) {
   one("pick-title").textContent = title;
-  one("pick-text").textContent = text;
+  one("pick-text").textContent = people.length ? text : "There is no other person.";
   one("pick-yes").textContent = yes;
   const search = one("pick-search");
   search.hidden = people.length < 8;

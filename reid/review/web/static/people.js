@@ -3,7 +3,7 @@
 import { answered } from "./api.js";
 import { able, act, fetched } from "./act.js";
 import { cameraChip, count, fill, h, keep, one, show } from "./dom.js";
-import { called, crop, found, pickPerson, when } from "./parts.js";
+import { called, crop, found, pickPerson, seen, when } from "./parts.js";
 import { openSheet } from "./sheet.js";
 
 let everybody = [], dragged = null;
@@ -13,7 +13,7 @@ export function startPeople() {
   one("search").addEventListener("input", draw);
   one("selection-clear").addEventListener("click", clear);
   one("selection-merge").addEventListener("click", () => mergeAll(selected()));
-  one("selection-confirm").addEventListener("click", () => act("/api/people/confirm", { people: [...chosen] }, clear));
+  one("selection-confirm").addEventListener("click", () => act("/api/people/confirm", { people: [...chosen], ...seen(selected()) }, clear));
 }
 
 export async function showPeople() {

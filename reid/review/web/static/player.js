@@ -1,6 +1,6 @@
 // The player: a recording at the moment of a tracklet, with the person's box drawn over it.
 
-import { cameraChip, h, personChip } from "./dom.js";
+import { cameraChip, h, one, personChip } from "./dom.js";
 import { fetched } from "./act.js";
 import { crop, when } from "./parts.js";
 
@@ -11,6 +11,11 @@ let current = null;
 /** Show a tracklet's recording inside an element. */
 export async function play(place, { tracklet, camera, person, ...time }) {
   closePlayer();
+  const opener = document.activeElement;
+  const back = () => {
+    closePlayer();
+    (opener.isConnected ? opener : place.closest("dialog") ?? one("main")).focus({ preventScroll: true }); // the focus was on what is gone
+  };
   const who = person ?? NAMELESS;
   const note = h("p", { class: "soft", role: "status" }, "Loading…");
   const video = h("video", { controls: true, playsinline: true, preload: "auto", "aria-label": `${who.label ?? who.name} in ${camera.name}` });
@@ -19,9 +24,9 @@ export async function play(place, { tracklet, camera, person, ...time }) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const element = h("div", { class: "player panel" },
     h("p", { class: "line" }, personChip(who), cameraChip(camera.name, camera.colour), h("span", { class: "soft" }, when(time)),
-      h("button", { type: "button", class: "quiet close", "aria-label": "Close the player", onclick: closePlayer }, "✕")),
+      h("button", { type: "button", class: "quiet close", "aria-label": "Close the player", onclick: back }, "✕")),
     h("div", { class: "screen" }, h("div", { class: "stage" }, video, canvas), shots), note);
-  const mine = (current = { element, video });
+  const mine = (current = { element, video, tracklet, person_id: person?.id });
   place.replaceChildren(element);
   element.scrollIntoView({ block: "nearest" });
   const found = await fetched(`/api/boxes/${encodeURIComponent(tracklet)}`);
@@ -42,6 +47,11 @@ export async function play(place, { tracklet, camera, person, ...time }) {
     follow(video, canvas, found, who.colour, () => current === mine);
   };
   video.src = found.video;
+}
+
+/** Close the player unless its tracklet is still the same person's: it may be erased since, or moved. */
+export function closePlayerUnless(tracklets) {
+  if (current && tracklets.get(current.tracklet) !== current.person_id) closePlayer();
 }
 
 export function closePlayer() {

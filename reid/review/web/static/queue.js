@@ -3,7 +3,7 @@
 import { answered } from "./api.js";
 import { able, act, busy, fetched, justReplaced } from "./act.js";
 import { chance, count, distance, fill, h, keep, one, personChip, show } from "./dom.js";
-import { crop, personLine, strip } from "./parts.js";
+import { crop, personLine, seen, strip } from "./parts.js";
 
 const AHEAD = 3; // questions that are loaded, so that crops of the next ones are there
 const PHONE = matchMedia("(max-width: 640px)");
@@ -119,7 +119,8 @@ function told(text) {
 }
 
 async function confirmSure() {
-  one("sure-list").replaceChildren(...sure.map((person) =>
+  const shown = sure; // what is sure may be another while the dialog is open
+  one("sure-list").replaceChildren(...shown.map((person) =>
     h("label", {}, h("input", { type: "checkbox", value: person.id, checked: true }),
       h("span", { class: "faces" }, person.crops.map((src) => crop(src, ""))),
       personLine({ ...person, crops: [] })[1])));
@@ -133,6 +134,6 @@ async function confirmSure() {
   check();
   if (!(await answered(one("sure")))) return;
   const people = boxes.filter((box) => box.checked).map((box) => Number(box.value));
-  const done = await act("/api/people/confirm", { people });
+  const done = await act("/api/people/confirm", { people, ...seen(shown.filter((person) => people.includes(person.id))) });
   if (done) told(done.told);
 }

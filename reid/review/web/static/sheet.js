@@ -3,8 +3,8 @@
 import { answered, confirmed } from "./api.js";
 import { able, act, fetched } from "./act.js";
 import { cameraChip, count, fill, h, keep, one, show } from "./dom.js";
-import { called, pickPerson, strip, when } from "./parts.js";
-import { closePlayer, play } from "./player.js";
+import { called, pickPerson, seen, strip, when } from "./parts.js";
+import { closePlayer, closePlayerUnless, play } from "./player.js";
 
 let person = null;
 const chosen = new Set();
@@ -16,7 +16,7 @@ export function startSheet() {
     person = null;
     closePlayer();
   });
-  for (const button of one("sheet").querySelectorAll("[data-do]")) button.addEventListener("click", () => ACTIONS[button.dataset.do]());
+  for (const button of one("sheet").querySelectorAll("[data-do]")) button.addEventListener("click", () => ACTIONS[button.dataset.do](person));
 }
 
 export async function openSheet(id) {
@@ -24,7 +24,7 @@ export async function openSheet(id) {
   hint("");
   person = { id };
   await showSheet();
-  if (person && !one("sheet").open) {
+  if (person?.all && !one("sheet").open) { // not where another one was opened since
     one("sheet").showModal();
     one("sheet").scrollTop = 0;
   }
@@ -33,9 +33,10 @@ export async function openSheet(id) {
 /** Load the person that is open again; closed where there is none any more. */
 export async function showSheet() {
   if (!person) return;
-  const fresh = await fetched(`/api/people/${person.id}`, () => one("sheet").close());
+  const fresh = await fetched(`/api/people/${person.id}`, leave);
   if (!fresh || fresh.id !== person?.id) return;
   person = fresh;
+  closePlayerUnless(new Map(person.all.map((tracklet) => [tracklet.id, person.id])));
   for (const id of chosen) if (!person.all.some((tracklet) => tracklet.id === id)) chosen.delete(id);
   draw();
 }
@@ -88,51 +89,52 @@ function leave() {
   one("sheet").close();
 }
 
+// each is of a person as the reader sees it: while a dialog is open `person` may be another one, or none
 const ACTIONS = {
-  async rename() {
+  async rename(own) {
     const input = one("rename-name");
-    one("rename-title").textContent = `Name of ${person.name}`;
-    input.value = person.label ?? "";
-    input.placeholder = person.name;
-    if (await answered(one("rename"), input)) await act(`/api/people/${person.id}/rename`, { label: input.value.trim() || null });
+    one("rename-title").textContent = `Name of ${own.name}`;
+    input.value = own.label ?? "";
+    input.placeholder = own.name;
+    if (await answered(one("rename"), input)) await act(`/api/people/${own.id}/rename`, { label: input.value.trim() || null });
   },
-  confirm: () => act(`/api/people/${person.id}/confirm`),
-  async halves() {
-    const halves = await fetched(`/api/people/${person.id}/halves`);
-    if (!halves) return;
+  confirm: (own) => act(`/api/people/${own.id}/confirm`, seen([own])),
+  async halves(own) {
+    const halves = await fetched(`/api/people/${own.id}/halves`);
+    if (!halves || person?.id !== own.id) return;
     choose(halves.other);
     hint(halves.other.length ? `Looks suggest two people: ${count(halves.other.length, "tracklet")} selected below, ${halves.one.length} not. Change the selection where it is wrong, then split them off.`
       : "Looks suggest no split.");
     one("sheet-list").querySelector(".chosen")?.scrollIntoView({ block: "nearest" });
   },
-  async split() {
-    await act(`/api/people/${person.id}/split`, { tracklets: [...chosen] }, unchoose);
+  async split(own) {
+    await act(`/api/people/${own.id}/split`, { tracklets: [...chosen] }, unchoose);
   },
-  async reassign() {
-    const others = await others_();
+  async reassign(own) {
+    const tracklets = [...chosen], others = await othersThan(own);
     if (!others) return;
-    const into = await pickPerson({ title: `${count(chosen.size, "tracklet")} of ${called(person)} ${chosen.size === 1 ? "shows" : "show"}…`, text: "Choose the person that is seen in them.", yes: "Move", people: others, answered });
-    if (into !== null) await act(`/api/people/${person.id}/reassign`, { tracklets: [...chosen], into }, unchoose);
+    const into = await pickPerson({ title: `${count(tracklets.length, "tracklet")} of ${called(own)} ${tracklets.length === 1 ? "shows" : "show"}…`, text: "Choose the person that is seen in them.", yes: "Move", people: others, answered });
+    if (into !== null) await act(`/api/people/${own.id}/reassign`, { tracklets, into }, unchoose);
   },
-  "confirm-chosen": () => act(`/api/people/${person.id}/confirm`, { tracklets: [...chosen] }, unchoose),
+  "confirm-chosen": (own) => act(`/api/people/${own.id}/confirm`, { tracklets: [...chosen] }, unchoose),
   clear: () => { unchoose(); draw(); },
-  async merge() {
-    const others = await others_();
+  async merge(own) {
+    const others = await othersThan(own);
     if (!others) return;
-    const into = await pickPerson({ title: `${called(person)} is the same person as…`, text: "Choose who they are. All that was seen of them becomes that person’s.", yes: "Merge", people: others, answered });
-    if (into !== null) await act(`/api/people/${person.id}/merge`, { into }, () => { person = { id: into }; unchoose(); });
+    const into = await pickPerson({ title: `${called(own)} is the same person as…`, text: "Choose who they are. All that was seen of them becomes that person’s.", yes: "Merge", people: others, answered });
+    if (into !== null) await act(`/api/people/${own.id}/merge`, { into }, () => { person = { id: into }; unchoose(); });
   },
-  async ignore() {
+  async ignore(own) {
     const text = "What was taken for a person is none: a poster, a plant, a reflection. Its tracklets leave the results. This can be undone.";
-    if (await confirmed(`Is ${called(person)} not a person?`, text, "Not a person")) await act(`/api/people/${person.id}/ignore`, {}, leave);
+    if (await confirmed(`Is ${called(own)} not a person?`, text, "Not a person")) await act(`/api/people/${own.id}/ignore`, seen([own]), leave);
   },
-  async forget() {
-    const text = "Their vectors, times and name leave the gallery. This cannot be undone. Results folders keep crops, tables and videos of them until results are written again, and vectors and crops in cameras/ also after that. The recordings stay as they are.";
-    if (await confirmed(`Erase ${called(person)}?`, text, "Erase")) await act(`/api/people/${person.id}/forget`, {}, leave);
+  async forget(own) {
+    const text = "Vectors, times and name leave the gallery. This cannot be undone. Results folders keep crops, tables and videos of the person until results are written again, and vectors and crops in cameras/ also after that. The recordings stay as they are.";
+    if (await confirmed(`Erase ${called(own)}?`, text, "Erase")) await act(`/api/people/${own.id}/forget`, seen([own]), leave);
   },
 };
 
-async function others_() {
+async function othersThan(own) {
   const people = await fetched("/api/people");
-  return people?.filter((other) => other.id !== person.id);
+  return people?.filter((other) => other.id !== own.id);
 }

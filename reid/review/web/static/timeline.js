@@ -3,11 +3,11 @@
 import { able, fetched } from "./act.js";
 import { cameraChip, count, h, one, personChip, show } from "./dom.js";
 import { called, dayOf, minutes, secondsOf, when } from "./parts.js";
-import { play } from "./player.js";
+import { closePlayerUnless, play } from "./player.js";
 
 const APART_S = 3600; // recordings farther apart have axes of their own
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
-const LABEL_PX = 80, NEAR_PX = 24;
+const LABEL_PX = 80, NEAR_PX = 24, NAME_PX = 52; // the last: of a bar that has room for P0001
 const PHONE = matchMedia("(max-width: 640px)");
 let spans = [], by = "camera", zoom = 1;
 
@@ -32,6 +32,7 @@ export async function showTimeline() {
   const fresh = await fetched("/api/timeline");
   if (!fresh) return;
   spans = fresh.map((span) => ({ ...span, from: secondsOf(span.start, span.start_s), to: secondsOf(span.end, span.end_s) }));
+  closePlayerUnless(new Map(spans.map((span) => [span.tracklet, span.person?.id])));
   draw();
 }
 
@@ -119,7 +120,7 @@ function bar(span, x) {
   const text = `${who} in ${span.camera.name}, ${when(span)}`;
   const element = h("button", { type: "button", class: "bar", title: text, "aria-label": text, "data-tracklet": span.tracklet,
     style: { left: `${x(span.from)}px`, width: `${Math.max(x(span.to) - x(span.from), 4)}px`, "--lane": span.lane, "--c": colour } },
-    x(span.to) - x(span.from) > 34 && h("span", { dir: "auto" }, by === "camera" ? who : span.camera.name));
+    x(span.to) - x(span.from) > NAME_PX && h("span", { dir: "auto" }, by === "camera" ? who : span.camera.name));
   element.addEventListener("click", () => {
     for (const other of one("timeline").querySelectorAll(".bar.playing")) other.classList.remove("playing");
     element.classList.add("playing");
