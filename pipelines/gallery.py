@@ -12,8 +12,9 @@ from pipelines.galleries.decisions import moment, who
 from pipelines.galleries.export import JOURNAL, chosen_format, export, journal_rows
 from pipelines.galleries.live_site import to_correct
 from pipelines.job_configs import JournalFormat
+from pipelines.runtime.ownership import marked_job
 from pipelines.runtime.progress import Progress
-from pipelines.site.erased_outputs import erase_person
+from pipelines.site.erased_outputs import erase_person, prune_beside
 from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
@@ -127,8 +128,6 @@ def forget(path: Path, person: str, progress: Progress, *, suppress: bool = Fals
             require_key(store.suppressed(), path)
             store.would_suppress(person_id, key)
         erased = erase_person(store, person_id, by=who(), suppress=key)
-    counts = [f"{count} {what}" for what, count in erased.items() if count]
-    beside = f"; {' and '.join(counts)} erased from {path.parent}" if counts else ""
     again = ""
     if recorded and key is None:
         again = "; `reid video` on the same recordings finds them again, under a new id (--suppress leaves them out)"
@@ -141,7 +140,7 @@ def forget(path: Path, person: str, progress: Progress, *, suppress: bool = Fals
             "; live footage is not processed again, so nothing is suppressed: who comes again is a new person"
         )
     progress.answer(
-        f"{person_name(person_id)} forgotten: nothing of them is left in {path}{beside}; "
+        f"{person_name(person_id)} forgotten: nothing of them is left in {path}{_beside(path, erased)}; "
         f"results folders keep their crops, videos and tables of them, which are deleted by hand{again}"
     )
     return 0
@@ -216,22 +215,31 @@ def _seen_at_once(one: Sequence[SeenAt], other: Sequence[SeenAt]) -> tuple[SeenA
 def prune(path: Path, days: str, progress: Progress, *, named: Named = "keep", dry_run: bool = False) -> int:
     """Erase the sightings of runs that started more than so many days ago, and the people not seen since.
 
-    What goes is said before it goes. It also tells a live site on this gallery that the clock is right.
+    What goes is said before it goes. Events and clips of a live site beside the gallery that are as old go too. It
+    also tells that site that the clock is right.
     """
     oldest = _days_ago(days)
     by_itself = "it erases by itself what is older than retention.days; stop it first to erase more"
     with to_correct(path, by_itself) as store:
         labels = {person.person_id: person.label for person in store.people()}
         erased = store.would_prune(oldest, named=named)
-        what = f"{_erased(erased, labels)}, from before {oldest:%Y-%m-%d %H:%M} UTC"
+        beside = f", and events and clips of {path.parent}" if marked_job(path.parent) == "live" else ""
+        what = f"{_erased(erased, labels)}{beside}, from before {oldest:%Y-%m-%d %H:%M} UTC"
         if dry_run:
             progress.answer(f"would be erased from {path}: {what}")
             return 0
         progress.answer(f"to be erased from {path}: {what}")
         store.prune(oldest, named=named)
         store.confirm_clock()
-    progress.answer(f"{_counts(erased)} erased from {path}")
+        outputs = prune_beside(store, oldest)
+    progress.answer(f"{_counts(erased)} erased from {path}{_beside(path, outputs)}")
     return 0
+
+
+def _beside(path: Path, erased: Mapping[str, int]) -> str:
+    """What was erased from the folder of a live site, as the end of a sentence."""
+    counts = [f"{count} {what}" for what, count in erased.items() if count]
+    return f"; {' and '.join(counts)} erased from {path.parent}" if counts else ""
 
 
 def _erased(erased: Erased, labels: Mapping[int, str | None]) -> str:

@@ -1,6 +1,7 @@
-"""A person erased while no live site runs: from a gallery, and from events and clips in the folder it lies in."""
+"""Erasure while no live site runs: from a gallery, and from events and clips in the folder it lies in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from pipelines.runtime.ownership import OwnedFolder, marked_job
@@ -12,6 +13,7 @@ from reid.store.base import Store
 from reid.suppression import SuppressionKey
 from reid.types import person_name
 
+_Outputs = EventFile | ClipFolder
 MOST = 2**62  # bytes, and files kept: what is opened to erase from it deletes nothing else
 
 
@@ -28,7 +30,8 @@ def erase_person(
         Busy: as `Store.forget`.
     """
     folder = store.path.parent
-    erased, left = _erase_beside(folder, store.ids_of(person_id))
+    ids = store.ids_of(person_id)
+    erased, left = _erase_beside(folder, lambda keeper: sum(keeper.forget(one) for one in ids))
     beside = f"not from {folder}: left are {'; '.join(left)}; delete by hand what names them"
     try:
         store.forget(person_id, by=by, suppress=suppress)
@@ -41,11 +44,27 @@ def erase_person(
     return erased
 
 
-def _erase_beside(folder: Path, person_ids: Sequence[int]) -> tuple[dict[str, int], list[str]]:
-    """Erase a person from the events and clips in a folder, if it is one of `reid live`.
+def prune_beside(store: Store, before: datetime) -> dict[str, int]:
+    """Erase what is older from events and clips of the live site in whose folder a gallery lies.
 
-    Args:
-        person_ids: all numbers that the person ever had.
+    Returns:
+        How much was erased of what.
+
+    Raises:
+        InputError: some could not be erased.
+    """
+    folder = store.path.parent
+    erased, left = _erase_beside(folder, lambda keeper: keeper.prune(before.timestamp()))
+    if left:
+        raise InputError(
+            f"what is older is erased from {store.path}, but not from {folder}: left are {'; '.join(left)}; "
+            "delete it by hand"
+        )
+    return erased
+
+
+def _erase_beside(folder: Path, erase: Callable[[_Outputs], int]) -> tuple[dict[str, int], list[str]]:
+    """Erase from the events and clips in a folder, if it is one of `reid live`.
 
     Returns:
         How much was erased of what, and a sentence for each that could not be.
@@ -54,22 +73,18 @@ def _erase_beside(folder: Path, person_ids: Sequence[int]) -> tuple[dict[str, in
         return {}, []
     erased, failed = dict[str, int](), list[str]()
     with OwnedFolder.open(folder, job="live") as owned:
-        for what, forget in _keepers(folder, owned.files):
-            for person_id in person_ids:
-                try:
-                    erased[what] = erased.get(what, 0) + forget(person_id)
-                except (ReidError, OSError) as error:
-                    failed.append(f"{what} ({error})")
-                    break
+        for what, keeper in _outputs(folder, owned.files):
+            try:
+                erased[what] = erase(keeper)
+            except (ReidError, OSError) as error:
+                failed.append(f"{what} ({error})")
     return erased, failed
 
 
-def _keepers(folder: Path, files: OwnedFiles) -> list[tuple[str, Callable[[int], int]]]:
+def _outputs(folder: Path, files: OwnedFiles) -> Iterator[tuple[str, _Outputs]]:
     """What there is to erase from."""
-    found: list[tuple[str, Callable[[int], int]]] = []
     events, clips = folder / "events.jsonl", folder / "clips"
     if events.exists() and files.owns(events):
-        found.append(("events", EventFile(events, files, most_bytes=MOST, keep=MOST).forget))
+        yield "events", EventFile(events, files, most_bytes=MOST, keep=MOST)
     if clips.is_dir():
-        found.append(("clips", ClipFolder(clips, files).forget))
-    return found
+        yield "clips", ClipFolder(clips, files)

@@ -20,7 +20,7 @@ def clause(decision: Decision, called: Called = person_name) -> str:
         case "moved":
             return f"{other} is seen in tracklets of {person}"
         case "confirmed":
-            return f"{person} is one person"
+            return f"{person} is confirmed as one person"
         case "named":
             number = person_name(decision.person_id)  # the name is what is said
             return f"{number} is called {decision.label}" if decision.label else f"{number} has no name"

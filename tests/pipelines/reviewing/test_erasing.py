@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cli.main import main
 from pipelines.reviewing.opening import open_site
 from pipelines.reviewing.under_review import review_of
 from pipelines.runtime.ownership import OwnedFolder
@@ -39,6 +40,15 @@ def test_an_erased_person_is_in_no_event_any_more(gallery: Path) -> None:
         assert [person.person_id for person in review.people()] == [2]
         assert [(one.kind, one.by) for one in review.decisions()] == [("erased", "ann")]
     assert ids(gallery.parent) == ["e1", "e3", "e5"]
+
+
+def test_what_is_pruned_is_in_no_event_any_more(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "prune", str(gallery), "30", "--dry-run"]) == 0
+    assert f"and events and clips of {gallery.parent}, from before" in capsys.readouterr().out
+    assert len(ids(gallery.parent)) == 6
+    assert main(["gallery", "prune", str(gallery), "30"]) == 0
+    assert capsys.readouterr().out.endswith(f"; 6 events erased from {gallery.parent}\n")
+    assert ids(gallery.parent) == []
 
 
 def test_what_cannot_be_erased_beside_is_said_and_all_else_is_erased(gallery: Path) -> None:

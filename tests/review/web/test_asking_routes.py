@@ -127,7 +127,7 @@ def test_what_contradicts_an_earlier_decision_is_said(site: Served) -> None:
     said = told(site, "/api/people/3/split", {"tracklets": [LEANING]})
     assert said == (
         "1 tracklet of P0003 became a new person, P0006. "
-        "This counts more than decision 1 (P0003 is one person)."
+        "This counts more than decision 1 (P0003 is confirmed as one person)."
     )
     refused = site.client.post("/api/people/6/merge", json={"into": 3}, headers=ASKS)
     assert (refused.status_code, refused.json()["error"].partition(" of ")[0]) == (

@@ -24,7 +24,7 @@ def test_decisions_are_undone_and_done_again(site: Served, page: "Page") -> None
     toast(page, "confirmed")
     view(page, "Decisions")
     expect(page.locator("#decisions li")).to_have_count(1)
-    expect(page.locator("#decisions li")).to_contain_text("P0001 is one person.")
+    expect(page.locator("#decisions li")).to_contain_text("P0001 is confirmed as one person.")
     page.locator("#undo").click()
     expect(page.locator("#decisions li.undone")).to_have_count(1)
     assert decisions(site) == []
@@ -42,7 +42,7 @@ def test_one_decision_of_several_is_undone(site: Served, page: "Page") -> None:
         toast(page, "confirmed")
     view(page, "Decisions")
     page.get_by_role("button", name="Undo decision 1").click()
-    expect(page.locator("#decisions li.undone")).to_contain_text("P0001 is one person.")
+    expect(page.locator("#decisions li.undone")).to_contain_text("P0001 is confirmed as one person.")
     assert site.ask(lambda: [one.number for one in site.review.decisions() if one.undone is None]) == [2]
     expect(page.get_by_role("button", name="Undo decision 1")).to_have_count(0)
     page.locator("#redo").click()
