@@ -35,7 +35,7 @@ class Access:
     """Middleware that lets allowed requests through and answers the others.
 
     Args:
-        name: of the page, as live; pages of one machine keep cookies apart by it.
+        name: of the page, as live; pages of one machine keep cookies apart by it and by the token.
         token: None: everybody may.
         hosts: names that requests may be for, beside this machine's own; None: any.
         login: makes the page that asks for the token; given why the last one did not do, or nothing.
@@ -51,11 +51,13 @@ class Access:
         login: Callable[[str], str],
     ) -> None:
         self._app, self._hosts, self._login = app, hosts, login
-        self._cookie = f"reid_{name}"
         self._token = None if token is None else token.encode()
         secret = self._token or b""
         # not the token itself: what a browser keeps opens this page, and nothing else that has the same token
         self._pass = hmac.new(secret, f"reid {name}".encode(), hashlib.sha256).hexdigest()
+        self._cookie = (
+            f"reid_{name}_{self._pass[:8]}"  # pages of one machine share cookies, whatever their port
+        )
         self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

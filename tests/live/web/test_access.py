@@ -29,10 +29,11 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 @pytest.mark.parametrize("path", [*PATHS, "/api/previews", "/static/live.js", "/nothing"])
 def test_nothing_without_the_token(path: str) -> None:
     with serving(token=TOKEN) as site:
+        (cookie,) = httpx.get(site.client.base_url, params={"token": TOKEN}).cookies
         for headers in (
             {},
             {"Authorization": "Bearer wrong"},
-            {"Cookie": "reid_live=wrong"},
+            {"Cookie": f"{cookie}=wrong"},
             {"Cookie": "="},
         ):
             assert site.client.get(path, headers=headers).status_code == 401
@@ -64,6 +65,19 @@ def test_the_token_in_the_address_becomes_a_cookie_and_is_gone() -> None:
     with serving(token="another, of another day") as other:
         other.client.cookies = site.client.cookies
         assert other.client.get("/api/state").status_code == 401
+
+
+def test_pages_of_one_machine_do_not_log_each_other_out() -> None:
+    """Browsers send cookies of one port to the others too."""
+    jar = httpx.Cookies()
+    with serving(token=TOKEN) as site, serving(token="of another page") as other:
+        for page, token in ((site, TOKEN), (other, "of another page")):
+            page.client.cookies = jar
+            jar.update(page.client.get("/api/state", params={"token": token}).cookies)
+        assert len(jar) == 2
+        for page in (site, other):
+            page.client.cookies = jar
+            assert page.client.get("/api/state").status_code == 200
 
 
 @pytest.mark.parametrize(

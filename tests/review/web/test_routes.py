@@ -185,7 +185,7 @@ def test_nothing_without_the_token(tmp_path: Path) -> None:
             assert site.client.get(path).status_code == 401, path
         assert site.client.post("/api/undo", headers=ASKS).status_code == 401
         entered = site.client.post("/login", data={"token": "open sesame, please"})
-        assert entered.headers["set-cookie"].startswith("reid_review=")
+        assert entered.headers["set-cookie"].startswith("reid_review_")
         assert site.client.get("/api/review").status_code == 200
 
 
