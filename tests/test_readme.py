@@ -280,7 +280,7 @@ def test_the_documentation_tells_a_story_that_happens(tmp_path: Path) -> None:
 
 
 TINY = (
-    "--epochs 1 --schedule.warmup_epochs 0 --start.freeze_epochs 0 --data.height 32 --data.width 16 "
+    "--epochs 1 --schedule.warmup_epochs 0 --start.freeze_epochs 0 --data.height 64 --data.width 32 "
     "--data.held_out 3 --data.workers 0 --batch.people 3 --batch.images 2 --threads 1 --device cpu --overwrite"
 )
 TRAININGS = [line for _, line in LINES if line.startswith(("reid train ", "reid tune ")) and "<" not in line]

@@ -88,6 +88,7 @@ def test_the_login_form_looks_right(browser: "Browser", size: str) -> None:
         page.get_by_label("Token").fill("wrong")
         page.get_by_label("Token").press("Enter")
         page.get_by_role("alert").wait_for()
+        page.wait_for_load_state()  # its style comes after its text
         assert faults(page, size) == []
         complaints.take("401")
 
