@@ -41,7 +41,7 @@ WRITES_S = 600.0
 MOST = 500  # answers
 READY = """() => {
     const yes = document.querySelector("#answers [data-answer=yes]");
-    return yes.hidden || !yes.disabled;
+    return !document.body.classList.contains("running") && (yes.hidden || !yes.disabled);
 }"""
 KEYS = {True: "y", False: "n"}
 
@@ -87,6 +87,8 @@ def review(page: "Page", url: str, recording: Recording) -> Work:
         if not asked:
             break
         begun = time.monotonic()
+        page.locator("#questions .question:visible").wait_for()
+        page.wait_for_function(READY)  # a question that has just come takes no answer for a moment
         with _posted(page, "/api/questions/"):
             page.keyboard.press(KEYS[_same(recording, asked[0])])
         page.wait_for_function(READY)
