@@ -45,7 +45,7 @@ def erase_person(
 
 
 def prune_beside(store: Store, before: datetime) -> dict[str, int]:
-    """Erase what is older from events and clips of the live site in whose folder a gallery lies.
+    """Erase what is older from events and clips in the folder of a gallery, where that is a live site's.
 
     Returns:
         How much was erased of what.

@@ -1,4 +1,4 @@
-"""Depthwise convolutions whose gradients are fast in bfloat16 on CPUs.
+"""Depthwise convolutions with gradients that are fast in bfloat16 on CPUs.
 
 PyTorch 2.14's are slow there: two thirds of a step of EfficientNet-Lite0 at 256 x 128. Here they are put together
 from what is fast: the same sums, in another order.
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 _gradients = torch.ops.aten.convolution_backward
-_SMALL = 3  # kernels whose gradient by the weights is fast
+_SMALL = 3  # size of kernels with a fast gradient by the weights
 
 
 def quicken(network: nn.Module) -> None:
