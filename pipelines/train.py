@@ -23,8 +23,7 @@ from reid.outputs.contact_sheet import write_contact_sheet
 from reid.shipped_weights import recorded
 from reid.training.build import open_accelerator
 from reid.training.config import TrainConfig
-from reid.training.loader import Loader
-from reid.training.loop import Loop
+from reid.training.loop import Batches, Loop
 from reid.training.state import load_state, take_objectives
 
 
@@ -111,7 +110,7 @@ def _images_left(config: TrainConfig, begun: Begun) -> int:
     return (config.schedule.epochs * batches - done) * shown
 
 
-def _draw_batch(loader: Loader, data: train_data.TrainingData, folder: TrainingFolder) -> None:
+def _draw_batch(loader: Batches, data: train_data.TrainingData, folder: TrainingFolder) -> None:
     """Draw the images that the network will see, to be looked at before hours are spent on it."""
     both = loader.images(0)
     write_contact_sheet(

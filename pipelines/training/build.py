@@ -10,10 +10,12 @@ from pipelines.training.data import TrainingData, preprocessing_of
 from reid.datasets.records import DISTRACTOR, Split
 from reid.embedding.network import ReidNetwork
 from reid.training.augment import Augment
+from reid.training.batch_augment import BatchAugment
 from reid.training.build import build_training
 from reid.training.config import TrainConfig
+from reid.training.device_loader import DeviceLoader
 from reid.training.loader import Loader
-from reid.training.loop import steps_per_epoch
+from reid.training.loop import Batches, steps_per_epoch
 from reid.training.sampling import Sampler, WithUnlabelled, build_sampler
 from reid.training.state import Training
 
@@ -23,7 +25,7 @@ class Begun:
     """A training and what feeds it."""
 
     training: Training
-    loader: Loader
+    loader: Batches
     steps_per_epoch: int
 
 
@@ -33,17 +35,7 @@ def build(config: TrainConfig, data: TrainingData, accelerator: Accelerator, net
     Raises:
         InputError: too few people for the batches.
     """
-    loader = Loader(
-        data.train,
-        data.pixels,
-        _sampler(config, data.train),
-        Augment(config.augment, size=(config.data.height, config.data.width), mean=data.pixels.mean),
-        preprocessing_of(config),
-        seed=config.seed,
-        workers=config.data.workers,
-        process=(accelerator.process_index, accelerator.num_processes),
-        targets=data.targets,
-    )
+    loader = _loader(config, data, accelerator)
     steps = steps_per_epoch(loader, config)
     training = build_training(
         config,
@@ -51,9 +43,39 @@ def build(config: TrainConfig, data: TrainingData, accelerator: Accelerator, net
         network,
         people=data.train.people,
         steps_per_epoch=steps,
-        teachers=[target.shape[1] for target in data.targets],
+        teachers=data.teachers_dimensions,
     )
     return Begun(training=training, loader=loader, steps_per_epoch=steps)
+
+
+def _loader(config: TrainConfig, data: TrainingData, accelerator: Accelerator) -> Batches:
+    size, sampler = (config.data.height, config.data.width), _sampler(config, data.train)
+    process = (accelerator.process_index, accelerator.num_processes)
+    if config.augment.by == "batch":
+        return DeviceLoader(
+            data.train,
+            data.pixels,
+            sampler,
+            BatchAugment(config.augment, size=size, mean=data.pixels.mean),
+            preprocessing_of(config),
+            seed=config.seed,
+            workers=config.data.workers,
+            device=accelerator.device,
+            process=process,
+            targets=data.targets,
+            teachers=data.teachers_seeing,
+        )
+    return Loader(
+        data.train,
+        data.pixels,
+        sampler,
+        Augment(config.augment, size=size, mean=data.pixels.mean),
+        preprocessing_of(config),
+        seed=config.seed,
+        workers=config.data.workers,
+        process=process,
+        targets=data.targets,
+    )
 
 
 def _sampler(config: TrainConfig, split: Split) -> Sampler | WithUnlabelled:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from accelerate import Accelerator
 
 from pipelines.recordings.own_gallery import own_gallery
@@ -27,6 +28,7 @@ from reid.training.balance import balance, describe, warnings
 from reid.training.config import TrainConfig
 from reid.training.holdout import Held, hold_out, renumbered
 from reid.training.pixels import Loaded, Pixels, load_pixels
+from reid.training.teachers import Teacher, open_teacher
 from reid.training.validation import HeldOut
 from reid.types import Array
 
@@ -41,12 +43,18 @@ class TrainingData:
     sources: tuple[ImageSource, ...]
     train: Split  # labelled images first, then unlabelled ones, whose person is DISTRACTOR
     pixels: Pixels
-    targets: tuple[Array, ...]  # (len(train), T) vectors of each teacher
+    targets: tuple[Array, ...]  # (len(train), T) vectors of each teacher of the images as they are
+    teachers_seeing: tuple[Teacher, ...]  # of the augmented images instead
     teachers: tuple[str, ...]  # their encoder ids
     held_out: HeldOut
     contents: Contents  # of the images to learn from
     notes: tuple[str, ...]
     fingerprint: str  # of the images' names and labels, and of the teachers
+
+    @property
+    def teachers_dimensions(self) -> list[int]:
+        """Length of each teacher's vectors."""
+        return [target.shape[1] for target in self.targets] + [one.dimension for one in self.teachers_seeing]
 
 
 def read(config: TrainConfig) -> tuple[tuple[ImageSource, ...], Held]:
@@ -134,7 +142,12 @@ def load(
     if unlabelled := int(np.sum(learned.persons == DISTRACTOR)):
         rows.append(("unlabelled images", f"{unlabelled:,}"))
     progress.summary("learned from", rows)
-    targets, teachers = _targets(learned, config, progress, accelerator)
+    targets: tuple[Array, ...] = ()
+    seeing: tuple[Teacher, ...] = ()
+    if config.loss.distillation.view == "augmented":
+        seeing, teachers = _teachers_seeing(config, accelerator)
+    else:
+        targets, teachers = _targets(learned, config, progress, accelerator)
     by_person = config.batch.sampler != "random"
     notes += warnings(counted, images=config.batch.images if by_person else None)
     progress.summary(
@@ -153,6 +166,7 @@ def load(
         train=learned,
         pixels=train.pixels,
         targets=targets,
+        teachers_seeing=seeing,
         teachers=teachers,
         held_out=HeldOut(
             query=query.split,
@@ -180,8 +194,8 @@ def _targets(
         mine = mine[accelerator.process_index :: accelerator.num_processes]
     for teacher in config.teachers:
         encoder = build_encoder(EncoderConfig(weights=teacher), config.threads or None)
-        if encoder.encoder_id in names:
-            raise InputError(f"--teacher {teacher}: given twice; leave it out once")
+        names.append(encoder.encoder_id)
+        _once(config, names)
         task = progress.task(f"teacher {teacher.stem}", len(mine), unit="crops")
         vectors = extract(mine, encoder, advance=task.advance)
         task.finish()
@@ -189,8 +203,24 @@ def _targets(
             accelerator.wait_for_everyone()
             vectors = extract(split.paths, encoder)
         targets.append(vectors)
-        names.append(encoder.encoder_id)
     return tuple(targets), tuple(names)
+
+
+def _teachers_seeing(
+    config: TrainConfig, accelerator: Accelerator | None
+) -> tuple[tuple[Teacher, ...], tuple[str, ...]]:
+    """Teachers on the device that trains, and their ids."""
+    device = torch.device("cpu") if accelerator is None else accelerator.device
+    opened = [open_teacher(path, device) for path in config.teachers]
+    names = tuple(name for _, name in opened)
+    _once(config, names)
+    return tuple(teacher for teacher, _ in opened), names
+
+
+def _once(config: TrainConfig, names: Sequence[str]) -> None:
+    for at, path in enumerate(config.teachers[: len(names)]):
+        if names[at] in names[:at]:
+            raise InputError(f"--teacher {path}: given twice; leave it out once")
 
 
 def fewer_in_a_batch(config: TrainConfig, people: int) -> str | None:

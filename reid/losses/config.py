@@ -128,6 +128,13 @@ class DistillationConfig(Section):
         description="rkd: of distances, as multiples of their mean; pkt: of the chances to be neighbours",
     )
 
+    view: Literal["plain", "augmented"] = Field(
+        "plain",
+        description="what teachers see. plain: images as they are, whose vectors are computed once and kept; "
+        "augmented: what the network sees, before blur, low resolution, patch and erasing (Beyer et al. 2022); "
+        "needs augment.by batch",
+    )
+
     @model_validator(mode="after")
     def _something_is_compared(self) -> Self:
         if self.vectors == 0 and self.relations == 0:

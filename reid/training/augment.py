@@ -17,13 +17,13 @@ from torchvision.transforms.v2 import functional as vision
 from reid.training.config import AugmentConfig
 from reid.types import Image
 
-_CROP_HEIGHT_PX = 256  # the height of input that crop_px is meant for
-_BLUR_DEVIATION_PX = (0.5, 1.5)
-_ERASED_AREA = (0.02, 0.4)  # shares of the image, and height by width: Zhong et al. 2020, section 4.2
-_ERASED_ASPECT = (0.3, 1 / 0.3)
+CROP_HEIGHT_PX = 256  # the height of input that crop_px is meant for
+BLUR_DEVIATION_PX = (0.5, 1.5)
+ERASED_AREA = (0.02, 0.4)  # shares of the image, and height by width: Zhong et al. 2020, section 4.2
+ERASED_ASPECT = (0.3, 1 / 0.3)
 _ERASE_TRIES = 100
-_EDGE = 0.25  # share of the width on either side that seldom shows the person
-_PATCH_HEIGHT = (0.25, 1.0)  # shares of the image's height
+EDGE = 0.25  # share of the width on either side that seldom shows the person
+PATCH_HEIGHT = (0.25, 1.0)  # shares of the image's height
 
 
 class Augment:
@@ -38,7 +38,7 @@ class Augment:
         self._config = config
         self._size = size
         self._colour = torch.from_numpy(np.round(mean).astype(np.uint8))
-        self._pad_px = min(max(1, round(config.crop_px * size[0] / _CROP_HEIGHT_PX)), *size)
+        self._pad_px = min(max(1, round(config.crop_px * size[0] / CROP_HEIGHT_PX)), *size)
 
     def __call__(self, image: torch.Tensor, other: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """A changed copy of `image` (3, H, W) uint8 RGB; `other`, of the same size, lends the patch.
@@ -61,7 +61,7 @@ class Augment:
             gray = vision.rgb_to_grayscale(image, num_output_channels=3)
             image = gray.contiguous()  # it is one plane seen three times, which cannot be written to
         if rng.random() < config.blur:
-            deviation = rng.uniform(*_BLUR_DEVIATION_PX)
+            deviation = rng.uniform(*BLUR_DEVIATION_PX)
             image = _planes(cv2.GaussianBlur(_interleaved(image), (0, 0), deviation))
         if rng.random() < config.low_resolution:
             image = self._low_resolution(image, rng)
@@ -129,8 +129,8 @@ def _patch(image: torch.Tensor, other: torch.Tensor, rng: np.random.Generator) -
     taken from the same place of the other image.
     """
     _, height, width = image.shape
-    wide = int(rng.integers(1, max(1, int(_EDGE * width)), endpoint=True))
-    high = max(1, round(rng.uniform(*_PATCH_HEIGHT) * height))
+    wide = int(rng.integers(1, max(1, int(EDGE * width)), endpoint=True))
+    high = max(1, round(rng.uniform(*PATCH_HEIGHT) * height))
     top = int(rng.integers(0, height - high, endpoint=True))
     columns = slice(0, wide) if rng.random() < 0.5 else slice(width - wide, width)
     image[:, top : top + high, columns] = other[:, top : top + high, columns]
@@ -140,8 +140,8 @@ def _erase(image: torch.Tensor, colour: torch.Tensor, rng: np.random.Generator) 
     """Random erasing (Zhong et al. 2020, algorithm 1), in place: shapes are drawn until one fits."""
     _, height, width = image.shape
     for _ in range(_ERASE_TRIES):
-        area = rng.uniform(*_ERASED_AREA) * height * width
-        aspect = rng.uniform(*_ERASED_ASPECT)
+        area = rng.uniform(*ERASED_AREA) * height * width
+        aspect = rng.uniform(*ERASED_ASPECT)
         high, wide = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
         if 0 < high < height and 0 < wide < width:
             top = int(rng.integers(0, height - high, endpoint=True))

@@ -66,6 +66,11 @@ class BatchConfig(Section):
 class AugmentConfig(Section):
     """Augmentation of training images; each way with its probability. 0: never."""
 
+    by: Literal["image", "batch"] = Field(
+        "image",
+        description="image: one after the other, in threads of the processor; batch: all images of a batch at once, "
+        "on the device that trains, which is what a GPU wants",
+    )
     flip: Share = Field(0.5, description="mirror")
     crop: Share = Field(0.5, description="pad by crop_px on every side and cut the size out again anywhere")
     crop_px: Count = Field(10, description="at an input of 256 x 128; less for smaller ones")
@@ -99,6 +104,16 @@ class AugmentConfig(Section):
         0.0,
         description="background-aware patch: a piece of another image's edge covers part of this one's edge, so "
         "that what stands around a person is not learned",
+    )
+    recolour: Share = Field(
+        0.0,
+        description="of unlabelled images: turn hues by any angle and exchange channels; needs teachers that see it "
+        "(loss.distillation.view augmented)",
+    )
+    join: Share = Field(
+        0.0,
+        description="of unlabelled images: the upper part of one person above the lower part of another; needs "
+        "teachers that see it",
     )
 
 
@@ -227,6 +242,17 @@ class TrainConfig(Section):
         if self.loss.objectives.get(DISTILLATION) and not self.teachers:
             raise ValueError(
                 "the objective distillation needs a teacher; name one with --teacher, or leave the objective out"
+            )
+        seen = self.loss.distillation.view == "augmented"
+        if seen and self.augment.by == "image":
+            raise ValueError(
+                "loss.distillation.view augmented needs augment.by batch: teachers look at images on the device that "
+                "trains; set it, or view to plain"
+            )
+        if (self.augment.recolour or self.augment.join) and not (seen and self.teachers):
+            raise ValueError(
+                "augment.recolour and augment.join make people whom only a teacher can judge that sees them; set "
+                "loss.distillation.view to augmented, or both to 0"
             )
         if self.start.freeze_epochs >= self.schedule.epochs:
             raise ValueError(

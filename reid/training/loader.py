@@ -18,7 +18,7 @@ from reid.training.pixels import Pixels, normalise
 from reid.training.sampling import Sampler, WithUnlabelled
 from reid.types import Array
 
-_STREAM = (1,)  # sets these random numbers apart from the sampler's, which have the same seed
+AUGMENTATION = (1,)  # sets these random numbers apart from the sampler's, which have the same seed
 _AHEAD = 2  # batches a worker may be ahead
 
 
@@ -142,7 +142,7 @@ class Loader:
         )
 
     def _images(self, number: int, at: int, rows: Labels) -> PlainAndAugmented:
-        rng = np.random.default_rng(np.random.SeedSequence([self._seed, number, at], spawn_key=_STREAM))
+        rng = np.random.default_rng(np.random.SeedSequence([self._seed, number, at], spawn_key=AUGMENTATION))
         plain = self._pixels.get(rows)
         others = (np.arange(len(rows)) + rng.integers(1, max(2, len(rows)), len(rows))) % len(rows)
         augmented = torch.empty_like(plain)

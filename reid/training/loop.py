@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
@@ -15,13 +15,32 @@ from reid.errors import InputError
 from reid.training.config import TrainConfig
 from reid.training.figures import TOTAL, EpochFigures, HeldOutFigures, StepFigures
 from reid.training.learner import Learned
-from reid.training.loader import Batch, Loader
+from reid.training.loader import Batch, PlainAndAugmented
 from reid.training.meters import Meters
 from reid.training.optimiser import set_rate
 from reid.training.state import Training, keep_best
 from reid.training.validation import HeldOut, retrieve
 
 TOLD_EVERY = 10  # steps between looks at the figures, which make a GPU wait
+
+
+class Batches(Protocol):
+    """Source of batches, each a function of seed, epoch and its number."""
+
+    waited_s: float  # how long those who asked for batches have waited, in all
+
+    def __len__(self) -> int:
+        """Batches that this process gets in an epoch."""
+
+    @property
+    def batch(self) -> int:
+        """Images in a batch."""
+
+    def epoch(self, number: int, *, start: int = 0) -> Generator[Batch, None, None]:
+        """The batches of an epoch, from this process's `start`-th on. Closing it stops what prepares them."""
+
+    def images(self, number: int, batch: int = 0) -> PlainAndAugmented:
+        """The images of this process's `batch`-th batch of an epoch, beside the unchanged ones."""
 
 
 class TrainingCallbacks(Protocol):
@@ -42,7 +61,7 @@ class Loop:
     """Parts of a training that do not change while it runs."""
 
     config: TrainConfig
-    loader: Loader
+    loader: Batches
     held_out: HeldOut
     listener: TrainingCallbacks
 
@@ -215,7 +234,7 @@ class Loop:
         return bool(wishes > 0)
 
 
-def steps_per_epoch(loader: Loader, config: TrainConfig) -> int:
+def steps_per_epoch(loader: Batches, config: TrainConfig) -> int:
     """Steps of the optimiser in an epoch; the last one may add up fewer batches."""
     return math.ceil(len(loader) / config.batch.accumulate)
 

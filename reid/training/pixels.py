@@ -1,5 +1,6 @@
 """Decoded images, resized as serving does it, and the network's input made of them."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from reid.errors import InputError
 from reid.stills import TooLarge, decode
 from reid.types import Image
 
-_READERS = 4  # reading waits for the disk, and decoding lets other threads run
+_READERS = max(4, os.cpu_count() or 1)  # reading waits for the disk, and decoding lets other threads run
 _AT_ONCE = 256  # images between reports of progress, and in memory beyond those that are kept
 
 Planes = NDArray[np.uint8]  # (3, height, width) in the network's channel order
@@ -102,14 +103,15 @@ def load_pixels(
         for start in range(0, len(split), _AT_ONCE):
             paths = split.paths[start : start + _AT_ONCE]
             read = pool.map(lambda path: _planes(path, preprocessing, min_px), paths)
-            for row, planes in enumerate(read, start):
-                if isinstance(planes, str):
-                    left_out.append(UnreadableImage(path=split.paths[row], why=planes))
+            for row, image in enumerate(read, start):
+                if isinstance(image, str):
+                    left_out.append(UnreadableImage(path=split.paths[row], why=image))
                     continue
+                planes, mean = image
                 if len(good) < room:
                     kept[len(good)] = planes
                 good.append(row)
-                total += planes.mean(axis=(1, 2))
+                total += mean
             advance(len(paths))
     if not good:
         raise InputError(_nothing_left(split, left_out))
@@ -137,8 +139,10 @@ def normalise(images: torch.Tensor, preprocessing: Preprocessing) -> torch.Tenso
     return torch.from_numpy(batch).permute(0, 3, 1, 2)
 
 
-def _planes(path: Path, preprocessing: Preprocessing, min_px: int) -> Planes | str:
-    """The image, or why there is none."""
+def _planes(
+    path: Path, preprocessing: Preprocessing, min_px: int
+) -> tuple[Planes, NDArray[np.float64]] | str:
+    """The image and its mean colour (3,), or why there is none."""
     image = _read(path)
     if isinstance(image, str):
         return image
@@ -147,7 +151,7 @@ def _planes(path: Path, preprocessing: Preprocessing, min_px: int) -> Planes | s
         return f"{width} x {height} pixels, less than data.min_px ({min_px})"
     planes = np.empty((3, *preprocessing.size), dtype=np.uint8)
     resize(image, preprocessing, out=planes)
-    return planes
+    return planes, planes.mean(axis=(1, 2))
 
 
 def _read(path: Path) -> Image | str:
