@@ -211,7 +211,7 @@ def _teachers_seeing(
 ) -> tuple[tuple[Teacher, ...], tuple[str, ...]]:
     """Teachers on the device that trains, and their ids."""
     device = torch.device("cpu") if accelerator is None else accelerator.device
-    opened = [open_teacher(path, device) for path in config.teachers]
+    opened = [open_teacher(path, device, config.threads or None) for path in config.teachers]
     names = tuple(name for _, name in opened)
     _once(config, names)
     return tuple(teacher for teacher, _ in opened), names

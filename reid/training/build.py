@@ -14,6 +14,7 @@ from reid.losses.objectives import Objectives
 from reid.training.config import TrainConfig
 from reid.training.depthwise import quicken
 from reid.training.ema import Average
+from reid.training.layout import layout
 from reid.training.learner import Learner
 from reid.training.optimiser import build_optimiser
 from reid.training.schedule import Schedule
@@ -78,7 +79,7 @@ def build_training(
         config.loss, dimension=network.dimension, people=people, generator=generator, teachers=teachers
     )
     learner = Learner(network, objectives, frozen=config.start.frozen).to(accelerator.device)
-    learner.to(memory_format=torch.channels_last)  # 1.3 to 1.6 times as fast on CPUs
+    learner.to(memory_format=layout(accelerator.device))
     if config.precision == "bfloat16" and accelerator.device.type == "cpu":
         quicken(network)
     optimiser = build_optimiser(learner, config.optimiser)

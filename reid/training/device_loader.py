@@ -12,6 +12,7 @@ from torch import Tensor
 from reid.datasets.records import DISTRACTOR, Labels, Split
 from reid.embedding.crops import Preprocessing
 from reid.training.batch_augment import BatchAugment, Views
+from reid.training.layout import layout
 from reid.training.loader import AUGMENTATION, Batch, PlainAndAugmented
 from reid.training.pixels import Pixels
 from reid.training.sampling import Sampler, WithUnlabelled
@@ -124,7 +125,7 @@ class DeviceLoader:
             targets = tuple(teacher(views.clear) for teacher in self._teachers)
             images = (views.augmented - self._mean) / self._std
         return Batch(
-            images=images.contiguous(memory_format=torch.channels_last),
+            images=images.contiguous(memory_format=layout(self._device)),
             persons=torch.from_numpy(self._split.persons[rows]),
             targets=targets or tuple(torch.from_numpy(target[rows]) for target in self._targets),
             cameras=torch.from_numpy(self._split.cameras[rows]),

@@ -14,6 +14,7 @@ from accelerate.utils import broadcast_object_list
 from reid.errors import InputError
 from reid.training.config import TrainConfig
 from reid.training.figures import TOTAL, EpochFigures, HeldOutFigures, StepFigures
+from reid.training.layout import layout
 from reid.training.learner import Learned
 from reid.training.loader import Batch, PlainAndAugmented
 from reid.training.meters import Meters
@@ -136,7 +137,9 @@ class Loop:
         for number, batch in enumerate(group, start=1):
             last = number == len(group)
             with nullcontext() if last else accelerator.no_sync(training.wrapped):
-                images = batch.images.to(accelerator.device, non_blocking=True)
+                images = batch.images.to(
+                    accelerator.device, non_blocking=True, memory_format=layout(accelerator.device)
+                )
                 targets = [target.to(accelerator.device) for target in batch.targets]
                 persons = batch.persons.to(accelerator.device)
                 learned: Learned = training.wrapped(images, persons, targets)

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from reid.embedding.crops import Preprocessing
+from reid.embedding.encoder import Runner
+from reid.embedding.openvino_backend import OpenVinoRunner
 from reid.embedding.openvino_graph import OpenVinoGraph
 from reid.embedding.weights import open_weights
 from reid.errors import InputError
+from reid.training.layout import layout
 
 
 class Teacher(nn.Module):
@@ -38,26 +42,40 @@ class Teacher(nn.Module):
         images = (images - self.mean) / self.std
         on_gpu = images.device.type == "cuda"
         with torch.no_grad(), torch.autocast(images.device.type, dtype=torch.float16, enabled=on_gpu):
-            vectors: Tensor = self.network(images.contiguous(memory_format=torch.channels_last))
+            vectors: Tensor = self.network(images.contiguous(memory_format=layout(images.device)))
         return vectors.float()
 
 
-def open_teacher(path: Path, device: torch.device) -> tuple[Teacher, str]:
+class _Running(nn.Module):
+    """A back end of encoders as a module: images as its network takes them to vectors."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__()
+        self._runner = runner
+
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.from_numpy(self._runner(np.ascontiguousarray(images.numpy())))
+
+
+def open_teacher(path: Path, device: torch.device, threads: int | None = None) -> tuple[Teacher, str]:
     """The teacher in the file at `path` on `device`, and its encoder id.
 
+    Args:
+        threads: CPU threads of one call, on a CPU.
+
     Raises:
-        InputError: not an encoder that PyTorch can run.
+        InputError: not an encoder that can run there.
     """
     weights = open_weights(path)
-    match weights.kind:
-        case "checkpoint":
-            assert weights.network is not None
-            network = weights.network.to(memory_format=torch.channels_last)
-        case "openvino":
-            network = OpenVinoGraph(weights.path)
-        case "onnx":
-            raise InputError(
-                f"--teacher {path}: PyTorch does not run ONNX, and loss.distillation.view augmented needs it; use a "
-                "checkpoint or an OpenVINO file, or view plain"
-            )
+    if weights.network is not None:
+        network = weights.network.to(memory_format=layout(device))
+    elif device.type == "cpu":
+        network = _Running(OpenVinoRunner(weights.path, weights.preprocessing.size, threads=threads))
+    elif weights.kind == "openvino":
+        network = OpenVinoGraph(weights.path)
+    else:
+        raise InputError(
+            f"--teacher {path}: PyTorch does not run ONNX, and loss.distillation.view augmented needs it on a GPU; "
+            "use a checkpoint or an OpenVINO file, or view plain"
+        )
     return Teacher(network, weights.preprocessing).to(device), weights.encoder_id

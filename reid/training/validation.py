@@ -18,6 +18,7 @@ from reid.evaluation.retrieval.ranking import rank
 from reid.evaluation.retrieval.ranks import Ranking
 from reid.evaluation.retrieval.scores import per_query
 from reid.training.figures import HeldOutFigures
+from reid.training.layout import layout
 from reid.training.pixels import Pixels, normalise
 from reid.types import Array
 
@@ -74,7 +75,7 @@ def _vectors(network: nn.Module, pixels: Pixels, preprocessing: Preprocessing, d
     parts = []
     for start in range(0, len(pixels), BATCH):
         rows = np.arange(start, min(start + BATCH, len(pixels)))
-        batch = normalise(pixels.get(rows), preprocessing).to(device, memory_format=torch.channels_last)
+        batch = normalise(pixels.get(rows), preprocessing).to(device, memory_format=layout(device))
         parts.append(network(batch).float().cpu().numpy())
     return unit(np.concatenate(parts))
 

@@ -48,7 +48,7 @@ def test_no_chance_changes_nothing() -> None:
     assert torch.equal(made.clear, made.augmented)
 
 
-@pytest.mark.parametrize("kind", (*KINDS, *FREE_KINDS))
+@pytest.mark.parametrize("kind", [*KINDS, *FREE_KINDS])
 def test_every_way_changes_images_by_itself_and_teachers_see_what_they_should(kind: str) -> None:
     made = views(free=ALL, **{kind: 1.0})
     changed = (made.augmented - IMAGES).abs().amax(dim=(1, 2, 3)) > 2
@@ -58,7 +58,7 @@ def test_every_way_changes_images_by_itself_and_teachers_see_what_they_should(ki
         assert_near(made.clear, IMAGES, 1e-3)
 
 
-@pytest.mark.parametrize("kind", (*KINDS, *FREE_KINDS))
+@pytest.mark.parametrize("kind", [*KINDS, *FREE_KINDS])
 def test_a_chance_is_a_share_of_the_images(kind: str) -> None:
     changed = [
         (views(free=ALL, seed=seed, **{kind: 0.25}).augmented - IMAGES).abs().amax(dim=(1, 2, 3)) > 2
