@@ -191,6 +191,27 @@ def _shown_elsewhere(db: sqlite3.Connection, run_id: str) -> dict[tuple[int, int
     return found
 
 
+def kept_apart(db: sqlite3.Connection, person_id: int, other_id: int, *, besides: int) -> set[int]:
+    """The sightings of a person that a decision keeps apart from one of another person.
+
+    Args:
+        besides: number of a decision that does not count.
+    """
+    found: set[int] = set()
+    of_two = [one for one in bound(db) if one.kind in ("different", "moved") and one.decision != besides]
+    theirs = {(one.decision, 1 - one.side) for one in of_two if one.person_id == other_id and one.side < 2}
+    for one in of_two:
+        if one.person_id == person_id and (one.decision, one.side) in theirs:
+            found |= {
+                row[0]
+                for row in db.execute(
+                    "SELECT sighting_id FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?",
+                    (one.run_id, one.tracklet.camera_id, one.tracklet.track_id),
+                )
+            }
+    return found
+
+
 def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
     """Pairs of people as numbered now, smaller id first, that a decision which holds says to be two."""
     into = journal.merges(db)
