@@ -133,7 +133,7 @@ class OnlineGallery:
         self.spare.pop(key, None)
 
     def anchor(self, person_id: int) -> None:
-        """Keep a person with a name apart from all people remembered from before."""
+        """Keep a person apart from all people remembered from before, as one who has a name has to be."""
         own = [r for r in self.recent.values() if r.person_id == person_id]
         if person_id not in self.memory.people:
             for one in own:
@@ -175,7 +175,9 @@ class OnlineGallery:
         return own
 
     def know_anew(self, people: Mapping[int, Array], *, remembered: bool = False) -> None:
-        """Remember people by these vectors (P, D) instead of what was remembered; an empty array: not any more.
+        """Remember people by these vectors (P, D) instead of what was remembered.
+
+        An empty array: by their tracklets of the last minutes, and not any more where there is none.
 
         Args:
             remembered: they were, before it was said that they are no person.
@@ -184,8 +186,10 @@ class OnlineGallery:
         present = {r.person_id for r in self.recent.values()}
         for person_id, vectors in people.items():
             self.memory.forget(person_id)
-            if len(vectors) and (remembered or person_id not in present):
-                self.memory.learn(person_id, self.memory.from_centre(vectors))
+            if remembered or person_id not in present:
+                if len(vectors):
+                    self.memory.learn(person_id, self.memory.from_centre(vectors))
+                self.anchor(person_id)
         present |= set(self.memory.people)
         gone = people.keys() - present
         self.spare = {key: number for key, number in self.spare.items() if number not in gone}

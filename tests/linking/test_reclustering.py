@@ -235,3 +235,11 @@ def test_what_is_kept_apart_does_not_go_along_with_its_person() -> None:
     made.by_hand.same([rest.key], 23, 2)
     assert [(one.key, one.new) for one in think(made)] == [(rest.key, 23)]
     assert made.recent[off.key].person_id == 62
+
+
+def test_who_is_remembered_stays_so_where_the_store_has_no_vector_left() -> None:
+    """The vectors that it kept of person 9 were of tracklets that were split off."""
+    made = gallery(people=[known(9, towards(0)), known(8, towards(1))])
+    show(made, {walk(1, 0): 9})
+    made.know_anew({9: np.zeros((0, 0), dtype=np.float32), 8: np.zeros((0, 0), dtype=np.float32)})
+    assert made.memory.people == [9], "by what was seen of them lately"
