@@ -85,8 +85,10 @@ class Decisions:
         number = self._unit_of_work.perform(
             split_of(person_id, new, chosen, self._known, self._gallery, self._clock.now_s)
         )
-        self._gallery.split(chosen.keys() & self._gallery.recent.keys(), person_id, new, number)
-        self._know_anew({person_id, new})
+        recent = chosen.keys() & self._gallery.recent.keys()
+        self._gallery.split(recent, person_id, new, number)
+        if recent != chosen.keys():  # what is older stands for the new person, and not for the former one
+            self._know_anew({person_id, new})
         self.hold()
         for place, shown in self._appearances.items():
             if shown.key in chosen:
