@@ -224,10 +224,10 @@ class Decider:
         self.said.labels[person_id] = label
 
     def _confirm(self, control: ControlService) -> None:
-        person_id = self._someone(least=2)
-        before = self._of(person_id)
-        control.decisions.confirm(person_id)
-        self.said.same.append(before)
+        number = control.decisions.confirm(self._someone(least=2))
+        with self._gallery() as store:  # re-clustering may have moved some since they were looked at
+            told = [(one.run_id, one.tracklet) for one in store.bound(numbers=[number])]
+        self.said.same.append(frozenset(told))
 
     def _ignore(self, control: ControlService) -> None:
         if self.made["not a person"] >= MOST_IGNORED:  # what is ignored is left out at its place from then on
