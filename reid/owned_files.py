@@ -196,6 +196,11 @@ class OwnedFiles:
             data = self._list.read_bytes()
         except FileNotFoundError:
             return names
+        except IsADirectoryError:
+            raise InputError(
+                f"{self._list}: is a folder, where the list of the program's files in {self.root} belongs; "
+                "move it elsewhere"
+            ) from None
         self._torn = not data.endswith(b"\n") and bool(data)
         for line in data.split(b"\n")[:-1]:  # what follows the last line end is torn, or nothing
             with suppress(ValueError, RecursionError):

@@ -136,3 +136,9 @@ def test_half_written_files_are_swept_where_the_whole_ones_are_ours(tmp_path: Pa
 def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:
     written(OwnedFiles(tmp_path), "caf\udce9.txt", "a\nb.txt", "ü.txt")
     assert len(OwnedFiles(tmp_path).clear()) == 3
+
+
+def test_a_folder_in_the_place_of_the_list_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / LIST).mkdir()
+    with pytest.raises(InputError, match=r"\.reid-files: is a folder, where the list .* move it elsewhere"):
+        OwnedFiles(tmp_path)

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.recordings.own_gallery import list_sides, own_gallery
+from pipelines.recordings.own_gallery import NAME, list_sides, own_gallery
 from pipelines.recordings.results_folder import half_written
 from pipelines.reviewing.beside import JOB, runs_beside
 from pipelines.reviewing.known_run import check_reviewable
@@ -85,7 +85,17 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
     ]
     if twice:
         raise InputError(f"{twice[0]}: given twice; name every results folder once")
+    if files and not folders and _is_own(files[0]):
+        return [files[0].absolute().parent], None
     return folders, files[0] if files else None
+
+
+def _is_own(gallery: Path) -> bool:
+    """Whether a gallery is that of the results folder which it lies in, and keeps decisions about that run alone."""
+    root = gallery.absolute().parent
+    if gallery.name != NAME or marked_job(root) != JOB or own_gallery(root) is None:
+        return False
+    return FinishedRun.read(root).gallery is None
 
 
 @contextmanager

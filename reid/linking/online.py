@@ -133,7 +133,7 @@ class OnlineGallery:
         self.spare.pop(key, None)
 
     def anchor(self, person_id: int) -> None:
-        """Keep a person with a name apart from all people remembered from before."""
+        """Keep a person apart from all people remembered from before, as one who has a name has to be."""
         own = [r for r in self.recent.values() if r.person_id == person_id]
         if person_id not in self.memory.people:
             for one in own:
@@ -142,36 +142,26 @@ class OnlineGallery:
     def merge(self, person_id: int, into: int, decision: int) -> None:
         """Two people are one, as a person says: what shows them now stays together."""
         self.memory.merge(person_id, into)
-        both = [key for key, r in self.recent.items() if r.person_id in (person_id, into)]
+        both = self._shows(person_id) + self._shows(into)
         self.by_hand.same(both, into, decision)
-        self.by_hand.merged(person_id, into, both, decision)
-        for key in [key for key, r in self.recent.items() if r.person_id == person_id]:
-            self.recent[key] = replace(self.recent[key], person_id=into)
+        for key in both:
+            self.reassign(key, into)
 
     def split(self, keys: Collection[TrackletKey], former: int, new: int, decision: int) -> None:
         """Some of what shows a person shows another one, as a person says: it stays apart from the rest."""
-        rest = [key for key, r in self.recent.items() if r.person_id == former and key not in keys]
-        self.by_hand.different(keys, rest, former=former, new=new, decision=decision)
+        rest = [key for key in self._shows(former) if key not in keys]
+        self.by_hand.different(rest, keys, decision)
         self.by_hand.same(keys, new, decision)
         for key in keys:
             self.reassign(key, new)
 
     def apart(self, person_id: int, other_id: int, decision: int) -> None:
         """Two people are two, as a person says: what shows one is not the other."""
-        one, other = (
-            [key for key, r in self.recent.items() if r.person_id == who] for who in (person_id, other_id)
-        )
-        self.by_hand.different(one, other, former=other_id, new=person_id, decision=decision)
-
-    def merged(self, person_id: int, into: int) -> None:
-        """Re-clustering made two people one, whose tracklets show the second already."""
-        own = [key for key, r in self.recent.items() if r.person_id == into]
-        self.by_hand.renumbered(person_id, into, own)
+        self.by_hand.different(self._shows(person_id), self._shows(other_id), decision)
 
     def confirm(self, person_id: int, decision: int) -> None:
         """All that shows a person shows that person, as a person says: it stays together."""
-        own = [key for key, r in self.recent.items() if r.person_id == person_id]
-        self.by_hand.same(own, person_id, decision)
+        self.by_hand.same(self._shows(person_id), person_id, decision)
 
     def ignore(self, person_id: int) -> dict[TrackletKey, Recent]:
         """What was taken for a person is none, as a person says; the tracklets that showed it.
@@ -185,7 +175,9 @@ class OnlineGallery:
         return own
 
     def know_anew(self, people: Mapping[int, Array], *, remembered: bool = False) -> None:
-        """Remember people by these vectors (P, D) instead of what was remembered; an empty array: not any more.
+        """Remember people by these vectors (P, D) instead of what was remembered.
+
+        An empty array: by their tracklets of the last minutes, and not any more where there is none.
 
         Args:
             remembered: they were, before it was said that they are no person.
@@ -194,8 +186,10 @@ class OnlineGallery:
         present = {r.person_id for r in self.recent.values()}
         for person_id, vectors in people.items():
             self.memory.forget(person_id)
-            if len(vectors) and (remembered or person_id not in present):
-                self.memory.learn(person_id, self.memory.from_centre(vectors))
+            if remembered or person_id not in present:
+                if len(vectors):
+                    self.memory.learn(person_id, self.memory.from_centre(vectors))
+                self.anchor(person_id)
         present |= set(self.memory.people)
         gone = people.keys() - present
         self.spare = {key: number for key, number in self.spare.items() if number not in gone}
@@ -211,7 +205,7 @@ class OnlineGallery:
     def forget(self, person_id: int) -> list[TrackletKey]:
         """Nothing of a person is known any more; the tracklets that showed them."""
         self.memory.forget(person_id)
-        keys = [key for key, r in self.recent.items() if r.person_id == person_id]
+        keys = self._shows(person_id)
         for key in keys:
             self.drop(key)
         return keys
@@ -224,6 +218,10 @@ class OnlineGallery:
         """(D,) unit mean of its vectors, from the centre, without the camera's bias."""
         mean: Array = unit(self.memory.from_centre(self.unbiased(tracklet).vectors).mean(axis=0))
         return mean
+
+    def _shows(self, person_id: int) -> list[TrackletKey]:
+        """The tracklets that show a person."""
+        return [key for key, r in self.recent.items() if r.person_id == person_id]
 
     def _distances(self, mean: Array, camera_id: str, others: Sequence[Recent]) -> NDArray[np.float64]:
         """(N + people,) to others' tracklets, then to all people's means."""

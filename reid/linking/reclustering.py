@@ -95,7 +95,7 @@ def changes(refinement: Refinement, gallery: OnlineGallery) -> list[Reassignment
     wanted = _wanted(refinement, gallery)
     numbers = _numbers(wanted, refinement.snapshot, gallery)
     wanted = {key: numbers.get(person, person) for key, person in wanted.items()}
-    merged = _merged(wanted, gallery)
+    merged = _merged(wanted, refinement, gallery)
     changed = []
     for key, recent in gallery.recent.items():
         new = wanted.get(key, merged.get(recent.person_id or 0, recent.person_id))
@@ -153,8 +153,18 @@ def _reason(old: int | None, new: int, merged: Mapping[int, int], fresh: set[int
     return "split" if new in fresh else "moved"
 
 
-def _merged(wanted: Mapping[TrackletKey, int], gallery: OnlineGallery) -> dict[int, int]:
-    """Who became whom: people of whom nothing is left, as all that showed them shows one other person."""
+def _merged(
+    wanted: Mapping[TrackletKey, int], refinement: Refinement, gallery: OnlineGallery
+) -> dict[int, int]:
+    """Who became whom: people of whom nothing is left, as all that showed them shows one other person.
+
+    What the refinement saw, and gave to people who are gone, stays as it is, and so does its person.
+    """
+    stays = {
+        gallery.recent[key].person_id
+        for key in refinement.matches
+        if key in refinement.snapshot.former and key in gallery.recent and key not in wanted
+    }
     votes: dict[int, Counter[int]] = {}
     for key, new in wanted.items():
         old = gallery.recent[key].person_id
@@ -164,7 +174,7 @@ def _merged(wanted: Mapping[TrackletKey, int], gallery: OnlineGallery) -> dict[i
     return {
         old: next(iter(news))
         for old, news in votes.items()
-        if len(news) == 1 and old not in news and old not in remembered
+        if len(news) == 1 and old not in news and old not in remembered and old not in stays
     }
 
 

@@ -1,6 +1,6 @@
 """The part of the interface of a gallery that keeps what people decide."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from reid.link_constraints import LinkConstraints
@@ -19,11 +19,12 @@ class DecisionStore(Deciding, Protocol):
     def decisions(self, person_id: int | None = None) -> list[Decision]:
         """What people decided, oldest first; about one person and those merged into them, or about all."""
 
-    def bound(self, *, session: str = "") -> list[Bound]:
+    def bound(self, *, session: str = "", numbers: Collection[int] | None = None) -> list[Bound]:
         """The sightings that decisions are about which hold; names bind none.
 
         Args:
             session: only those of this start of a live site.
+            numbers: only those that these decisions are about; None: all decisions.
         """
 
     def told_apart(self) -> frozenset[tuple[int, int]]:

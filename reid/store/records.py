@@ -130,6 +130,7 @@ class Bound:
     side: int  # 0: of the first person of the decision; 1: of the second; 2: what that had before
     run_id: str
     tracklet: TrackletKey
+    person_id: int  # that it shows now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,3 +222,24 @@ def test_whom_a_person_merged_stays_one_whatever_they_look_like() -> None:
     assert changes(refine(snapshot(made), RULE), made) == []
     made.forget(9)
     assert not made.by_hand.constraints
+
+
+def test_what_is_kept_apart_does_not_go_along_with_its_person() -> None:
+    """All else of person 62 turns out to be 23, which one tracklet is not; its number by decision is gone."""
+    made = gallery(people=[known(23, towards(0))])
+    off, rest, other = walk(1, 0), walk(2, 0), walk(3, 0)
+    show(made, {off: 62, rest: 62})
+    made.by_hand.same([off.key], 64, 1)
+    made.by_hand.different([off.key], [other.key], 1)
+    made.by_hand.settle(other.key, 23)
+    made.by_hand.same([rest.key], 23, 2)
+    assert [(one.key, one.new) for one in think(made)] == [(rest.key, 23)]
+    assert made.recent[off.key].person_id == 62
+
+
+def test_who_is_remembered_stays_so_where_the_store_has_no_vector_left() -> None:
+    """The vectors that it kept of person 9 were of tracklets that were split off."""
+    made = gallery(people=[known(9, towards(0)), known(8, towards(1))])
+    show(made, {walk(1, 0): 9})
+    made.know_anew({9: np.zeros((0, 0), dtype=np.float32), 8: np.zeros((0, 0), dtype=np.float32)})
+    assert made.memory.people == [9], "by what was seen of them lately"

@@ -7,16 +7,19 @@ five seconds and a re-clustering twice a second. Meanwhile people are merged, sp
 ignored and erased, single tracklets of any age are split off, reassigned and confirmed, as on the review page, and
 some of that is undone and done again. After every second the gallery has to say what was decided, and no
 event may name a person who was erased before, nor lack a name that was given. The networks are simple ones that find
-blocks of colour, so re-clustering is sure of what it sees, also where a decision says the opposite.
+blocks of colour, so re-clustering is sure of what it sees, also where a decision says the opposite. The gallery as
+it was at the first miss is kept beside the output, with its decisions and its journal.
 """
 
 import argparse
 import random
+import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +51,7 @@ class Decider:
     here: Running
     seconds: float
     rng: random.Random
+    kept: Path | None = None  # where the gallery is copied to at the first miss
     said: Said = field(default_factory=Said)
     before: list[Said] = field(
         default_factory=list
@@ -87,6 +91,7 @@ class Decider:
                     acts[name](control)
                 except InputError as error:
                     self.refused[f"{name}: {str(error).split(':')[0][:60]}"] += 1
+                    self.acts.append(f"{self.looks} {name} (refused)")
                 else:
                     self.acts.append(f"{self.looks} {name}")
                     self.made[name] += 1
@@ -100,8 +105,14 @@ class Decider:
         self.looks += 1
         with self._gallery() as store:
             where, labels = places(store), {one.person_id: one.label for one in store.people()}
-        after = ", ".join(self.acts[-3:])
+        after = ", ".join(self.acts[-5:])
         wrong = [*self.said.wrong(where, labels), *self._misnamed()]
+        if wrong and not self.wrong and self.kept is not None:
+            with (
+                closing(sqlite3.connect(self.here.store.path)) as own,
+                closing(sqlite3.connect(self.kept)) as copy,
+            ):
+                own.backup(copy)
         self.wrong += [f"look {self.looks} after {after}: {one}" for one in wrong]
 
     def _misnamed(self) -> Iterator[str]:
@@ -213,10 +224,10 @@ class Decider:
         self.said.labels[person_id] = label
 
     def _confirm(self, control: ControlService) -> None:
-        person_id = self._someone(least=2)
-        before = self._of(person_id)
-        control.decisions.confirm(person_id)
-        self.said.same.append(before)
+        number = control.decisions.confirm(self._someone(least=2))
+        with self._gallery() as store:  # re-clustering may have moved some since they were looked at
+            told = [(one.run_id, one.tracklet) for one in store.bound(numbers=[number])]
+        self.said.same.append(frozenset(told))
 
     def _ignore(self, control: ControlService) -> None:
         if self.made["not a person"] >= MOST_IGNORED:  # what is ignored is left out at its place from then on
@@ -270,13 +281,13 @@ def wrong_events(decider: Decider) -> Iterator[str]:
                 yield f"{event.kind} at {event.at_s:.1f} says {gone.label!r}, who was erased before"
 
 
-def rehearse(folder: Path, seconds: float, seed: int) -> Report:
-    """One film, live; what was wrong is in `wrong`."""
+def rehearse(folder: Path, seconds: float, seed: int, kept: Path | None = None) -> Report:
+    """One film, live; what was wrong is in `wrong`, and the gallery at the first such moment in `kept`."""
     stays = plan(seconds, seed)
     film = write_film(folder / "film.mp4", stays, seconds)
     load_tracking()
     here = Running(folder / "site.db", f"a={film}", tracklets=TrackletConfig(max_length_s=CUT_S))
-    decider = Decider(here, seconds, random.Random(seed))
+    decider = Decider(here, seconds, random.Random(seed), kept)
     here.run(decider.run)
     events, decisions = [event for event, _ in here.told], here.store.decisions()
     here.store.close()
@@ -301,7 +312,7 @@ def main() -> int:
     told = parser.parse_args()
     report = about()
     with tempfile.TemporaryDirectory() as folder:
-        report |= rehearse(Path(folder), 60 * told.minutes, told.seed)
+        report |= rehearse(Path(folder), 60 * told.minutes, told.seed, told.output.with_suffix(".db"))
     print({name: value for name, value in report.items() if name not in ("machine", "versions", "wrong")})
     return conclude(told.output, report, report["wrong"][:50])
 

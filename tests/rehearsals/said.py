@@ -7,6 +7,7 @@ from reid.types import TrackletKey, person_name
 
 Place = tuple[str, TrackletKey]  # run and tracklet
 Where = dict[Place, int]  # whom each shows by the gallery
+MOST = 8  # tracklets of a person that a miss names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +31,12 @@ class Said:
     def wrong(self, where: Where, labels: dict[int, str | None]) -> Iterator[str]:
         """What the gallery says otherwise."""
         for together in self.same:
-            if len(shown := {where[one] for one in together if one in where}) > 1:
-                yield f"{sorted(shown)} show what was said to be one person"
+            if len({where[one] for one in together if one in where}) > 1:
+                yield f"{_shown(together, where)} show what was said to be one person"
         for one, other in self.different:
-            if both := {where[p] for p in one if p in where} & {where[p] for p in other if p in where}:
-                yield f"{sorted(both)} show what was said to be two people"
+            for person_id in {where[p] for p in one if p in where} & {where[p] for p in other if p in where}:
+                own = {place: shown for place, shown in where.items() if shown == person_id}
+                yield f"{_shown(one, own)} and {_shown(other, own)} show what was said to be two people"
         if back := self.no_person & where.keys():
             yield f"{sorted(str(key) for _, key in back)} are back, though they show no person"
         for person_id in self.erased.keys() & labels.keys():
@@ -42,3 +44,14 @@ class Said:
         for person_id, label in self.labels.items():
             if labels.get(person_id) != label:
                 yield f"{person_name(person_id)} is called {labels.get(person_id)!r}, not {label!r}"
+
+
+def _shown(places: frozenset[Place], where: Where) -> str:
+    """The people of tracklets that are there, and some of the tracklets of each."""
+    tracks: dict[int, list[str]] = {}
+    for place in sorted(place for place in places if place in where):
+        tracks.setdefault(where[place], []).append(str(place[1]))
+    return ", ".join(
+        f"{person_name(person_id)} ({' '.join(keys[:MOST])}{' ...' if keys[MOST:] else ''})"
+        for person_id, keys in sorted(tracks.items())
+    )

@@ -1,5 +1,6 @@
 """What people decide holds when a recording is linked again, whatever the numbers are then."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from pipelines.cli.main import main
 from reid.linking.policy import LinkingPolicy
 from reid.site import link_site
+from reid.store.base import Store
 from tests.store.site import NOON
-from tests.store.walkers import CAMERAS, again, fill, linked, opened, recording, who_is_who
+from tests.store.walkers import CAMERAS, POLICY, again, fill, linked, opened, recording, who_is_who
 
 
 @pytest.fixture
@@ -101,3 +103,22 @@ def test_it_holds_after_a_run_that_did_not_show_the_person(path: Path) -> None:
     found = again(path, 3)
     assert found["lobby", 0] == 1
     assert found["yard", 0] not in (None, 1, 2, 3, 4)
+
+
+def test_a_split_holds_where_the_rest_was_given_to_another_person_since(path: Path) -> None:
+    """It looks like whom it was split off, whose tracklets of another recording show a third person now."""
+    later = {place: one for place, one in recording(3).items() if place[1] == 0}
+
+    def linked_later(store: Store) -> dict[tuple[str, int], int | None]:
+        tracklets = list(later.values())
+        found = link_site(
+            tracklets, POLICY, store, run_id="s", started=NOON + timedelta(days=1), cameras=CAMERAS
+        )
+        return who_is_who(found, later)
+
+    with opened(path) as store:
+        assert set(linked_later(store).values()) == {1}
+        new = store.split(1, [("s", later["lobby", 0].key)])
+        store.reassign(1, [("r", recording()[camera, 0].key) for camera in CAMERAS], 2)
+        found = linked_later(store)
+        assert (found["lobby", 0], found["yard", 0]) == (new, 1)

@@ -192,3 +192,51 @@ def test_a_number_that_was_merged_after_an_undo_erases_nothing(store: Store, tmp
             ask()
     assert store.decisions() == said
     assert [(one.person_id, one.sightings) for one in store.people()] == [(1, 3), (3, 1)]
+
+
+def test_what_was_given_to_another_person_stays_theirs(store: Store, tmp_path: Path) -> None:
+    """The rest of the former person is gone with all that was said of it."""
+    before = store.reassign(1, [("run", TrackletKey(camera_id="lobby", track_id=1))], 3)
+    store.forget(1)
+    assert ("run", "lobby", 0) not in tracks_in_decisions(store.path)
+    assert found_in_files(tmp_path, HERS) == 0
+    (decision, _) = store.decisions()
+    assert (decision.number, decision.kind, decision.person_id, decision.other_id) == (
+        before,
+        "confirmed",
+        3,
+        None,
+    )
+    assert {(one.tracklet.track_id, one.side, one.person_id) for one in store.bound()} == {
+        (1, 0, 3),
+        (3, 0, 3),
+    }
+    store.undo(before)
+    assert store.bound() == []
+    store.redo(before)
+    assert {one.tracklet.track_id for one in store.bound()} == {1, 3}
+
+
+def test_a_tracklet_that_was_given_away_since_stays_apart(store: Store) -> None:
+    """Of a person who was told apart and is erased, one tracklet shows a third person by then."""
+    apart = store.apart(1, 2)
+    store.reassign(1, [("run", TrackletKey(camera_id="lobby", track_id=1))], 3)
+    store.forget(1)
+    found = {one.number: (one.kind, one.person_id, one.other_id) for one in store.decisions()}
+    assert found[apart] == ("different", 3, 2)
+    told = {(one.tracklet.track_id, one.side) for one in store.bound(numbers=[apart])}
+    assert told == {(1, 0), (2, 1)}
+    assert store.told_apart() == {(2, 3)}
+    store.forget(2)
+    assert apart not in {one.number for one in store.decisions()}, "of one side nothing is left"
+
+
+def test_what_was_given_to_an_erased_person_is_not_the_former_one(store: Store) -> None:
+    """A tracklet was given to a person who is erased, and to a third one before that."""
+    first = store.reassign(1, [("run", TrackletKey(camera_id="lobby", track_id=1))], 2)
+    store.reassign(2, [("run", TrackletKey(camera_id="lobby", track_id=1))], 3)
+    store.forget(2)
+    found = {one.number: (one.kind, one.person_id, one.other_id) for one in store.decisions()}
+    assert found[first] == ("different", 1, 3)
+    assert found[first + 1] == ("confirmed", 3, None)
+    assert {(one.tracklet.track_id, one.side) for one in store.bound(numbers=[first])} == {(0, 0), (1, 1)}

@@ -1,6 +1,6 @@
 """Decisions about a site that runs, and undo and redo of them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -47,20 +47,19 @@ class Decisions:
         """Merge two people in store and gallery, and tell it; raises as `Store.merge`, see there for `instead`."""
         change = Merged(old=person_id, new=into, at_s=self._clock.now_s, instead=instead)
         number = self._unit_of_work.perform(change)
-        self.hold()  # what this decision ends says nothing of the two any more
         self._gallery.merge(person_id, into, number)
         spare = self._gallery.spare
         self._gallery.spare = {key: number for key, number in spare.items() if number != person_id}
         for place, one in self._appearances.items():
             if one.person_id == person_id:
                 self._appearances[place] = replace(one, person_id=into)
+        self.hold()
         return number
 
     def split(self, person_id: int, appearance_ids: Collection[str]) -> int:
         """Say that some appearances of a person show another one, who is new; their id.
 
-        Their tracklets that are older than the window of reclustering go along in the store. What those added to the
-        mean of the person stays there.
+        Their tracklets that are older than the window of reclustering go along in the store.
 
         Raises:
             InputError: the last minutes have no such appearance of the person, or the person has no other tracklet.
@@ -86,7 +85,11 @@ class Decisions:
         number = self._unit_of_work.perform(
             split_of(person_id, new, chosen, self._known, self._gallery, self._clock.now_s)
         )
-        self._gallery.split(chosen.keys() & self._gallery.recent.keys(), person_id, new, number)
+        recent = chosen.keys() & self._gallery.recent.keys()
+        self._gallery.split(recent, person_id, new, number)
+        if recent != chosen.keys():  # what is older stands for the new person, and not for the former one
+            self._know_anew({person_id, new})
+        self.hold()
         for place, shown in self._appearances.items():
             if shown.key in chosen:
                 self._appearances[place] = replace(shown, person_id=new)
@@ -106,6 +109,7 @@ class Decisions:
 
         number = self._made(split)
         self._gallery.split(self._recent(places), person_id, new, number)
+        self.hold()
         return new
 
     def reassign(self, person_id: int, places: Collection[Place], into: int) -> int:
@@ -113,12 +117,14 @@ class Decisions:
         number = self._made(lambda store: store.reassign(person_id, places, into, by=BY))
         self._gallery.split(self._recent(places), person_id, into, number)
         self._gallery.confirm(into, number)
+        self.hold()
         return number
 
     def apart(self, person_id: int, other_id: int) -> int:
         """Say that two people are two; raises as `Store.apart`."""
         number = self._made(lambda store: store.apart(person_id, other_id, by=BY))
         self._gallery.apart(person_id, other_id, number)
+        self.hold()
         return number
 
     def confirm(self, person_id: int, places: Collection[Place] | None = None) -> int:
@@ -129,28 +135,44 @@ class Decisions:
         else:
             number = self._made(lambda store: store.confirm(person_id, tracklets=places, by=BY))
             self._gallery.by_hand.same(self._recent(places), person_id, number)
+        self.hold()
         return number
 
     def ignore(self, person_id: int) -> int:
         """Say that what was taken for a person is none; raises as `UnitOfWork.perform`."""
         number = self._unit_of_work.perform(Ignored(person_id=person_id, at_s=self._clock.now_s))
         self.left_out.add(number, person_id)
+        self.hold()
         return number
 
     def undo(self, number: int | None) -> Decision:
         """Take back a decision; raises as `Store.undo`, and InputError where the store cannot be written."""
         self._unit_of_work.settle()
-        return self._follow(self._unit_of_work.store.undo(number, by=BY), "undone")
+        undone = self._follow(self._unit_of_work.store.undo(number, by=BY), "undone")
+        self.hold()
+        return undone
 
     def redo(self, number: int | None) -> Decision:
         """Put back a decision that was undone; raises as `Store.redo`, and as `undo`."""
         self._unit_of_work.settle()
-        return self._follow(self._unit_of_work.store.redo(number, by=BY), "redone")
+        redone = self._follow(self._unit_of_work.store.redo(number, by=BY), "redone")
+        self.hold()
+        return redone
 
     def hold(self) -> None:
-        """Have only those decisions bind that hold."""
-        decisions = self._unit_of_work.store.decisions()
-        self._gallery.by_hand.hold({one.number for one in decisions if one.undone is None})
+        """Have only those decisions bind that hold, about the people that all tracklets show now."""
+        store, by_hand, recent = self._unit_of_work.store, self._gallery.by_hand, self._gallery.recent
+        settled: dict[int, tuple[set[int], set[int]]] = {
+            number: (set(), set()) for number in by_hand.decisions
+        }
+        for one in store.bound(numbers=by_hand.decisions):
+            if one.side < 2 and not self._recent([(one.run_id, one.tracklet)]):
+                settled[one.decision][one.side].add(one.person_id)
+        by_hand.hold(
+            {one.number for one in store.decisions() if one.undone is None},
+            {key: one.person_id for key, one in recent.items() if one.person_id is not None},
+            settled,
+        )
 
     def at_hand(self) -> dict[Place, Tracklet]:
         """The tracklets of the last minutes that are in the store, as they are known now, on the wall clock."""
@@ -187,7 +209,7 @@ class Decisions:
     def _follow(self, decision: Decision, how: How) -> Decision:
         """Have what is known follow the store, after a decision was made, undone or redone there."""
         store, at_s = self._unit_of_work.store, self._clock.now_s
-        people = {one for one in (decision.person_id, decision.other_id) if one is not None}
+        named = {one for one in (decision.person_id, decision.other_id) if one is not None}
         known_before = {one.person_id for one in self._gallery.recent.values()} | {
             *self._gallery.memory.people
         }
@@ -197,20 +219,20 @@ class Decisions:
                 self.left_out.add(decision.number, decision.person_id)
             else:
                 remembered = self.left_out.take_back(decision.number)
+        moved = self._moved()
+        # re-clustering may have given some of it to others before it was undone, to whom a redo gives that back
+        people = named | {one.person_id for one in store.bound(numbers=[decision.number])}
+        people |= {person_id for one in moved for person_id in (one.old, one.new) if person_id is not None}
         labels = store.labels(people)
         shows = {
             (seen.run_id, seen.match.tracklet): person_id
             for person_id in labels
             for seen in store.sightings(person_id, session=self._unit_of_work.session)
         }
-        moved = self._moved(shows)
         # two people who are told apart, without a split: neither is new, and neither is gone
-        apart = decision.kind == "different" and people <= known_before and people <= labels.keys()
+        apart = decision.kind == "different" and named <= known_before and named <= labels.keys()
         if decision.kind not in ("named", "confirmed") and not apart:
-            known = {one.person_id: one.prototypes.vectors for one in store.identities(people=people)}
-            none = np.zeros((0, 0), dtype=np.float32)
-            self._gallery.know_anew({one: known.get(one, none) for one in people}, remembered=remembered)
-        self.hold()
+            self._know_anew(people, remembered=remembered)
         change = Followed(
             decision=decision,
             how=how,
@@ -222,12 +244,23 @@ class Decisions:
         self._unit_of_work.tell(change)
         return decision
 
-    def _moved(self, shows: Mapping[tuple[str, TrackletKey], int]) -> list[Moved]:
+    def _know_anew(self, people: Collection[int], *, remembered: bool = False) -> None:
+        """Remember people by what the store has of them now, see `OnlineGallery.know_anew`."""
+        known = {
+            one.person_id: one.prototypes.vectors
+            for one in self._unit_of_work.store.identities(people=people)
+        }
+        none = np.zeros((0, 0), dtype=np.float32)
+        self._gallery.know_anew({one: known.get(one, none) for one in people}, remembered=remembered)
+
+    def _moved(self) -> list[Moved]:
         """Give tracklets to the people that they show in the store; those that show another one now."""
+        runs = {self._known.run_of(key) for key in self._gallery.recent}
+        shows = {run_id: self._unit_of_work.store.former_ids(run_id) for run_id in runs if run_id is not None}
         moved = []
         for key, recent in list(self._gallery.recent.items()):
             run_id = self._known.run_of(key)
-            new = None if run_id is None else shows.get((run_id, key))
+            new = None if run_id is None else shows[run_id].get(key)
             if new is None or recent.person_id is None or new == recent.person_id:
                 continue
             self._gallery.reassign(key, new)

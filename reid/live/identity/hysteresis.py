@@ -1,6 +1,6 @@
 """Tracklets that reclustering gives to and fro: each time, it has to insist for longer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reid.linking.reclustering import Reassignment
@@ -23,18 +23,26 @@ class Hysteresis:
 
     _tracklets: dict[TrackletKey, _History] = field(default_factory=dict)
 
-    def steady(self, found: Sequence[Reassignment]) -> list[Reassignment]:
-        """Those of one reclustering that are to be made; a merge of two people is made whole or not at all."""
+    def steady(
+        self, found: Sequence[Reassignment], together: Mapping[TrackletKey, int]
+    ) -> list[Reassignment]:
+        """Those of one reclustering that are to be made; a merge of two people is made whole or not at all.
+
+        Args:
+            together: the person of each tracklet that has to stay with the others of that person.
+        """
         wanted = {one.key: one for one in found if one.old is not None}
         for key in [key for key in self._tracklets if key not in wanted]:
             self._tracklets[key].times = 0
+        whole = {key: _whole(one, together) for key, one in wanted.items()}
         held = {key for key, one in wanted.items() if not self._insists(one)}
-        merges = {(one.old, one.new) for key, one in wanted.items() if key in held and one.reason == "merged"}
-        made = [
-            one
-            for one in found
-            if one.key not in held and not (one.reason == "merged" and (one.old, one.new) in merges)
-        ]
+        while True:
+            groups = {group for key in held for group in whole[key]}
+            more = {key for key in whole if key not in held and whole[key] & groups}
+            if not more:
+                break
+            held |= more
+        made = [one for one in found if one.key not in held]
         for one in made:
             if one.old is not None:
                 history = self._tracklets[one.key]
@@ -50,3 +58,9 @@ class Hysteresis:
         history.times = history.times + 1 if history.wanted == one.new else 1
         history.wanted = one.new
         return history.times >= 1 << history.given
+
+
+def _whole(one: Reassignment, together: Mapping[TrackletKey, int]) -> set[tuple[int | None, int]]:
+    """What a reassignment is made with, or not at all: a merge, and what a person said to be one person."""
+    merge = {(one.old, one.new)} if one.reason == "merged" else set()
+    return merge | ({(None, together[one.key])} if one.key in together else set())

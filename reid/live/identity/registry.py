@@ -187,7 +187,7 @@ class IdentityRegistry:
             if one.reason == "split":
                 self.gallery.spare[one.key] = one.new
                 self._split_off.add(one.new)
-        made = self._hysteresis.steady(found)
+        made = self._hysteresis.steady(found, self.gallery.by_hand.together)
         merges: dict[tuple[int, int], list[Moved]] = {}
         gone = set[tuple[int, int]]()
         for one in made:
@@ -201,7 +201,7 @@ class IdentityRegistry:
         for (old, new), moved in merges.items():
             self.unit_of_work.add(Merged(old=old, new=new, at_s=self._clock.now_s, tracklets=tuple(moved)))
         for old, new in gone:
-            self.gallery.merged(old, new)
+            self.gallery.by_hand.renumbered(old, new)
         return len(made)
 
     def age(self, now_s: float) -> None:

@@ -27,8 +27,8 @@ class SqliteDecisions(OpenGallery, DecisionStore):
     def decisions(self, person_id: int | None = None) -> list[Decision]:
         return decisions.read(self._db, person_id)
 
-    def bound(self, *, session: str = "") -> list[Bound]:
-        return decisions.bound(self._db, session)
+    def bound(self, *, session: str = "", numbers: Collection[int] | None = None) -> list[Bound]:
+        return decisions.bound(self._db, session, numbers)
 
     def told_apart(self) -> frozenset[tuple[int, int]]:
         return decisions.told_apart(self._db)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 
+from reid import json_text
 from reid.link_constraints import LinkConstraints
 from reid.store.records import Bound, Decision, DecisionKind
 from reid.store.rules import LONGEST_S, utc
@@ -147,6 +148,7 @@ def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Trackle
         now = journal.now(into, person_id)
         return now if now in people else -now
 
+    shown = _shown_elsewhere(db, run_id)
     for one in read(db):
         if one.undone is not None or one.kind in ("named", "erased"):
             continue
@@ -168,12 +170,46 @@ def constraints(db: sqlite3.Connection, run_id: str, tracklets: Sequence[Trackle
             different |= {(a, b) for a in own for b in other}
             not_of |= {(key, number_of(one.other_id)) for key in own}
             not_of |= {(key, number_of(one.person_id)) for key in other}
+            # a tracklet of another run may have been given to a third person since
+            not_of |= {(key, who) for key in own for who in shown.get((one.number, 1), ())}
+            not_of |= {(key, who) for key in other for who in shown.get((one.number, 0), ())}
     return LinkConstraints(
         same=same,
         different=frozenset(different),
         not_of=frozenset(not_of),
         no_person=frozenset(no_person),
     )
+
+
+def _shown_elsewhere(db: sqlite3.Connection, run_id: str) -> dict[tuple[int, int], set[int]]:
+    """The people whom the tracklets of other runs show now, by decision that keeps two apart, and side."""
+    apart = [one.number for one in read(db) if one.kind in ("different", "moved") and one.undone is None]
+    found: dict[tuple[int, int], set[int]] = {}
+    for one in bound(db, numbers=apart):
+        if one.run_id != run_id:
+            found.setdefault((one.decision, one.side), set()).add(one.person_id)
+    return found
+
+
+def kept_apart(db: sqlite3.Connection, person_id: int, other_id: int, *, besides: int) -> set[int]:
+    """The sightings of a person that a decision keeps apart from one of another person.
+
+    Args:
+        besides: number of a decision that does not count.
+    """
+    found: set[int] = set()
+    of_two = [one for one in bound(db) if one.kind in ("different", "moved") and one.decision != besides]
+    theirs = {(one.decision, 1 - one.side) for one in of_two if one.person_id == other_id and one.side < 2}
+    for one in of_two:
+        if one.person_id == person_id and (one.decision, one.side) in theirs:
+            found |= {
+                row[0]
+                for row in db.execute(
+                    "SELECT sighting_id FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?",
+                    (one.run_id, one.tracklet.camera_id, one.tracklet.track_id),
+                )
+            }
+    return found
 
 
 def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
@@ -187,26 +223,32 @@ def told_apart(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
     return frozenset((first, second) for first, second in pairs if first != second)
 
 
-def bound(db: sqlite3.Connection, session: str = "") -> list[Bound]:
+def bound(db: sqlite3.Connection, session: str = "", numbers: Collection[int] | None = None) -> list[Bound]:
     """The sightings that decisions are about which hold, found by content where a run was replaced.
 
     Those of live sites are found by run and key: none is replaced, and they may have gone on since.
 
     Args:
         session: only those of this start of a live site.
+        numbers: only those that these decisions are about; None: all decisions.
     """
+    shown: dict[tuple[str, TrackletKey], int] = {}
     seen: dict[str, dict[tuple[TrackletKey, float, float], TrackSegment]] = {}
     of_session, first, last = journal.in_session(session)
-    of_runs, runs = "run_id IN (SELECT run_id FROM decision_segments)", {"first": first, "last": last}
-    for one in segments(
-        db.execute(f"SELECT {SEGMENT} FROM sightings WHERE {of_runs} AND {of_session}", runs).fetchall()
-    ):
+    among = "TRUE" if numbers is None else "decision_id IN (SELECT value FROM json_each(:numbers))"
+    values = {"first": first, "last": last, "numbers": json_text.dumps(sorted(numbers or ()))}
+    of_runs = f"run_id IN (SELECT run_id FROM decision_segments WHERE {among})"
+    rows = db.execute(
+        f"SELECT person_id, {SEGMENT} FROM sightings WHERE {of_runs} AND {of_session}", values
+    ).fetchall()
+    for (person_id, *_), one in zip(rows, segments(row[1:] for row in rows), strict=True):
         seen.setdefault(one.run_id, {})[one.key, one.start_s, one.end_s] = one
+        shown[one.run_id, one.key] = person_id
     rows = db.execute(
         f"""SELECT decision_id, kind, side, {SEGMENT} FROM decision_segments JOIN decisions USING (decision_id)
-            WHERE undone IS NULL AND kind NOT IN ('named', 'erased') AND {of_session}
+            WHERE undone IS NULL AND kind NOT IN ('named', 'erased') AND {among} AND {of_session}
             ORDER BY decision_id, run_id, segment_id""",
-        runs,
+        values,
     ).fetchall()
     found = []
     for (number, kind, run_id), group in groupby(rows, key=lambda row: (row[0], row[1], row[3])):
@@ -225,7 +267,14 @@ def bound(db: sqlite3.Connection, session: str = "") -> list[Bound]:
             others = [one for one in now.values() if one.key not in same]
             same |= best_segments(left, others)
         found += [
-            Bound(decision=number, kind=kind, side=side_of[id(part)], run_id=run_id, tracklet=key)
+            Bound(
+                decision=number,
+                kind=kind,
+                side=side_of[id(part)],
+                run_id=run_id,
+                tracklet=key,
+                person_id=shown[run_id, key],
+            )
             for key, part in same.items()
         ]
     return found

@@ -5,6 +5,7 @@ Functions over an open gallery, inside the caller's transaction.
 
 import base64
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
@@ -61,8 +62,10 @@ def erase(
     for person_id in sorted(people):
         remove_person(db, person_id)
     _delete_lines(db, traces)
+    _delete_segments(db, traces)
+    handed_on = _hand_on(db, numbers)
     db.executemany("DELETE FROM decisions WHERE ? IN (person_id, other_id)", [(one,) for one in numbers])
-    _delete_from_decisions(db, traces, held)
+    _delete_from_decisions(db, traces, [one for one in held if one[0] not in handed_on])
     for person_id in sorted(people):
         journal.append(db, at, "forgotten", person_id=person_id, why=why)
     db.execute("UPDATE gallery SET traces = 1")
@@ -182,9 +185,58 @@ def _delete_lines(db: sqlite3.Connection, traces: Traces) -> None:
         )
 
 
-def _delete_from_decisions(db: sqlite3.Connection, traces: Traces, held: Held) -> None:
-    """Take what is erased out of what decisions about other people keep."""
-    db.executemany("DELETE FROM decisions WHERE label = ?", [(label,) for label in traces.labels])
+def _hand_on(db: sqlite3.Connection, numbers: Collection[int]) -> set[int]:
+    """Have decisions about these people be about those who show what is left of them; numbers of the decisions.
+
+    That a tracklet shows the person whom it was given to, and that two tracklets do not show the same person, are
+    decisions about people who stay, and last. Decisions of which too little is left are not touched.
+    """
+    gone = "(SELECT value FROM json_each(:numbers))"
+    about = db.execute(
+        f"""SELECT decision_id, kind, person_id, other_id FROM decisions
+            WHERE undone IS NULL AND kind IN ('different', 'moved')
+            AND (person_id IN {gone} OR other_id IN {gone})""",
+        {"numbers": _list(numbers)},
+    ).fetchall()
+    shown: dict[tuple[int, int], Counter[int]] = {}
+    for one in decisions.bound(db, numbers=[row[0] for row in about]):
+        shown.setdefault((one.decision, one.side), Counter())[one.person_id] += 1
+
+    def now(number: int, side: int, person_id: int) -> int | None:
+        """The person of what is left of a side; None: nothing is."""
+        left = shown.get((number, side))
+        if left is None:
+            return None
+        return left.most_common(1)[0][0] if person_id in numbers else person_id
+
+    handed_on = set()
+    for number, kind, person_id, other_id in about:
+        own, other = now(number, 0, person_id), now(number, 1, other_id)
+        given = kind == "moved" and other_id not in numbers
+        if given and other is not None and own in (None, other):
+            _change(db, number, "confirmed", other, None)
+            db.execute("DELETE FROM decision_segments WHERE decision_id = ? AND side = 0", (number,))
+            db.execute("UPDATE decision_segments SET side = 0 WHERE decision_id = ?", (number,))
+        elif own is not None and other is not None and own != other:
+            _change(db, number, "moved" if given else "different", own, other)
+            if not given:
+                db.execute("DELETE FROM decision_segments WHERE decision_id = ? AND side = 2", (number,))
+        else:
+            continue
+        handed_on.add(number)
+    return handed_on
+
+
+def _change(db: sqlite3.Connection, number: int, kind: str, person_id: int, other_id: int | None) -> None:
+    """Have a decision be of another kind and about others; an undo of it moves nothing."""
+    db.execute(
+        "UPDATE decisions SET kind = ?, person_id = ?, other_id = ?, before = ?, after = NULL WHERE decision_id = ?",
+        (kind, person_id, other_id, undo.before(db, []), number),
+    )
+
+
+def _delete_segments(db: sqlite3.Connection, traces: Traces) -> None:
+    """Take the tracklets that are erased out of decisions."""
     db.executemany("DELETE FROM decision_segments WHERE run_id = ?", [(run_id,) for run_id in traces.runs])
     rows = db.execute(
         f"""SELECT segment_id, {SEGMENT} FROM decision_segments
@@ -193,6 +245,11 @@ def _delete_from_decisions(db: sqlite3.Connection, traces: Traces, held: Held) -
     ).fetchall()
     over = [(row[0],) for row in rows if traces.shows(segments([row[1:]])[0])]
     db.executemany("DELETE FROM decision_segments WHERE segment_id = ?", over)
+
+
+def _delete_from_decisions(db: sqlite3.Connection, traces: Traces, held: Held) -> None:
+    """Take what is erased out of what decisions about other people keep."""
+    db.executemany("DELETE FROM decisions WHERE label = ?", [(label,) for label in traces.labels])
     for number, column, was in held:
         left = traces.taken_out_of(was)
         if left != was:

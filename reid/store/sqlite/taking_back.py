@@ -20,7 +20,8 @@ def take_back(
     """Undo a decision, the latest that holds where `number` is None; what it was.
 
     Raises:
-        InputError: there is none, it was undone, it cannot be, or a later one is about the same people.
+        InputError: there is none, it was undone, it cannot be, or a later one is about the same people, or about
+            tracklets that it would move.
     """
     known = decisions.read(db)
     holding = [one for one in known if one.undone is None]
@@ -31,18 +32,30 @@ def take_back(
     if kept is None:
         reason = "what is erased is gone" if found.kind == "erased" else "it is of an earlier version of reid"
         raise InputError(f"decision {found.number} ({found.kind}) cannot be undone: {reason}")
-    later = [one for one in holding if one.number > found.number and _people(one) & _people(found)]
-    if later:
-        raise InputError(
-            f"decision {later[-1].number} ({later[-1].kind}) is later and about the same people; undo that first"
-        )
+    touching = _touching(db, kept)
+    for later in reversed([one for one in holding if one.number > found.number]):
+        same = _people(later) & _people(found)
+        if same or later.number in touching:
+            raise InputError(
+                f"decision {later.number} ({later.kind}) is later and about the same "
+                f"{'people' if same else 'tracklets'}; undo that first"
+            )
     _note(db, at, "undone", found, by)
     moves = bool(undo.people_of(kept))
     after = undo.present(db, kept, _people(found) if moves else ())
     made = found.other_id if found.kind == "different" and moves else None  # the person that a split made
     heir = None if made is None else found.person_id
     left_out = found.kind == "not_a_person"
-    undo.restore(db, kept, max_prototypes=max_prototypes, heir=heir, gone=made, left_out=left_out)
+
+    def apart() -> Collection[int]:
+        """What is the person's that the split made by now, and not the other's by another decision."""
+        if made is None or heir is None:
+            return ()
+        return decisions.kept_apart(db, made, heir, besides=found.number)
+
+    undo.restore(
+        db, kept, max_prototypes=max_prototypes, heir=heir, gone=made, apart=apart, left_out=left_out
+    )
     for one in _ended(known, kept):
         _note(db, at, "redone", one, by)
         decisions.hold_again(db, one.number)
@@ -72,7 +85,7 @@ def put_back(
             f"decision {found.number} ({found.kind}) cannot be redone: it ended with a later decision, or was undone "
             "by an earlier version of reid; decide it again"
         )
-    _check_order(found, known, told, undo.ended_by(kept))
+    _check_order(found, known, told, undo.ended_by(kept), _touching(db, kept))
     _note(db, at, "redone", found, by)
     before = undo.present(db, kept, _people(found) if undo.people_of(kept) else ())
     undo.restore(
@@ -85,15 +98,25 @@ def put_back(
     return found
 
 
-def _check_order(found: Decision, known: Sequence[Decision], told: Told, besides: Collection[int]) -> None:
+def _check_order(
+    found: Decision,
+    known: Sequence[Decision],
+    told: Told,
+    besides: Collection[int],
+    touching: Collection[int],
+) -> None:
     """Refuse a redo where what else was decided about these people is not what it was when this was undone.
 
     Args:
         besides: numbers of decisions that this one ends.
+        touching: numbers of decisions that are about tracklets which the redo moves.
     """
     since = _last(told, found)
     for other in known:
-        if other.number in {found.number, *besides} or not _people(other) & _people(found):
+        if other.number in {found.number, *besides}:
+            continue
+        same = _people(other) & _people(found)
+        if not same and other.number not in touching:
             continue
         events = [event for entry, event in told.get(other.number, ()) if entry < since]
         held = other.number < found.number and events[-1:] != ["undone"]
@@ -103,7 +126,8 @@ def _check_order(found: Decision, known: Sequence[Decision], told: Told, besides
             )
         if not held and other.undone is None:
             raise InputError(
-                f"decision {other.number} ({other.kind}) was made since, about the same people; undo that first"
+                f"decision {other.number} ({other.kind}) was made since, about the same "
+                f"{'people' if same else 'tracklets'}; undo that first"
             )
 
 
@@ -113,6 +137,14 @@ def _chosen(among: Sequence[Decision], number: int | None, none: str) -> Decisio
     if found is None:
         raise InputError(none if number is None else f"there is no decision {number}")
     return found
+
+
+def _touching(db: sqlite3.Connection, kept: bytes) -> set[int]:
+    """The decisions that hold and are about tracklets which `restore` of `kept` moves."""
+    moved = undo.moving(db, kept)
+    if not moved:
+        return set()
+    return {one.decision for one in decisions.bound(db) if (one.run_id, one.tracklet) in moved}
 
 
 def _people(decision: Decision) -> set[int]:

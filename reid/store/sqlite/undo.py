@@ -7,7 +7,7 @@ import base64
 import json
 import sqlite3
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from reid import json_text
@@ -15,7 +15,7 @@ from reid.errors import InputError
 from reid.store.rules import LONGEST_S
 from reid.store.sqlite import journal, sightings
 from reid.store.sqlite.prototypes import keep_varied
-from reid.types import person_name
+from reid.types import TrackletKey, person_name
 
 # the columns of a sighting but its number, which a repeated run may give to another one
 _SIGHTING = """run_id, camera_id, track_id, person_id, start_s, end_s, distance, runner_up_id, runner_up_distance,
@@ -89,6 +89,16 @@ def people_of(kept: bytes) -> set[int]:
     return {int(row[0]) for row in [*was["people"], *was.get("absent", [])]}
 
 
+def moving(db: sqlite3.Connection, kept: bytes) -> set[tuple[str, TrackletKey]]:
+    """The tracklets, by run and key, that `restore` of `kept` gives to another person than they show now."""
+    shown = "SELECT person_id FROM sightings WHERE run_id = ? AND camera_id = ? AND track_id = ?"
+    return {
+        (row[0], TrackletKey(camera_id=row[1], track_id=row[2]))
+        for row in unpacked(kept).get("sightings", [])
+        if (found := db.execute(shown, row[KEY]).fetchone()) is not None and found[0] != row[PERSON]
+    }
+
+
 def _stored(db: sqlite3.Connection, people: Collection[int], parts: Collection[Part] = ()) -> Before:
     """What is stored of people; of `parts` only these."""
     among = f"({', '.join('?' * len(people))})"
@@ -119,6 +129,7 @@ def restore(
     max_prototypes: int,
     heir: int | None = None,
     gone: int | None = None,
+    apart: Callable[[], Collection[int]] = tuple,
     left_out: bool = False,
 ) -> None:
     """Put back what `before` or `present` kept, as far as its sightings are still there.
@@ -129,6 +140,7 @@ def restore(
     Args:
         heir: gets the sightings that were given, since, to people that there were not; None: they go.
         gone: a person that there was not, beside those that `present` noted.
+        apart: sightings of `gone` that are not the heir's by another decision: that person stays for them.
         left_out: a run that was processed again since lacks them because of the decision: they are put into it, so
             that linking it once more finds their number.
 
@@ -152,9 +164,11 @@ def restore(
         is not None
     }
     for (person_id,) in absent:
+        staying = set(apart()) if person_id == gone else set[int]()
         if heir is not None:
-            sightings.give(db, sightings.of_person(db, person_id), heir)
-        sightings.remove_person(db, person_id)
+            sightings.give(db, sightings.of_person(db, person_id) - staying, heir)
+        if not staying:
+            sightings.remove_person(db, person_id)
     _put_rivals_back(db, [row for row in was.get("rivals", []) if row[0] not in replaced], into)
     if all(row[5] == encoder_id for row in was.get("prototypes", [])):
         _put_vectors_back(db, was.get("prototypes", []), found)

@@ -60,6 +60,9 @@ def test_results_without_a_gallery_get_one_that_says_the_same(tmp_path: Path) ->
     made = (root / "gallery.db").stat().st_ino
     with open_site([root], reporter(quiet=True)) as site:
         assert site.store.path.stat().st_ino == made, "the one that is there is taken"
+    with open_site([root / "gallery.db"], reporter(quiet=True)) as site:  # it is theirs
+        assert [one.run.root for one in site.runs] == [root]
+        assert site.store.path.stat().st_ino == made
 
 
 def test_results_and_gallery_of_one_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.review.web.page import decisions, sheet, view
+from tests.review.web.page import decisions, sheet, toast, view
 from tests.review.web.toy_review import Served, serving
 from tests.web.browser import Complaints, expect, opened
 
@@ -121,6 +122,60 @@ def test_what_gave_up_does_not_let_go_of_what_runs_since(
     slow.join()
     expect(page.get_by_role("button", name="Same")).to_be_enabled()
     complaints.take("ERR_CONNECTION_RESET")
+
+
+@contextmanager
+def held_back(page: "Page", path: str) -> Iterator[None]:
+    """Requests that have to wait meanwhile."""
+    held: list[Route] = []
+    over = threading.Event()
+    page.route(path, lambda route: route.continue_() if over.is_set() else held.append(route))
+    yield
+    over.set()
+    for route in held:
+        route.continue_()
+
+
+def test_nothing_is_pressed_before_the_page_knows_what_it_acts_on(site: Served, page: "Page") -> None:
+    """What a view shows is late, at the first visit and at a second one."""
+    site.ask(lambda: site.review.confirm(1))
+    with held_back(page, "**/api/decisions"):
+        view(page, "Decisions")
+        expect(page.locator("#view-decisions")).to_be_visible()
+        for name in ("#undo", "#redo"):
+            expect(page.locator(name)).to_be_disabled()
+            page.locator(name).click(force=True)
+        assert decisions(site) == ["confirmed"]
+    page.locator("#undo").click()
+    expect(page.locator("#decisions li.undone")).to_have_count(1)
+    assert decisions(site) == []
+
+    view(page, "People")
+    page.get_by_role("checkbox", name="Select P0002").check()
+    page.locator("#selection").get_by_role("button", name="Confirm").click()
+    toast(page, "confirmed")
+    with held_back(page, "**/api/decisions"):
+        view(page, "Decisions")
+        expect(page.locator("#view-decisions")).to_be_visible()
+        assert page.locator("#view-decisions").evaluate("(one) => one.inert"), "it shows what was before"
+    page.locator("#undo").click()
+    expect(page.locator("#decisions li.undone")).to_have_count(2)
+
+
+def test_a_page_that_is_not_loaded_yet_undoes_nothing(site: Served, browser: "Browser") -> None:
+    """Undo of the queue, by button and key, before it is known what was done last."""
+    site.ask(lambda: site.review.confirm(1))
+    with opened(browser, "about:blank") as (page, _):
+        with held_back(page, "**/api/review"):
+            page.goto(site.url)
+            page.locator("#view-queue").wait_for()
+            expect(page.locator("#queue-undo")).to_be_disabled()
+            expect(page.locator("#answers")).to_be_hidden()
+            page.keyboard.press("z")
+            assert decisions(site) == ["confirmed"]
+        page.locator("#queue-undo").click()
+        expect(page.locator("#told")).to_contain_text("Undone")
+        assert decisions(site) == []
 
 
 def test_what_fails_in_a_dialog_is_said_in_it(site: Served, opening: "tuple[Page, Complaints]") -> None:

@@ -16,7 +16,7 @@ export function startQueue() {
   one("queue-undo").addEventListener("click", undo);
   one("sure-open").addEventListener("click", confirmSure);
   document.addEventListener("keydown", (event) => {
-    if (one("view-queue").hidden || event.repeat || event.ctrlKey || event.metaKey || event.altKey || busy()) return;
+    if (one("view-queue").hidden || one("view-queue").inert || event.repeat || event.ctrlKey || event.metaKey || event.altKey || busy()) return;
     if (event.target.matches("input, textarea") || document.querySelector("dialog[open]")) return;
     if (event.key === "z" && !one("queue-undo").disabled) undo();
     else if (KEYS[event.key]) reply(KEYS[event.key]);

@@ -39,14 +39,21 @@ async function look(whole = false) {
   timer = setTimeout(look, document.hidden ? HIDDEN_MS : review?.writing.running ? WRITING_MS : EVERY_MS);
 }
 
+/** Show the view of the address; nothing in it can be pressed until it is loaded, as it may show what was before. */
 async function showView() {
   const name = view();
-  for (const other of Object.keys(VIEWS)) show(`view-${other}`, other === name);
+  for (const other of Object.keys(VIEWS)) {
+    const element = one(`view-${other}`);
+    if (element.hidden) element.inert = true;
+    element.hidden = other !== name;
+  }
   for (const link of document.querySelectorAll(".tabs a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (review) await Promise.all([VIEWS[name](review), showSheet()]);
+  if (!review) return;
+  await Promise.all([VIEWS[name](review), showSheet()]);
+  one(`view-${name}`).inert = false;
 }
 
 function showFacts() {
