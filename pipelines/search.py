@@ -76,7 +76,7 @@ def _tell(
     found: SearchAnswer, made: PhotoQuery, place: SearchedPlace, config: SearchConfig, progress: Progress
 ) -> None:
     for photo in made.photos:
-        progress.message(f"{photo.name}: searched for {photo.why}")
+        progress.message(f"{photo.name}: {photo.why}")
     if found.undated:
         progress.message(
             f"{found.undated} sightings are left out, as it is not known when they were; two numbers for --between "

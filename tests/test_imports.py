@@ -114,6 +114,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "retrieval": {"job_configs", "runtime"},
         "recordings": {"networks", "runtime"},
         "reviewing": {"recordings", "runtime"},
+        "searching": {"recordings", "reviewing", "runtime"},
         "exporting": {"recordings", "reviewing", "runtime"},
         "galleries": {"networks", "job_configs", "runtime"},
         "site": {"recordings", "runtime"},

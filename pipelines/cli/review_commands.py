@@ -16,7 +16,7 @@ examples:
 SEARCH_EXAMPLES = """\
 examples:
   reid search site.db --photo photo.jpg
-  reid search site.db --photo street.jpg --person 2 --camera door --between 2026-11-26T08:00 2026-11-26T18:00
+  reid search site.db --photo street.jpg --person 2 --camera street --between 2026-11-26T08:00 2026-11-26T18:00
   reid search results --photo front.jpg --photo back.jpg --top 5 --sheet found.jpg
 """
 RESULTS = "folders that reid video has written, of one gallery"

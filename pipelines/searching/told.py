@@ -22,21 +22,23 @@ def several_people(several: SeveralPeople, progress: Progress) -> None:
 def print_table(found: SearchAnswer, progress: Progress) -> None:
     """Print the sentence and the sightings."""
     named = any(hit.label for hit in found)
+    several = len({hit.run_id for hit in found}) > 1
     rows = [
         (
             _person(hit),
             *((hit.label or "",) if named else ()),
             f"{hit.distance:.3f}",
             percent(hit.probability),
-            "" if hit.false_finds is None else f"{hit.false_finds:.2g}",
+            few(hit.false_finds),
             hit.tracklet.camera_id,
             when(hit),
-            _run_and_track(hit),
+            *((hit.run_id[:8],) if several else ()),
+            str(hit.tracklet),
         )
         for hit in found
     ]
-    name = ("name",) if named else ()
-    header = ("person", *name, "distance", "probability", "false finds", "camera", "when", "tracklet")
+    name, run = ("name",) if named else (), ("run",) if several else ()
+    header = ("person", *name, "distance", "probability", "false finds", "camera", "when", *run, "tracklet")
     progress.answer(found.sentence, rows, header if rows else ())
     for person, count in found.more:
         progress.message(f"{person} has {count} more sightings, whose vectors are not kept")
@@ -106,6 +108,13 @@ def percent(probability: float | None) -> str:
     return "over 99.9 %" if probability > 0.5 else "under 0.1 %"
 
 
+def few(false_finds: float | None) -> str:
+    """An expected number for people; empty where it is not known."""
+    if false_finds is None:
+        return ""
+    return f"{false_finds:.2g}" if false_finds >= 0.001 else "under 0.001"
+
+
 def when(hit: Hit) -> str:
     """When a sighting was, in the world where that is known."""
     if hit.clock is None:
@@ -124,11 +133,6 @@ def _lines_of_time(hit: Hit) -> tuple[str, ...]:
 
 def _person(hit: Hit) -> str:
     return "" if hit.person_id is None else person_name(hit.person_id)
-
-
-def _run_and_track(hit: Hit) -> str:
-    """As `reid gallery split` takes it."""
-    return f"{hit.run_id}:{hit.tracklet}"
 
 
 def _sighting(hit: Hit) -> dict[str, Any]:

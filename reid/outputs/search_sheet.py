@@ -72,13 +72,17 @@ def with_boxes(image: Image, boxes: Sequence[tuple[float, float, float, float]])
     """A photo with numbered boxes: left, top, width and height in pixels."""
     drawn = image.copy()
     scale = max(image.shape[:2]) / 640
-    thick = max(2, round(2 * scale))
+    thick = max(1, round(2 * scale))
     for number, (left, top, width, height) in enumerate(boxes, start=1):
-        corner = round(left), round(top)
-        cv2.rectangle(drawn, corner, (round(left + width), round(top + height)), _MARK[::-1], thick)
-        place = (corner[0] + 3 * thick, corner[1] + round(26 * scale))
-        for colour, weight in (((255, 255, 255), 3 * thick), (_MARK[::-1], thick)):
-            cv2.putText(drawn, str(number), place, cv2.FONT_HERSHEY_SIMPLEX, 0.9 * scale, colour, weight)
+        x, y = round(left), round(top)
+        cv2.rectangle(drawn, (x, y), (round(left + width), round(top + height)), _MARK[::-1], thick)
+        (wide, high), _ = cv2.getTextSize(str(number), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * scale, thick)
+        foot = max(y, high + 4 * thick)  # above the box, where there is room
+        cv2.rectangle(
+            drawn, (x, foot - high - 4 * thick), (x + wide + 4 * thick, foot), _MARK[::-1], cv2.FILLED
+        )
+        place = (x + 2 * thick, foot - 2 * thick)
+        cv2.putText(drawn, str(number), place, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * scale, _PAPER, thick)
     return drawn
 
 
