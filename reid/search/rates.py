@@ -58,7 +58,12 @@ class SearchRates:
         return sightings * float(np.interp(distance, self.distances, self.impostor))
 
     def limit(self, false_finds: float, sightings: int) -> float | None:
-        """The largest distance with at most so many expected false finds; None: the data cannot tell any."""
+        """The largest distance with at most so many expected false finds; None: the data cannot tell any.
+
+        Nor is there one for no sightings.
+        """
+        if not sightings:
+            return None
         within = self.impostor * sightings <= false_finds
         if not within[0]:
             return None
