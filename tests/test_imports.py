@@ -67,14 +67,25 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"datasets", "linking"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation"},
     "web": set(),  # what the pages have in common
-    "live": {"video", "camera", "detection", "embedding", "tracking", "linking", "store", "review", "web"},
+    "live": {
+        "video",
+        "camera",
+        "detection",
+        "embedding",
+        "tracking",
+        "linking",
+        "search",
+        "store",
+        "review",
+        "web",
+    },
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
     "recording": {"build", "camera", "tracking"},
     "site": {"linking", "store"},
     "search": {"detection", "embedding", "linking", "store"},
     "gallery": {"detection", "embedding", "linking", "search", "store"},
-    "review": {"linking", "store", "outputs", "video", "web"},
+    "review": {"linking", "search", "store", "outputs", "video", "web"},
     "api": {
         "build",
         "recording",
