@@ -128,7 +128,7 @@ def choose(name: str, image: Image, people: Sequence[PhotoPerson], person: int |
             return _chosen(name, image, whole, "the whole photo: no person was detected, and it is upright")
         raise InputError(
             f"{name}: no person was found in it; give a larger or sharper photo, a crop of one person, or "
-            "--box LEFT,TOP,WIDTH,HEIGHT"
+            "say where the person is (--box LEFT,TOP,WIDTH,HEIGHT)"
         )
     upright = height >= UPRIGHT * width
     largest = max(people, key=lambda one: one.box[2] * one.box[3])

@@ -1,7 +1,7 @@
 // Search by photo: upload or drop one, choose the person in it, look at the sightings, say which show them.
 
 import { answered, request } from "./api.js";
-import { act, busy, fetched, tell } from "./act.js";
+import { able, act, fetched, tell } from "./act.js";
 import { cameraChip, chance, count, distance, fill, h, keep, one, personChip, show } from "./dom.js";
 import { called, crop, pickPerson, when } from "./parts.js";
 import { openSheet } from "./sheet.js";
@@ -24,7 +24,7 @@ export function startSearch() {
   });
   document.addEventListener("paste", (event) => {
     const file = [...event.clipboardData.files].find((one) => IMAGES.test(one.type));
-    if (file && !one("view-search").hidden) take(file);
+    if (file && !one("view-photo").hidden) take(file);
   });
   one("found-clear").addEventListener("click", () => { chosen.clear(); draw(); });
   one("found-same").addEventListener("click", same);
@@ -97,7 +97,6 @@ function say(text) { one("found-text").textContent = text; }
 function draw() {
   show("photo-shown", photo !== null);
   const marks = found ? (found.people.length ? found.people : found.box ? [{ number: 0, box: found.box }] : []) : [];
-  fill(one("photo-marks"));
   one("photo-marks").replaceChildren(...marks.map(mark));
   say(found ? found.sentence : photo ? "" : "Choose a photo of the person, or drop it here: a crop, or a larger picture. It is not kept.");
   one("found-text").dataset.verdict = found?.verdict ?? "";
@@ -129,8 +128,7 @@ function update(element, hit) {
   const who = hit.person ? called(hit.person) : "no person";
   box.setAttribute("aria-label", `Select the sighting of ${who} in ${hit.camera.name}`);
   open.setAttribute("aria-label", `Open ${who}`);
-  open.disabled = busy() || hit.tracklet === null;
-  open.dataset.off = hit.tracklet === null ? "1" : "";
+  able(open, hit.tracklet !== null);
   open.onclick = () => openSheet(hit.person.id);
   const face = element.querySelector(".crop"), src = hit.crops[0] ?? "";
   if (face.dataset.src !== src || !face.firstChild) {
