@@ -85,7 +85,6 @@ class SearchAnswer(Sequence[Hit]):
     def sentence(self) -> str:
         """The answer in words."""
         among = f"among {counted(self.sightings, 'sighting')}"
-        allowed = f"{self.false_finds:g} false finds are expected"
         if not self.sightings:
             return "cannot say: there is no sighting with a vector to search"
         if self.basis is None:
@@ -98,21 +97,14 @@ class SearchAnswer(Sequence[Hit]):
                 f"cannot say: the calibration has too few pairs for {self.false_finds:g} false finds {among}, so "
                 "the list is ranked by distance alone; the person may or may not be there"
             )
-        share = f"{100 * (self.detection or 0):.0f} %"
+        share = f"{100 * (self.detection or 0):.0f} % of a person's sightings are found"
+        where = f"within {self.limit:.3f}, where {self.false_finds:g} false finds are expected {among}"
         if self.verdict == "found":
-            return (
-                f"{counted(self.within, 'sighting')} within {self.limit:.3f}, where {allowed} {among}; a sighting of "
-                f"the person lies there with {share}"
-            )
+            return f"{counted(self.within, 'sighting')} {where} and {share}"
         if self.verdict == "not_found":
-            return (
-                f"not found: no sighting within {self.limit:.3f}, where {allowed} {among}; a sighting of the person "
-                f"would lie there with {share}"
-            )
-        return (
-            f"cannot say: no sighting within {self.limit:.3f}, where {allowed} {among}, and a sighting of the person "
-            f"would lie there with {share} only; the list is ranked by distance, and the person may be there"
-        )
+            return f"not found: no sighting {where} and {share}"
+        ranked = "the list is ranked by distance, and the person may be there"
+        return f"cannot say: no sighting {where} and only {share}; {ranked}"
 
 
 def answer(

@@ -32,7 +32,7 @@ export function startSearch() {
 
 /** The view again, after whatever changed something: who is who may be other now. */
 export async function showSearch() {
-  if (found?.hits.length && photo) await search(photo.person, photo.box);
+  if (found?.hits.length && photo) await search(photo.person);
   else draw();
 }
 
@@ -64,7 +64,7 @@ async function smaller(file) {
     blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
     if (blob.size <= MOST_BYTES) break;
   }
-  return { blob, width: canvas.width, height: canvas.height, base64: await base64(blob), person: null, box: null };
+  return { blob, width: canvas.width, height: canvas.height, base64: await base64(blob), person: null, people: [] };
 }
 
 const base64 = (blob) => new Promise((resolve) => {
@@ -87,6 +87,7 @@ async function search(person = null) {
     return;
   }
   found = answer;
+  if (found.people.length) photo.people = found.people; // another one can be chosen afterwards
   const there = new Set(found.hits.map((hit) => hit.tracklet));
   for (const id of chosen) if (!there.has(id)) chosen.delete(id);
   draw();
@@ -96,7 +97,7 @@ function say(text) { one("found-text").textContent = text; }
 
 function draw() {
   show("photo-shown", photo !== null);
-  const marks = found ? (found.people.length ? found.people : found.box ? [{ number: 0, box: found.box }] : []) : [];
+  const marks = photo?.people.length ? photo.people : found?.box ? [{ number: 0, box: found.box }] : [];
   one("photo-marks").replaceChildren(...marks.map(mark));
   say(found ? found.sentence : photo ? "" : "Choose a photo of the person, or drop it here: a crop, or a larger picture. It is not kept.");
   one("found-text").dataset.verdict = found?.verdict ?? "";
@@ -110,7 +111,7 @@ function mark({ number, box: [left, top, width, height] }) {
   const share = (value, whole) => `${(100 * value) / whole}%`;
   const style = { left: share(left, photo.width), top: share(top, photo.height), width: share(width, photo.width), height: share(height, photo.height) };
   if (!number) return h("span", { class: "mark", style });
-  return h("button", { type: "button", class: "mark", style, "aria-label": `Person ${number} of the photo`, onclick: () => search(number) }, h("b", {}, number));
+  return h("button", { type: "button", class: "mark", style, "aria-label": `Person ${number} of the photo`, "aria-pressed": String(photo.person === number), onclick: () => search(number) }, h("b", {}, number));
 }
 
 function card(hit) {
