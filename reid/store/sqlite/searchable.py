@@ -22,11 +22,10 @@ def table(db: sqlite3.Connection, encoder_id: str) -> SightingTable:
         zip(*found, strict=True) if found else ((),) * 7
     )
     ids = np.array(numbers, dtype=np.int64)
-    measured, dimension = db.execute(
-        """SELECT (SELECT count(DISTINCT sighting_id) FROM prototypes WHERE evicted_by IS NULL),
-                  coalesce(dimension, 0) FROM gallery"""
+    most, dimension = db.execute(
+        "SELECT (SELECT count(*) FROM prototypes), coalesce(dimension, 0) FROM gallery"
     ).fetchone()
-    means = Means(len(ids), measured, dimension)
+    means = Means(len(ids), min(most, len(ids)), dimension)
     rows = db.execute("SELECT sighting_id, vector FROM prototypes WHERE evicted_by IS NULL")
     while block := rows.fetchmany(BLOCK):
         of = np.fromiter((row[0] for row in block), np.int64, len(block))
