@@ -40,12 +40,12 @@ def evidence(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def searches(found: SearchPairs) -> dict[str, Any]:
-    """What was measured on images against sightings; `impostor_pairs` are so many equally weighted ones."""
+    """What was measured on images against sightings."""
     return {
         "photos": found.photos,
         "items": found.items,
         "genuine_pairs": found.genuine_pairs,
-        "impostor_pairs": round(found.effective_impostors),
+        "impostor_pairs": found.impostor_pairs,
         "curves": {
             "distance": _short(EDGES[::EVERY]),
             "genuine_rate": _short(found.genuine_rate[::EVERY]),

@@ -35,13 +35,12 @@ def test_rates_are_those_of_loops_over_all_pairs() -> None:
             ]
         )
         totals.append((len(genuine), len(impostor)))
-    wanted = np.mean(shares, axis=0)
     at = [int(np.argmin(np.abs(EDGES - edge))) for edge in (0.2, 0.5, 1.0)]
-    np.testing.assert_allclose(found.genuine_rate[at], wanted[0], atol=2e-3)
-    np.testing.assert_allclose(found.impostor_rate[at], wanted[1], atol=2e-3)
-    assert (found.genuine_pairs, found.impostor_pairs) == tuple(np.sum(totals, axis=0))
-    alike = 4 / (1 / totals[0][1] + 1 / totals[1][1])
-    assert found.effective_impostors == alike, "the set with few pairs says how much both can tell"
+    lowest, highest = np.min(shares, axis=0)[0], np.max(shares, axis=0)[1]
+    np.testing.assert_allclose(found.genuine_rate[at], lowest, atol=2e-3)
+    np.testing.assert_allclose(found.impostor_rate[at], highest, atol=2e-3)
+    assert found.genuine_pairs == sum(genuine for genuine, _ in totals)
+    assert found.impostor_pairs == max(impostor for _, impostor in totals)
 
 
 def test_a_calibration_file_keeps_what_a_search_needs() -> None:
