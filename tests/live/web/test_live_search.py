@@ -14,6 +14,7 @@ from tests.live.blocks import BlockDetector, BlockEncoder, scene
 from tests.live.running import load_tracking
 from tests.live.web.running_site import RunningSite, running_site
 from tests.search.rates import rates
+from tests.web.browser import LOOKS, chromium, opened
 
 pytestmark = pytest.mark.slow
 
@@ -75,3 +76,13 @@ def test_who_is_erased_is_not_found_any_more(site: RunningSite, page: httpx.Clie
     site.hall.people.clear()  # or a new person is seen at once
     assert page.post(f"api/people/{who}/forget", json={}).status_code == 200
     assert who not in {hit["person"]["id"] for hit in search(page, 3)["hits"]}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_live_page_leads_there(site: RunningSite, width: int) -> None:
+    shape = {"viewport": {"width": width, "height": 844}, "has_touch": width < 500, "is_mobile": width < 500}
+    with chromium() as browser, opened(browser, site.url, **shape) as (page, complaints):
+        assert page.evaluate(LOOKS, [width < 500]) == []
+        page.get_by_role("link", name="Search").click()
+        page.locator("#photo-zone").wait_for()
+        complaints.forgive("ERR_ABORTED")  # previews that were on their way
