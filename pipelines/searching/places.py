@@ -36,14 +36,17 @@ class SearchedPlace:
 
 @contextmanager
 def open_place(path: Path, progress: Progress) -> Iterator[SearchedPlace]:
-    """A gallery or a results folder, as of now.
+    """A gallery, a results folder, or the folder of a live site with its gallery, as of now.
 
     Raises:
         InputError: it is neither, or cannot be read.
     """
     if path.is_dir():
-        yield _results(path)
-        return
+        live = path / "gallery.db"  # where `reid live` keeps it
+        if (path / "run.json").exists() or not live.is_file():
+            yield _results(path)
+            return
+        path = live
     with open_store(path, encoder_id=None, read_only=True) as store:
         table = store.sighting_table()
         labels = {person.person_id: person.label for person in store.people()}

@@ -286,15 +286,11 @@ def main(argv: list[str] | None = None) -> int:
             ],
         )
     )
-    print(
-        table(
-            ["sightings", "search_s", "read_s", "file_mib"],
-            [
-                [one["sightings"], one["search"]["median_s"], one["read_s"], one["file_mib"]]
-                for one in report["cost"]
-            ],
-        )
-    )
+    costs = [
+        [one["sightings"], one["search"]["median_s"], one["read_s"], one["file_mib"]]
+        for one in report["cost"]
+    ]
+    print(table(["sightings", "search_s", "read_s", "file_mib"], costs))
     return 0
 
 

@@ -122,6 +122,15 @@ def test_json_says_the_same(site: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert 0.9 < told["detection_rate"] <= 1
 
 
+def test_the_folder_of_a_live_site_is_searched_by_its_gallery(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("live").mkdir()
+    site.rename("live/gallery.db")
+    assert search("live", *WHOLE, "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["sightings"][0]["label"] == "Ann"
+
+
 def test_what_is_outside_a_time_is_not_searched(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     between = ("--between", "2026-11-26T10:01:45", "2026-11-26T10:02:10")
     assert search("site.db", *WHOLE, *between, "--format", "json") == 0
