@@ -1,6 +1,6 @@
 """What a search by photo is worth and costs: rank-1, detections, false finds and seconds, by size of the gallery.
 
-    python -m tests.benchmarks.search FOLDER... --output search.json [--encoder FILE] [--quick]
+    python -m tests.benchmarks.search FOLDER... --output search.json [--encoder FILE] [--sizes N...] [--quick]
 
 FOLDERs hold labelled crops with Market-1501's names, each of one data set. Their people are dealt into two halves:
 the first calibrates, the second is searched for, by single images, in galleries of 1,000, 10,000 and 1,000,000
@@ -65,8 +65,7 @@ REPEATS = 5
 
 def labelled(folders: Sequence[Path], encoder_file: Path | None) -> tuple[str, list[LabelledCrops]]:
     """Vectors of labelled crops, and the id of their encoder."""
-    encoder = build_encoder(EncoderConfig(weights=encoder_file))
-    sets = []
+    encoder, sets = build_encoder(EncoderConfig(weights=encoder_file)), []
     for folder in folders:
         split = open_crops("market1501", folder)
         sets.append(
@@ -106,6 +105,10 @@ def by_size(
 ) -> Report:
     """Rank-1, detections and false finds in a gallery of `size` sightings."""
     limit = rates.limit(FALSE_FINDS, size)
+    if len(real.persons) > size:  # fewer people, with their photos
+        people = np.random.default_rng(seed).permutation(real.people)
+        own_people = people[np.cumsum([(real.persons == one).sum() for one in people]) <= size]
+        photos, real = photos.of(own_people), real.of(own_people)
     distances = np.clip(1 - photos.vectors @ real.vectors.T, 0, 2)
     same = photos.persons[:, None] == real.persons
     genuine = same & (photos.cameras[:, None] != real.cameras)
@@ -148,8 +151,7 @@ def cost(models: Sequence[Strangers], photo: Array, rates: SearchRates, size: in
     read_s = time.perf_counter() - began
     bytes_of_file = path.stat().st_size
     path.unlink()
-    everything = chosen(held, (), None)
-    spent = []
+    everything, spent = chosen(held, (), None), []
     for _ in range(REPEATS):
         began = time.perf_counter()
         answer(held, everything, photo, rates=rates, false_finds=FALSE_FINDS, k=20)
@@ -198,8 +200,8 @@ def write_gallery(path: Path, vectors: Iterator[Array]) -> None:
 
 def some(photos: Items, rng: np.random.Generator) -> Items:
     """Images of a data set to search with."""
-    rows = np.sort(rng.permutation(len(photos.persons))[:PHOTOS])
-    return Items(vectors=photos.vectors[rows], persons=photos.persons[rows], cameras=photos.cameras[rows])
+    at = np.sort(rng.permutation(len(photos.persons))[:PHOTOS])
+    return Items(vectors=photos.vectors[at], persons=photos.persons[at], cameras=photos.cameras[at])
 
 
 def measured(sets: Sequence[LabelledCrops], encoder_id: str, sizes: Sequence[int]) -> Report:
@@ -257,19 +259,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--output", type=Path, required=True, metavar="JSON")
     parser.add_argument("--encoder", type=Path, metavar="FILE")
+    parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="of galleries")
     parser.add_argument("--quick", action="store_true")
     told = parser.parse_args(argv)
     if told.quick:
         made = crops(0, 40, 0.9, name="made", cameras=3, each=4)
         encoder_id, sets, sizes = "made", [made], QUICK_SIZES
     elif told.folders:
-        encoder_id, sets = labelled(told.folders, told.encoder)
-        sizes = SIZES
+        (encoder_id, sets), sizes = labelled(told.folders, told.encoder), told.sizes
     else:
         parser.error("name folders of labelled crops, or --quick")
     report = {
-        "machine": machine(None),
-        "versions": versions("reidentify", "numpy"),
+        **{"machine": machine(None), "versions": versions("reidentify", "numpy")},
         "quick": told.quick,
         "encoder_id": encoder_id,
         **measured(sets, encoder_id, sizes),

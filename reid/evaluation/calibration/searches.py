@@ -18,8 +18,7 @@ BLOCK = 512  # images at a time
 class SearchPairs:
     """Rates at each of EDGES, of the data set that is worst there, and the number of pairs behind them.
 
-    A search promises at most so many false finds, so the people who are most alike count: means over data sets
-    promised a sixth of what was found among rendered people, many of whom share bodies and clothes.
+    A search promises at most so many false finds, so the people who are most alike count.
     """
 
     photos: int
