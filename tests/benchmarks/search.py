@@ -15,8 +15,7 @@ of their sightings within the limit. A person who is not there: their own sighti
 null where it can tell no limit. `detected_at_rate` needs no calibration: within the distance that the false finds of
 these very photos allow, what share of the sightings lies.
 
-Seconds are those of one search in a table that is in memory, and of reading the table from a gallery file.
---quick takes made-up people and tiny galleries, whose figures say nothing.
+Seconds are those of one search in memory, and of reading the gallery file. --quick takes made-up people and tiny galleries, whose figures say nothing.
 """
 
 import argparse
@@ -270,7 +269,8 @@ def main(argv: list[str] | None = None) -> int:
     else:
         parser.error("name folders of labelled crops, or --quick")
     report = {
-        **{"machine": machine(None), "versions": versions("reidentify", "numpy")},
+        "machine": machine(None),
+        "versions": versions("reidentify", "numpy"),
         "quick": told.quick,
         "encoder_id": encoder_id,
         **measured(sets, encoder_id, sizes),
