@@ -13,9 +13,8 @@ A person who is there: the nearest sighting in another camera must be theirs (ra
 of their sightings within the limit. A person who is not there: their own sightings are taken out, and
 `false_finds` is the mean number of sightings within the limit. `promised` is what the calibration said of both, and
 null where it can tell no limit. `detected_at_rate` needs no calibration: within the distance that the false finds of
-these very photos allow, what share of the sightings lies.
-
-Seconds are those of one search in memory, and of reading the gallery file. --quick takes made-up people and tiny galleries, whose figures say nothing.
+these very photos allow, what share of the sightings lies. Seconds are those of one search in memory, and of
+reading the gallery file. --quick takes made-up people and tiny galleries, whose figures say nothing.
 """
 
 import argparse
