@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reid.camera_config import EncoderConfig
+from reid.camera_config import DetectorConfig, EncoderConfig
+from reid.search.photo import CONFIDENCE
 from reid.section import Section, Share
 from reid.store.records import Named
 from reid.web.config import WebConfig
@@ -85,13 +86,39 @@ class SuppressedConfig(Section):
 
 
 class SearchConfig(Section):
-    """`reid gallery search`: the people nearest to a crop."""
+    """`reid search`: sightings of the person of a photo."""
 
+    photo: tuple[Path, ...] = Field(
+        (), description="photo of the person: a crop, or a larger picture; several of one person may be given"
+    )
+    person: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (), description="number of the person in a photo that shows several, from left to right"
+    )
+    box: tuple[str, ...] = Field(
+        (),
+        description="where the person is in the photo: left,top,width,height in pixels; no detector runs then",
+    )
+    camera: tuple[str, ...] = Field((), description="search this camera only; several may be given")
+    between: tuple[str, ...] = Field(
+        (), description="search what was seen between two times, as 2026-11-26T10:00 2026-11-26T11:00"
+    )
+    top: Annotated[int, Field(ge=1)] = Field(20, description="sightings that are listed at most")
+    false_finds: Annotated[float, Field(gt=0)] = Field(
+        0.1, description="sightings of other people that a search may be expected to take for the person's"
+    )
+    format: Literal["table", "json"] = Field("table", description="table or json, on standard output")
+    sheet: Path | None = Field(
+        None, description="new image file (.png or .jpg) with the photo and the crops of the sightings"
+    )
+    calibration: Path | None = Field(
+        None,
+        description="calibration of the encoder; null: the one beside its weights, or the one that ships",
+    )
+    detector: DetectorConfig = DetectorConfig(confidence=CONFIDENCE)
     encoder: EncoderConfig = Field(
         EncoderConfig(),
-        description="The encoder of the gallery's vectors; not needed where it ships with reid.",
+        description="The encoder of the vectors that are searched; not needed where it ships with reid.",
     )
-    most: Annotated[int, Field(ge=1)] = Field(10, description="people that are listed at most")
 
 
 class ConvertConfig(Section):

@@ -18,6 +18,7 @@ from pipelines.site.live_config import LiveConfig
 from pipelines.site.things_file import ThingsKeeper, known_things
 from reid.build import build_models
 from reid.errors import InputError
+from reid.linking import calibration as calibrations
 from reid.linking.between import check_same_ground
 from reid.linking.constraints import check_travel
 from reid.live.admin.control import Keeper
@@ -37,6 +38,8 @@ from reid.outputs.events.build import build_sinks
 from reid.outputs.events.sink import Sink
 from reid.outputs.static_things import things_sentence
 from reid.owned_files import OwnedFiles
+from reid.search.photo_search import PhotoSearch
+from reid.search.rates import rates_of
 from reid.store.index import require_faiss
 from reid.store.opening import open_store
 
@@ -97,6 +100,16 @@ def run(config: LiveConfig, progress: Progress) -> int:
                 engine.site.unit_of_work.session,
                 policy,
                 minutes=config.online.window_s / 60,
+                searching=PhotoSearch.of(
+                    known.encoder_id,
+                    rates_of(
+                        config.linking.calibration
+                        or calibrations.find(config.encoder.weights, known.encoder_id),
+                        known.encoder_id,
+                    ),
+                    config.encoder,
+                    config.detector,
+                ),
             )
             page.start(engine.site.state, control, review)
             store.note_page(page.url)

@@ -10,7 +10,7 @@ from pipelines.galleries.decisions import who
 from pipelines.job_configs import FREE, ReviewConfig
 from pipelines.reviewing.importing import import_moved
 from pipelines.reviewing.opening import OpenSite, open_site
-from pipelines.reviewing.under_review import review_of, writer_of
+from pipelines.reviewing.under_review import review_of, searching_of, writer_of
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.stopping import stopping_gently
 from pipelines.site.erased_outputs import erase_person
@@ -34,7 +34,9 @@ def run(paths: Sequence[Path], config: ReviewConfig, progress: Progress) -> int:
                 )
                 if config.browser:  # some browsers return when they are closed
                     Thread(target=webbrowser.open, args=(server.url,), name="browser", daemon=True).start()
-                server.run(review, title=_title(site), prepare=prepare, until=stop)
+                server.run(
+                    review, title=_title(site), prepare=prepare, until=stop, searching=searching_of(site)
+                )
             if review.changed and site.runs:
                 progress.message(
                     "what was decided is in the gallery and not in the results yet: `Write results` on the page does "

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from reid.errors import ReidError as ReidError
     from reid.errors import StoreError as StoreError
     from reid.gallery import Gallery as Gallery
-    from reid.gallery import Hit as Hit
     from reid.linking.offline import Linking as Linking
     from reid.linking.policy import LinkingPolicy as LinkingPolicy
     from reid.scores import evaluate_retrieval as evaluate_retrieval
     from reid.scores import evaluate_tracks as evaluate_tracks
+    from reid.search.answer import Hit as Hit
+    from reid.search.answer import SearchAnswer as SearchAnswer
+    from reid.search.photo import SeveralPeople as SeveralPeople
     from reid.types import Detections as Detections
     from reid.types import Embeddings as Embeddings
     from reid.types import Frame as Frame
@@ -47,7 +49,9 @@ _EXPORTS = {
     "evaluate_retrieval": "reid.scores",
     "evaluate_tracks": "reid.scores",
     "Gallery": "reid.gallery",
-    "Hit": "reid.gallery",
+    "Hit": "reid.search.answer",
+    "SearchAnswer": "reid.search.answer",
+    "SeveralPeople": "reid.search.photo",
     "Linking": "reid.linking.offline",
     "LinkingPolicy": "reid.linking.policy",
     "VideoConfig": "reid.config",

@@ -205,12 +205,18 @@ def link(
 
 
 def open_gallery(
-    path: str | Path, *, encoder: Encoder | None = None, create: bool = False, read_only: bool = False
+    path: str | Path,
+    *,
+    encoder: Encoder | None = None,
+    detector: Detector | None = None,
+    create: bool = False,
+    read_only: bool = False,
 ) -> Gallery:
     """A gallery file, open for searching and corrections.
 
     Args:
-        encoder: turns queries into vectors; None: the one that ships with the id of the gallery's vectors.
+        encoder: turns photos into vectors; None: the one that ships with the id of the gallery's vectors.
+        detector: finds the people of photos; None: the one that ships.
         create: make the file if there is none, for vectors of `encoder`.
         read_only: other programs may write meanwhile.
 
@@ -229,7 +235,7 @@ def open_gallery(
     encoder_id = encoder.encoder_id if encoder is not None and create else None
     store = open_store(path, encoder_id=encoder_id, read_only=read_only)
     try:
-        return Gallery(store, encoder)
+        return Gallery(store, encoder, detector)
     except BaseException:
         store.close()
         raise

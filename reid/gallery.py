@@ -1,39 +1,29 @@
 """A gallery of people, to be searched and corrected: a store, its index and the encoder of its vectors."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from reid.camera_config import EncoderConfig
+from reid.camera_config import DetectorConfig, EncoderConfig
+from reid.detection.detector import Detector
 from reid.embedding.encoder import Encoder
 from reid.errors import InputError
+from reid.linking import calibration as calibrations
+from reid.search.answer import FALSE_FINDS, SearchAnswer, answer, named
+from reid.search.photo import CONFIDENCE, Box
+from reid.search.query import mean_of, query, read_photo
+from reid.search.rates import SearchRates, rates_of
+from reid.search.scope import Between, chosen
 from reid.shipped_weights import encoder_with, path_of
-from reid.stills import require_still
 from reid.store.base import Store
-from reid.store.index import PersonIndex
 from reid.store.records import Decision, PersonSummary, SeenAt
+from reid.store.sighting_table import SightingTable
 from reid.suppression import SuppressionKey
-from reid.types import Array, Embeddings, Image, Tracklet, TrackletKey, person_name
+from reid.types import Array, Embeddings, Image, Tracklet, TrackletKey
 
-Query = Image | Path | str | Embeddings | Tracklet
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A person of the gallery, and how near the query is to them.
-
-    >>> import reid
-    >>> with reid.open_gallery(GALLERY) as gallery:
-    ...     gallery.search(crop, k=1)[0].name
-    'Ann'
-    """
-
-    person_id: int
-    name: str  # the label, else P0007
-    distance: float  # 1 - cosine to the nearest of the person's vectors, smaller is closer
+Photo = Image | Path | str
 
 
 class Gallery:
@@ -41,8 +31,9 @@ class Gallery:
 
     Args:
         store: the people; the gallery closes it.
-        encoder: turns queries into vectors; None: the encoder that ships with the id of the gallery's vectors,
-            loaded with the first query that is an image.
+        encoder: turns photos into vectors; None: the encoder that ships with the id of the gallery's vectors,
+            loaded with the first photo.
+        detector: finds the people of photos; None: the one that ships, loaded with the first photo.
 
     >>> import reid
     >>> with reid.open_gallery(GALLERY) as gallery:
@@ -50,7 +41,9 @@ class Gallery:
     ['Ann', 'Bob', None]
     """
 
-    def __init__(self, store: Store, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, store: Store, encoder: Encoder | None = None, detector: Detector | None = None
+    ) -> None:
         if encoder is not None and encoder.encoder_id != store.encoder_id:
             raise InputError(
                 f"{store.path}: holds vectors of encoder {store.encoder_id}, but {encoder.encoder_id} is given; "
@@ -58,7 +51,9 @@ class Gallery:
             )
         self.store = store
         self._encoder = encoder
-        self._index = PersonIndex(store)
+        self._detector = detector
+        self._table: SightingTable | None = None
+        self._generation = ""
 
     def __enter__(self) -> Self:
         return self
@@ -91,50 +86,117 @@ class Gallery:
             self._encoder = build_encoder(EncoderConfig(weights=path_of(entry)))
         return self._encoder
 
-    def search(self, query: Query, k: int = 10) -> list[Hit]:
-        """The `k` nearest people, nearest first; fewer where the gallery holds fewer.
+    @property
+    def detector(self) -> Detector:
+        """What finds the people of a photo: what was given, else the one that ships."""
+        if self._detector is None:
+            from reid.detection.build import build_detector  # brings torch, see above
 
-        Args:
-            query: a crop of a person (H, W, 3) uint8 BGR or its file, embeddings (one or more of one person), or
-                a tracklet. Of several vectors the nearest to a person counts.
+            self._detector = build_detector(DetectorConfig(confidence=CONFIDENCE))
+        return self._detector
+
+    @property
+    def rates(self) -> SearchRates | None:
+        """What the calibration of the gallery's encoder says of searches; None: it says nothing.
 
         Raises:
-            InputError: a file that cannot be read, or vectors of another encoder.
-            TypeError: the query is none of these.
-            ValueError: `k` is not positive, or the crop is empty.
+            InputError: the calibration cannot be read, or is one of another encoder.
         """
-        vectors = self._vectors(query)
-        distances, ids = self._index.search(vectors, k)
-        nearest: dict[int, float] = {}
-        for distance, person_id in zip(distances.ravel().tolist(), ids.ravel().tolist(), strict=True):
-            if person_id >= 0:
-                nearest[person_id] = min(distance, nearest.get(person_id, np.inf))
-        names = {person.person_id: person.label or person_name(person.person_id) for person in self.people()}
-        found = sorted(nearest.items(), key=lambda item: (item[1], item[0]))[:k]
-        return [Hit(person_id=one, name=names[one], distance=distance) for one, distance in found]
+        weights = getattr(self._encoder, "weights", None)
+        return rates_of(calibrations.find(weights, self.store.encoder_id), self.store.encoder_id)
 
-    def _vectors(self, query: Query) -> Array:
-        """(N, D) unit vectors of a query."""
-        match query:
-            case Tracklet():
-                embeddings = query.embeddings
-            case Embeddings():
-                embeddings = query
-            case str() | Path():
-                embeddings = self.encoder.encode([require_still(Path(query), "give an image of one person")])
-            case np.ndarray():
-                embeddings = self.encoder.encode([query])
+    def search(
+        self,
+        photo: Photo | Sequence[Photo] | Embeddings | Tracklet,
+        k: int = 20,
+        *,
+        person: int | Sequence[int] = (),
+        box: Box | Sequence[Box] = (),
+        cameras: Collection[str] = (),
+        between: Between | None = None,
+        false_finds: float = FALSE_FINDS,
+    ) -> SearchAnswer:
+        """The `k` sightings that are most like the person of a photo, and what that is worth.
+
+        Args:
+            photo: a file or an array (H, W, 3) uint8 BGR, a crop of the person or a larger picture; several of one
+                person; or what was embedded already, embeddings or a tracklet, of which the mean counts.
+            person: which one is meant in a photo that shows several, from 1 from left to right; for several such
+                photos, one for each.
+            box: where the person is instead: left, top, width and height in pixels; for several photos, one for each.
+            cameras: search these only.
+            between: search what was seen then only: two moments, or two numbers of seconds on the recordings' clock.
+            false_finds: expected number of sightings of other people within the limit.
+
+        Raises:
+            SeveralPeople: a photo shows several people, and none of them is named; `people` lists them.
+            InputError: a file that cannot be read, a photo without a person, vectors of another encoder.
+            TypeError: the photo is none of these.
+            ValueError: `k` or `false_finds` is not positive, or an array is no image.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, got {k}")
+        if not false_finds > 0:
+            raise ValueError(f"false_finds must be above 0, got {false_finds}")
+        vector = self._vector(photo, person, box)
+        table = self._current()
+        found = answer(
+            table,
+            chosen(table, cameras, between),
+            vector,
+            rates=self.rates,
+            false_finds=false_finds,
+            k=k,
+        )
+        people = {hit.person_id for hit in found if hit.person_id is not None}
+        return named(found, self.store.labels(people))
+
+    def _vector(
+        self,
+        photo: Photo | Sequence[Photo] | Embeddings | Tracklet,
+        person: int | Sequence[int],
+        box: Box | Sequence[Box],
+    ) -> Array:
+        """(D,) unit vector of a query."""
+        match photo:
+            case Tracklet() | Embeddings():
+                embeddings = photo.embeddings if isinstance(photo, Tracklet) else photo
+                if not len(embeddings):
+                    raise ValueError("the query has no vectors")
+                encoder_id = embeddings.encoder_id
+                vector = mean_of(embeddings)
             case _:
-                raise TypeError(
-                    f"query: a crop as an array (H, W, 3) uint8 BGR, the path of one, Embeddings or a Tracklet, "
-                    f"not {type(query).__name__}"
+                several = [photo] if isinstance(photo, str | Path | np.ndarray) else photo
+                if (
+                    not isinstance(several, list | tuple)
+                    or not several
+                    or not all(isinstance(one, str | Path | np.ndarray) for one in several)
+                ):
+                    raise TypeError(
+                        "photo: a file, an array (H, W, 3) uint8 BGR, several of them, Embeddings or a Tracklet, "
+                        f"not {type(photo).__name__}"
+                    )
+                made = query(
+                    [read_photo(one, number) for number, one in enumerate(several, start=1)],
+                    lambda: self.encoder,
+                    lambda: self.detector,
+                    persons=(person,) if isinstance(person, int) else person,
+                    boxes=_boxes(box),
                 )
-        if embeddings.encoder_id != self.store.encoder_id:
+                encoder_id, vector = made.encoder_id, made.vector
+        if encoder_id != self.store.encoder_id:
             raise InputError(
                 f"{self.store.path}: holds vectors of encoder {self.store.encoder_id}, but the query's are of "
-                f"{embeddings.encoder_id}"
+                f"{encoder_id}"
             )
-        return embeddings.vectors
+        return vector
+
+    def _current(self) -> SightingTable:
+        """The sightings as of the store's last commit; read anew only where there was one since."""
+        generation = self.store.generation
+        if self._table is None or generation != self._generation:
+            self._table, self._generation = self.store.sighting_table(), generation
+        return self._table
 
     def people(self) -> list[PersonSummary]:
         """All people, by id."""
@@ -214,3 +276,12 @@ class Gallery:
 
 def _tracklets(sightings: Collection[SeenAt]) -> list[tuple[str, TrackletKey]]:
     return [(seen.run_id, seen.match.tracklet) for seen in sightings]
+
+
+def _boxes(box: Box | Sequence[Box]) -> Sequence[Box]:
+    """One box as several."""
+    numbers = [one for one in box if isinstance(one, int | float)]
+    if len(numbers) == len(box) == 4:
+        left, top, width, height = numbers
+        return [(left, top, width, height)]
+    return [one for one in box if not isinstance(one, int | float)]

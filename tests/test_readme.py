@@ -11,14 +11,19 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import pytest
 
 import reid
 from pipelines.cli.command import Invocation
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.main import main, parse
+from reid.camera_config import SourceConfig
 from reid.shipped import demo_recording, shipped
 from reid.store.opening import open_store
+from reid.types import Image
+from reid.video.reader import read
+from reid.video.source import parse_sources
 from tests.training.tiny import crops
 
 ROOT = Path(__file__).parents[1]
@@ -219,14 +224,14 @@ def test_help_is_what_the_readme_relies_on() -> None:
 
 
 # Pages whose commands really run, in order, in one folder, and what stands in for the reader's own files.
-STORY = [ROOT / "docs" / name for name in ("recordings.md", "evaluation.md", "weights.md")]
+STORY = [ROOT / "docs" / name for name in ("recordings.md", "search.md", "evaluation.md", "weights.md")]
 RECORDINGS = ("monday/lobby.mp4", "monday/street.mp4", "tuesday/lobby.mp4")
 SHORT = "--end 1.5 --no-video --workers 1"
 
 
 def really_run(line: str) -> bool:
     """The jobs that build on each other: the demo and its score, a gallery over two days; and what ships."""
-    starts = ("reid demo", "reid evaluate", "reid gallery", "reid weights")
+    starts = ("reid demo", "reid evaluate", "reid gallery", "reid search", "reid weights")
     own = "--map" in line or line.startswith("reid weights map")  # of networks that are the reader's
     return (line.startswith(starts) or "--gallery" in line) and not own
 
@@ -265,8 +270,10 @@ def test_the_documentation_tells_a_story_that_happens(tmp_path: Path) -> None:
             line = re.sub(r"--(detector|encoder) \S+", "", line)
         if line.startswith(("reid demo", "reid video")):
             line += f" {SHORT}"
-        if " crop.jpg" in line:  # the reader's; here one of the people that were just found
-            shutil.copy(min(tmp_path.glob("*/crops/*/*.jpg")), tmp_path / "crop.jpg")
+        if line.startswith("reid search"):  # the reader's photos; here those of people that were just found
+            for photo in ("photo.jpg", "front.jpg", "back.jpg"):
+                shutil.copy(min(tmp_path.glob("*/crops/*/*.jpg")), tmp_path / photo)
+            cv2.imwrite(str(tmp_path / "street.jpg"), first_frame(demo_recording() / "cam1.mp4"))
         if found := re.search(r"gallery (?:split|reassign) site\.db (\S+) .*?(\S+)$", line):
             line = line.removesuffix(found[2]) + one_of(tmp_path / "site.db", found[1])
         done = subprocess.run(
@@ -277,6 +284,12 @@ def test_the_documentation_tells_a_story_that_happens(tmp_path: Path) -> None:
     assert happened >= 14
     assert (tmp_path / "results" / "report.html").is_file()
     assert (tmp_path / "results" / "scores.json").is_file()
+
+
+def first_frame(recording: Path) -> Image:
+    """The first frame of a recording, with several people."""
+    (source,) = parse_sources((str(recording),), {})
+    return next(iter(read(source, SourceConfig(), pytest.fail))).image
 
 
 TINY = (

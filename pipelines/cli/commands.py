@@ -61,7 +61,6 @@ def _of_gallery(
         .replace("OTHER", "P0007")
         .replace("LABEL", "'Ada L.'")
         .replace("DAYS", "30")
-        .replace("CROP", "crop.jpg")
         .replace("TRACKLET...", "cam1/4 cam2/7")
     )
     example = example.partition(" [")[0]
@@ -132,15 +131,6 @@ COMMANDS = (
     _of_gallery("list", "the people that a gallery remembers", "GALLERY", run="list_people"),
     _of_gallery(
         "show", "one person: where and when seen, and why linked", "GALLERY PERSON", PERSON, run="show"
-    ),
-    _of_gallery(
-        "search",
-        "the person on a crop: the nearest people, and how near",
-        "GALLERY CROP [--most COUNT] [--encoder FILE]",
-        Operand("crop", "image of one person, cut out of a frame", path=True),
-        module="pipelines.galleries.search",
-        run="run",
-        config="pipelines.job_configs:SearchConfig",
     ),
     _of_gallery(
         "history",

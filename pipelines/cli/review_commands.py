@@ -1,4 +1,4 @@
-"""The commands for what people decide about results: `reid review`, `reid export crops`."""
+"""The commands on people that were found: `reid search`, `reid review`, `reid export crops`."""
 
 from pipelines.cli.command import Command, Operand
 
@@ -13,9 +13,29 @@ examples:
   reid export crops results --format market1501 --output crops --reviewed-only
   reid export crops monday-results tuesday-results --format cvat --output boxes
 """
+SEARCH_EXAMPLES = """\
+examples:
+  reid search site.db --photo photo.jpg
+  reid search site.db --photo street.jpg --person 2 --camera street --between 2026-11-26T08:00 2026-11-26T18:00
+  reid search results --photo front.jpg --photo back.jpg --top 5 --sheet found.jpg
+"""
 RESULTS = "folders that reid video has written, of one gallery"
 
 REVIEW_COMMANDS = (
+    Command(
+        name="search",
+        summary="search by photo: where and when its person was seen, and how sure that is",
+        usage="GALLERY|RESULTS --photo FILE... [--person N] [--camera NAME] [--between A B] [--top N] [--sheet FILE]",
+        examples=SEARCH_EXAMPLES,
+        run="pipelines.search:run",
+        config="pipelines.job_configs:SearchConfig",
+        several=("--between",),
+        operands=(
+            Operand(
+                "where", "gallery (site.db), or results folder of reid video", path=True, parameter="path"
+            ),
+        ),
+    ),
     Command(
         name="review",
         summary="results in the browser: questions to answer, people to correct, when and where they were",

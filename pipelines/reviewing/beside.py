@@ -17,7 +17,7 @@ JOB = "video"  # that writes results folders
 
 def runs_beside(gallery: Path, progress: Progress) -> list[FinishedRun]:
     """The runs of a gallery whose results folders lie beside it; those that cannot be reviewed are warned of."""
-    runs = list(_fit(gallery, progress))
+    runs = list(fitting(gallery, progress))
     if runs:
         progress.message(f"results beside {gallery}: {', '.join(run.root.name for run in runs)}")
     else:
@@ -29,7 +29,8 @@ def runs_beside(gallery: Path, progress: Progress) -> list[FinishedRun]:
     return runs
 
 
-def _fit(gallery: Path, progress: Progress) -> Iterator[FinishedRun]:
+def fitting(gallery: Path, progress: Progress) -> Iterator[FinishedRun]:
+    """The runs of a gallery whose results folders lie beside it; those that do not fit it are warned of."""
     with open_store(gallery, encoder_id=None, read_only=True) as store:
         for file in sorted(gallery.absolute().parent.glob("*/run.json")):
             root = file.parent

@@ -171,7 +171,7 @@ class FinishedRun:
             InputError: the run was linked by a calibration that is not there any more, or is another one now.
         """
         linking, tracklets = self._linking, self.config.tracklets
-        chosen = policy_choice.choose_policy(self._encoder(), self.encoder_id, linking, tracklets)
+        chosen = policy_choice.choose_policy(self.encoder_weights, self.encoder_id, linking, tracklets)
         told = self.facts.threshold
         if told.calibration is None:
             # one that came since would change what everything is compared from
@@ -203,7 +203,7 @@ class FinishedRun:
         """The calibration that linked the run; None: there was none."""
         if self.facts.threshold.calibration is None:
             return None
-        path = self._linking.calibration or calibrations.find(self._encoder(), self.encoder_id)
+        path = self._linking.calibration or calibrations.find(self.encoder_weights, self.encoder_id)
         return None if path is None else calibrations.load(path, self.encoder_id)
 
     @property
@@ -215,7 +215,9 @@ class FinishedRun:
     def _recorded(self, path: Path) -> Path:
         return recorded_path(self.root, path, self.config.output)
 
-    def _encoder(self) -> Path | None:
+    @property
+    def encoder_weights(self) -> Path | None:
+        """The encoder of the run where it lies now; None: the one that ships, or it is not known."""
         weights = self.config.encoder.weights
         try:
             found = None if weights is None else located(weights, "encoder")

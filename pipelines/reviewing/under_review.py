@@ -12,12 +12,15 @@ from pipelines.reviewing.up_to_date import says_all
 from pipelines.reviewing.writing import link_again, nothing_to_write, write_linked
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
+from reid.camera_config import EncoderConfig
 from reid.linking import calibration as calibrations
 from reid.linking.policy import UNCALIBRATED_DISTANCE
 from reid.review.answers import Review
 from reid.review.records import ResultsAtHand
 from reid.review.site import ReviewSite
 from reid.review.web.writing import Job, Prepare, Tell
+from reid.search.photo_search import PhotoSearch
+from reid.search.rates import rates_of
 from reid.types import Tracklet
 
 
@@ -47,6 +50,14 @@ def review_of(site: OpenSite, *, by: str | None, erase: Callable[[int], object] 
     found = ReviewSite.open(site.store, results, calibration=calibration, max_distance=max_distance)
     changed = not all(says_all(one, site.store) for one in site.runs)
     return Review(found, by=by, changed=changed, erase=erase)
+
+
+def searching_of(site: OpenSite) -> PhotoSearch:
+    """What finds the person of a photo in an open site, with the encoder of its newest run where there is one."""
+    encoder_id = site.store.encoder_id
+    weights = site.runs[-1].run.encoder_weights if site.runs else None
+    rates = rates_of(calibrations.find(weights, encoder_id), encoder_id)
+    return PhotoSearch.of(encoder_id, rates, EncoderConfig(weights=weights))
 
 
 def writer_of(site: OpenSite, review: Review, progress: Progress) -> Prepare:

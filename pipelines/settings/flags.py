@@ -75,6 +75,7 @@ SHORTS = (
     Short("--teacher", ("teachers",), "FILE"),
     Short("--dry-run", ("dry_run",)),
     Short("--reviewed-only", ("reviewed_only",)),
+    Short("--false-finds", ("false_finds",)),
     Short("--backbone", ("network.backbone",), "NAME"),
 )
 

@@ -93,10 +93,19 @@ class Tracklets(Part):
     missing: dict[str, str] = {}  # points that are not known, and why
 
 
+class MeasuredPairs(Part):
+    """What was measured on pairs of another kind than tracklets with tracklets."""
+
+    impostor_pairs: Annotated[int, Field(ge=0)] = 0  # of two people
+    curves: Curves | None = None
+
+
 class Evidence(Part):
     """What the calibration was chosen by."""
 
     tracklets: Tracklets | None = None
+    images: MeasuredPairs | None = None  # single images with single images
+    searches: MeasuredPairs | None = None  # single images with tracklets; None: an old file
     site: dict[str, Any] | None = None  # of a calibration without labels
 
 

@@ -19,6 +19,7 @@ from reid.store.records import (
     Sighting,
     StoredVector,
 )
+from reid.store.sighting_table import SightingTable
 from reid.suppression import Footage
 from reid.types import Array, Identity, Tracklet, TrackletKey
 from reid.wall_clock import WallClock
@@ -90,6 +91,9 @@ class Store(DecisionStore, Protocol):
 
     def vectors(self) -> list[StoredVector]:
         """All vectors that are kept, each with its person and the sighting that it was seen in."""
+
+    def sighting_table(self) -> SightingTable:
+        """All sightings with their mean vectors, all of one moment: what a search compares a photo with."""
 
     # what people ask ---
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import distractors, ranking
+from tests.benchmarks import distractors, ranking, search
 from tests.benchmarks.jobs import seconds, table
 
 HAS_TORCHREID = importlib.util.find_spec("torchreid") is not None
@@ -89,3 +89,20 @@ def test_who_repeats_is_warmed_up() -> None:
 
 def test_table() -> None:
     assert table(["what", "s"], [["ranking", 1.5], ["x", None]]) == "what     s\nranking  1.5\nx        -"
+
+
+def test_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert search.main(["--quick", "--output", str(tmp_path / "search.json")]) == 0
+    report = json.loads((tmp_path / "search.json").read_text())
+    own = report["sets"]["made"]
+    assert (own["people"], own["real_sightings"], own["photos"]) == (20, 60, 200)
+    galleries = own["galleries"]
+    assert [one["sightings"] for one in galleries] == list(search.QUICK_SIZES)
+    assert galleries[0]["rank1"] >= galleries[1]["rank1"] > 0.5, "of more strangers, some come before a match"
+    assert galleries[0]["false_finds"] < 1
+    assert 0 < galleries[0]["detected"] < 1
+    assert galleries[1]["limit"] is None, "so few pairs cannot tell how rare a false find must be"
+    assert galleries[1]["answer_where_none_is_near"] == "cannot_say"
+    assert [one["sightings"] for one in report["cost"]] == list(search.QUICK_SIZES)
+    assert all(one["search"]["median_s"] > 0 for one in report["cost"])
+    assert len(capsys.readouterr().out.splitlines()) == 6

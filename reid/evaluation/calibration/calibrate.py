@@ -12,6 +12,7 @@ from reid.evaluation.calibration.labelled import LabelledCrops, centre_of, image
 from reid.evaluation.calibration.points import STANDARD, NotEnoughData, OperatingPoint
 from reid.evaluation.calibration.probability import ProbabilityFit, fit
 from reid.evaluation.calibration.relation import same_camera
+from reid.evaluation.calibration.searches import SearchPairs, search_pairs
 from reid.evaluation.calibration.units import MeasuredPoint, Unit, measured
 
 
@@ -21,6 +22,7 @@ class Evaluation:
 
     tracklets: Unit
     images: Unit
+    searches: SearchPairs
     people: int
     people_per_site: int
     sites: int
@@ -74,6 +76,7 @@ def calibrate(
     evaluation = Evaluation(
         tracklets=unit,
         images=single,
+        searches=search_pairs(sets, centre, people_per_site),
         people=len(unit.sample.strata),
         people_per_site=people_per_site,
         sites=sum(map(len, sites)),

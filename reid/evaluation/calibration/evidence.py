@@ -10,6 +10,7 @@ from reid.evaluation.calibration.calibrate import Evaluation
 from reid.evaluation.calibration.counts import EDGES
 from reid.evaluation.calibration.probability import ProbabilityFit
 from reid.evaluation.calibration.rates import RateCurves
+from reid.evaluation.calibration.searches import SearchPairs
 from reid.evaluation.calibration.units import Unit
 
 EVERY = 5  # of EDGES: steps of 0.01 draw the same curves, and the file stays small
@@ -25,6 +26,7 @@ def evidence(evaluation: Evaluation) -> dict[str, Any]:
         "sites": evaluation.sites,
         "tracklets": _unit(evaluation.tracklets),
         "images": _unit(evaluation.images),
+        "searches": searches(evaluation.searches),
         "b_cubed": {
             "distance": [float(value) for value in CANDIDATES],
             "f1": _short(evaluation.clustering.mean),
@@ -33,6 +35,21 @@ def evidence(evaluation: Evaluation) -> dict[str, Any]:
         "camera_pairs": {
             name: [_rounded(asdict(pair)) for pair in pairs]
             for name, pairs in evaluation.camera_pairs.items()
+        },
+    }
+
+
+def searches(found: SearchPairs) -> dict[str, Any]:
+    """What was measured on images against sightings."""
+    return {
+        "photos": found.photos,
+        "items": found.items,
+        "genuine_pairs": found.genuine_pairs,
+        "impostor_pairs": found.impostor_pairs,
+        "curves": {
+            "distance": _short(EDGES[::EVERY]),
+            "genuine_rate": _short(found.genuine_rate[::EVERY]),
+            "impostor_rate": _short(found.impostor_rate[::EVERY]),
         },
     }
 

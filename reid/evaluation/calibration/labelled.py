@@ -92,6 +92,11 @@ def tracklets(crops: LabelledCrops, centre: Array, people_per_site: int) -> list
     return [_site(crops, mask, centre) for mask in sites(crops, people_per_site)]
 
 
+def sightings(crops: LabelledCrops, centre: Array, people_per_site: int) -> Items:
+    """Mean vectors of passages as a gallery keeps them: the same, not taken from `centre`."""
+    return joined([_site(crops, mask, centre, centred=False) for mask in sites(crops, people_per_site)])
+
+
 def joined(parts: Sequence[Items]) -> Items:
     """The items of several sites of one data set."""
     return Items(
@@ -101,7 +106,7 @@ def joined(parts: Sequence[Items]) -> Items:
     )
 
 
-def _site(crops: LabelledCrops, mask: NDArray[np.bool_], centre: Array) -> Items:
+def _site(crops: LabelledCrops, mask: NDArray[np.bool_], centre: Array, *, centred: bool = True) -> Items:
     inside = np.flatnonzero(mask)
     _, first, rows = np.unique(crops.tracklets[inside], return_index=True, return_inverse=True)
     order = np.argsort(rows, kind="stable")
@@ -112,5 +117,5 @@ def _site(crops: LabelledCrops, mask: NDArray[np.bool_], centre: Array) -> Items
     means = []
     for own, camera in zip(passages, cameras.tolist(), strict=True):
         moved = unit(own - found[str(camera)]) if str(camera) in found else own
-        means.append(unit(moved - centre).mean(axis=0))
+        means.append((unit(moved - centre) if centred else moved).mean(axis=0))
     return Items(vectors=unit(np.stack(means)), persons=persons, cameras=cameras)

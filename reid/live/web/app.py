@@ -22,12 +22,14 @@ def build_app(
     entry: Entry,
     stopping: threading.Event | None = None,
     review: FastAPI | None = None,
+    search: bool = False,
 ) -> FastAPI:
     """Build the application: all routes behind the access control.
 
     Args:
         stopping: ends the streams of frames once it is set.
         review: the application of the review page, see `LiveReview`; None: there is none.
+        search: whether that page has a search by photo.
     """
     description = "People in live cameras: what is known of them, and how it is corrected."
     app = base_app(
@@ -36,7 +38,10 @@ def build_app(
         folder=Path(__file__).parent,
         entry=entry,
         most_bytes=MOST_BYTES if review is None else REVIEW_BYTES,
-        shown={"review": None if review is None else "review/"},
+        shown={
+            "review": None if review is None else "review/",
+            "search": "review/#photo" if search else None,
+        },
     )
     app.include_router(build_looking(site_state))
     app.include_router(build_asking(control))

@@ -13,6 +13,7 @@ from reid.live.web.live_site import AtHand, LiveSite, answerable
 from reid.review.answers import Review
 from reid.review.web.desk import Desk
 from reid.review.web.writing import Writing
+from reid.search.photo_search import PhotoSearch
 from reid.store.base import Store
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class LiveReview:
         minutes: that are under review.
         old_s: after so long the gallery is read again; a question that is being looked at stays for that time.
         idle_s: after so long without a request nothing is held.
+        searching: finds the person of a photo in the whole gallery; None: the page has no search.
     """
 
     def __init__(
@@ -45,16 +47,23 @@ class LiveReview:
         minutes: float,
         old_s: float = OLD_S,
         idle_s: float = IDLE_S,
+        searching: PhotoSearch | None = None,
     ) -> None:
         self._open_gallery, self._session, self._policy = open_gallery, session, policy
         self._title = f"the last {minutes:g} minutes"
         self._old_s, self._idle_s = old_s, idle_s
+        self._searching = searching
         self._desk = Desk(before=self._before, between=self._between)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._erasures: Callable[[], int] = lambda: 0  # how often people were erased
         self._known: int | None = None  # that count when the site was read; None: nothing is held
         self._read_s = self._asked_s = time.monotonic()
+
+    @property
+    def searches(self) -> bool:
+        """Whether its page has a search by photo."""
+        return self._searching is not None
 
     def start(self, site_state: SiteState, control: Control) -> "FastAPI":
         """Begin, and build the application, which is to be mounted behind an access control."""
@@ -73,6 +82,7 @@ class LiveReview:
             entry=None,
             home="../",
             look=self._look,
+            searching=self._searching,
         )
 
     def stop(self, timeout_s: float = 5.0) -> bool:

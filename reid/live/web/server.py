@@ -29,11 +29,14 @@ class PageServer(WebServer):
         """Serve from now on, with the review of the site where there is one."""
         mounted = None if review is None else review.start(site_state, control)
         self._review = review
+        search = review is not None and review.searches
 
         def build(entry: "Entry") -> "FastAPI":
             from reid.live.web.app import build_app
 
-            return build_app(site_state, control, entry=entry, stopping=self._stopping, review=mounted)
+            return build_app(
+                site_state, control, entry=entry, stopping=self._stopping, review=mounted, search=search
+            )
 
         self.serve(build)
 

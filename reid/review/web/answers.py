@@ -128,6 +128,41 @@ class ToldAnswer(AnswerModel):
     told: str = Field(description="one sentence")
 
 
+class PhotoPersonAnswer(AnswerModel):
+    """One of several people in a photo."""
+
+    number: int
+    box: tuple[float, float, float, float] = Field(description="left, top, width, height in pixels")
+
+
+class HitAnswer(WhenAnswer):
+    """A sighting that a search found."""
+
+    tracklet: str | None = Field(description="its id; null: it is not under review here")
+    run: str
+    camera: ReviewCameraAnswer
+    track: int
+    person: NamedAnswer | None
+    distance: float
+    probability: float | None = Field(description="that it is the photo's person; null: it cannot be said")
+    false_finds: float | None = Field(description="expected within that distance; null: likewise")
+    crops: list[str] = Field(description="paths of JPEGs, best first")
+
+
+class FoundAnswer(AnswerModel):
+    """What a search by photo found."""
+
+    people: list[PhotoPersonAnswer] = Field(
+        description="where the photo shows several, who are to be chosen from"
+    )
+    box: tuple[float, float, float, float] | None = Field(description="the person who was searched for")
+    verdict: Literal["found", "not_found", "cannot_say"] | None = Field(
+        description="null: no person was chosen yet"
+    )
+    sentence: str
+    hits: list[HitAnswer] = Field(description="nearest first")
+
+
 class HalvesAnswer(AnswerModel):
     """Two sides of a person that appearance suggests, as ids of tracklets."""
 

@@ -9,6 +9,7 @@ from reid.review.answers import Review
 from reid.review.records import Question, ReviewPerson, ReviewTracklet
 from reid.review.web.answers import (
     BoxesAnswer,
+    HitAnswer,
     NamedAnswer,
     PersonSheetAnswer,
     ProgressAnswer,
@@ -25,6 +26,7 @@ from reid.review.web.answers import (
 from reid.review.web.decision_text import decision_answer
 from reid.review.web.videos import ReviewVideos
 from reid.review.web.writing import Writing
+from reid.search.answer import SearchAnswer
 from reid.store.decision_text import Called
 from reid.types import person_name
 from reid.video.draw import camera_colour_hex, person_colour_hex
@@ -118,6 +120,35 @@ class ReviewJson:
             boxes=[tuple(round(value, 1) for value in box) for box in boxes.tolist()],
             crops=self._crops(one),
         )
+
+    def hits(self, searched: SearchAnswer) -> list[HitAnswer]:
+        """The sightings that a search found, those that are not under review without crops."""
+        under_review = {one.place: one for one in self._review.site.tracklets()}
+        labels = self._review.site.store.labels(
+            {hit.person_id for hit in searched if hit.person_id is not None}
+        )
+        found = []
+        for hit in searched:
+            one = under_review.get((hit.run_id, hit.tracklet))
+            person = None if hit.person_id is None else _name(hit.person_id, labels.get(hit.person_id))
+            found.append(
+                HitAnswer(
+                    tracklet=None if one is None else one.id,
+                    run=hit.run_id[:12],
+                    camera=self._camera(hit.tracklet.camera_id),
+                    track=hit.tracklet.track_id,
+                    person=person,
+                    distance=hit.distance,
+                    probability=hit.probability,
+                    false_finds=hit.false_finds,
+                    start_s=hit.start_s,
+                    end_s=hit.end_s,
+                    start=_iso(hit.clock, hit.start_s),
+                    end=_iso(hit.clock, hit.end_s),
+                    crops=[] if one is None else self._crops(one),
+                )
+            )
+        return found
 
     def names(self) -> Called:
         """What calls people of the moment by their label, else P0007."""

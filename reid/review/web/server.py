@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from reid.review.answers import Review
 from reid.review.web.desk import Desk
 from reid.review.web.writing import Prepare, Writing
+from reid.search.photo_search import PhotoSearch
 from reid.web.config import WebConfig
 from reid.web.server import WebServer
 
@@ -37,19 +38,30 @@ class ReviewServer(WebServer):
         """Have a call done between two requests, by the thread that opened the gallery; see `Desk.ask`."""
         return self._desk.ask(call)
 
-    def run(self, review: Review, *, title: str, prepare: Prepare | None, until: Callable[[], bool]) -> None:
+    def run(
+        self,
+        review: Review,
+        *,
+        title: str,
+        prepare: Prepare | None,
+        until: Callable[[], bool],
+        searching: PhotoSearch | None = None,
+    ) -> None:
         """Serve a review until `until` says true, and finish what is being written.
 
         Args:
             title: what is reviewed, for people.
             prepare: writes results again, see `reid.review.web.writing`; None: there are none.
+            searching: finds the person of a photo; None: the page has no search.
         """
         writing = Writing(prepare)
 
         def build(entry: "Entry") -> "FastAPI":
             from reid.review.web.app import build_app
 
-            return build_app(review, desk=self._desk, writing=writing, title=title, entry=entry)
+            return build_app(
+                review, desk=self._desk, writing=writing, title=title, entry=entry, searching=searching
+            )
 
         self.serve(build)
         try:

@@ -136,7 +136,7 @@ def labels(db: sqlite3.Connection, people: Collection[int]) -> dict[int, str | N
 
 def sightings(db: sqlite3.Connection, person_id: int | None = None, session: str = "") -> list[SeenAt]:
     """The sightings of one person or of all, by run, time and camera; of one start of a live site, or of any."""
-    clocks = _clocks(db)
+    known = clocks(db)
     conversions = _conversions(db)
     of_person = "TRUE" if person_id is None else "person_id = :person"  # so that its index is used
     of_session, first, last = in_session(session)
@@ -160,7 +160,7 @@ def sightings(db: sqlite3.Connection, person_id: int | None = None, session: str
             ),
             start_s=start_s,
             end_s=end_s,
-            clock=LIVE if start_s > LONGEST_S else clocks.get(run_id),
+            clock=LIVE if start_s > LONGEST_S else known.get(run_id),
             former_encoder=next((former for at, former in conversions if started < at), None),
         )
         for (
@@ -191,7 +191,8 @@ def _conversions(db: sqlite3.Connection) -> list[tuple[str, str]]:
     return [(at, former) for at, former in lines if isinstance(former, str)]
 
 
-def _clocks(db: sqlite3.Connection) -> dict[str, WallClock]:
+def clocks(db: sqlite3.Connection) -> dict[str, WallClock]:
+    """When second 0 of each run was, where that is known."""
     rows = db.execute("SELECT run_id, zero_s, zone FROM clocks")
     return {run_id: WallClock(zero_s=zero_s, zone=zone) for run_id, zero_s, zone in rows}
 

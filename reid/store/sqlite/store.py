@@ -22,6 +22,7 @@ from reid.store.records import (
     StoredVector,
 )
 from reid.store.rules import number_of
+from reid.store.sighting_table import SightingTable
 from reid.store.sqlite import (
     cleaning,
     erasing,
@@ -29,6 +30,7 @@ from reid.store.sqlite import (
     live_run,
     pruning,
     runs,
+    searchable,
     suppressions,
 )
 from reid.store.sqlite.connection import naming
@@ -109,6 +111,13 @@ class SqliteStore(SqliteDecisions, Store):
 
     def vectors(self) -> list[StoredVector]:
         return stored(self._db)
+
+    def sighting_table(self) -> SightingTable:
+        self._db.execute("BEGIN")
+        try:
+            return searchable.table(self._db, self.encoder_id)
+        finally:
+            self._db.execute("ROLLBACK")
 
     # what people ask ---
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -41,7 +41,7 @@ class BlockCamera(MjpegCamera):
 class RunningSite:
     """A site with two cameras: three people are in `door`, one is in `hall`."""
 
-    def __init__(self, folder: Path, **review: float) -> None:
+    def __init__(self, folder: Path, **review: Any) -> None:
         self._of_review = {"old_s": 0.5, **review}
         self.door, self.hall = BlockCamera({0: 0.1, 1: 0.4, 2: 0.7}), BlockCamera({3: 0.3})
         self.page = PageServer("127.0.0.1:0", PageConfig(listen="127.0.0.1:0"), {})
@@ -126,8 +126,8 @@ class RunningSite:
 
 
 @contextmanager
-def running_site(folder: Path, **review: float) -> Iterator[RunningSite]:
-    """One that knows everybody in view; `review` are seconds of `LiveReview`."""
+def running_site(folder: Path, **review: Any) -> Iterator[RunningSite]:
+    """One that knows everybody in view; `review` is what `LiveReview` takes."""
     with RunningSite(folder, **review) as site:
         end = time.monotonic() + 30
         while len([one for one in site.here.engine.site.state.people() if one.present]) < 4:

@@ -65,6 +65,7 @@ def test_no_view_is_cut_off_pale_or_small(
             ("People", "#grid .person"),
             ("Timeline", ".bar"),
             ("Decisions", "#decisions li"),
+            ("Search", "#photo-zone"),
         ]:
             page.locator(".tabs").get_by_role("link", name=name).click()
             if stays:

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,14 +20,17 @@ from reid.review.records import ResultsAtHand
 from reid.review.site import ReviewSite
 from reid.review.web.server import ReviewServer
 from reid.review.web.writing import Prepare, Tell
+from reid.search.photo_search import PhotoSearch
+from reid.stills import decode
 from reid.store.opening import open_store
 from reid.store.records import Sighting
 from reid.track_segment import places_of
-from reid.types import Array, Match, Tracklet
+from reid.types import Array, Detections, Embeddings, Image, Match, Tracklet
 from reid.video.draw import person_colour
 from reid.video.writer import VideoWriter
 from reid.wall_clock import WallClock
 from reid.web.config import WebConfig
+from tests.search.rates import rates
 from tests.tracklets import ENCODER, towards, tracklet
 
 ASKS = {"X-Reid": "test"}
@@ -105,6 +108,56 @@ def tracklets_of(stays: tuple[Stay, ...]) -> list[tuple[Stay, Tracklet]]:
         crops = tuple(drawn(stay.axis or stay.person, shade) for shade in range(4))
         found.append((stay, replace(one, crops=crops, qualities=np.array([0.2, 0.9, 0.4, 0.3], np.float32))))
     return found
+
+
+class ToyNetworks:
+    """A detector of what is not black, and an encoder that knows people by the colour of their figures."""
+
+    model_s = 0.0
+    classes = "person (0)"
+    encoder_id = ENCODER
+
+    def __init__(self, stays: tuple[Stay, ...]) -> None:
+        self._axes = {one.axis or one.person for one in stays}
+        self.dimension = dimension_of(stays)
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        found = []
+        for image in images:
+            seen = (image.max(axis=2) > 20) & ~(image == 114).all(
+                axis=2
+            )  # 114: the border of an upright photo
+            _, _, boxes, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8))
+            own = np.array([box[:4] for box in boxes[1:] if box[4] > 500], np.float32).reshape(-1, 4)
+            own[:, 2:] += own[:, :2]
+            found.append(Detections(boxes=own, scores=np.full(len(own), 0.9, np.float32)))
+        return found
+
+    def encode(self, crops: Sequence[Image]) -> Embeddings:
+        vectors = []
+        for crop in crops:
+            height, width = crop.shape[:2]
+            colour = crop[height // 2, width // 2].astype(int)
+            axis = min(self._axes, key=lambda one: int(np.abs(colour - person_colour(one)).sum()))
+            vectors.append(towards(axis, self.dimension)[0])
+        return Embeddings(vectors=np.stack(vectors), encoder_id=ENCODER)
+
+
+def photo_of(*people: int) -> bytes:
+    """A photo of people side by side on black: a JPEG."""
+    photo = np.zeros((140, 80 * len(people) + 60, 3), np.uint8)
+    for number, person in enumerate(people):
+        axis = next(one.axis or one.person for one in STAYS if one.person == person)
+        crop = decode(drawn(axis, 1), Path("crop"))
+        assert crop is not None
+        photo[20:116, 30 + 80 * number : 78 + 80 * number] = crop
+    return bytes(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 95])[1])
+
+
+def toy_search(stays: tuple[Stay, ...]) -> PhotoSearch:
+    """A search with these networks, and rates that tell such people apart."""
+    networks = ToyNetworks(stays)
+    return PhotoSearch(lambda: networks, lambda: networks, rates(genuine=0.05, impostor=0.9, spread=0.08))
 
 
 def write_videos(root: Path, frames: int = 170) -> None:
@@ -190,7 +243,13 @@ def serving(
             found.append(review)
             ready.set()
             own = None if prepare is None else prepare(review)
-            server.run(review, title="toy results", prepare=own, until=stopping.is_set)
+            server.run(
+                review,
+                title="toy results",
+                prepare=own,
+                until=stopping.is_set,
+                searching=toy_search(stays),
+            )
 
     thread = threading.Thread(target=work, name="work")
     thread.start()

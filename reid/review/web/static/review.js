@@ -8,11 +8,12 @@ import { showPeople, startPeople } from "./people.js";
 import { cropsAgain } from "./parts.js";
 import { closePlayer } from "./player.js";
 import { showQueue, startQueue } from "./queue.js";
+import { showSearch, startSearch } from "./search.js";
 import { showSheet, startSheet } from "./sheet.js";
 import { showTimeline, startTimeline } from "./timeline.js";
 
 const EVERY_MS = 3000, WRITING_MS = 700, HIDDEN_MS = 30000;
-const VIEWS = { queue: showQueue, people: showPeople, timeline: showTimeline, decisions: showDecisions };
+const VIEWS = { queue: showQueue, people: showPeople, timeline: showTimeline, decisions: showDecisions, ...(one("view-photo") && { photo: showSearch }) };
 let review = null, answered = Date.now() / 1000, timer = 0, wasWriting = false, gone = false, revision = null;
 
 const view = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "queue");
@@ -92,6 +93,7 @@ startPeople();
 startSheet();
 startTimeline();
 startDecisions();
+if (one("view-photo")) startSearch();
 one("write").addEventListener("click", () => act("/api/write"));
 addEventListener("hashchange", () => { closePlayer(); look(true); });
 afterChanges(() => look(true));
