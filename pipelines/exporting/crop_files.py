@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pipelines.exporting.people import ExportedSite
-from pipelines.exporting.target import Target
+from pipelines.exporting.target import FACTS, Target
 from reid.datasets.folder import DISTRACTOR_NAME
 from reid.datasets.market1501 import TRAIN
 from reid.outputs.folder import file_stem
@@ -44,9 +44,13 @@ def write_market1501(site: ExportedSite, target: Target) -> Iterator[str]:
 
 
 def write_folders(site: ExportedSite, target: Target) -> Iterator[str]:
-    """`<person>/<camera>/<track>_<n>.jpg`, the folder being the label, or P0001."""
+    """`<person>/<camera>/<track>_<n>.jpg`, the folder being the label, or P0001.
+
+    So it is where the label means something else there: a distractor, or the export's own file.
+    """
     people = {one.person_id: file_stem(one.name) for one in site.tracklets}
-    people |= {who: person_name(who) for who, name in people.items() if name == DISTRACTOR_NAME}
+    taken = {DISTRACTOR_NAME.casefold(), FACTS.casefold()}
+    people |= {who: person_name(who) for who, name in people.items() if name.casefold() in taken}
     names = []
     for one in site.tracklets:
         camera, run = file_stem(one.tracklet.camera_id), site.folder_of(one.sequence)

@@ -8,6 +8,7 @@ from pipelines.exporting.people import ExportedSite, ExportedTracklet
 from pipelines.exporting.target import Target
 from pipelines.reviewing.recorded_run import FinishedRun
 from reid.outputs.folder import file_stem
+from reid.printable import printable
 
 LABEL = "person"
 ATTRIBUTES = ("person_id", "person", "reviewed")  # of a track
@@ -120,5 +121,5 @@ def _track(number: int, one: ExportedTracklet, frames: int) -> Element:
 
 def _text(parent: Element, name: str, value: object) -> Element:
     one = SubElement(parent, name)
-    one.text = str(value)
+    one.text = printable(str(value))  # XML has no controls
     return one

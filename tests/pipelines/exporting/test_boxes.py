@@ -144,6 +144,13 @@ def test_tracks_with_their_people(root: Path) -> None:
     assert said == {"person_id": "3", "person": "Ann", "reviewed": "true"}
 
 
+def test_a_name_with_controls_is_still_xml(tmp_path: Path) -> None:
+    root = make_results(tmp_path / "day", {"a\x1b[31m & b": {1: 0}})
+    out = exported(root, "cvat")
+    (file,) = out.glob("*.xml")
+    assert ElementTree.parse(file).getroot().findtext("meta/task/name") == "a\\x1b[31m & b"
+
+
 def test_a_track_ends_where_the_run_did_unless_the_recording_does(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

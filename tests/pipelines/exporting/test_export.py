@@ -63,6 +63,18 @@ def test_crops_by_person(root: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert len(list((out / "Ann" / "b%2Fc").glob("*_*.jpg"))) == 6
 
 
+def test_a_label_that_is_a_name_of_the_exports_own_is_no_folder(tmp_path: Path) -> None:
+    root, out = make_results(tmp_path / "day", SEEN), tmp_path / "folders"
+    with open_site([root], reporter(quiet=True)) as site:
+        site.store.rename(1, "Export.json")
+        site.store.rename(2, "-")
+    assert main(["export", "crops", str(root), "--format", "folder", "--output", str(out)]) == 0
+    assert {path.name for path in out.iterdir() if path.name[0] != "."} == {
+        *("P0001", "P0002", "P0003", "P0004", "export.json")
+    }
+    assert json.loads((out / "export.json").read_text())["people"]["1"] == "Export.json"
+
+
 def test_more_than_market1501_has_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--output", str(tmp_path / "out"), "--overwrite"]
     for cameras, said in ((6, False), (7, True)):
