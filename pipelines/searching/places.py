@@ -103,7 +103,7 @@ def _people(run: FinishedRun) -> tuple[dict[TrackletKey, int], Labels]:
         )
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{table}: cannot be read ({error}), so it is not known whom its tracklets show; repeat the reid video "
+            f"{table}: cannot be read ({error}), so the people of its tracklets are not known; repeat the reid video "
             f"command of {run.root}, without --no-tables"
         ) from None
     return dict(rows), {}

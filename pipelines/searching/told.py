@@ -41,7 +41,7 @@ def print_table(found: SearchAnswer, progress: Progress) -> None:
     header = ("person", *name, "distance", "probability", "false finds", "camera", "when", *run, "tracklet")
     progress.answer(found.sentence, rows, header if rows else ())
     for person, count in found.more:
-        progress.message(f"{person} has {count} more sightings, whose vectors are not kept")
+        progress.message(f"{person} has {count} more sightings without vectors, which were not searched")
 
 
 def print_json(found: SearchAnswer, made: PhotoQuery) -> None:

@@ -12,7 +12,7 @@ class _Side:
     """One of two groups of tracklets that do not show the same person."""
 
     keys: set[TrackletKey] = field(default_factory=set)  # that may still change
-    people: set[int] = field(default_factory=set)  # whom the others show
+    people: set[int] = field(default_factory=set)  # people that the others show
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -77,12 +77,12 @@ class ByHand:
         shown: Mapping[TrackletKey, int],
         settled: Mapping[int, Sequence[Collection[int]]],
     ) -> None:
-        """Of what was said only these decisions hold now, about the people that their tracklets show by now.
+        """Let only these decisions hold, about the people that their tracklets show by now.
 
         Args:
             shown: the person of each tracklet that can change.
-            settled: by decision and side, whom its tracklets show that can change no more: a person may give those
-                to another one, which says nothing new of what they are kept apart from.
+            settled: by decision and side, the people of its tracklets that can change no more. A person may give
+                such a tracklet to another one; what it is kept apart from stays the same.
         """
         self._ended = self._said.keys() - set(decisions)
         for number, said in self._said.items():

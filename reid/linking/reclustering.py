@@ -156,7 +156,7 @@ def _reason(old: int | None, new: int, merged: Mapping[int, int], fresh: set[int
 def _merged(
     wanted: Mapping[TrackletKey, int], refinement: Refinement, gallery: OnlineGallery
 ) -> dict[int, int]:
-    """Who became whom: people of whom nothing is left, as all that showed them shows one other person.
+    """Person ids that ended, and the id that replaced each: all tracklets of the one show the other now.
 
     What the refinement saw, and gave to people who are gone, stays as it is, and so does its person.
     """

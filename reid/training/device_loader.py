@@ -13,7 +13,7 @@ from reid.datasets.records import DISTRACTOR, Labels, Split
 from reid.embedding.crops import Preprocessing
 from reid.training.batch_augment import BatchAugment, Views
 from reid.training.layout import layout
-from reid.training.loader import AUGMENTATION, Batch, PlainAndAugmented
+from reid.training.loader import AUGMENTATION, Batch, PlainAndAugmented, PlannedBatches
 from reid.training.pixels import Pixels
 from reid.training.sampling import Sampler, WithUnlabelled
 from reid.training.teachers import Teacher
@@ -22,7 +22,7 @@ from reid.types import Array
 _AHEAD = 4  # batches that wait in the processor's memory
 
 
-class DeviceLoader:
+class DeviceLoader(PlannedBatches):
     """Loader whose processors only copy images; each batch is a function of seed, epoch and its number.
 
     Args:
@@ -54,26 +54,16 @@ class DeviceLoader:
             raise ValueError("teachers see images as they are, or augmented, got both")
         self._split = split
         self._pixels = pixels
-        self._sampler = sampler
+        super().__init__(sampler, process)
         self._augment = augment
         self._seed = seed
         self._workers = max(1, workers)
         self._device = device
-        self._rank, self._processes = process
         self._targets = targets
         self._teachers = teachers
         self._mean = torch.tensor(preprocessing.mean, device=device)[:, None, None]
         self._std = torch.tensor(preprocessing.std, device=device)[:, None, None]
         self.waited_s = 0.0  # how long those who asked for batches have waited for copies, in all
-
-    def __len__(self) -> int:
-        """Batches that this process gets in an epoch."""
-        return max(1, len(self._sampler) // self._processes)
-
-    @property
-    def batch(self) -> int:
-        """Images in a batch."""
-        return self._sampler.batch
 
     def epoch(self, number: int, *, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch, from this process's `start`-th on. Closing it stops the threads."""
@@ -102,12 +92,6 @@ class DeviceLoader:
         return PlainAndAugmented(
             plain=plain, augmented=augmented.round().clamp(0, 255).to(torch.uint8).cpu(), rows=rows
         )
-
-    def _plan(self, number: int) -> list[tuple[int, Labels]]:
-        """Number in the epoch and rows of this process's batches."""
-        batches = self._sampler.epoch(number)
-        mine = range(self._rank, len(self) * self._processes, self._processes)
-        return [(at, batches[at % len(batches)]) for at in mine]
 
     def _copied(self, rows: Labels) -> Tensor:
         plain = self._pixels.get(rows)

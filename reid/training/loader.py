@@ -42,7 +42,34 @@ class PlainAndAugmented:
     rows: Labels  # (N,) of the split
 
 
-class Loader:
+class PlannedBatches:
+    """The batches of an epoch that one of several processes gets: each count-th, and all get equally many.
+
+    Args:
+        process: rank and count.
+    """
+
+    def __init__(self, sampler: Sampler | WithUnlabelled, process: tuple[int, int]) -> None:
+        self._sampler = sampler
+        self._rank, self._processes = process
+
+    def __len__(self) -> int:
+        """Batches that this process gets in an epoch."""
+        return max(1, len(self._sampler) // self._processes)
+
+    @property
+    def batch(self) -> int:
+        """Images in a batch."""
+        return self._sampler.batch
+
+    def _plan(self, number: int) -> list[tuple[int, Labels]]:
+        """Number in the epoch and rows of this process's batches."""
+        batches = self._sampler.epoch(number)
+        mine = range(self._rank, len(self) * self._processes, self._processes)
+        return [(at, batches[at % len(batches)]) for at in mine]  # fewer batches than processes: some twice
+
+
+class Loader(PlannedBatches):
     """Loader of augmented, normalised batches; each is a function of seed, epoch and its number."""
 
     def __init__(
@@ -74,22 +101,12 @@ class Loader:
         self._split = split
         self._targets = targets
         self._pixels = pixels
-        self._sampler = sampler
+        super().__init__(sampler, process)
         self._augment = augment
         self._preprocessing = preprocessing
         self._seed = seed
         self._workers = workers
-        self._rank, self._processes = process
         self.waited_s = 0.0  # how long those who asked for batches have waited, in all
-
-    def __len__(self) -> int:
-        """Batches that this process gets in an epoch."""
-        return max(1, len(self._sampler) // self._processes)
-
-    @property
-    def batch(self) -> int:
-        """Images in a batch."""
-        return self._sampler.batch
 
     def epoch(self, number: int, *, start: int = 0) -> Generator[Batch, None, None]:
         """The batches of an epoch, from this process's `start`-th on. Closing it stops the threads."""
@@ -107,12 +124,6 @@ class Loader:
         at, rows = self._plan(number)[batch]
         with _one_thread():
             return self._images(number, at, rows)
-
-    def _plan(self, number: int) -> list[tuple[int, Labels]]:
-        """Number in the epoch and rows of this process's batches."""
-        batches = self._sampler.epoch(number)
-        mine = range(self._rank, len(self) * self._processes, self._processes)
-        return [(at, batches[at % len(batches)]) for at in mine]  # fewer batches than processes: some twice
 
     def _prepared(self, number: int, start: int) -> Generator[Batch, None, None]:
         jobs = iter(self._plan(number)[start:])

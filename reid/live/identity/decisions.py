@@ -220,7 +220,7 @@ class Decisions:
             else:
                 remembered = self.left_out.take_back(decision.number)
         moved = self._moved()
-        # re-clustering may have given some of it to others before it was undone, to whom a redo gives that back
+        # before the undo, re-clustering may have given tracklets to other people; a redo gives them back to those
         people = named | {one.person_id for one in store.bound(numbers=[decision.number])}
         people |= {person_id for one in moved for person_id in (one.old, one.new) if person_id is not None}
         labels = store.labels(people)
