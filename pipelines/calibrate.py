@@ -80,6 +80,7 @@ def _run(
                 cameras=split.cameras,
                 tracklets=split.tracklets,
                 camera_names=split.camera_names,
+                camera_sites=split.camera_sites,
             )
         )
     try:

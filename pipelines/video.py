@@ -31,6 +31,7 @@ from pipelines.runtime.progress import Progress
 from reid.config import VideoConfig
 from reid.linking.between import check_same_ground
 from reid.linking.constraints import check_travel
+from reid.linking.expected import sentence as expected_sentence
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.static_things import things_sentence
@@ -152,7 +153,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "detector_id": detector_id,
         "encoder_id": encoder_id,
         "clock": clock_facts(placed),
-        "threshold": policy.facts(),
+        "threshold": policy.facts(len(linking.identities)),
         "camera_pairs": [pair.facts() for pair in linking.between],
         "detector_classes": next(iter(cameras.values())).report["detector_classes"],
         "warnings": [*placed.warnings, *warnings],
@@ -266,6 +267,8 @@ def _summarise(
     if results.things:
         where.append(("static things", things_sentence(results.things)))
     where += [row for row in (motion_row(results.linking.motion), began) if row is not None]
+    if (expected := policy.expected(people)) is not None:
+        where.append(("errors to expect", expected_sentence(expected)))
     if policy.warning:
         where.append(("warning", policy.warning))
     if empty := [name for name, facts in cameras.items() if facts["people"] == 0]:

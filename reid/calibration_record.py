@@ -1,7 +1,7 @@
 """What a calibration says of an encoder: its threshold, the probability of a distance, and the evidence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,39 @@ class SameCamera:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnseenSite:
+    """Rates to expect at a site that the calibration has not seen, see reid/evaluation/calibration/unseen.py.
+
+    The rate of a site is a draw from a beta distribution: its mean, and its spread, the share that its variance
+    has of the largest possible one (0: all sites are alike, 1: a site has all errors or none).
+    """
+
+    sites: Mapping[str, int]  # number of labelled sites, by data set
+    distances: NDArray[np.float64]  # (K,) ascending
+    false_non_match: NDArray[np.float64]  # (K, 2) mean and spread of the share of a person's pairs beyond
+    false_match: NDArray[np.float64]  # (K, 2) of the share of two people's pairs within
+
+    def __post_init__(self) -> None:
+        expect_shape("UnseenSite.distances", self.distances, (None,))
+        if not len(self.distances) or np.any(np.diff(self.distances) <= 0):
+            raise ValueError("UnseenSite.distances must ascend, and be at least one")
+        for name in ("false_non_match", "false_match"):
+            rates = getattr(self, name)
+            expect_shape(f"UnseenSite.{name}", rates, (len(self.distances), 2))
+            if not np.all((rates > 0) & (rates < 1)):
+                raise ValueError(f"UnseenSite.{name} must lie between 0 and 1")
+
+    def moved(self, shift: float) -> "UnseenSite":
+        """The rates where all distances are larger by `shift`."""
+        at = self.distances - shift
+
+        def moved(rates: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.stack([np.interp(at, self.distances, column) for column in rates.T], axis=1)
+
+        return replace(self, false_non_match=moved(self.false_non_match), false_match=moved(self.false_match))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Calibration:
     """A distance threshold for one encoder, and the evaluation that chose it."""
 
@@ -78,6 +111,7 @@ class Calibration:
     # sorted names: own max_distance
     camera_pairs: Mapping[tuple[str, str], float] = field(default_factory=dict)
     same_camera: SameCamera | None = None  # None: an old file, or a site's own without labels
+    unseen_site: UnseenSite | None = None  # None: an old file, or too few labelled sites
 
     def __post_init__(self) -> None:
         expect_shape("Calibration.centre", self.centre, (None,))

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
 from reid.evaluation.calibration.calibrate import Evaluation
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.units import MeasuredPoint, Unit
+from reid.linking.expected import expected_rates
 
 WORTH_SAYING = 0.003  # of B-cubed F1: what another distance would bring linking
 
@@ -18,6 +22,7 @@ def report(
     for unit in (evaluation.tracklets, evaluation.images):
         _rates(unit, evaluation, progress)
     _camera_pairs(evaluation, calibration, progress)
+    _unseen_site(evaluation, calibration, progress)
     _probability(evaluation, calibration, progress)
     _linking(evaluation, calibration, str(point), progress)
 
@@ -55,6 +60,41 @@ def _probability(evaluation: Evaluation, calibration: Calibration, progress: Pro
             ("where it says 10 to 90 %", f"{fitted.reliability.doubtful_error:.3f}, most pairs being plain"),
         ],
     )
+
+
+def _unseen_site(evaluation: Evaluation, calibration: Calibration, progress: Progress) -> None:
+    """The sites that the crops show, by data set, and what to expect at another one."""
+    unseen = calibration.unseen_site
+    if unseen is None:
+        progress.message(
+            "fewer than two sites with 8 people in two cameras: how sites differ is not known, so the rates to "
+            "expect at another one are not stated",
+            "warning",
+        )
+        return
+    rows = []
+    for name in unseen.sites:
+        rates = np.array(
+            [one.at(calibration.max_distance) for one in evaluation.labelled_sites if one.data_set == name]
+        )
+        rows.append((name, len(rates), *(_spread(own) for own in rates.T)))
+    expected = expected_rates(unseen, calibration.max_distance, evaluation.people_per_site)
+    rows.append(
+        (
+            f"another site, of {expected.people} people",
+            "",
+            *(_interval(rate) for rate in (expected.false_non_match, expected.false_match)),
+        )
+    )
+    progress.summary(
+        "rates by site, and to expect at another one; data sets count alike",
+        rows,
+        ("data set", "sites", "false non-match, mean (least-most)", "false match, mean (least-most)"),
+    )
+
+
+def _spread(rates: NDArray[np.float64]) -> str:
+    return _interval((float(rates.mean()), float(rates.min()), float(rates.max())))
 
 
 def _linking(evaluation: Evaluation, calibration: Calibration, point: str, progress: Progress) -> None:

@@ -105,6 +105,7 @@ def _with_unlabelled(train: Split, sources: tuple[ImageSource, ...]) -> Split:
         cameras=np.concatenate([train.cameras, len(train.camera_names) + more.cameras]),
         tracklets=np.concatenate([train.tracklets, more.tracklets]),
         camera_names=train.camera_names + more.camera_names,
+        camera_sites=(),
     )
 
 

@@ -47,9 +47,16 @@ class Listing:
     persons: list[int] = field(default_factory=list)
     cameras: list[str] = field(default_factory=list)
     passages: list[str] = field(default_factory=list)
+    sites: dict[str, str] = field(default_factory=dict)  # of cameras, by name
 
-    def add(self, path: Path, person: int, camera: str, passage: str = "") -> None:
-        """Add one image; `passage` tells apart the times that a person crossed the camera."""
+    def add(self, path: Path, person: int, camera: str, passage: str = "", site: str = "") -> None:
+        """Add one image; `passage` tells apart the times that a person crossed the camera.
+
+        Cameras of one name at two sites are two cameras.
+        """
+        if site:
+            camera = f"{site}/{camera}"
+            self.sites[camera] = site
         self.paths.append(path)
         self.persons.append(person)
         self.cameras.append(camera)
@@ -67,6 +74,7 @@ def number(listings: Sequence[Listing], persons: Mapping[str, int] | None = None
     person_names = {person: name for name, person in (persons or {}).items() if name != str(person)}
     names = tuple(sorted({camera for listing in listings for camera in listing.cameras}, key=natural))
     positions = {camera: position for position, camera in enumerate(names)}
+    sites = {camera: site for listing in listings for camera, site in listing.sites.items()}
     known: dict[tuple[int, str, str], int] = {}
     splits, alone = [], -1  # tracklets of distractors count down, so that they cannot meet the others
     for listing in listings:
@@ -85,6 +93,7 @@ def number(listings: Sequence[Listing], persons: Mapping[str, int] | None = None
                 cameras=np.array([positions[camera] for camera in listing.cameras], dtype=np.int64),
                 tracklets=np.array(tracklets, dtype=np.int64),
                 camera_names=names,
+                camera_sites=tuple(sites.get(camera, "") for camera in names) if sites else (),
                 person_names=person_names,
             )
         )

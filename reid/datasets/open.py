@@ -73,13 +73,15 @@ def open_crops(kind: Kind, root: Path) -> Split:
     """The labelled images in a folder or CSV file as one split, for choosing a threshold.
 
     market1501 and cuhk03: all images below `root` with Market-1501's file names. msmt17: the train split.
-    folder: named images, or `<person>/<camera>/*.jpg`. csv: all rows, or those of the split train if there
-    is a column split. Distractors and junk are left out.
+    folder: named images, or `<person>/<camera>/*.jpg`. csv, and any file that ends in .csv: all rows, or those
+    of the split train if there is a column split. Distractors and junk are left out.
 
     Raises:
         InputError: fewer than 2 people, no person seen by two cameras, a label that cannot be, or the root of a
             whole benchmark, whose test images must not choose a threshold.
     """
+    if root.suffix.lower() == ".csv" and not root.is_dir():
+        kind = "csv"
     match kind:
         case "market1501" | "cuhk03":
             split = crops.named(root)

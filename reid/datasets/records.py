@@ -22,6 +22,7 @@ class Split:
     cameras: Labels  # (N,) positions in `camera_names`
     tracklets: Labels  # (N,) equal: one passage of one person through one camera
     camera_names: tuple[str, ...]
+    camera_sites: tuple[str, ...] = ()  # site of each camera; none: all are at one
     person_names: Mapping[int, str] = field(default_factory=dict)  # where it is another text than the number
 
     def __post_init__(self) -> None:
@@ -29,6 +30,8 @@ class Split:
             shape = getattr(self, name).shape
             if shape != (len(self.paths),):
                 raise ValueError(f"Split.{name} must have shape ({len(self.paths)},), got {shape}")
+        if len(self.camera_sites) not in (0, len(self.camera_names)):
+            raise ValueError(f"Split.camera_sites must name the site of each of {self.camera_names}")
         if len(self.cameras) and not 0 <= self.cameras.min() <= self.cameras.max() < len(self.camera_names):
             raise ValueError(f"Split.cameras must be positions in {self.camera_names}")
 

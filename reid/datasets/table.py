@@ -1,8 +1,8 @@
-"""A CSV file of labelled images: columns path, person, camera, split, and if wanted tracklet.
+"""A CSV file of labelled images: columns path, person, camera, split, and if wanted tracklet and site.
 
-`path` is relative to the CSV file. `person`, `camera` and `tracklet` are any text; an empty person or `-` is
-a distractor. `split` is query, gallery, train or multi_query. Other columns are not
-looked at.
+`path` is relative to the CSV file. `person`, `camera`, `tracklet` and `site` are any text; an empty person or `-` is
+a distractor. `split` is query, gallery, train or multi_query. Cameras of one name at two sites are two cameras. Other
+columns are not looked at.
 """
 
 import csv
@@ -25,6 +25,7 @@ class _Row:
     camera: str
     split: str
     tracklet: str
+    site: str
 
 
 def read_table(path: Path, *, multi_query: bool = False) -> DataSet:
@@ -71,7 +72,7 @@ def _numbered(path: Path, rows: list[_Row], names: list[str]) -> list[Split]:
     for row in rows:
         if row.split in listings:
             person = DISTRACTOR if row.person in DISTRACTOR_NAMES else numbers[row.person]
-            listings[row.split].add(row.path, person, row.camera, row.tracklet)
+            listings[row.split].add(row.path, person, row.camera, row.tracklet, row.site)
     require_files((file for listing in listings.values() for file in listing.paths), path)
     return number(list(listings.values()), numbers)
 
@@ -123,16 +124,21 @@ def _parsed(path: Path, file: Iterable[str], needed: tuple[str, ...]) -> Iterato
             camera=values["camera"],
             split=values.get("split", ""),
             tracklet=values.get("tracklet", ""),
+            site=values.get("site", ""),
         )
 
 
 def _check(path: Path, line: int, values: dict[str, str], needed: tuple[str, ...]) -> None:
-    for column in ("path", "camera"):
-        if not values[column]:
+    for column in ("path", "camera", "site"):
+        if not values.get(column, "-"):
             raise InputError(f"{path}, line {line}, column {column}: empty; it wants {_WANTS[column]}")
     split = values.get("split", "")
     if (split or "split" in needed) and split not in SPLITS:
         raise InputError(f"{path}, line {line}, column split: {split!r} is none of {', '.join(SPLITS)}")
 
 
-_WANTS = {"path": "the image's path, relative to this file", "camera": "the camera's name"}
+_WANTS = {
+    "path": "the image's path, relative to this file",
+    "camera": "the camera's name",
+    "site": "the site's name",
+}

@@ -82,6 +82,13 @@ def dumps(calibration: Calibration, evidence: Mapping[str, Any] | None = None) -
             key: _rounded(value, 4) if isinstance(value, np.ndarray) else round(value, 4)
             for key, value in asdict(calibration.same_camera).items()
         }
+    if (unseen := calibration.unseen_site) is not None:
+        content["unseen_site"] = {
+            "sites": dict(unseen.sites),
+            "distances": _rounded(unseen.distances, 4),
+            "false_non_match": [_short(row) for row in unseen.false_non_match],
+            "false_match": [_short(row) for row in unseen.false_match],
+        }
     if evidence is not None:
         content["evidence"] = evidence
     content["centre"] = _rounded(calibration.centre, 6)
@@ -90,6 +97,11 @@ def dumps(calibration: Calibration, evidence: Mapping[str, Any] | None = None) -
 
 def _rounded(values: np.ndarray[Any, Any], digits: int) -> list[float]:
     return [round(float(value), digits) for value in values]
+
+
+def _short(values: np.ndarray[Any, Any]) -> list[float]:
+    """Numbers of four significant digits."""
+    return [float(f"{value:.4g}") for value in values]
 
 
 def _text(value: Any, indent: int = 0) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from reid.calibration_record import Calibration, ProbabilityMap, SameCamera
+from reid.calibration_record import Calibration, ProbabilityMap, SameCamera, UnseenSite
 from reid.errors import InputError
 from reid.text_file import first_complaint, read_bytes
 
@@ -60,6 +60,24 @@ class WithinCamera(Part):
             meetings_spread=self.meetings_spread,
             genuine=np.array(self.genuine, dtype=np.float64),
             impostor=np.array(self.impostor, dtype=np.float64),
+        )
+
+
+class SiteToCome(Part):
+    """See `UnseenSite`."""
+
+    sites: dict[str, Annotated[int, Field(ge=1)]]
+    distances: tuple[Distance, ...]
+    false_non_match: tuple[tuple[Share, Share], ...]
+    false_match: tuple[tuple[Share, Share], ...]
+
+    def rates(self) -> UnseenSite:
+        """The same as arrays; ValueError where they do not fit each other."""
+        return UnseenSite(
+            sites=self.sites,
+            distances=np.array(self.distances, dtype=np.float64),
+            false_non_match=np.array(self.false_non_match, dtype=np.float64),
+            false_match=np.array(self.false_match, dtype=np.float64),
         )
 
 
@@ -122,6 +140,7 @@ class CalibrationFile(Part):
     probability: Probability | None = None
     camera_pairs: tuple[tuple[str, str, Distance], ...] = ()
     same_camera: WithinCamera | None = None
+    unseen_site: SiteToCome | None = None
     evidence: Evidence | None = None
 
     def calibration(self) -> Calibration:
@@ -137,6 +156,7 @@ class CalibrationFile(Part):
             probability=self.probability.map() if self.probability else None,
             camera_pairs={(min(a, b), max(a, b)): distance for a, b, distance in self.camera_pairs},
             same_camera=self.same_camera.quantiles() if self.same_camera else None,
+            unseen_site=self.unseen_site.rates() if self.unseen_site else None,
         )
 
     @property

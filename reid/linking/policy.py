@@ -1,10 +1,11 @@
 """The linking policy: the one set of numbers that decides who is linked, and where each number came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from reid.calibration_record import ProbabilityMap
+from reid.calibration_record import ProbabilityMap, UnseenSite
+from reid.linking.expected import ExpectedRates, expected_rates
 from reid.types import Array
 
 MOST_PEOPLE = 500  # of a gallery that are all compared; of larger ones only the nearest to each tracklet
@@ -26,6 +27,7 @@ class LinkingPolicy:
             is known to show people farther apart than others do, so that one `max_distance` suits all. Matches
             tell the distances that were decided by. People of the gallery belong to no camera.
         probability: says how likely each link's distance is that of one person.
+        unseen_site: says how often links are wrong and missed at a site that was not calibrated on, see `expected`.
         min_travel_s: least seconds between two cameras, see `constraints.apart`.
         possible_motion: whether tracklets of one camera between which a person would have to move or grow faster
             than people there do are kept apart, see `motion`.
@@ -48,6 +50,7 @@ class LinkingPolicy:
     centre: Array | None = None
     camera_scales: Mapping[tuple[str, str], float] = field(default_factory=dict)
     probability: ProbabilityMap | None = None
+    unseen_site: UnseenSite | None = None
     min_travel_s: Mapping[str, float] = field(default_factory=dict)
     possible_motion: bool = True
     learn_between: bool = False
@@ -63,13 +66,21 @@ class LinkingPolicy:
         """Where `max_distance` came from."""
         return self.origins.get("max_distance", "set by hand")
 
-    def facts(self) -> dict[str, Any]:
-        """The record of the policy in run.json, which the report shows."""
+    def expected(self, people: int) -> ExpectedRates | None:
+        """Rates of wrong and of missed links to expect at a site of so many people; None where nothing is known."""
+        if self.unseen_site is None or people < 2:
+            return None
+        return expected_rates(self.unseen_site, self.max_distance, people)
+
+    def facts(self, people: int = 0) -> dict[str, Any]:
+        """The record of the policy in run.json, which the report shows, at a site of so many people."""
+        expected = self.expected(people)
         numbers = ("max_distance", "split_distance", "fragment_s", "fragment_slack")
         return {
             "max_distance": self.max_distance,
             "source": self.source,
             "calibration": self.evidence,
+            "expected": None if expected is None else asdict(expected),
             "numbers": {
                 name: {"value": getattr(self, name), "from": self.origins[name]}
                 for name in numbers

@@ -65,6 +65,7 @@ def choose_policy(
         centre=calibration.centre if calibration else None,
         camera_scales=_camera_scales(calibration) if calibration else {},
         probability=calibration.probability if calibration else None,
+        unseen_site=calibration.unseen_site if calibration else None,
         min_travel_s=linking.min_travel_s,
         possible_motion=linking.possible_motion,
         learn_between=linking.learn_between,

@@ -51,7 +51,7 @@ def build_site(
         shows_thing: whether a tracklet shows what never moves, see `StaticPlaces`.
         labels: names of people.
     """
-    state = SiteState(clock=lambda: clock.monotonic_s)
+    state = SiteState(clock=lambda: clock.monotonic_s, policy=gallery.policy)
 
     def told(event: Event, latency_s: float | None) -> None:
         state.add_event(event, latency_s)

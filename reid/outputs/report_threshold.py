@@ -42,6 +42,7 @@ class ThresholdSection:
     genuine_rate: float | None
     impostor_rate: float | None
     people: int | None  # of the site that probabilities hold for
+    expected: Mapping[str, Any] | None  # of links at this site, see `ExpectedRates`
     camera_pairs: tuple[tuple[str, float], ...]
     chart: ThresholdChart | None
 
@@ -61,6 +62,7 @@ def threshold(run: Mapping[str, Any], matches: Sequence[Match]) -> ThresholdSect
         genuine_rate=given.get("genuine_rate"),
         impostor_rate=given.get("impostor_rate"),
         people=given.get("people"),
+        expected=known.get("expected"),
         camera_pairs=tuple((given.get("camera_pairs") or {}).items()),
         chart=_chart(float(limit), given.get("curves"), matches),
     )

@@ -170,7 +170,7 @@ def _queries(rows: Labels, cameras: Labels, rng: np.random.Generator) -> list[in
 
 def _a_camera_each(split: Split) -> Split:
     names = tuple(path.name for path in split.paths)
-    return replace(split, cameras=np.arange(len(split), dtype=np.int64), camera_names=names)
+    return replace(split, cameras=np.arange(len(split), dtype=np.int64), camera_names=names, camera_sites=())
 
 
 def _too_many(people: int, there: int) -> str:

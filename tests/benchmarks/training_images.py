@@ -3,14 +3,18 @@
     python -m tests.benchmarks.training_images cuhk03 CUHK03_dataset/detected cuhk03
     python -m tests.benchmarks.training_images cuhk01 CUHK01/campus cuhk01
     python -m tests.benchmarks.training_images held-out Market-1501-v15.09.15/bounding_box_train 100 market-last-100
+    python -m tests.benchmarks.training_images sites rendered/crops 12 rendered.csv
     python -m tests.benchmarks.training_images crops street-photographs another.mp4 crops/streets --every 4
 
 `cuhk03` gives Market-1501's kind of names, `cuhk01` and `held-out` a data set for `reid benchmark market1501 --root`:
-camera A against B, and every image of the last people against those of other cameras. `crops` cuts out people with
-a detector, for `reid train unlabelled=crops`; of copies of one photograph (NAME.rf.HASH.jpg) only the first.
+camera A against B, and every image of the last people against those of other cameras. `sites` lists crops of people
+who were rendered in groups of so many successive numbers, each group at a site of its own. `crops` cuts out people
+with a detector, for `reid train unlabelled=crops`; of copies of one photograph (NAME.rf.HASH.jpg) only the first.
 """
 
 import argparse
+import csv
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -57,6 +61,26 @@ def held_out(folder: Path, people: int, output: Path) -> None:
         for path in paths:
             if path.name.split("_")[0] in last:
                 shutil.copy(path, output / part)
+
+
+def sites(folder: Path, people: int, output: Path) -> None:
+    """A CSV file of labelled crops with a column site; a group also ends where numbers are left out."""
+    paths = sorted(folder.glob("*_c*.jpg"))
+    numbers = sorted({int(path.name.split("_")[0]) for path in paths})
+    site: dict[int, int] = {}
+    first = numbers[0]
+    for number in numbers:
+        if number - 1 not in site or number - first == people:
+            first = number
+        site[number] = first
+    with output.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("path", "person", "camera", "tracklet", "site"))
+        for path in paths:
+            person, place = path.name.split("_")[:2]
+            camera, passage = place.split("s")
+            name = os.path.relpath(path, output.parent)
+            table.writerow((name, int(person), camera, passage, f"from {site[int(person)]}"))
 
 
 def crops(sources: Iterable[Path], output: Path, every: int, detector: str | None) -> None:
@@ -118,6 +142,10 @@ def main() -> None:
     own.add_argument("folder", type=Path)
     own.add_argument("people", type=int)
     own.add_argument("output", type=Path)
+    own = kinds.add_parser("sites")
+    own.add_argument("folder", type=Path)
+    own.add_argument("people", type=int)
+    own.add_argument("output", type=Path)
     own = kinds.add_parser("crops")
     own.add_argument("sources", type=Path, nargs="+")
     own.add_argument("output", type=Path)
@@ -126,8 +154,8 @@ def main() -> None:
     told = parser.parse_args()
     if told.kind == "crops":
         crops(told.sources, told.output, told.every, told.detector)
-    elif told.kind == "held-out":
-        held_out(told.folder, told.people, told.output)
+    elif told.kind in ("held-out", "sites"):
+        {"held-out": held_out, "sites": sites}[told.kind](told.folder, told.people, told.output)
     else:
         {"cuhk03": cuhk03, "cuhk01": cuhk01}[told.kind](told.folder, told.output)
 

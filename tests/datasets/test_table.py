@@ -54,6 +54,25 @@ def test_names_of_people(tmp_path: Path) -> None:
     assert [data.gallery.person_name(person) for person in (1, 7)] == ["1", "007"]
 
 
+def test_cameras_of_two_sites_are_two_cameras(tmp_path: Path) -> None:
+    rows = [
+        "a/1.jpg,1,c1,,north",
+        "a/2.jpg,1,c2,,north",
+        "a/3.jpg,2,c1,,south",
+        "a/4.jpg,2,c2,,south",
+    ]
+    path = table(tmp_path, rows, header="path,person,camera,tracklet,site")
+    split = open_crops("market1501", path)  # a file is read as one, whatever its neighbours are
+    assert split.camera_names == ("north/c1", "north/c2", "south/c1", "south/c2")
+    assert split.camera_sites == ("north", "north", "south", "south")
+    assert split.cameras.tolist() == [0, 1, 2, 3]
+    assert split.select([0, 1]).camera_sites == split.camera_sites
+    with pytest.raises(InputError, match="line 5, column site: empty; it wants the site's name"):
+        open_crops(
+            "csv", table(tmp_path, [*rows[:3], "a/4.jpg,2,c2,,"], header="path,person,camera,tracklet,site")
+        )
+
+
 def test_multi_query_is_of_the_queries_people_and_cameras(tmp_path: Path) -> None:
     more = [*ROWS[:7], "a/8.jpg,Ann,door,multi_query,t1", "a/9.jpg,Ann,Yard 2,multi_query,"]
     data = open_data_set("csv", table(tmp_path, more), multi_query=True)

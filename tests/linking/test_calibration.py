@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reid.calibration_record import Calibration, ProbabilityMap, SameCamera
+from reid.calibration_record import Calibration, ProbabilityMap, SameCamera, UnseenSite
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
 from reid.shipped import shipped
@@ -48,6 +48,12 @@ def whole(seed: int = 0) -> Calibration:
             meetings_spread=0.1,
             genuine=np.sort(rng.uniform(size=5)),
             impostor=np.sort(rng.uniform(size=5)),
+        ),
+        unseen_site=UnseenSite(
+            sites={"Krähenhof": 3, "campus": 1},
+            distances=np.array([0.0, 0.5, 1.0]),
+            false_non_match=rng.uniform(0.01, 0.99, size=(3, 2)),
+            false_match=rng.uniform(0.01, 0.99, size=(3, 2)),
         ),
     )
 
@@ -98,6 +104,8 @@ def test_nothing_of_a_whole_file_is_lost(tmp_path_factory: pytest.TempPathFactor
     np.testing.assert_allclose(after.probability(grid), before.probability(grid), atol=0.01)
     assert after.camera_pairs == before.camera_pairs
     assert after.same_camera is not None
+    assert after.unseen_site is not None
+    assert after.unseen_site.sites == {"Krähenhof": 3, "campus": 1}
     assert json.loads(text)["evidence"]["note"] == "not read"
 
 

@@ -35,6 +35,23 @@ def test_the_threshold_is_explained(tmp_path: Path) -> None:
     assert f"{100 * max(0.0, 1 - 2 * float(links[0].distance or 0)):.0f}\xa0%" in report.text
 
 
+def test_rates_to_expect_are_told(tmp_path: Path) -> None:
+    scene = calibrated(demo_scene())
+    expected = {
+        "people": 8,
+        "distance": 0.34,
+        "sites": {"campus": 1, "worlds": 64},
+        "false_match": (0.0026, 0.0, 0.015),
+        "false_non_match": (0.074, 0.0, 0.417),
+    }
+    known = scene.run["threshold"] | {"expected": expected}
+    text = page(tmp_path, replace(scene, run=scene.run | {"threshold": known})).text
+    assert "of 8 people whom the calibration has not seen, 0.26\xa0% (0\xa0% to 1.5\xa0%)" in text
+    assert "7.4\xa0% (0\xa0% to 41.7\xa0%) of the pairs of one person beyond it" in text
+    assert "65 labelled sites of 2 data sets" in text
+    assert "to be expected" not in page(tmp_path, scene).text
+
+
 def test_a_threshold_set_by_hand_is_told_from_the_calibrations(tmp_path: Path) -> None:
     text = page(tmp_path, calibrated(demo_scene(), max_distance=0.5, camera_pairs={})).text
     assert "set by hand (calibration); the calibration says 0.500" in text

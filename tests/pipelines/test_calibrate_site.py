@@ -11,7 +11,7 @@ import pytest
 from pipelines.recordings import site_calibration as calibrate_site
 from pipelines.runtime.displays import Lines
 from pipelines.runtime.progress import Progress
-from reid.calibration_record import Calibration, ProbabilityMap
+from reid.calibration_record import Calibration, ProbabilityMap, UnseenSite
 from reid.config import CalibrateConfig
 from reid.errors import InputError
 from reid.evaluation.calibration.relation import USUAL
@@ -121,6 +121,36 @@ def test_probabilities_are_those_of_the_sites_people(tmp_path: Path, progress: P
     assert after.people == 4
     odds = after.probabilities / (1 - after.probabilities)
     np.testing.assert_allclose(odds * 3 / 23, before.probabilities / (1 - before.probabilities), rtol=2e-2)
+
+
+def test_what_is_written_can_be_read(tmp_path: Path, progress: Progress) -> None:
+    """Also where the labelled map reaches to the largest distance there is, and the site moves it on."""
+    reaching = ProbabilityMap(
+        distances=np.array([0.2, 0.6, 1.0, 1.95, 2.0]),
+        probabilities=np.array([0.99, 0.5, 0.01, 1e-4, 0.0]),
+        people=24,
+    )
+    unseen = UnseenSite(
+        sites={"campus": 2},
+        distances=np.array([0.4, 0.6, 0.8]),
+        false_non_match=np.array([[0.3, 0.1], [0.2, 0.1], [0.1, 0.1]]),
+        false_match=np.array([[0.001, 0.01], [0.002, 0.01], [0.003, 0.01]]),
+    )
+    given = base(tmp_path, probability=reaching, unseen_site=unseen)
+    made = results(tmp_path, {"a": walkers("a", 1), "b": walkers("b", 2)}, calibration=given)
+    calibrate_site.run(made, CalibrateConfig(), progress)
+    own = load(made / "site.calibration.json", ENCODER)
+    content = json.loads((made / "site.calibration.json").read_text())
+    moved = own.probability
+    assert moved is not None
+    assert moved.distances[-1] <= 2
+    shift = moved.distances[0] - 0.2
+    assert abs(shift) > 0.001, "the site moves the map"
+    assert float(moved(0.6 + shift)) == pytest.approx(0.5 * 23 / 3 / (0.5 + 0.5 * 23 / 3), abs=1e-3)
+    assert own.unseen_site is not None
+    at = np.interp(0.6 + shift, own.unseen_site.distances, own.unseen_site.false_match[:, 0])
+    assert at == pytest.approx(0.002, abs=1e-5)
+    assert set(content["unseen_site"]) == {"sites", "distances", "false_non_match", "false_match"}
 
 
 def test_again_is_not_twice(tmp_path: Path, progress: Progress) -> None:

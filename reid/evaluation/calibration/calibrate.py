@@ -14,6 +14,7 @@ from reid.evaluation.calibration.probability import ProbabilityFit, fit
 from reid.evaluation.calibration.relation import same_camera
 from reid.evaluation.calibration.searches import SearchPairs, search_pairs
 from reid.evaluation.calibration.units import MeasuredPoint, Unit, measured
+from reid.evaluation.calibration.unseen import SiteRates, site_rates, unseen_site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,6 +30,8 @@ class Evaluation:
     clustering: Clustering
     probability: ProbabilityFit | None
     camera_pairs: dict[str, list[CameraPair]]  # by data set
+    distance: float  # that links
+    labelled_sites: list[SiteRates]  # which the rates at an unseen one come from
 
 
 def calibrate(
@@ -73,6 +76,7 @@ def calibrate(
         crops.name: camera_pairs(items, crops.camera_names, impostor_rate=impostor_rate, max_distance=limit)
         for crops, items in zip(sets, parts, strict=True)
     }
+    labelled = [rates for crops, items in zip(sets, parts, strict=True) for rates in site_rates(crops, items)]
     evaluation = Evaluation(
         tracklets=unit,
         images=single,
@@ -83,6 +87,8 @@ def calibrate(
         clustering=clustering,
         probability=fitted,
         camera_pairs=pairs,
+        distance=limit,
+        labelled_sites=labelled,
     )
     calibration = Calibration(
         encoder_id=encoder_id,
@@ -95,6 +101,7 @@ def calibrate(
         probability=fitted.map if fitted else None,
         camera_pairs=_for_use(pairs) if own_camera_pairs else {},
         same_camera=same_camera(sets, centre, people_per_site),
+        unseen_site=unseen_site(labelled, np.random.default_rng(seed)),
     )
     return calibration, evaluation
 

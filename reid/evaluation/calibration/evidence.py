@@ -12,6 +12,7 @@ from reid.evaluation.calibration.probability import ProbabilityFit
 from reid.evaluation.calibration.rates import RateCurves
 from reid.evaluation.calibration.searches import SearchPairs
 from reid.evaluation.calibration.units import Unit
+from reid.evaluation.calibration.unseen import SiteRates
 
 EVERY = 5  # of EDGES: steps of 0.01 draw the same curves, and the file stays small
 DIGITS = 5
@@ -32,10 +33,25 @@ def evidence(evaluation: Evaluation) -> dict[str, Any]:
             "f1": _short(evaluation.clustering.mean),
         },
         "probability": None if probability is None else _probability(probability),
+        "labelled_sites": [_site(one, evaluation.distance) for one in evaluation.labelled_sites],
         "camera_pairs": {
             name: [_rounded(asdict(pair)) for pair in pairs]
             for name, pairs in evaluation.camera_pairs.items()
         },
+    }
+
+
+def _site(one: SiteRates, distance: float) -> dict[str, Any]:
+    """One labelled site, and its rates at the distance that was chosen."""
+    false_non_match, false_match = one.at(distance)
+    return {
+        "data_set": one.data_set,
+        "site": one.name,
+        "people": one.people,
+        "genuine_pairs": one.genuine_pairs,
+        "impostor_pairs": one.impostor_pairs,
+        "false_non_match": float(f"{false_non_match:.4g}"),
+        "false_match": float(f"{false_match:.4g}"),
     }
 
 

@@ -24,8 +24,11 @@ class LabelledCrops:
     cameras: Labels  # (N,) positions in `camera_names`
     tracklets: Labels  # (N,) equal: one passage of one person through one camera
     camera_names: tuple[str, ...]
+    camera_sites: tuple[str, ...] = ()  # site of each camera; none: all are at one
 
     def __post_init__(self) -> None:
+        if len(self.camera_sites) not in (0, len(self.camera_names)):
+            raise ValueError(f"LabelledCrops.camera_sites must name the site of each of {self.camera_names}")
         people = len(np.unique(self.persons[self.persons != DISTRACTOR]))
         if people < 2:
             raise ValueError(f"{self.name} has crops of {people} people, at least 2 are needed")

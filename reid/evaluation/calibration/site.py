@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from reid.calibration_record import Calibration, ProbabilityMap, SameCamera
+from reid.calibration_record import Calibration, ProbabilityMap, SameCamera, UnseenSite
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.unlabelled import (
     GRID,
@@ -56,7 +56,14 @@ def calibration(
         genuine_rate=float(rates(found.genuine, at)[0]),
         impostor_rate=float(rates(found.impostor, at)[0]),
         probability=_probability(base, found, people),
+        unseen_site=_unseen(base, found),
     )
+
+
+def _unseen(base: Base, found: Corrected) -> UnseenSite | None:
+    """The rates to expect of labelled sites, moved by what this site's looks move the threshold by."""
+    known = base.calibration.unseen_site if base.calibration else None
+    return None if known is None else known.moved(found.shift_of_looks)
 
 
 def _probability(base: Base, found: Corrected, people: int) -> ProbabilityMap | None:
@@ -64,12 +71,10 @@ def _probability(base: Base, found: Corrected, people: int) -> ProbabilityMap | 
     known = base.calibration.probability if base.calibration else None
     if known is None:
         return None
-    odds = (
-        known.probabilities / np.maximum(1 - known.probabilities, 1e-12) * (known.people - 1) / (people - 1)
-    )
-    return ProbabilityMap(
-        distances=known.distances + found.shift_of_looks, probabilities=odds / (1 + odds), people=people
-    )
+    distances = np.unique(np.clip(known.distances + found.shift_of_looks, 0, 2))
+    probabilities = known(distances - found.shift_of_looks)
+    odds = probabilities / np.maximum(1 - probabilities, 1e-12) * (known.people - 1) / (people - 1)
+    return ProbabilityMap(distances=distances, probabilities=odds / (1 + odds), people=people)
 
 
 def evidence(

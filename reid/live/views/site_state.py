@@ -6,11 +6,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
 from reid.events import Event, SinkCounts, about
 from reid.linking.answer import Answer
+from reid.linking.expected import ExpectedRates
+from reid.linking.policy import LinkingPolicy
 from reid.live.capture.camera import CameraSnapshot
 from reid.live.capture.latest_frames import FrameCounts
 from reid.types import StaticThing
@@ -64,8 +67,11 @@ class SiteState:
         clock: monotonic seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, policy: LinkingPolicy | None = None
+    ) -> None:
         self._clock = clock
+        self._expected = cache(policy.expected) if policy else lambda _: None
         self._lock = threading.Condition()
         self._cameras: dict[str, CameraNow] = {}
         self._people: dict[int, PersonNow] = {}
@@ -185,6 +191,12 @@ class SiteState:
         """The people who are or were here lately; those first whose last sign of life is the newest."""
         with self._lock:
             return list(reversed(self._people.values()))
+
+    def expected(self) -> ExpectedRates | None:
+        """Rates of wrong and of missed links to expect among these people; None where nothing is known."""
+        with self._lock:
+            people = len(self._people)
+        return self._expected(people)
 
     # events ---
 

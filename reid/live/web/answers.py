@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reid.events import Kind, SinkCounts
 from reid.linking.answer import Verdict
+from reid.linking.expected import ExpectedRates
 from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.camera_time import ClockSource
 from reid.store.decision_text import clause
@@ -108,6 +109,9 @@ class StateAnswer(AnswerModel):
     cameras: list[CameraAnswer]
     people: list[PersonAnswer]
     people_not_shown: int
+    expected: ExpectedRates | None = Field(
+        description="rates of wrong and of missed links among so many people"
+    )
     queues: list[SinkCounts] = Field(description="receivers of events")
     troubles: dict[str, str] = Field(description="sentences, by what does not work")
     notices: dict[str, str] = Field(description="sentences that wait for a person, by what they are about")

@@ -53,6 +53,7 @@ def state_answer(site_state: SiteState, colours: CameraColours) -> StateAnswer:
         cameras=[_camera(camera, site_state, colours) for camera in site_state.cameras()],
         people=[_person(person, colours, now_s) for person in shown],
         people_not_shown=len(people) - len(shown),
+        expected=site_state.expected(),
         queues=list(site_state.queues()),
         troubles=site_state.troubles(),
         notices=site_state.notices(),

@@ -4,11 +4,14 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import reid.live.web
 import reid.web
+from reid.calibration_record import UnseenSite
 from reid.events import Event
+from reid.linking.policy import LinkingPolicy
 from reid.live.views.site_state import SiteState
 from reid.live.web.health import STALE_S, Watch
 from tests.live.web.page_site import ASKS, camera, person, serving, shaded_jpeg
@@ -70,6 +73,28 @@ def test_an_empty_site_is_shown_too() -> None:
         assert state["latency"] == {"p50_s": None, "p95_s": None}
         assert state["people"] == state["cameras"] == site.client.get("/api/events").json() == []
         assert site.client.get("/metrics").status_code == 200
+
+
+def test_errors_to_expect_are_told_where_they_are_known() -> None:
+    policy = LinkingPolicy(
+        max_distance=0.5,
+        unseen_site=UnseenSite(
+            sites={"campus": 2},
+            distances=np.array([0.4, 0.6]),
+            false_non_match=np.array([[0.1, 0.1], [0.1, 0.1]]),
+            false_match=np.array([[0.001, 0.01], [0.003, 0.01]]),
+        ),
+    )
+    site_state = SiteState(policy=policy)
+    with serving(site_state=site_state) as site:
+        assert site.client.get("/api/state").json()["expected"] is None, (
+            "no person can be taken for another yet"
+        )
+        for number in range(1, 7):
+            site_state.set_person(person(number))
+        told = site.client.get("/api/state").json()["expected"]
+    assert (told["people"], told["distance"], told["sites"]) == (6, 0.5, {"campus": 2})
+    assert told["false_match"] == pytest.approx([0.002, 0.0, 1 / 15], abs=1e-9)
 
 
 def test_what_one_may_ask() -> None:

@@ -19,6 +19,9 @@ export function showPeople(state) {
   const gone = state.people.filter((person) => !person.present).sort((a, b) => last(b) - last(a));
   show("no-here", here.length === 0);
   show("no-recent", gone.length === 0);
+  const rates = state.expected;
+  one("expected").hidden = !rates;
+  if (rates) one("expected").textContent = `To expect among ${rates.people} people: ${rate(rates.false_match)} of pairs of two people taken for one, ${rate(rates.false_non_match)} of pairs of one person missed.`;
   one("not-shown").textContent = state.people_not_shown ? `and ${state.people_not_shown} before` : "";
   keep(one("here"), here, (person) => person.id, card, (element, person) => updateHere(element, person, state.now_s));
   keep(one("recent"), gone, (person) => person.id, card, (element, person) => updateGone(element, person, state.now_s));
@@ -92,6 +95,12 @@ function certainty(visit, person) {
       to === null ? null : h("circle", { class: "ring", cx: at(to), cy: 6, r: 4, style: { stroke: next.colour } }),
       h("circle", { class: "dot", cx: at(from), cy: 6, r: 4.5, style: { fill: visit.nearest.colour } })),
   ];
+}
+
+/** A rate with its interval, in per cent. */
+function rate([value, low, high]) {
+  const digits = high < 0.02 ? 2 : 1;
+  return `${(100 * value).toFixed(digits)} % (${(100 * low).toFixed(digits)} to ${(100 * high).toFixed(digits)})`;
 }
 
 // What may be asked ---
