@@ -49,6 +49,22 @@ class ExportConfig(Section):
     )
 
 
+class ExportClipsConfig(Section):
+    """`reid export clips`: all appearances of one person as one film."""
+
+    person: str = Field(description="the person: P0007, 7, or the name that was given")
+    blur: Literal["others", "surroundings", "all", "none"] = Field(
+        "others",
+        description="others: all other people that were found; surroundings: everything but the person; all: the "
+        "person too; none",
+    )
+    around_s: Annotated[float, Field(ge=0)] = Field(
+        1.0, description="seconds before and after each appearance"
+    )
+    output: Path | None = Field(None, description="film (.mp4); null: the person's number, in this folder")
+    overwrite: bool = Field(False, description="replace a file of that name")
+
+
 class PruneConfig(Section):
     """`reid gallery prune`: what is old is erased."""
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.networks.chosen import identify, with_encoder_of, with_weights
-from pipelines.recordings.annotated_video import render, render_jobs
+from pipelines.recordings.annotated_video import blurred_in, render, render_jobs
 from pipelines.recordings.camera_job import (
     CameraJob,
     TrackedCamera,
@@ -137,7 +137,8 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         for source in sources
     }
     try:
-        videos = render_jobs(sources, tracks, config.source, folder) if config.outputs.video else []
+        blurred = blurred_in(followed) if config.outputs.blur == "all" else None
+        videos = render_jobs(sources, tracks, config.source, folder, blurred) if config.outputs.video else []
         frames = {name: len(camera.frames) for name, camera in cameras.items()}
         rendering, failure = render(videos, frames, config.workers, progress), None
     except Exception as error:  # a video that cannot be drawn must not cost the report

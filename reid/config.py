@@ -61,6 +61,10 @@ class OutputConfig(Section):
     """What is written to the results folder."""
 
     video: bool = Field(True, description="annotated video of every camera (H.264)")
+    blur: Literal["none", "all"] = Field(
+        "none",
+        description="people in the annotated videos: none or all of them blurred; boxes and names stay",
+    )
     tracks: bool = Field(True, description="tracks/<camera>.txt, MOTChallenge lines with global person ids")
     tables: bool = Field(True, description="identities.json, tracklets.csv and tracklets.parquet")
     crops: bool = Field(True, description="best crops of every person")

@@ -1,4 +1,4 @@
-"""The commands on people that were found: `reid search`, `reid review`, `reid export crops`."""
+"""The commands on people that were found: `reid search`, `reid review`, `reid export`."""
 
 from pipelines.cli.command import Command, Operand
 
@@ -12,6 +12,11 @@ EXPORT_EXAMPLES = """\
 examples:
   reid export crops results --format market1501 --output crops --reviewed-only
   reid export crops monday-results tuesday-results --format cvat --output boxes
+"""
+CLIPS_EXAMPLES = """\
+examples:
+  reid export clips results --person P0003
+  reid export clips monday-results tuesday-results --person Ann --blur surroundings --output ann.mp4
 """
 SEARCH_EXAMPLES = """\
 examples:
@@ -54,6 +59,15 @@ REVIEW_COMMANDS = (
         examples=EXPORT_EXAMPLES,
         run="pipelines.export_crops:run",
         config="pipelines.job_configs:ExportConfig",
+        operands=(Operand("results", RESULTS, "+", path=True, parameter="paths"),),
+    ),
+    Command(
+        name="export clips",
+        summary="all appearances of one person as one film, other people blurred",
+        usage="RESULTS... --person NAME [--blur others|surroundings|all|none] [--output FILE]",
+        examples=CLIPS_EXAMPLES,
+        run="pipelines.export_clips:run",
+        config="pipelines.job_configs:ExportClipsConfig",
         operands=(Operand("results", RESULTS, "+", path=True, parameter="paths"),),
     ),
 )

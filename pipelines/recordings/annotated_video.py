@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.recordings.camera_job import TrackedCamera
+from pipelines.recordings.presence import HOLD_S, Presence
 from pipelines.recordings.trails import Trails
 from pipelines.runtime.pool import first_error, run_jobs, workers_for
 from pipelines.runtime.progress import Progress
@@ -15,6 +17,8 @@ from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import CameraTracks
 from reid.outputs.video_times import PAUSE_S
 from reid.timing import Stopwatch
+from reid.types import Tracklet
+from reid.video.blur import blur_boxes
 from reid.video.draw import Mark, annotate
 from reid.video.reader import probe, read
 from reid.video.source import Source
@@ -31,7 +35,13 @@ class RenderJob:
     config: SourceConfig
     tracks: CameraTracks
     path: Path
+    blurred: tuple[Tracklet, ...]  # whose people are blurred
     task: str  # its name in the progress
+
+
+def blurred_in(cameras: Mapping[str, TrackedCamera]) -> dict[str, list[Tracklet]]:
+    """All people who were found, by camera: also those that no output names."""
+    return {name: camera.tracklets for name, camera in cameras.items()}
 
 
 def render_jobs(
@@ -39,14 +49,16 @@ def render_jobs(
     tracks: Mapping[str, CameraTracks],
     config: SourceConfig,
     folder: ResultsFolder,
+    blurred: Mapping[str, Sequence[Tracklet]] | None = None,
 ) -> list[RenderJob]:
-    """The jobs that draw these cameras into a results folder."""
+    """The jobs that draw these cameras into a results folder; people of tracklets in `blurred` are blurred."""
     return [
         RenderJob(
             source=source,
             config=config,
             tracks=tracks[source.camera_id],
             path=folder.video(source.camera_id),
+            blurred=tuple((blurred or {}).get(source.camera_id, ())),
             task=f"{source.camera_id} video",
         )
         for source in sources
@@ -86,7 +98,7 @@ def render_camera(job: RenderJob) -> dict[str, float]:
     rows = {int(tracks.frames[start]): start for start in np.unique(first)}
     last_s: float | None = None
     shown_s = 0.0
-    trails = Trails()
+    trails, blurred = Trails(), Presence(job.blurred, HOLD_S)
     frames = read(job.source, job.config, lambda _: None)  # what is damaged was reported the first time
     job.path.parent.mkdir(exist_ok=True)
     with VideoWriter(job.path, fps_hint=min(rate, job.config.fps or rate)) as writer:
@@ -100,7 +112,8 @@ def render_camera(job: RenderJob) -> dict[str, float]:
                     person, box = int(tracks.person_ids[row]), tracks.boxes[row]
                     trail = trails.follow(person, int(tracks.track_ids[row]), frame.timestamp_s, box)
                     marks.append(Mark(box=box, person_id=person, trail=trail))
-                image = annotate(frame.image, marks, camera=job.source.camera_id, time_s=frame.timestamp_s)
+                shown = blur_boxes(frame.image, blurred.boxes_at(frame.timestamp_s))
+                image = annotate(shown, marks, camera=job.source.camera_id, time_s=frame.timestamp_s)
             with watch.stage("write video"):
                 step_s = 0.0 if last_s is None else frame.timestamp_s - last_s
                 last_s, shown_s = frame.timestamp_s, shown_s + min(step_s, PAUSE_S)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.recordings.annotated_video import render, render_jobs
+from pipelines.recordings.annotated_video import blurred_in, render, render_jobs
 from pipelines.recordings.camera_job import TrackedCamera
 from pipelines.reviewing.opening import OpenRun
 from pipelines.runtime.progress import Progress
@@ -43,7 +43,8 @@ def draw_again(
             why = why or str(error)
     frames = {name: len(camera.frames) for name, camera in cameras.items()}
     try:
-        render(render_jobs(sources, tracks, run.config.source, folder), frames, workers, progress)
+        blurred = blurred_in(run.tracked()) if run.config.outputs.blur == "all" else None
+        render(render_jobs(sources, tracks, run.config.source, folder, blurred), frames, workers, progress)
     except ReidError as error:  # a recording that is damaged now must not cost the report
         why = why or str(error)
     drawn = tuple(name for name in wanted if folder.video(name).exists())

@@ -44,7 +44,7 @@ BAD_FILES = [
      "linking.max_distance?"),
     ("source: {start-s: 2}", "source.start-s is not a setting; did you mean source.start_s?"),
     ("detector.iou: 0.2", "detector.iou is not a setting; write it as `iou:` inside `detector:`"),
-    ("outputs: {zzz: 1}", "outputs.zzz is not a setting; choose also, crops, options, report, tables, "
+    ("outputs: {zzz: 1}", "outputs.zzz is not a setting; choose also, blur, crops, options, report, tables, "
      "tracks or video"),
     ("output: a\noutput: b", "output is given twice, at lines 1 and 2"),
     ("tracker:\n  kind: ocsort\n\n  kind: ocsort", "tracker.kind is given twice, at lines 2 and 4"),
