@@ -9,16 +9,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.galleries.decisions import moment, who
+from pipelines.galleries.everywhere import forget_everywhere, told_of
 from pipelines.galleries.export import JOURNAL, chosen_format, export, journal_rows
 from pipelines.galleries.live_site import to_correct
 from pipelines.job_configs import JournalFormat
+from pipelines.reviewing.opening import is_own, open_site
 from pipelines.runtime.ownership import marked_job
 from pipelines.runtime.progress import Progress
 from pipelines.site.erased_outputs import erase_person, prune_beside
 from reid.errors import InputError
 from reid.store.opening import open_store
 from reid.store.records import Erased, Named, SeenAt
-from reid.suppression import SuppressionKey, key_path, require_key
+from reid.suppression import SuppressionKey, key_path
 from reid.types import person_name
 from reid.wording import counted
 
@@ -110,38 +112,35 @@ def history(
     return 0
 
 
-def forget(path: Path, person: str, progress: Progress, *, suppress: bool = False) -> int:
-    """Erase one person for good, also from events and clips of the live site whose folder the gallery lies in.
+def forget(
+    path: Path,
+    person: str,
+    progress: Progress,
+    *,
+    suppress: bool = False,
+    results: Sequence[Path] = (),
+) -> int:
+    """Erase one person for good, from the gallery and from what lies beside it or is named.
 
     Args:
         suppress: leave them out of repeated runs over the same recordings too.
+        results: results folders to erase from; of a gallery that belongs to one, that is always among them.
     """
     key = SuppressionKey.read_or_make() if suppress else None
+    if results or is_own(path):
+        with open_site([path, *results], progress) as site:
+            return forget_everywhere(site, person, key, progress)
     without = "its page erases without the suppression list; stop it first, or leave out --suppress"
     with to_correct(
         path,
         without if suppress else lambda store: (f"people/{store.find(person, ignored=True)}/forget", None),
     ) as store:
         person_id = store.find(person, ignored=True)
-        recorded = store.in_recordings(person_id)
-        if key is not None:  # refused before anything is erased
-            require_key(store.suppressed(), path)
-            store.would_suppress(person_id, key)
+        told = told_of(store, person_id, key)
         erased = erase_person(store, person_id, by=who(), suppress=key)
-    again = ""
-    if recorded and key is None:
-        again = "; `reid video` on the same recordings finds them again, under a new id (--suppress leaves them out)"
-    elif recorded:
-        again = (
-            f"; `reid video` on the same recordings leaves them out, as long as the key is kept: {key_path()}"
-        )
-    elif suppress:
-        again = (
-            "; live footage is not processed again, so nothing is suppressed: who comes again is a new person"
-        )
     progress.answer(
         f"{person_name(person_id)} forgotten: nothing of them is left in {path}{_beside(path, erased)}; "
-        f"results folders keep their crops, videos and tables of them, which are deleted by hand{again}"
+        f"results folders keep crops, videos and tables of them, where none was named with --results{told}"
     )
     return 0
 

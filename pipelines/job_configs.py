@@ -93,6 +93,11 @@ class ForgetConfig(Section):
         False,
         description="repeated runs over the same recordings leave their tracklets out, by a list of digests",
     )
+    results: tuple[Path, ...] = Field(
+        (),
+        description="results folder of the gallery's runs to erase from, too; the folder that the gallery lies in is "
+        "always one",
+    )
 
 
 class SuppressedConfig(Section):

@@ -13,6 +13,7 @@ from pipelines.recordings.camera_job import (
     CameraJob,
     TrackedCamera,
     camera_key,
+    erase_from_camera,
     finished_camera,
     track_camera,
 )
@@ -98,6 +99,10 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         followed, cameras = cameras, leave_out_suppressed(cameras, gallery.store, footage)
         if left_out := len(tracklets_of(followed)) - len(tracklets_of(cameras)):
             progress.message(f"left out, as the gallery's suppression list asks: {left_out} tracklets")
+            for name, camera in cameras.items():
+                kept = {one.key for one in camera.tracklets}
+                gone = {one.key for one in followed[name].tracklets} - kept
+                erase_from_camera(folder.camera(name), gone)
         linking = link_site(
             tracklets_of(cameras),
             policy,
@@ -137,7 +142,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         for source in sources
     }
     try:
-        blurred = blurred_in(followed) if config.outputs.blur == "all" else None
+        blurred = blurred_in(followed, cameras, config.outputs)
         videos = render_jobs(sources, tracks, config.source, folder, blurred) if config.outputs.video else []
         frames = {name: len(camera.frames) for name, camera in cameras.items()}
         rendering, failure = render(videos, frames, config.workers, progress), None

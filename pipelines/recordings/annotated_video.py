@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.recordings.camera_job import TrackedCamera
-from pipelines.recordings.presence import HOLD_S, Presence
+from pipelines.recordings.presence import HOLD_S, PersonPath, Presence
 from pipelines.recordings.trails import Trails
 from pipelines.runtime.pool import first_error, run_jobs, workers_for
 from pipelines.runtime.progress import Progress
 from pipelines.runtime.worker import current_worker
 from reid.camera_config import SourceConfig
+from reid.config import OutputConfig
 from reid.outputs.folder import ResultsFolder
 from reid.outputs.mot import CameraTracks
 from reid.outputs.video_times import PAUSE_S
 from reid.timing import Stopwatch
-from reid.types import Tracklet
 from reid.video.blur import blur_boxes
 from reid.video.draw import Mark, annotate
 from reid.video.reader import probe, read
@@ -35,13 +35,30 @@ class RenderJob:
     config: SourceConfig
     tracks: CameraTracks
     path: Path
-    blurred: tuple[Tracklet, ...]  # whose people are blurred
+    blurred: tuple[PersonPath, ...]  # people who are blurred
     task: str  # its name in the progress
 
 
-def blurred_in(cameras: Mapping[str, TrackedCamera]) -> dict[str, list[Tracklet]]:
-    """All people who were found, by camera: also those that no output names."""
-    return {name: camera.tracklets for name, camera in cameras.items()}
+def blurred_in(
+    followed: Mapping[str, TrackedCamera], shown: Mapping[str, TrackedCamera], outputs: OutputConfig
+) -> dict[str, list[PersonPath]]:
+    """The people to blur, by camera: those who were erased, and if so asked all who were found.
+
+    Args:
+        followed: all tracklets.
+        shown: without those of people who were erased.
+    """
+    return {
+        name: [
+            *camera.blurred,
+            *(
+                one
+                for one in camera.tracklets
+                if outputs.blur == "all" or all(one is not other for other in shown[name].tracklets)
+            ),
+        ]
+        for name, camera in followed.items()
+    }
 
 
 def render_jobs(
@@ -49,16 +66,16 @@ def render_jobs(
     tracks: Mapping[str, CameraTracks],
     config: SourceConfig,
     folder: ResultsFolder,
-    blurred: Mapping[str, Sequence[Tracklet]] | None = None,
+    blurred: Mapping[str, Sequence[PersonPath]],
 ) -> list[RenderJob]:
-    """The jobs that draw these cameras into a results folder; people of tracklets in `blurred` are blurred."""
+    """The jobs that draw these cameras into a results folder; people in `blurred` are blurred."""
     return [
         RenderJob(
             source=source,
             config=config,
             tracks=tracks[source.camera_id],
             path=folder.video(source.camera_id),
-            blurred=tuple((blurred or {}).get(source.camera_id, ())),
+            blurred=tuple(blurred.get(source.camera_id, ())),
             task=f"{source.camera_id} video",
         )
         for source in sources

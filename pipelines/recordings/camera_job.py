@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -13,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.recordings.presence import BlurredPath
 from pipelines.runtime.worker import WorkerContext, current_worker
 from reid import json_text
 from reid.config import VideoConfig
 from reid.errors import InputError
-from reid.outputs.artefact import ArtefactError, ArtefactWriter, load_tracklets
+from reid.outputs.artefact import ArtefactError, ArtefactWriter, erase_tracklets, load_tracklets
 from reid.outputs.static_things import ThingFacts, thing_facts
 from reid.recording import follow_recording, static_places
 from reid.text_file import first_complaint
 from reid.timing import Stopwatch
-from reid.types import Array, Frame, StaticThing, Tracklet
+from reid.types import Array, Frame, StaticThing, Tracklet, TrackletKey
 from reid.video.reader import probe, read
 from reid.video.source import Source
 
@@ -56,6 +57,7 @@ class TrackedCamera:
     report: Mapping[str, Any]
     resumed: bool
     things: Sequence[StaticThing] = ()  # were left out
+    blurred: Sequence[BlurredPath] = ()  # people who were erased from it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,28 @@ class CameraReport:
     warnings: tuple[str, ...]
 
 
+class _Blurred(BaseModel):
+    """A `BlurredPath`, on the camera's own clock."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    times_s: Annotated[tuple[float, ...], Field(min_length=1)]
+    boxes: tuple[tuple[float, float, float, float], ...]
+
+    @model_validator(mode="after")
+    def _a_box_a_time(self) -> Self:
+        if len(self.times_s) != len(self.boxes):
+            raise ValueError("times_s and boxes do not fit each other")
+        return self
+
+    def path(self, shift_s: float) -> BlurredPath:
+        """The same on the site's clock."""
+        return BlurredPath(
+            times_s=np.array(self.times_s, dtype=np.float64) + shift_s,
+            boxes=np.array(self.boxes, dtype=np.float32),
+        )
+
+
 class _Meta(BaseModel):
     """Facts that stand in an artefact beside the tracklets."""
 
@@ -84,6 +108,7 @@ class _Meta(BaseModel):
     times_s: tuple[float, ...]
     report: CameraReport
     things: tuple[ThingFacts, ...]
+    blurred: tuple[_Blurred, ...] = ()
 
     @model_validator(mode="after")
     def _a_time_a_frame(self) -> Self:
@@ -150,7 +175,29 @@ def load_camera(
         report=asdict(meta.report),
         resumed=resumed,
         things=[one.thing(name=camera_id, shift_s=shift_s) for one in meta.things],
+        blurred=[one.path(shift_s) for one in meta.blurred],
     )
+
+
+def erase_from_camera(artefact: Path, gone: Collection[TrackletKey]) -> int:
+    """Write a camera's artefact anew without some tracklets, of which only the places to blur are kept.
+
+    Returns:
+        How many were erased.
+
+    Raises:
+        ArtefactError: the file cannot be used.
+        OSError: it cannot be written; it is as it was then.
+    """
+    tracklets, content = load_tracklets(artefact)
+    erased = [one for one in tracklets if one.key in gone]
+    if not erased:
+        return 0
+    paths = [
+        {"times_s": one.times_s.round(3).tolist(), "boxes": one.boxes.round(1).tolist()} for one in erased
+    ]
+    erase_tracklets(artefact, gone, content | {"blurred": [*content.get("blurred", []), *paths]})
+    return len(erased)
 
 
 def track_camera(job: CameraJob) -> None:

@@ -85,12 +85,12 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], Path | None]:
     ]
     if twice:
         raise InputError(f"{twice[0]}: given twice; name every results folder once")
-    if files and not folders and _is_own(files[0]):
+    if files and not folders and is_own(files[0]):
         return [files[0].absolute().parent], None
     return folders, files[0] if files else None
 
 
-def _is_own(gallery: Path) -> bool:
+def is_own(gallery: Path) -> bool:
     """Whether a gallery is that of the results folder which it lies in, and keeps decisions about that run alone."""
     root = gallery.absolute().parent
     if gallery.name != NAME or marked_job(root) != JOB or own_gallery(root) is None:

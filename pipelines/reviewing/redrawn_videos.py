@@ -43,7 +43,8 @@ def draw_again(
             why = why or str(error)
     frames = {name: len(camera.frames) for name, camera in cameras.items()}
     try:
-        blurred = blurred_in(run.tracked()) if run.config.outputs.blur == "all" else None
+        now = run.tracked()  # without people who were erased meanwhile, but with their places
+        blurred = blurred_in(now, now, run.config.outputs)
         render(render_jobs(sources, tracks, run.config.source, folder, blurred), frames, workers, progress)
     except ReidError as error:  # a recording that is damaged now must not cost the report
         why = why or str(error)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.recordings.camera_job import TrackedCamera
+from pipelines.recordings.camera_job import TrackedCamera, erase_from_camera
 from pipelines.recordings.facts import motion_facts
 from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of
 from pipelines.recordings.results_folder import (
@@ -37,6 +37,7 @@ from reid.store.base import Store
 from reid.types import TrackletKey
 
 NONE = RedrawnVideos()
+EMPTIED = "emptied"  # note: cameras from which people are erased, and whose video may still show them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,6 +124,7 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
     """
     opened, linking, cameras = linked.opened, linked.linking, linked.cameras
     run = opened.now()
+    emptied = _erase_left_out(opened, cameras)
     outputs = outputs_of(opened)
     tale_of, told = tales(linking), dict(opened.owned.facts.get("told") or {})
     stale = [kind for kind in written_kinds(outputs) if kind != "video" and told.get(kind) != tale_of(kind)]
@@ -150,9 +152,14 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
         there = [name for name in run.cameras if name in videos.drawn or run.folder.video(name).is_file()]
         failure = results.finish(_facts(run, linking, linked.decisions, videos), videos=there)
         gone, count = _put_in_place(opened, folder, cameras, tale_of, people, videos)
+    showing = [run.folder.video(name) for name in videos.older if name in emptied]
+    removed = [str(path.relative_to(run.root)) for path in opened.owned.files.remove(*showing)]
+    if emptied:
+        opened.owned.note(**{EMPTIED: []})
+    videos = replace(videos, older=tuple(name for name in videos.older if name not in emptied))
     if failure is not None:
         progress.message(str(failure), "warning")
-    return _written(run, linked, moved, files=count, videos=videos, gone=gone)
+    return _written(run, linked, moved, files=count, videos=videos, gone=(*gone, *removed))
 
 
 def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: int = 0) -> Written:
@@ -160,6 +167,26 @@ def write_again(opened: OpenRun, store: Store, progress: Progress, *, workers: i
     if says_all(opened, store):
         return nothing_to_write(opened)
     return write_linked(link_again(opened, store), progress, workers=workers)
+
+
+def _erase_left_out(opened: OpenRun, cameras: Mapping[str, TrackedCamera]) -> set[str]:
+    """Erase from the folder's artefacts what linking left out, as it shows people who were erased.
+
+    Returns:
+        The cameras whose former video shows them: also those of an earlier try, which was killed.
+    """
+    run = opened.run
+    gone = {
+        name: found
+        for name, everything in run.tracked().items()
+        if (found := {one.key for one in everything.tracklets} - {one.key for one in cameras[name].tracklets})
+    }
+    emptied = {*gone, *(opened.owned.facts.get(EMPTIED) or ())}
+    if gone:
+        opened.owned.note(**{EMPTIED: sorted(emptied)})
+    for name, keys in gone.items():
+        erase_from_camera(run.folder.camera(name), keys)
+    return emptied
 
 
 def _moved(run: FinishedRun, linking: Linking, stale: Collection[str]) -> list[TrackletKey]:

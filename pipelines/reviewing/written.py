@@ -32,8 +32,8 @@ class Written:
         )
         if self.erased:
             said += (
-                f"; {counted(self.erased, 'tracklet', 'tracklets')} of erased people left out, of which "
-                f"{self.root / 'cameras'} still holds vectors and crops, and a repeated reid video would make people"
+                f"; {counted(self.erased, 'tracklet', 'tracklets')} of erased people erased here too: their vectors, "
+                "crops, rows and boxes are gone, and videos blur where they were"
             )
         if self.drawn:
             said += f"; videos drawn again: {', '.join(self.drawn)}"
@@ -43,5 +43,5 @@ class Written:
                 f"before and {'shows' if len(self.older) == 1 else 'show'} the former people: {self.why_older}"
             )
         if self.gone:
-            said += f"; removed, as it told of the former people: {', '.join(self.gone)}"
+            said += f"; removed, as it told of the former people or showed them: {', '.join(self.gone)}"
         return said

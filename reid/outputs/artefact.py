@@ -10,6 +10,7 @@ each, begin at byte `crop_start[i]`.
 """
 
 import json
+import shutil
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -25,7 +26,7 @@ from reid import json_text
 from reid.outputs import atomic
 from reid.outputs.crop_file import CropWriter, LazyCrops, crc32
 from reid.text_file import check_regular
-from reid.types import Embeddings, Tracklet
+from reid.types import Embeddings, Tracklet, TrackletKey
 
 _FORMAT = "reid tracklets 2"
 _BOXES: dict[str, DTypeLike] = {
@@ -106,6 +107,30 @@ class ArtefactWriter:
         self._finished = True
         with atomic.replacing(self._path) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
+
+
+def erase_tracklets(path: Path, gone: Collection[TrackletKey], meta: Mapping[str, Any]) -> None:
+    """Write an artefact anew without some tracklets, and with other `meta`.
+
+    Bytes of their crops become zeros, so that tracklets which were loaded before still find theirs.
+
+    Raises:
+        ArtefactError: the file cannot be used.
+    """
+    tracklets, _ = load_tracklets(path)
+    kept = [one for one in tracklets if one.key not in gone]
+    spans = [one.crops.offsets for one in tracklets if one.key in gone and isinstance(one.crops, LazyCrops)]
+    target = crops_beside(path)
+    with atomic.replacing(target) as partial:
+        shutil.copyfile(target, partial)
+        with partial.open("r+b") as file:
+            for offsets in spans:
+                file.seek(offsets[0])
+                file.write(bytes(offsets[-1] - offsets[0]))
+        crops = {"bytes": partial.stat().st_size, "crc32": crc32(partial)}
+    arrays = _arrays(kept, [one.crops for one in kept if isinstance(one.crops, LazyCrops)], crops, meta)
+    with atomic.replacing(path) as partial, partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_tracklets(path: Path) -> tuple[list[Tracklet], dict[str, Any]]:

@@ -60,7 +60,7 @@ def test_merge_forget_history_prune(path: Path, said: Said) -> None:
     assert said("merge", "P0003", "P0001") == "P0003 is now part of P0001\n"
     assert said("forget", "2") == (
         f"P0002 forgotten: nothing of them is left in {path}; "
-        "results folders keep their crops, videos and tables of them, which are deleted by hand; "
+        "results folders keep crops, videos and tables of them, where none was named with --results; "
         "`reid video` on the same recordings finds them again, under a new id (--suppress leaves them out)\n"
     )
     events = [line[23:].split()[:2] for line in said("history").splitlines()[2:]]

@@ -105,7 +105,7 @@ def test_nothing_is_wrapped_in_a_pipe(
     assert told["gallery show"].startswith(f"P0001 ({LABEL}): 2 sightings in {gallery}\n")
     assert told["gallery forget"] == (
         f"P0001 forgotten: nothing of them is left in {gallery}; "
-        "results folders keep their crops, videos and tables of them, which are deleted by hand; "
+        "results folders keep crops, videos and tables of them, where none was named with --results; "
         "`reid video` on the same recordings finds them again, under a new id (--suppress leaves them out)\n"
     )
     assert f"\nscores: {results / 'scores.json'}\n" in told[f"evaluate {results}"]

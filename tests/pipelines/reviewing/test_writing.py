@@ -103,7 +103,7 @@ def test_who_was_erased_is_not_brought_back(root: Path) -> None:
         site.store.forget(2)
         written = write_again(site.runs[0], site.store, QUIET)
         assert (written.people, written.erased, written.tracklets) == (2, 2, 3)
-        assert "2 tracklets of erased people left out, of which" in written.sentence
+        assert "2 tracklets of erased people erased here too" in written.sentence
         assert [p.person_id for p in site.store.people()] == [1, 3]
         site.store.undo(1)
         assert write_again(site.runs[0], site.store, QUIET).people == 3, "who was ignored comes back"
