@@ -81,6 +81,11 @@ def test_a_photo_is_searched_for_and_a_sighting_opened(site: Served, page: "Page
     expect(first).to_contain_text("P0003")
     expect(first).to_contain_text("over 99 %")
     expect(page.locator("#photo-marks .mark")).to_have_count(1)
+    drawn = page.locator("#photo-image").bounding_box()
+    assert drawn is not None
+    assert drawn["height"] >= 200, "a small crop is drawn larger"
+    natural = page.locator("#photo-image").evaluate("image => image.naturalWidth / image.naturalHeight")
+    assert drawn["width"] / drawn["height"] == pytest.approx(natural, rel=0.02)
     first.get_by_role("button", name="Open P0003").click()
     expect(page.locator("#sheet-title")).to_contain_text("P0003")
 
