@@ -1,0 +1,123 @@
+"""One person's way through the zones and lines of a camera: what they entered, left and crossed.
+
+A foot point trembles by some pixels from frame to frame. So a person has changed sides only when the foot is farther
+than the margin from the edge (hysteresis): a person who stands on a line, or who shifts from foot to foot at the edge
+of a zone, is counted once or not at all. The moment that is told is that of the edge, not that of the margin.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reid.zones.shapes import CameraShapes, Floats, Positions, Shape
+
+Step = Literal["entered", "left", "crossed"]
+Direction = Literal["in", "out"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneStep:
+    """One thing that a person did in a zone or at a line."""
+
+    zone: str
+    step: Step
+    at_s: float
+    entered_s: float | None = None  # of `left`
+    direction: Direction | None = None  # of `crossed`
+
+    @property
+    def dwell_s(self) -> float | None:
+        """How long the person stayed; None: the person has not left."""
+        return None if self.entered_s is None else self.at_s - self.entered_s
+
+
+@dataclass(slots=True)
+class _InZone:
+    """Where a person is for one zone."""
+
+    inside: bool | None = None  # None: too near to its edge since the beginning
+    foot_inside: bool | None = None
+    since_s: float = 0.0  # when the foot came to the side that it is on
+    entered_s: float = 0.0
+
+    def step(self, at_s: float, foot_inside: bool, clear: bool) -> Iterator[tuple[Step, float]]:
+        if foot_inside is not self.foot_inside:
+            self.foot_inside, self.since_s = foot_inside, at_s
+        if clear and foot_inside is not self.inside:
+            was, self.inside = self.inside, foot_inside
+            if foot_inside:
+                self.entered_s = self.since_s
+                yield "entered", self.since_s
+            elif was:
+                yield "left", self.since_s
+
+
+@dataclass(slots=True)
+class _AtLine:
+    """Where a person is for one line."""
+
+    crossings: int = 0  # to its right less to its left, since the foot was last clear of it
+    crossed_s: float = 0.0  # the last of them
+    began: bool = False  # the foot has been clear of it
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Passage:
+    """Follows one person; times ascend."""
+
+    _zones: dict[str, _InZone] = field(default_factory=dict)
+    _lines: dict[str, _AtLine] = field(default_factory=dict)
+    _foot: Floats | None = None
+    last_s: float = float("-inf")
+
+    def step(self, shapes: CameraShapes, at_s: float, positions: Positions, row: int) -> list[ZoneStep]:
+        """Take where the person is: row `row` of the positions."""
+        found: list[ZoneStep] = []
+        foot, inside, clear = positions.feet[row], positions.inside[row], positions.clear[row]
+        for column, shape in enumerate(shapes.shapes):
+            if shape.zone.line:
+                found += self._at_line(shape, at_s, foot, bool(clear[column]))
+            else:
+                found += self._in_zone(shape.zone.name, at_s, bool(inside[column]), bool(clear[column]))
+        self._foot, self.last_s = foot, at_s
+        return found
+
+    def finish(self) -> list[ZoneStep]:
+        """The person is out of view, and so out of every zone."""
+        found = [
+            ZoneStep(zone=name, step="left", at_s=self.last_s, entered_s=one.entered_s)
+            for name, one in self._zones.items()
+            if one.inside
+        ]
+        self._zones.clear()
+        return found
+
+    def inside(self) -> set[str]:
+        """Names of the zones that the person is in."""
+        return {name for name, one in self._zones.items() if one.inside}
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget zones and lines that are no more."""
+        for name in names:
+            self._zones.pop(name, None)
+            self._lines.pop(name, None)
+
+    def _in_zone(self, name: str, at_s: float, foot_inside: bool, clear: bool) -> Iterator[ZoneStep]:
+        one = self._zones.setdefault(name, _InZone())
+        for step, when_s in one.step(at_s, foot_inside, clear):
+            entered_s = one.entered_s if step == "left" else None
+            yield ZoneStep(zone=name, step=step, at_s=when_s, entered_s=entered_s)
+
+    def _at_line(self, shape: Shape, at_s: float, foot: Floats, clear: bool) -> Iterator[ZoneStep]:
+        one = self._lines.setdefault(shape.zone.name, _AtLine())
+        if self._foot is not None and (crossings := shape.crossed(self._foot, foot)):
+            one.crossings += crossings
+            one.crossed_s = at_s
+        if clear:
+            if one.began:
+                direction: Direction = "in" if one.crossings > 0 else "out"
+                for _ in range(abs(one.crossings)):
+                    yield ZoneStep(
+                        zone=shape.zone.name, step="crossed", at_s=one.crossed_s, direction=direction
+                    )
+            one.began, one.crossings = True, 0
