@@ -84,7 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
-    "recording": {"build", "camera", "tracking"},
+    "recording": {"build", "camera", "tracking", "zones"},
     "site": {"linking", "store"},
     "search": {"detection", "embedding", "linking", "store"},
     "gallery": {"detection", "embedding", "linking", "search", "store"},

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reid.types import Array
 from reid.zones.shapes import CameraShapes, Floats, Positions, Shape
 
 Step = Literal["entered", "left", "crossed"]
@@ -121,3 +122,19 @@ class Passage:
                         zone=shape.zone.name, step="crossed", at_s=one.crossed_s, direction=direction
                     )
             one.began, one.crossings = True, 0
+
+
+def steps_of(shapes: CameraShapes, times_s: Floats, boxes: Array) -> list[ZoneStep]:
+    """What one person did, from being first seen to being last seen.
+
+    Args:
+        times_s: (T,) ascending.
+        boxes: (T, 4).
+    """
+    positions, passage = shapes.positions(boxes), Passage()
+    found = [
+        step
+        for row, at_s in enumerate(times_s.tolist())
+        for step in passage.step(shapes, at_s, positions, row)
+    ]
+    return found + passage.finish()
