@@ -1,8 +1,9 @@
 """One person's way through the zones and lines of a camera: what they entered, left and crossed.
 
 A foot point trembles by some pixels from frame to frame. So a person has changed sides only when the foot is farther
-than the margin from the edge (hysteresis): a person who stands on a line, or who shifts from foot to foot at the edge
-of a zone, is counted once or not at all. The moment that is told is that of the edge, not that of the margin.
+than the margin from the edge (hysteresis), and has gone in or out of a zone only when it stays there for SETTLE_S. A
+person who stands on a line, or who shifts from foot to foot at the edge of a zone, is counted once or not at all. The
+moment that is told is that of the edge.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,8 @@ from typing import Literal
 
 from reid.types import Array
 from reid.zones.shapes import CameraShapes, Floats, Positions, Shape
+
+SETTLE_S = 0.5 - 1e-6  # shorter stays, and shorter absences, are a foot that passes by
 
 Step = Literal["entered", "left", "crossed"]
 Direction = Literal["in", "out"]
@@ -36,21 +39,46 @@ class ZoneStep:
 class _InZone:
     """Where a person is for one zone."""
 
-    inside: bool | None = None  # None: too near to its edge since the beginning
-    foot_inside: bool | None = None
-    since_s: float = 0.0  # when the foot came to the side that it is on
+    inside: bool = False
+    in_s: float | None = None  # when the foot went in; None: it is out, for long enough
+    in_clear: bool = False  # it was farther than the margin from the edge since then
+    out_s: float | None = None  # when the foot went out; None: it is in
+    out_clear: bool = False
     entered_s: float = 0.0
 
     def step(self, at_s: float, foot_inside: bool, clear: bool) -> Iterator[tuple[Step, float]]:
-        if foot_inside is not self.foot_inside:
-            self.foot_inside, self.since_s = foot_inside, at_s
-        if clear and foot_inside is not self.inside:
-            was, self.inside = self.inside, foot_inside
-            if foot_inside:
-                self.entered_s = self.since_s
-                yield "entered", self.since_s
-            elif was:
-                yield "left", self.since_s
+        yield from self._leave(at_s)  # the foot was there until now
+        yield from self._enter(at_s)
+        if foot_inside:
+            if self.in_s is None:
+                self.in_s, self.in_clear = at_s, False
+            self.out_s = None
+            self.in_clear |= clear
+            yield from self._enter(at_s)
+        elif self.in_s is not None:
+            if self.out_s is None:
+                self.out_s, self.out_clear = at_s, False
+            self.out_clear |= clear
+            yield from self._leave(at_s)
+
+    def until_s(self, last_s: float) -> float:
+        """The end of a stay in it, of a person who was seen last at `last_s`."""
+        return last_s if self.out_s is None else self.out_s
+
+    def _enter(self, at_s: float) -> Iterator[tuple[Step, float]]:
+        if self.inside or self.in_s is None or self.out_s is not None or not self.in_clear:
+            return
+        if at_s - self.in_s >= SETTLE_S:
+            self.inside, self.entered_s = True, self.in_s
+            yield "entered", self.in_s
+
+    def _leave(self, at_s: float) -> Iterator[tuple[Step, float]]:
+        if self.out_s is None or at_s - self.out_s < SETTLE_S or (self.inside and not self.out_clear):
+            return
+        was, out_s = self.inside, self.out_s
+        self.inside, self.in_s, self.out_s = False, None, None
+        if was:
+            yield "left", out_s
 
 
 @dataclass(slots=True)
@@ -86,7 +114,7 @@ class Passage:
     def finish(self) -> list[ZoneStep]:
         """The person is out of view, and so out of every zone."""
         found = [
-            ZoneStep(zone=name, step="left", at_s=self.last_s, entered_s=one.entered_s)
+            ZoneStep(zone=name, step="left", at_s=one.until_s(self.last_s), entered_s=one.entered_s)
             for name, one in self._zones.items()
             if one.inside
         ]

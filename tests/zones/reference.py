@@ -52,6 +52,6 @@ def crossings(line: Points, feet: Points) -> tuple[int, int]:
         x, y = px + share * (qx - px), py + share * (qy - py)
         along = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)
         if 0 <= along <= 1:
-            to_right += after >= 0
-            to_left += after < 0
+            to_right += int(after >= 0)
+            to_left += int(after < 0)
     return to_right, to_left

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reid.types import Array
 from reid.zone_config import ZoneConfig
-from reid.zones.passage import Passage, ZoneStep
+from reid.zones.passage import SETTLE_S, Passage, ZoneStep
 from reid.zones.shapes import MARGIN, CameraShapes, feet_of
 from tests.zones import reference
 
@@ -94,10 +94,22 @@ def test_lines_and_zones_reach_over_the_border(y: float) -> None:
 def test_narrow_zones_are_entered() -> None:
     """No point of it is farther than the margin from its edge."""
     narrow = shapes(polygon=[(0.49, 0.1), (0.51, 0.1), (0.51, 0.9), (0.49, 0.9)])
-    tall = np.array([[x - 5, -200, x + 5, 50] for x in (80, 100, 120)], dtype=np.float32)
+    tall = np.array([[x - 5, -200, x + 5, 50] for x in (80, 100, 120, 130)], dtype=np.float32)
     positions, passage = narrow.positions(tall), Passage()
-    steps = [step.step for row in range(3) for step in passage.step(narrow, float(row), positions, row)]
+    steps = [step.step for row in range(4) for step in passage.step(narrow, float(row), positions, row)]
     assert steps == ["entered", "left"]
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+def test_stays_are_those_of_the_slow_version(inside: list[bool]) -> None:
+    """Feet that are clearly in or out, ten times a second: interruptions are bridged, then short stays left out."""
+    camera, passage = shapes(polygon=SQUARE), Passage()
+    positions = camera.positions(boxes([(100 if one else 20, 70) for one in inside]))
+    times = [row / 10 for row in range(len(inside))]
+    steps = [step for row, at_s in enumerate(times) for step in passage.step(camera, at_s, positions, row)]
+    found = [(one.entered_s, one.at_s) for one in [*steps, *passage.finish()] if one.step == "left"]
+    assert found == reference.stays(inside, times, least_s=SETTLE_S)
+    assert [one.step for one in steps].count("entered") == len(found)
 
 
 def test_the_whole_frame_is_a_zone() -> None:
@@ -119,7 +131,8 @@ def test_ignored_people_are_those_with_feet_in_the_zone() -> None:
 
 def test_a_zone_that_is_removed_is_forgotten() -> None:
     camera, passage = shapes(polygon=SQUARE), Passage()
-    passage.step(camera, 0.0, camera.positions(boxes([(100, 70)])), 0)
+    for at_s in (0.0, 1.0):
+        passage.step(camera, at_s, camera.positions(boxes([(100, 70)])), 0)
     assert passage.inside() == {"it"}
     passage.drop(["it"])
     assert passage.inside() == set()

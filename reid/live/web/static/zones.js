@@ -19,7 +19,8 @@ function shape(zone, width, height) {
   const at = (zone.polygon.length ? zone.polygon : zone.line).map(([x, y]) => [x * width, y * height]);
   const list = at.map((point) => point.map((value) => value.toFixed(1)).join(",")).join(" ");
   const [x, y] = at.reduce(([left, top], point) => (point[1] < top ? point : [left, top]), [0, Infinity]);
-  const label = h("text", { x, y: Math.max(y - height / 90, height / 20), "font-size": height / 22 }, told(zone));
+  const anchor = x > width / 2 ? "end" : "start";
+  const label = h("text", { x, y: Math.max(y - height / 90, height / 20), "font-size": height / 22, "text-anchor": anchor }, told(zone));
   if (zone.polygon.length) return [h("polygon", { class: zone.purpose, points: list }), label];
   return [h("polyline", { class: "count", points: list }), arrow(at, height / 14), label];
 }
@@ -86,7 +87,7 @@ export function showZones(shown) {
   if (camera?.name !== shown.name) return;
   camera = shown;
   const [width, height] = camera.size ?? [16, 9];
-  one("zones-canvas").style.aspectRatio = `${width} / ${height}`;
+  one("zones-canvas").style.setProperty("--ratio", width / height);
   keep(one("zones-list"), camera.zones, (zone) => zone.name, listed, (item, zone) => {
     item.querySelector("span").textContent = told(zone);
   });
@@ -128,12 +129,13 @@ function draw() {
   one("zones-hint").textContent = line
     ? `Click the points of the line, at least two: ${count(points.length, "point")}. The arrow is the way in.`
     : `Click the corners of the zone in order, at least three: ${count(points.length, "point")}.`;
+  one("zones-purpose").disabled = line; // lines only count
   one("zones-undo").disabled = one("zones-clear").disabled = points.length === 0;
 }
 
 async function save() {
   const line = one("zones-shape").value === "line";
-  const body = { name: one("zones-name").value.trim(), purpose: one("zones-purpose").value, [line ? "line" : "polygon"]: points };
+  const body = { name: one("zones-name").value.trim(), purpose: line ? "count" : one("zones-purpose").value, [line ? "line" : "polygon"]: points };
   if (await change("POST", "", body)) {
     points = [];
     one("zones-name").value = "";
