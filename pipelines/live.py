@@ -16,6 +16,7 @@ from pipelines.runtime.stopping import stopping_gently
 from pipelines.site.engine import build_engine
 from pipelines.site.live_config import LiveConfig
 from pipelines.site.things_file import ThingsKeeper, known_things
+from pipelines.site.zones_file import zone_settings
 from reid.build import build_models
 from reid.errors import InputError
 from reid.linking import calibration as calibrations
@@ -42,6 +43,7 @@ from reid.search.photo_search import PhotoSearch
 from reid.search.rates import rates_of
 from reid.store.index import require_faiss
 from reid.store.opening import open_store
+from reid.zone_config import check_zones
 
 # what each part may take at the end, so that a site stops within 5 s
 CAMERAS_S, SINKS_S, CLIPS_S, PAGE_S = 0.5, 1.0, 1.0, 0.3
@@ -64,6 +66,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         stack.enter_context(rotating(config.output / "live.log", files))
         known_before = known_things(config.output, files)
         things = Things(config.tracklets, sure=config.tracker.new_confidence, known=known_before)
+        zones = zone_settings(config.output, files, config.zones)
         page = _page(config, stack)
         sinks = build_sinks(config.events, config.output, files, random.Random())
         stack.callback(_close, sinks)
@@ -72,7 +75,7 @@ def run(config: LiveConfig, progress: Progress) -> int:
         progress.message("loading the networks")
         models = build_models(config.detector, config.encoder, threads=None)
         stop = stack.enter_context(stopping_gently(progress, "stopping", is_the_end=True))
-        engine = build_engine(config, policy, models, store, sinks, clips, things, clock)
+        engine = build_engine(config, policy, models, store, sinks, clips, things, clock, zones)
         kept_things = ThingsKeeper(config.output, files, things, engine.site.state)
         keepers: list[Keeper] = [*sinks, *_clip_keepers(config, files, clips)]
         erasure = Erasure(engine=engine, store=store, keepers=keepers)
@@ -141,6 +144,7 @@ def _addresses(config: LiveConfig, progress: Progress) -> Sequence[Address]:
     addresses = with_aspects(addresses, config.pixel_aspect)
     check_travel(config.linking.min_travel_s, names)
     check_same_ground(config.linking.same_ground, names)
+    check_zones(config.zones, names)
     secrets = read_secrets(config.secrets, names)
     if waiting := sorted(secrets.keys() - set(names)):
         progress.message(f"credentials wait for cameras that are not there yet: {', '.join(waiting)}")

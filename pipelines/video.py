@@ -22,7 +22,13 @@ from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, mot
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy
 from pipelines.recordings.own_gallery import linked_gallery
-from pipelines.recordings.results import Results, describe, leave_out_suppressed, tracklets_of
+from pipelines.recordings.results import (
+    Results,
+    describe,
+    leave_out_suppressed,
+    tracklets_of,
+    zone_shapes,
+)
 from pipelines.recordings.results_folder import bring_in_line, forget_imported, note_written, results_folder
 from pipelines.recordings.run_id import digest, run_id_of, settings_of
 from pipelines.reviewing.run_gallery import RunGallery
@@ -43,6 +49,7 @@ from reid.video.content import content_key
 from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source, parse_sources
 from reid.video.starts import place
+from reid.zone_config import check_zones
 
 
 def run(config: VideoConfig, progress: Progress) -> int:
@@ -66,6 +73,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
     policy = choose_policy(config, known.encoder, encoder_id, progress, dimension=known.dimension)
     check_travel(config.linking.min_travel_s, list(infos))
     check_same_ground(config.linking.same_ground, list(infos))
+    check_zones(config.zones, list(infos))
     for sentence in placed.warnings:
         progress.message(sentence, "warning")
     tell_rates(infos, progress)
@@ -127,6 +135,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         cameras=cameras,
         linking=linking,
         clock=placed.clock,
+        zones=zone_shapes(config.zones, {name: (info.width, info.height) for name, info in infos.items()}),
     )
     tracks = results.write()
     if config.outputs.crops:
@@ -161,6 +170,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         "clock": clock_facts(placed),
         "threshold": policy.facts(len(linking.identities)),
         "camera_pairs": [pair.facts() for pair in linking.between],
+        "zones": results.zone_facts,
         "detector_classes": next(iter(cameras.values())).report["detector_classes"],
         "warnings": [*placed.warnings, *warnings],
     }

@@ -25,10 +25,29 @@ class Seen:
     embeddings: Embeddings  # (N, D)
 
 
-def see(frames: Sequence[Frame], detector: Detector, encoder: Encoder, watch: Stopwatch) -> list[Seen]:
-    """The people in frames of one or of several cameras: each network is called once."""
+LeaveOut = Callable[[Frame, Detections], Detections]
+
+
+def _all(_: Frame, people: Detections) -> Detections:
+    return people
+
+
+def see(
+    frames: Sequence[Frame],
+    detector: Detector,
+    encoder: Encoder,
+    watch: Stopwatch,
+    *,
+    leave_out: LeaveOut = _all,
+) -> list[Seen]:
+    """The people in frames of one or of several cameras: each network is called once.
+
+    Args:
+        leave_out: returns the detections that count, see `IgnoredZones`.
+    """
     with watch.stage("detect"):
-        found = detector.detect([frame.image for frame in frames])
+        detected = detector.detect([frame.image for frame in frames])
+        found = [leave_out(frame, people) for frame, people in zip(frames, detected, strict=True)]
     with watch.stage("embed"):
         crops = [cut(frame.image, people.boxes) for frame, people in zip(frames, found, strict=True)]
         vectors = encoder.encode([crop for in_frame in crops for crop in in_frame]).vectors
@@ -77,6 +96,7 @@ def follow(
     on_frames: Callable[[list[Frame]], None],
     static: StaticPlaces | None = None,
     on_people: Callable[[int], None] = lambda _: None,
+    leave_out: LeaveOut = _all,
 ) -> Iterator[Tracklet]:
     """Tracklets of one camera, each when it has ended.
 
@@ -86,7 +106,7 @@ def follow(
     """
     follower = Follower(tracker=tracker, assembler=assembler, static=static)
     for group in watch.groups("read", frames, batch):
-        seen = see(group, detector, encoder, watch)
+        seen = see(group, detector, encoder, watch, leave_out=leave_out)
         with watch.stage("track"):
             ended = [tracklet for one in seen for tracklet in follower.update(one)[1]]
         on_frames(group)

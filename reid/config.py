@@ -15,8 +15,14 @@ from reid.camera_config import DetectorConfig, EncoderConfig, SourceConfig, Trac
 from reid.extension_settings import NamesAdded, options_of_each
 from reid.section import Distance, OptionsByName, Seconds, Section
 from reid.tables import WRITERS
+from reid.zone_config import ZonesByCamera
 
 GroundPoint = tuple[float, float, float, float]  # x, y in one frame, x, y in the other
+ZONES = (
+    "zones and lines by camera name, see docs/zones.md: {lobby: [{name: desk, purpose: dwell, polygon: [[0.1, 0.5], "
+    "[0.4, 0.5], [0.4, 0.9]]}, {name: door, purpose: count, line: [[0.7, 0.4], [0.7, 0.6]]}]}; points are shares of "
+    "the frame's width and height; purpose: ignore, count or dwell"
+)
 
 
 class LinkingConfig(Section):
@@ -66,7 +72,10 @@ class OutputConfig(Section):
         description="people in the annotated videos: none or all of them blurred; boxes and names stay",
     )
     tracks: bool = Field(True, description="tracks/<camera>.txt, MOTChallenge lines with global person ids")
-    tables: bool = Field(True, description="identities.json, tracklets.csv and tracklets.parquet")
+    tables: bool = Field(
+        True,
+        description="identities.json, tracklets.csv and tracklets.parquet; zones.csv where there are zones",
+    )
     crops: bool = Field(True, description="best crops of every person")
     report: bool = Field(
         True, description="report.html: timeline, contact sheets, links; one file, opens offline"
@@ -100,6 +109,7 @@ class VideoConfig(Section):
     workers: Annotated[int, Field(ge=0)] = Field(
         0, description="cameras processed at a time; 0: one per core"
     )
+    zones: ZonesByCamera = Field({}, description=ZONES)
     source: SourceConfig = SourceConfig()
     detector: DetectorConfig = DetectorConfig()
     encoder: EncoderConfig = EncoderConfig()

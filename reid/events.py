@@ -7,7 +7,9 @@ from typing import Literal
 
 from reid.types import person_name
 
-Kind = Literal["seen", "left", "identity_changed", "camera_state"]
+Kind = Literal[
+    "seen", "left", "identity_changed", "camera_state", "zone_entered", "zone_left", "line_crossed"
+]
 Fact = str | int | float | bool | None | list[str] | list[float]
 
 

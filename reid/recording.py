@@ -10,6 +10,7 @@ from reid.tracking.assembler import TrackletAssembler
 from reid.tracking.build import build_tracker
 from reid.tracking.static import StaticPlaces
 from reid.types import Array, Frame, Tracklet
+from reid.zones.ignored import IgnoredZones
 
 if TYPE_CHECKING:  # brings torch, which no wrong recording should wait for
     from reid.build import Models
@@ -61,4 +62,5 @@ def follow_recording(
         on_frames=on_frames,
         static=static,
         on_people=on_people,
+        leave_out=IgnoredZones(config.zones),
     )

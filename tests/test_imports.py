@@ -50,6 +50,7 @@ GROUND = {
     "wall_clock",
     "wording",
     "yaml_file",
+    "zone_config",
 }
 
 # What each part may import beyond the ground and itself. The parts of the line know nothing of each other:
@@ -63,10 +64,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "linking": set(),  # computes
     "store": set(),  # remembers; neither imports the other
     "losses": set(),
-    "outputs": {"video"},  # the colour of a person, in the report as in the video
+    "outputs": {"video", "zones"},  # the colour of a person, in the report as in the video
     "evaluation": {"datasets", "linking"},  # thresholds are chosen with the clustering that will use them
     "training": {"datasets", "embedding", "losses", "evaluation"},
     "web": set(),  # what the pages have in common
+    "zones": set(),  # geometry; the camera side leaves out by it, the site side counts by it
     "live": {
         "video",
         "camera",
@@ -78,10 +80,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "store",
         "review",
         "web",
+        "zones",
     },
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
-    "recording": {"build", "camera", "tracking"},
+    "recording": {"build", "camera", "tracking", "zones"},
     "site": {"linking", "store"},
     "search": {"detection", "embedding", "linking", "store"},
     "gallery": {"detection", "embedding", "linking", "search", "store"},
@@ -169,6 +172,7 @@ ONLY_IN = {
     "prometheus_client": ("live/web/",),
     "matplotlib": ("outputs/",),
     "sklearn": ("evaluation/",),
+    "shapely": ("zone_config.py", "zones/"),
     "httpx": ("outputs/events/webhook.py", "live/capture/program_date_time.py"),
     "paho": ("outputs/events/mqtt.py",),
     "argparse": (),

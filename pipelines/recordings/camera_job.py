@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.recordings.presence import BlurredPath
+from pipelines.recordings.run_id import ignored_zones
 from pipelines.runtime.worker import WorkerContext, current_worker
 from reid import json_text
 from reid.config import VideoConfig
@@ -129,6 +130,8 @@ def camera_key(content: str, job: CameraJob, detector_id: str, encoder_id: str) 
         ALGORITHM, content, job.source.camera_id, job.source.begins_s, job.source.pixel_aspect, part, settings,
         job.split_distance, centre, detector_id, encoder_id,
     ]  # fmt: skip
+    if ignored := ignored_zones(job.config.zones).get(job.source.camera_id):
+        parts.append(ignored)
     return json_text.digest(parts, size=12)
 
 

@@ -17,6 +17,7 @@ from reid.outputs.folder import ALSO, ResultsFolder
 from reid.outputs.mot import CameraTracks, camera_tracks
 from reid.outputs.video_times import VideoTimes
 from reid.outputs.writer import RunResults, Writer
+from reid.outputs.zones import zone_facts, zone_visits
 from reid.owned_files import OwnedFiles
 from reid.site import without_suppressed
 from reid.store.base import Store
@@ -24,6 +25,8 @@ from reid.suppression import Footage
 from reid.tables import WRITERS
 from reid.types import StaticThing, Tracklet
 from reid.wall_clock import WallClock
+from reid.zone_config import ZoneConfig
+from reid.zones.shapes import CameraShapes
 
 FILL_GAP_S = 2.0  # a person who is back in the same camera within this was hidden, not gone
 PACKAGES = (
@@ -47,10 +50,22 @@ class Results:
     cameras: Mapping[str, TrackedCamera]
     linking: Linking
     clock: WallClock | None = None  # when second 0 was; None: not known
+    zones: Mapping[str, CameraShapes] = field(default_factory=dict)  # see `zone_shapes`
     told: RunResults = field(init=False)  # what the writers get
 
     def __post_init__(self) -> None:
         linking, tracklets = self.linking, tracklets_of(self.cameras)
+        tracks = {
+            name: camera_tracks(
+                name,
+                tracklets,
+                linking.matches,
+                fill_gap_s=FILL_GAP_S,
+                frames=camera.frames,
+                times_s=camera.times_s,
+            )
+            for name, camera in self.cameras.items()
+        }
         self.told = RunResults(
             folder=self.folder,
             files=self.files,
@@ -58,20 +73,16 @@ class Results:
             tracklets=tracklets,
             matches=linking.matches,
             identities=linking.identities,
-            tracks={
-                name: camera_tracks(
-                    name,
-                    tracklets,
-                    linking.matches,
-                    fill_gap_s=FILL_GAP_S,
-                    frames=camera.frames,
-                    times_s=camera.times_s,
-                )
-                for name, camera in self.cameras.items()
-            },
+            tracks=tracks,
+            zones=zone_visits(tracks, self.zones, gap_s=FILL_GAP_S) if self.zones else None,
             things=self.things,
             clock=self.clock,
         )
+
+    @property
+    def zone_facts(self) -> list[dict[str, Any]]:
+        """What run.json says of zones and lines."""
+        return zone_facts(self.told.zones or (), self.zones)
 
     @property
     def things(self) -> list[StaticThing]:
@@ -124,6 +135,14 @@ class Results:
             write = WRITERS.make(name, Writer, self.outputs.options.get(name, {}))
             with WRITERS.blaming(name):
                 write(told)
+
+
+def zone_shapes(
+    zones: Mapping[str, Sequence[ZoneConfig]], sizes: Mapping[str, tuple[int, int]]
+) -> dict[str, CameraShapes]:
+    """The zones and lines that are counted, by camera, in frames of these sizes."""
+    found = {name: CameraShapes(own, sizes[name]) for name, own in zones.items() if name in sizes}
+    return {name: shapes for name, shapes in found.items() if shapes.shapes}
 
 
 def tracklets_of(cameras: Mapping[str, TrackedCamera]) -> list[Tracklet]:

@@ -9,6 +9,7 @@ from reid import json_text
 from reid.camera_config import SourceConfig
 from reid.config import VideoConfig
 from reid.video.source import Source
+from reid.zone_config import ZoneConfig
 
 
 def run_id_of(sources: Sequence[Source], contents: Mapping[str, str], config: SourceConfig) -> str:
@@ -32,13 +33,24 @@ def settings_of(config: VideoConfig) -> dict[str, Any]:
             "sources": True, "output": True, "overwrite": True, "workers": True, "outputs": True,
             "detector": {"weights", "batch", "device", "backend"},
             "encoder": True,
+            "zones": True,
         },
     )  # fmt: skip
+    if ignored := ignored_zones(config.zones):
+        told["zones"] = ignored
     if config.gallery is not None:
         told["gallery"] = os.path.relpath(config.gallery.resolve(), config.output.resolve())
     if linking.calibration is not None:
         told["linking"]["calibration"] = blake2b(linking.calibration.read_bytes(), digest_size=12).hexdigest()
     return told
+
+
+def ignored_zones(zones: Mapping[str, Sequence[ZoneConfig]]) -> dict[str, Any]:
+    """The zones that change which people are detected, by camera; the others only count."""
+    polygons = {
+        name: [zone.polygon for zone in own if zone.purpose == "ignore"] for name, own in zones.items()
+    }
+    return {name: own for name, own in polygons.items() if own}
 
 
 def digest(parts: Any) -> str:

@@ -92,6 +92,15 @@ class FinishedRun:
             if one.content is not None and one.width is not None and one.height is not None
         }
 
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Width and height of the frames, by camera, in pixels."""
+        return {
+            name: (one.width, one.height)
+            for name, one in self.facts.cameras.items()
+            if one.width is not None and one.height is not None
+        }
+
     @classmethod
     def read(cls, root: Path) -> "FinishedRun":
         """Read the run of a results folder.

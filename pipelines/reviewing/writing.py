@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.recordings.camera_job import TrackedCamera, erase_from_camera
 from pipelines.recordings.facts import motion_facts
-from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of
+from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of, zone_shapes
 from pipelines.recordings.results_folder import (
     WRITING,
     half_written,
@@ -144,13 +144,15 @@ def write_linked(linked: LinkedAgain, progress: Progress, *, workers: int = 0) -
             cameras=cameras,
             linking=linking,
             clock=run.clock,
+            zones=zone_shapes(run.config.zones, run.sizes),
         )
         tracks = results.write()
         videos = draw_again(
             opened, sorted(changed), tracks, cameras, ResultsFolder(folder), workers, progress
         )
         there = [name for name in run.cameras if name in videos.drawn or run.folder.video(name).is_file()]
-        failure = results.finish(_facts(run, linking, linked.decisions, videos), videos=there)
+        facts = _facts(run, linking, linked.decisions, videos) | {"zones": results.zone_facts}
+        failure = results.finish(facts, videos=there)
         gone, count = _put_in_place(opened, folder, cameras, tale_of, people, videos)
     showing = [run.folder.video(name) for name in videos.older if name in emptied]
     removed = [str(path.relative_to(run.root)) for path in opened.owned.files.remove(*showing)]

@@ -18,6 +18,7 @@ from reid.live.capture.cameras import ENDED, Cameras
 from reid.live.capture.latest_frames import LatestFrames
 from reid.live.clock import SiteClock
 from reid.live.identity.reclusterer import Reclusterer
+from reid.live.identity.zones import ZoneSettings
 from reid.live.loop import Engine
 from reid.live.site import Site, build_site
 from reid.live.tracking.cadence import Cadence
@@ -42,6 +43,7 @@ def build_engine(
     clips: ClipRecorder | None,
     things: Things,
     clock: SiteClock,
+    zones: ZoneSettings,
 ) -> Engine:
     """An engine without cameras; the gallery's people are known to it."""
     latest_frames = LatestFrames[LiveFrame]()
@@ -61,6 +63,7 @@ def build_engine(
         tell=tell,
         shows_thing=things.shows_thing,
         labels={person.person_id: person.label for person in store.people() if person.label},
+        zones=zones,
     )
     cameras = Cameras(
         config=config.supervision,

@@ -6,12 +6,13 @@ from typing import Annotated
 from pydantic import Field
 
 from reid.camera_config import Aspect, DetectorConfig, EncoderConfig, TrackerConfig, TrackletConfig
-from reid.config import LinkingConfig
+from reid.config import ZONES, LinkingConfig
 from reid.live.config import ClipsConfig, OnlineConfig, SamplingConfig, SupervisionConfig
 from reid.live.web.page_config import PageConfig
 from reid.outputs.events.config import EventsConfig
 from reid.section import Section
 from reid.store.records import Named
+from reid.zone_config import ZonesByCamera
 
 
 class RetentionConfig(Section):
@@ -64,6 +65,7 @@ class LiveConfig(Section):
         None,
         description="stop after so long; null: at SIGINT or SIGTERM, or when all cameras are files and over",
     )
+    zones: ZonesByCamera = Field({}, description=f"{ZONES}; those drawn on the page are kept beside these")
     supervision: SupervisionConfig = SupervisionConfig()
     sampling: SamplingConfig = SamplingConfig()
     detector: DetectorConfig = DetectorConfig()

@@ -92,7 +92,9 @@ class ClipsConfig(Section):
     """Clips of what happened, with boxes and names, in the folder `clips`."""
 
     events: tuple[Kind, ...] = Field(
-        (), description="kinds of events that are recorded: seen, left, identity_changed; none: no clips"
+        (),
+        description="kinds of events that are recorded: seen, left, identity_changed, zone_entered, zone_left, "
+        "line_crossed; none: no clips",
     )
     before_s: Seconds = Field(3.0, description="a clip begins so long before its event")
     after_s: Seconds = Field(5.0, description="and ends so long after the last one")

@@ -105,7 +105,8 @@ class Engine:
         """Frames of several cameras, one each, to events on the disk and out."""
         with self.watch.stage("convert"):
             frames = [live.frame() for live in taken]
-        seen = see(frames, self.detector, self.encoder, self.watch)
+        ignored = self.site.registry.zones.ignored
+        seen = see(frames, self.detector, self.encoder, self.watch, leave_out=ignored)
         with self.watch.stage("track"):
             for live, one in zip(taken, seen, strict=True):
                 if live.changed:  # boxes of another size continue no track
@@ -186,6 +187,7 @@ class Engine:
                 for camera_id, one in self._snapshots.items()
             ]
         )
+        self.site.state.set_zones(self.site.registry.zones.now())
 
     def _finish(self) -> None:
         """Everyone leaves, and is clustered once more if that is quick; cameras end meanwhile."""
@@ -197,5 +199,6 @@ class Engine:
             log.warning("stopped without a last look at the identities of the last minutes: it took too long")
         else:
             self._refined(refinement)
+        self.site.registry.zones.finish()
         self.site.unit_of_work.commit()
         self._show()

@@ -11,6 +11,7 @@ from reid.live.identity.changes import CameraChanged
 from reid.live.identity.event_publisher import EventPublisher
 from reid.live.identity.registry import IdentityRegistry
 from reid.live.identity.unit_of_work import UnitOfWork
+from reid.live.identity.zones import ZoneSettings
 from reid.live.views.recent_people import RecentPeople
 from reid.live.views.site_state import SiteState
 from reid.store.base import Store
@@ -42,6 +43,7 @@ def build_site(
     tell: Callable[[Event, float | None], None],
     shows_thing: Callable[[Tracklet], bool] = lambda _: False,
     labels: Mapping[int, str] | None = None,
+    zones: ZoneSettings = ZoneSettings(),  # noqa: B008  it is frozen
 ) -> Site:
     """A site whose changes go to the store, then to what is shown, then as events to `tell`.
 
@@ -50,6 +52,7 @@ def build_site(
         tell: takes each event, and the seconds since its frame was decoded if it is about one.
         shows_thing: whether a tracklet shows what never moves, see `StaticPlaces`.
         labels: names of people.
+        zones: those of the start.
     """
     state = SiteState(clock=lambda: clock.monotonic_s, policy=gallery.policy)
 
@@ -60,5 +63,7 @@ def build_site(
     people = RecentPeople(site_state=state, clock=clock, labels=dict(labels or {}))
     publisher = EventPublisher(session=session, clock=clock, tell=told, label_of=people.labels.get)
     unit_of_work = UnitOfWork(store=store, session=session, listeners=(people, publisher))
-    registry = IdentityRegistry(gallery, unit_of_work, config, clock=clock, shows_thing=shows_thing)
+    registry = IdentityRegistry(
+        gallery, unit_of_work, config, clock=clock, shows_thing=shows_thing, zones=zones
+    )
     return Site(registry=registry, unit_of_work=unit_of_work, state=state, clock=clock)

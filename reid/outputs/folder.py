@@ -21,6 +21,7 @@ KINDS = {
     "identities.json": "tables",
     "tracklets.csv": "tables",
     "tracklets.parquet": "tables",
+    "zones.csv": "tables",
     "static.json": "tables",
     "static": "tables",
     "report.html": "report",
@@ -81,6 +82,11 @@ class ResultsFolder:
         return self.root / "tracklets.parquet"
 
     @property
+    def zones_csv(self) -> Path:
+        """Stays in zones and crossings of lines; there where there are zones or lines."""
+        return self.root / "zones.csv"
+
+    @property
     def static_things(self) -> Path:
         """Path of the static things that were left out; crops of them lie in `static/`."""
         return self.root / "static.json"
@@ -108,6 +114,7 @@ class ResultsFolder:
             self.identities,
             self.tracklets_csv,
             self.tracklets_parquet,
+            self.zones_csv,
             self.static_things,
             self.report,
         ]

@@ -8,6 +8,8 @@ Of `run` these keys are shown, each where it is present:
     encoder_id
     threshold                      {max_distance, source: where it came from, calibration: see report_threshold}
     camera_pairs                   [{cameras, answer, why, links_refused, links_helped, links_hindered}]
+    zones                          [{camera, zone, purpose, people, and in, out of a line, or entries, most_at_once,
+                                   dwell_median_s, dwell_longest_s of a zone}]
     warnings                       [sentence]
     clock                          {zero, zone, from: who says when the recordings began}
     cameras                        {name: {files: [{file}], start, start_from, frames, duration_s, fps, width, height,
@@ -23,7 +25,7 @@ from reid import json_text
 from reid.types import Match, StaticThing, Tracklet, TrackletKey
 from reid.video.draw import camera_colour_hex
 
-_RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id", "camera_pairs")
+_RUN = ("started", "seconds", "frames_per_second", "stages_s", "encoder_id", "camera_pairs", "zones")
 _CAMERA = (
     "start",
     "start_from",

@@ -13,6 +13,7 @@ from reid.outputs.report import write_report
 from reid.outputs.static_things import write_things
 from reid.outputs.tables import write_identities, write_tables
 from reid.outputs.video_times import VideoTimes
+from reid.outputs.zones import ZoneVisit, write_zones
 from reid.owned_files import OwnedFiles
 from reid.registry import NoSettings
 from reid.types import Identity, Match, StaticThing, Tracklet, TrackletKey
@@ -34,6 +35,7 @@ class RunResults:
     identities: Sequence[Identity]  # the people
     tracks: Mapping[str, CameraTracks]  # every box of a person, by camera
     things: Sequence[StaticThing] = ()  # never move, and were left out
+    zones: Sequence[ZoneVisit] | None = None  # stays and crossings; None: there are no zones and lines
     clock: WallClock | None = None  # when second 0 was; None: not known
     videos: Mapping[str, VideoTimes] = field(default_factory=dict)  # annotated ones; empty for early writers
     run: Mapping[str, Any] = field(default_factory=dict)  # what run.json says; empty for early writers
@@ -83,7 +85,7 @@ def crops(settings: NoSettings) -> Writer:
 
 
 def tables(settings: NoSettings) -> Writer:
-    """`identities.json`, the tables of tracklets, and static things."""
+    """`identities.json`, the tables of tracklets and of zones, and static things."""
 
     def write(results: RunResults) -> None:
         folder, clock = results.folder, results.clock
@@ -105,6 +107,10 @@ def tables(settings: NoSettings) -> Writer:
             clock=clock,
         )
         write_things(folder.root, results.files, results.things, clock=clock)
+        if results.zones is None:
+            results.files.remove(folder.zones_csv)
+        else:
+            write_zones(folder.zones_csv, results.zones, clock)
 
     return write
 

@@ -15,6 +15,7 @@ from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import refine, snapshot
 from reid.live.clock import SiteClock
 from reid.live.config import OnlineConfig
+from reid.live.identity.zones import ZoneSettings
 from reid.live.site import build_site
 from reid.live.tracking.cadence import Cadence
 from reid.live.tracking.camera_update import CameraUpdate
@@ -36,7 +37,9 @@ def look(person: int, spread: float = 0.1, seed: int = 0) -> Array:
 class Toy:
     """A site, its gallery on the disk, and everything that was told."""
 
-    def __init__(self, path: Path, *, now: float = 1000.0, **online: Any) -> None:
+    def __init__(
+        self, path: Path, *, now: float = 1000.0, zones: ZoneSettings | None = None, **online: Any
+    ) -> None:
         self.store = open_store(path, encoder_id=ENCODER)
         self.told: list[tuple[Event, float | None]] = []
         rule = LinkingPolicy(max_distance=0.4, fragment_s=4.0, fragment_slack=1.3)
@@ -56,6 +59,7 @@ class Toy:
             clock=SiteClock(wall=lambda: self.now + self.set_by, monotonic=lambda: self.now),
             tell=lambda event, latency_s: self.told.append((event, latency_s)),
             shows_thing=lambda tracklet: tracklet.key in self.things,
+            zones=zones or ZoneSettings(),
         )
         self.site, self.unit_of_work, self.site_state = site.registry, site.unit_of_work, site.state
         self.clock = site.clock
@@ -72,8 +76,17 @@ class Toy:
             self.show(camera, tracker, vectors, begun)
         return self.tracks[camera, tracker][-1].key
 
-    def show(self, camera: str, tracker: int, vectors: Array, begun: float) -> None:
-        """One frame."""
+    def show(
+        self,
+        camera: str,
+        tracker: int,
+        vectors: Array,
+        begun: float,
+        *,
+        box: Array | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        """One frame, of that size; the person is in `box`, or walks."""
         track_id = self.tracks[camera, tracker][-1].track_id if (camera, tracker) in self.tracks else 0
         if not track_id:
             self._ids += 1
@@ -84,7 +97,8 @@ class Toy:
         due = cadence.due(tracker, self.now)
         if due:
             cadence.told(tracker, self.now)
-        self.take(camera, {tracker: tracklet.boxes[-1]}, {tracker: tracklet} if due else {})
+        boxes = {tracker: tracklet.boxes[-1] if box is None else box}
+        self.take(camera, boxes, {tracker: tracklet} if due else {}, size=size)
 
     def leave(self, camera: str, tracker: int, *, kept: bool = True) -> None:
         """Out of view; what was seen is worth keeping or not."""
@@ -106,6 +120,7 @@ class Toy:
         growing: Mapping[int, Tracklet] | None = None,
         ended: Sequence[Tracklet] = (),
         following: Sequence[int] = (),
+        size: tuple[int, int] | None = None,
     ) -> None:
         """What a camera's process would send."""
         update = CameraUpdate(
@@ -115,6 +130,7 @@ class Toy:
             boxes=boxes or {},
             growing=growing or {},
             ended=tuple(ended),
+            size=size,
             following=frozenset([*following, *(number for place, number in self.tracks if place == camera)]),
         )
         self.site.take(pickle.loads(pickle.dumps(update)))

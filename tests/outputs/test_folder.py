@@ -19,6 +19,7 @@ def test_layout(tmp_path: Path) -> None:
         "cameras/lobby.npz": None, "cameras/lobby.crops": None, "run.json": None, "report.html": "report",
         "video/lobby.mp4": "video", "tracks/lobby.txt": "tracks", "identities.json": "tables",
         "tracklets.csv": "tables", "tracklets.parquet": "tables", "static.json": "tables",
+        "zones.csv": "tables",
         "crops/P12345/a%2Fb_3_1.jpg": "crops",
     }  # fmt: skip
     assert folder.fixed([], ["crops"]) == [tmp_path / "run.json"]

@@ -7,6 +7,7 @@ from reid.errors import ReidError
 from reid.live.admin.site_decisions import SiteDecisions
 from reid.live.identity.decisions import Place
 from reid.types import Array, Tracklet
+from reid.zone_config import ZoneConfig
 
 
 class Control(Protocol):
@@ -30,6 +31,12 @@ class Control(Protocol):
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         """Take no frames of a camera, or take them again."""
+
+    def add_zone(self, camera_id: str, zone: ZoneConfig) -> None:
+        """Add a zone or line to a camera, and keep it for the next start."""
+
+    def remove_zone(self, camera_id: str, name: str) -> None:
+        """Remove a zone or line that was added so."""
 
     def confirm_clock(self) -> None:
         """Take the clock for right, where retention waits for that: what is old by it is erased."""

@@ -14,6 +14,7 @@ from reid.live.capture.address import parse_cameras, read_secrets, with_aspects,
 from reid.live.identity.decisions import Place
 from reid.live.loop import Engine
 from reid.types import Array, Tracklet
+from reid.zone_config import ZoneConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,6 +68,24 @@ class ControlService:
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         self.engine.commands.give(lambda: self.engine.cameras.pause(self._camera(camera_id), paused))
+
+    def add_zone(self, camera_id: str, zone: ZoneConfig) -> None:
+        site = self.engine.site
+
+        def add() -> None:
+            site.registry.zones.add(self._camera(camera_id), zone)
+            site.state.set_zones(site.registry.zones.now())  # at once, so that the page that asked sees it
+
+        self.engine.commands.give(add)
+
+    def remove_zone(self, camera_id: str, name: str) -> None:
+        site = self.engine.site
+
+        def remove() -> None:
+            site.registry.zones.remove(camera_id, name)  # also of a camera that is not there any more
+            site.state.set_zones(site.registry.zones.now())
+
+        self.engine.commands.give(remove)
 
     def confirm_clock(self) -> None:
         retention = self.retention

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from reid.live.identity.appearance import Appearance
 from reid.store.records import Decision, Live, MovedSighting, Record
 from reid.types import Match, TrackletKey
+from reid.zones.passage import ZoneStep
 
 How = Literal["made", "undone", "redone"]  # what became of a decision
 
@@ -166,6 +167,15 @@ class CameraChanged:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ZoneStepped:
+    """A person went into a zone, out of it, or over a line."""
+
+    appearance: Appearance
+    step: ZoneStep
+    people: int | None  # in the zone now; None: it is a line
+
+
 Change = (
     Appeared
     | Updated
@@ -182,6 +192,7 @@ Change = (
     | Forgotten
     | Pruned
     | CameraChanged
+    | ZoneStepped
 )
 
 
@@ -228,7 +239,7 @@ def names(change: Change, person_ids: Sequence[int]) -> bool:
 
 def _people(change: Change) -> Iterator[int | None]:
     match change:
-        case Appeared() | Updated() | Left():
+        case Appeared() | Updated() | Left() | ZoneStepped():
             yield from _shown(change.appearance)
         case Moved() | Decided():
             yield change.old

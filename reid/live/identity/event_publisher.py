@@ -20,8 +20,10 @@ from reid.live.identity.changes import (
     Merged,
     Moved,
     SplitByHand,
+    ZoneStepped,
 )
 from reid.types import person_name
+from reid.zones.passage import Step
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -106,6 +108,8 @@ def _told(change: Change, clock: SiteClock) -> Iterator[_Told]:
                 yield _given(moved, {}, reason="corrected")
         case Left(appearance=one):
             yield _of(one, "left", _stay(one, clock))
+        case ZoneStepped():
+            yield _stepped(change, clock)
         case CameraChanged():
             yield _Told(
                 kind="camera_state",
@@ -124,6 +128,28 @@ def _of(appearance: Appearance, kind: Kind, facts: dict[str, Fact], decoded_s: f
         person_id=appearance.person_id,
         facts=facts,
         decoded_s=decoded_s,
+    )
+
+
+_STEPS: dict[Step, Kind] = {"entered": "zone_entered", "left": "zone_left", "crossed": "line_crossed"}
+
+
+def _stepped(change: ZoneStepped, clock: SiteClock) -> _Told:
+    """A person went into a zone, out of it, or over a line; the moment is that of the edge."""
+    one, step = change.appearance, change.step
+    facts: dict[str, Fact] = {"track": str(one.key), "appearance": one.appearance_id}
+    if step.direction is not None:
+        facts |= {"line": step.zone, "direction": step.direction}
+    else:
+        facts |= {"zone": step.zone, "people": change.people}
+    if step.entered_s is not None and step.dwell_s is not None:
+        facts |= {"since": iso(clock.wall_s(step.entered_s)), "dwell_s": round(step.dwell_s, 2)}
+    return _Told(
+        kind=_STEPS[step.step],
+        at_s=step.at_s,
+        camera_id=one.camera_id,
+        person_id=one.person_id,
+        facts=facts,
     )
 
 

@@ -22,6 +22,7 @@ from reid.live.identity.hysteresis import Hysteresis
 from reid.live.identity.known_tracklets import KnownTracklets
 from reid.live.identity.reassigned import best_crop, change_of
 from reid.live.identity.unit_of_work import UnitOfWork
+from reid.live.identity.zones import SiteZones, ZoneSettings
 from reid.live.tracking.camera_update import CameraUpdate
 from reid.store.records import Live
 from reid.types import Tracklet, TrackletKey
@@ -44,8 +45,10 @@ class IdentityRegistry:
         *,
         clock: SiteClock,
         shows_thing: Callable[[Tracklet], bool],
+        zones: ZoneSettings,
     ) -> None:
         self.gallery, self.unit_of_work = gallery, unit_of_work
+        self.zones = SiteZones(gallery, unit_of_work, zones)
         self._config, self._clock, self._shows_thing = config, clock, shows_thing
         self._appearances: dict[Place, Appearance] = {}
         self._known = KnownTracklets(gallery, unit_of_work.session, clock)
@@ -84,6 +87,7 @@ class IdentityRegistry:
                 looked = replace(appearance, key=tracklet.key, growing=True)
                 looked = self._look(looked, tracklet, update.decoded_s, former=appearance.key)
                 self._appearances[update.camera_id, tracker_id] = looked
+        self.zones.take(update, self._appearances)
 
     def _end(self, update: CameraUpdate) -> None:
         """Tracklets that have ended, and appearances that are over."""
@@ -173,6 +177,7 @@ class IdentityRegistry:
         dropped = None
         if appearance.growing and appearance.key is not None:
             dropped = self._drop(appearance.key)
+        self.zones.left(appearance)
         if appearance.answer is not None:
             self.unit_of_work.add(Left(appearance=replace(appearance, growing=False), dropped=dropped))
 
@@ -212,6 +217,7 @@ class IdentityRegistry:
         in_view = {one.key for one in self._appearances.values() if one.key is not None}
         self._known.keep(recent.keys() | in_view)
         self._hysteresis.keep(recent.keys())
+        self.zones.age(now_s)
         self._split_off &= {one.person_id for one in recent.values()} | set(self.gallery.spare.values())
 
     def _change(self, one: Reassignment) -> Moved | Decided:
@@ -268,6 +274,7 @@ class IdentityRegistry:
         for place in theirs:
             del self._appearances[place]
         self.decisions.left_out.forget(numbers)
+        self.zones.forget(numbers)
         self.unit_of_work.forget(Forgotten(person_ids=numbers))
         return theirs
 

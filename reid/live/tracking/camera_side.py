@@ -39,6 +39,7 @@ class CameraSide:
             boxes=boxes,
             growing=growing,
             ended=update.ended,
+            size=(seen.frame.image.shape[1], seen.frame.image.shape[0]),
             following=update.following,
         )
 

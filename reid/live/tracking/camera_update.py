@@ -16,4 +16,5 @@ class CameraUpdate:
     boxes: Mapping[int, Array] = field(default_factory=dict)  # (4,) each, by the tracker's number
     growing: Mapping[int, Tracklet] = field(default_factory=dict)  # so far, of the tracks that are due
     ended: tuple[Tracklet, ...] = ()
+    size: tuple[int, int] | None = None  # width and height of the frame in pixels; None: it is of no frame
     following: frozenset[int] = frozenset()  # the tracker's numbers of all tracks that have not ended

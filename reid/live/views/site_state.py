@@ -17,6 +17,7 @@ from reid.linking.policy import LinkingPolicy
 from reid.live.capture.camera import CameraSnapshot
 from reid.live.capture.latest_frames import FrameCounts
 from reid.types import StaticThing
+from reid.zones.counts import ZoneNow
 
 LATENCY_S = 300.0  # quantiles are over the events of this long
 EVENTS = 500  # of the latest that are kept at hand
@@ -83,6 +84,7 @@ class SiteState:
         self._troubles: dict[str, str] = {}
         self._notices: dict[str, str] = {}
         self._things: tuple[StaticThing, ...] = ()
+        self._zones: tuple[ZoneNow, ...] = ()
         self._erased: Counter[str] = Counter()
         self._erasures = 0
         self.started_s = time.time()
@@ -119,6 +121,18 @@ class SiteState:
         """List the static things of one camera, in the order in which they were learned."""
         with self._lock:
             return [thing for thing in self._things if thing.camera_id == camera_id]
+
+    # zones ---
+
+    def set_zones(self, zones: Sequence[ZoneNow]) -> None:
+        """All zones and lines that there are."""
+        with self._lock:
+            self._zones = tuple(zones)
+
+    def zones(self) -> tuple[ZoneNow, ...]:
+        """All zones and lines, by camera."""
+        with self._lock:
+            return self._zones
 
     # previews ---
 

@@ -11,6 +11,7 @@ from reid.store.decision_text import clause
 from reid.store.records import Decision, DecisionKind
 from reid.types import person_name
 from reid.web.answers import AnswerModel
+from reid.zone_config import Point, Purpose
 
 
 class FrameCountsAnswer(AnswerModel):
@@ -28,6 +29,23 @@ class ThingAnswer(AnswerModel):
     first_s: float
     last_s: float
     detections: int
+
+
+class ZoneAnswer(AnswerModel):
+    """A zone or a line of a camera, and what happened there since the start of the program."""
+
+    name: str
+    purpose: Purpose
+    polygon: list[Point] = Field(description="shares of the frame's width and height; empty: it is a line")
+    line: list[Point] = Field(
+        description="`in` is from its left-hand side to its right-hand side; empty: a zone"
+    )
+    fixed: bool = Field(description="it comes from the settings, and cannot be deleted on the page")
+    people: int = Field(description="in the zone now")
+    entries: int = Field(description="people who went in")
+    dwell_mean_s: float | None = Field(description="mean of the stays that are over; null: none is")
+    crossed_in: int
+    crossed_out: int
 
 
 class CameraAnswer(AnswerModel):
@@ -54,6 +72,7 @@ class CameraAnswer(AnswerModel):
     in_view: int = Field(description="people being followed")
     frames: FrameCountsAnswer
     things: list[ThingAnswer]
+    zones: list[ZoneAnswer]
 
 
 class ComparedAnswer(AnswerModel):

@@ -3,12 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from reid.errors import InputError
 from reid.live.admin.control import Control
 from reid.live.web.answers import DecisionAnswer, decision_answer
+from reid.text_file import first_complaint
 from reid.web.answers import REFUSALS
 from reid.web.bodies import Body, DecisionBody, MergeBody, PersonId, RenameBody, asks
+from reid.zone_config import Point, Purpose, ZoneConfig
 
 
 class SplitBody(Body):
@@ -19,6 +22,24 @@ class SplitBody(Body):
 
 class CameraBody(Body):
     address: str = Field(min_length=1, max_length=2000)
+
+
+class ZoneBody(Body):
+    name: str = Field(min_length=1, max_length=80)
+    purpose: Purpose
+    polygon: list[Point] = Field(default=[], max_length=1000, description="corners of a zone")
+    line: list[Point] = Field(default=[], max_length=1000, description="points of a line")
+
+    def zone(self) -> ZoneConfig:
+        """Check what was drawn.
+
+        Raises:
+            InputError: it cannot be drawn so.
+        """
+        try:
+            return ZoneConfig.model_validate(self.model_dump())
+        except ValidationError as error:
+            raise InputError(first_complaint(error)) from None
 
 
 def build_asking(control: Control) -> APIRouter:
@@ -84,6 +105,16 @@ def build_asking(control: Control) -> APIRouter:
     def resume(name: str) -> None:
         """Take frames of a paused camera again."""
         control.pause_camera(name, False)
+
+    @router.post("/cameras/{name}/zones", status_code=204)
+    def add_zone(name: str, body: ZoneBody) -> None:
+        """Add a zone (a polygon) or a line to a camera; points are shares of the frame's width and height."""
+        control.add_zone(name, body.zone())
+
+    @router.delete("/cameras/{name}/zones/{zone}", status_code=204)
+    def remove_zone(name: str, zone: str) -> None:
+        """Remove a zone or a line that was added so."""
+        control.remove_zone(name, zone)
 
     @router.post("/retention/confirm", status_code=204)
     def confirm_clock() -> None:

@@ -12,6 +12,7 @@ from reid.events import SinkCounts
 from reid.live.capture.camera_health import Faults, Level
 from reid.live.capture.latest_frames import Reason
 from reid.live.views.site_state import CameraNow, SiteState
+from reid.zones.counts import ZoneNow
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 _FAULTS = tuple(one.name for one in fields(Faults))
@@ -39,6 +40,7 @@ class SiteStateCollector(Collector):
         yield from _frames(cameras)
         yield from _cameras(cameras)
         yield from _queues(self._site_state.queues())
+        yield from _zones(self._site_state.zones())
         yield from _kept(self._site_state)
         present = sum(person.present for person in self._site_state.people())
         yield _gauge("reid_people_present", "People that some camera sees now.", [], [((), present)])
@@ -132,6 +134,32 @@ def _queues(queues: Sequence[SinkCounts]) -> Iterator[Metric]:
     )
     yield _counter(
         "reid_queue_dropped_total", "Events never tried: full.", label, each(lambda one: one.dropped)
+    )
+
+
+def _zones(zones: Sequence[ZoneNow]) -> Iterator[Metric]:
+    areas = [one for one in zones if one.zone.polygon and one.zone.purpose != "ignore"]
+
+    def each(value: Callable[[ZoneNow], float]) -> _Rows:
+        return [([one.camera_id, one.zone.name], value(one)) for one in areas]
+
+    label = ["camera", "zone"]
+    yield _gauge("reid_zone_people", "People in a zone.", label, each(lambda one: one.people))
+    yield _counter(
+        "reid_zone_entries_total", "People who went into a zone.", label, each(lambda one: one.counts.entries)
+    )
+    dwell = SummaryMetricFamily("reid_zone_dwell_seconds", "Stays in a zone that are over.", labels=label)
+    for one in areas:
+        dwell.add_metric([one.camera_id, one.zone.name], one.counts.stays, one.counts.dwell_s)
+    yield dwell
+    crossings = [
+        ([one.camera_id, one.zone.name, direction], float(count))
+        for one in zones
+        if one.zone.line
+        for direction, count in (("in", one.counts.crossed_in), ("out", one.counts.crossed_out))
+    ]
+    yield _counter(
+        "reid_line_crossings_total", "Crossings of a line.", ["camera", "line", "direction"], crossings
     )
 
 

@@ -17,9 +17,11 @@ from reid.live.web.answers import (
     StateAnswer,
     ThingAnswer,
     VisitAnswer,
+    ZoneAnswer,
 )
 from reid.types import StaticThing, person_name
 from reid.video.draw import camera_colour_hex, person_colour_hex
+from reid.zones.counts import ZoneNow
 
 LATELY_S = 900.0  # visits that ended before are only told of where a person has no later one
 OTHERS = 100  # people who are gone that are told of
@@ -90,6 +92,7 @@ def _camera(camera: CameraNow, site_state: SiteState, colours: CameraColours) ->
         things=[
             _thing(thing, number) for number, thing in enumerate(site_state.things(one.camera_id), start=1)
         ],
+        zones=[_zone(zone) for zone in site_state.zones() if zone.camera_id == one.camera_id],
     )
 
 
@@ -99,6 +102,22 @@ def _thing(thing: StaticThing, number: int) -> ThingAnswer:
         first_s=thing.first_s,
         last_s=thing.last_s,
         detections=thing.detections,
+    )
+
+
+def _zone(now: ZoneNow) -> ZoneAnswer:
+    zone, counts = now.zone, now.counts
+    return ZoneAnswer(
+        name=zone.name,
+        purpose=zone.purpose,
+        polygon=list(zone.polygon),
+        line=list(zone.line),
+        fixed=now.fixed,
+        people=now.people,
+        entries=counts.entries,
+        dwell_mean_s=counts.dwell_s / counts.stays if counts.stays else None,
+        crossed_in=counts.crossed_in,
+        crossed_out=counts.crossed_out,
     )
 
 

@@ -1,6 +1,6 @@
 // Elements, made and kept. Whatever the server sends gets in as text or as an attribute, never as HTML.
 
-const SVG = new Set(["svg", "rect", "line", "circle", "text", "title"]);
+const SVG = new Set(["svg", "rect", "line", "circle", "text", "title", "polygon", "polyline", "path"]);
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 
 export const one = (id) => document.getElementById(id);

@@ -21,6 +21,7 @@ from reid.live.web.page_config import PageConfig
 from reid.live.web.server import PageServer
 from reid.store.records import Decision
 from reid.types import THING_TEMPLATE, StaticThing
+from reid.zone_config import ZoneConfig
 
 ASKS = {"X-Reid": "test"}
 TOKEN = "open sesame, please"
@@ -158,6 +159,12 @@ class Recorder:
 
     def pause_camera(self, camera_id: str, paused: bool) -> None:
         self.asked.append(("pause", camera_id, paused))
+
+    def add_zone(self, camera_id: str, zone: ZoneConfig) -> None:
+        self.asked.append(("add zone", camera_id, zone))
+
+    def remove_zone(self, camera_id: str, name: str) -> None:
+        self.asked.append(("remove zone", camera_id, name))
 
     def confirm_clock(self) -> None:
         self.asked.append(("confirm clock",))

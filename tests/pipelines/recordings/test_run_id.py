@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.recordings.run_id import settings_of
 from reid.config import LinkingConfig, VideoConfig
+from reid.zone_config import Purpose, ZoneConfig
 
 
 def test_paths_tell_runs_apart_by_what_they_mean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +29,14 @@ def test_paths_tell_runs_apart_by_what_they_mean(tmp_path: Path, monkeypatch: py
     assert told("moved/site.db", "moved/day", "moved/c.json") == typed
     (tmp_path / "moved" / "c.json").write_text("[]")
     assert told("moved/site.db", "moved/day", "moved/c.json") != typed
+
+
+def test_only_zones_to_ignore_make_another_run() -> None:
+    corners = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9))
+
+    def told(*purposes: Purpose) -> dict[str, object]:
+        own = tuple(ZoneConfig(name=purpose, purpose=purpose, polygon=corners) for purpose in purposes)
+        return settings_of(VideoConfig(zones={"lobby": own}))
+
+    assert told("count", "dwell") == settings_of(VideoConfig())
+    assert told("count", "ignore")["zones"] == {"lobby": [corners]}

@@ -3,6 +3,7 @@
 import { ask, confirmed } from "./api.js";
 import { cameraChip, count, dayAndClock, delay, duration, fill, h, keep, one, show } from "./dom.js";
 import { watchPreviews } from "./previews.js";
+import { frameForZones, openZones, overlay, showZones, startZones } from "./zones.js";
 
 const RATE_MS = 10000; // what is processed is counted over this long
 const SOON_S = 2; // no rate before
@@ -13,10 +14,12 @@ const CLOCKS = { rtcp: "RTCP", "program-date-time": "playlist" }; // arrival: no
 const CROPS = 6; // of static things, by camera
 const history = new Map(); // camera -> [{at, taken, offered, dropped}]
 const screens = new Map(); // camera -> its img
+const latest = new Map(); // camera -> what the server told of it last
 const early = new Map(); // camera -> a frame that came before there was a place for it
 
 export function startWall() {
-  watchPreviews(showFrame);
+  watchPreviews((camera, jpeg) => { showFrame(camera, jpeg); frameForZones(camera, jpeg); });
+  startZones();
   one("add").addEventListener("submit", async (event) => {
     event.preventDefault();
     const address = one("address").value.trim();
@@ -59,14 +62,22 @@ function tile(camera) {
   };
   return h("article", { class: "tile", style: { "--c": camera.colour } },
     h("button", { type: "button", class: "screen", "aria-label": `Enlarge ${camera.name}`, "aria-expanded": "false", onclick: enlarge },
-      img, h("span", { class: "veil" })),
+      img, h("div", { class: "over" }), h("span", { class: "veil" })),
     h("div", { class: "caption" },
-      h("h3", {}, cameraChip(camera.name, camera.colour)), h("span", { class: "level" }), h("span", { class: "in-view" }), pauseButton(camera)),
+      h("h3", {}, cameraChip(camera.name, camera.colour)), h("span", { class: "level" }), h("span", { class: "in-view" }), zonesButton(camera), pauseButton(camera)),
     h("p", { class: "numbers" }));
+}
+
+/** Opens the zones of the camera as it is when it is pressed. */
+function zonesButton(camera) {
+  return h("button", { type: "button", class: "quiet zones-button", "aria-label": `Zones of ${camera.name}`, onclick: () => openZones(latest.get(camera.name)) }, "Zones");
 }
 
 function updateTile(element, camera) {
   element.dataset.level = camera.level;
+  latest.set(camera.name, camera);
+  showZones(camera);
+  fill(element.querySelector(".over"), camera.zones.length ? overlay(camera) : null);
   const part = (name) => element.querySelector(name);
   level(part(".level"), camera);
   part(".veil").textContent = camera.level === "online" ? "" : camera.level === "paused" ? "Paused" : camera.why || camera.level;

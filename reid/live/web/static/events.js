@@ -14,6 +14,7 @@ const DECIDED = {
   undone: (event) => [KINDS[event.kind] ?? event.kind, " of ", person(event.new ?? event.old), " is undone"],
   redone: (event) => [KINDS[event.kind] ?? event.kind, " of ", person(event.new ?? event.old), " is redone"],
 };
+const STEPS = { zone_entered: " entered ", zone_left: " left ", line_crossed: " crossed " };
 let mark = null, events = [], state = null, kind = "";
 
 export function startEvents() {
@@ -37,7 +38,7 @@ export async function showEvents(fresh) {
 }
 
 function draw() {
-  const shown = events.filter((event) => !kind || event.event === kind);
+  const shown = events.filter((event) => !kind || kind.split(" ").includes(event.event));
   show("no-events", shown.length === 0);
   show("events", shown.length > 0);
   keep(one("events"), shown, (event) => event.id, (event) => h("li", { class: event.event }),
@@ -61,7 +62,14 @@ function sentence(event) {
     const stay = typeof event.seconds === "number" ? [`after ${duration(event.seconds)}`] : [];
     return [event.person ? person(event.person) : "an unknown person", " left ", event.camera ? camera(event.camera) : "", note([...stay, ...rest(event, "seconds")])];
   }
-  return [event.person ? person(event.person) : "an unknown person", where, note(rest(event))];
+  const who = event.person ? person(event.person) : "an unknown person";
+  if (event.event in STEPS) {
+    const stay = typeof event.dwell_s === "number" ? [`after ${event.dwell_s < 10 ? event.dwell_s.toFixed(1) : Math.round(event.dwell_s)} s`] : [];
+    const now = typeof event.people === "number" ? [`${event.people} in it now`] : [];
+    const way = event.direction ? [event.direction] : [];
+    return [who, STEPS[event.event], h("b", { dir: "auto" }, event.zone ?? event.line ?? ""), where, note([...way, ...stay, ...now, ...rest(event, "zone", "line", "direction", "dwell_s", "people")])];
+  }
+  return [who, where, note(rest(event))];
 }
 
 /** What else is known, in words: what is known best first, what has no words of its own by its name. */
