@@ -1,12 +1,14 @@
 """A labelled data set and some encoders to a table, benchmark.json and benchmark.html."""
 
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pipelines.job_configs import BenchmarkConfig
 from pipelines.networks.chosen import as_recorded, with_weights
 from pipelines.retrieval.benchmark_result import Page, find_shown
+from pipelines.retrieval.camera_normalised import policy_with_centre
 from pipelines.retrieval.known_people import warn_of_known
 from pipelines.retrieval.measure import measure
 from pipelines.retrieval.printed_tables import print_side_by_side, print_tables
@@ -18,6 +20,7 @@ from reid import json_text
 from reid.datasets.open import as_kind, describe, open_data_set
 from reid.datasets.records import DataSet
 from reid.embedding.build import build_encoder
+from reid.embedding.encoder import Encoder
 from reid.errors import InputError
 from reid.evaluation.retrieval.scores import RetrievalScores
 from reid.outputs import atomic
@@ -52,6 +55,8 @@ def _run(
     shown = find_shown(data, config)
     # all of them first: a second file that cannot be used should not be found out after an hour
     encoders = [build_encoder(config.encoder.model_copy(update={"weights": path})) for path in weights]
+    if config.camera_normalisation:
+        _check_normalisation(data, zip(weights, encoders, strict=True))
     page = Page(data, shown, config)
     scores: list[tuple[str, dict[str, RetrievalScores]]] = []
     figures, drawn = config.output / "benchmark.json", config.output / "benchmark.html"
@@ -75,6 +80,16 @@ def _run(
         written.append(("page", str(page.write(drawn))))
     progress.summary("written to", written)
     return 0
+
+
+def _check_normalisation(data: DataSet, encoders: Iterable[tuple[Path, Encoder]]) -> None:
+    """Refuse what cannot be normalised by camera before anything is embedded."""
+    if data.distractors is not None:
+        raise InputError(
+            "--camera-normalisation is set, but the images of --distractors are of no camera; leave one of both out"
+        )
+    for path, encoder in encoders:
+        policy_with_centre(path, encoder)
 
 
 def _make_room(folder: OwnedFolder, figures: Path, page: Path, progress: Progress, *, again: bool) -> None:

@@ -223,6 +223,9 @@ class BenchmarkConfig(Section):
     flip: bool = Field(
         False, description="test-time augmentation: the mean of an image's vector and its mirror image's"
     )
+    camera_normalisation: bool = Field(
+        False, description="score vectors normalised by camera too, as linking compares them"
+    )
     distractors: Path | None = Field(
         None, description="folder of more gallery images, of people that no query shows"
     )

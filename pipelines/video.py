@@ -18,7 +18,15 @@ from pipelines.recordings.camera_job import (
     track_camera,
 )
 from pipelines.recordings.empty_cameras import empty_cameras
-from pipelines.recordings.facts import camera_facts, clock_facts, clock_row, motion_facts, motion_row
+from pipelines.recordings.facts import (
+    camera_facts,
+    clock_facts,
+    clock_row,
+    motion_facts,
+    motion_row,
+    normalisation_facts,
+    normalisation_rows,
+)
 from pipelines.recordings.frame_counts import frames_to_come, tell_rates, warn_of_pace
 from pipelines.recordings.linking_policy import choose_policy
 from pipelines.recordings.own_gallery import linked_gallery
@@ -147,6 +155,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         | {
             "content": contents[source.camera_id],
             "motion": motion_facts(linking.motion.get(source.camera_id)),
+            "normalisation": normalisation_facts(linking.normalisation.get(source.camera_id)),
         }
         for source in sources
     }
@@ -275,6 +284,8 @@ def _summarise(
     known = sum(identity.known for identity in results.linking.identities)
     rows.append(["all", sum(f["frames"] for f in cameras.values()), "", len(matches), people])
     progress.summary("who was where", rows, header=("camera", "frames", "frames/s", "tracklets", "people"))
+    if judged := normalisation_rows(results.linking.normalisation):
+        progress.summary("camera normalisation", judged, header=("camera", "answer", "evidence"))
     if linked := [pair for pair in results.linking.between if pair.answer != "not known"]:
         told = [[" and ".join(p.cameras), p.answer, p.refused, p.helped, "; ".join(p.why)] for p in linked]
         header = ("cameras", "relation", "links refused", "links helped", "evidence")

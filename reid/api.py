@@ -11,11 +11,13 @@ from typing import Any
 
 from reid.build import Models
 from reid.camera_config import DetectorConfig, EncoderConfig
+from reid.comparable import comparable
 from reid.config import VideoConfig
 from reid.detection.build import build_detector
 from reid.detection.detector import Detector
 from reid.embedding.build import build_encoder
 from reid.embedding.encoder import Encoder
+from reid.errors import InputError
 from reid.gallery import Gallery
 from reid.linking.offline import Linking
 from reid.linking.policy import LinkingPolicy
@@ -24,7 +26,7 @@ from reid.recording import follow_recording, static_places
 from reid.site import link_site
 from reid.store.opening import open_store
 from reid.timing import Stopwatch
-from reid.types import Frame, Tracklet, stack
+from reid.types import Frame, Tracklet
 from reid.video.reader import probe, read
 from reid.video.source import parse_sources
 
@@ -79,6 +81,7 @@ def track(
     tracker: str | None = None,
     policy: LinkingPolicy | None = None,
     settings: VideoConfig | None = None,
+    normalise: bool = False,
     on_frames: Callable[[str, int], None] | None = None,
 ) -> list[Tracklet]:
     """The tracklets of a recording: each is one person along one camera.
@@ -90,10 +93,13 @@ def track(
         tracker: `tracker.kind`, as "botsort" or "bytetrack"; None: that of the settings.
         policy: where tracks are cut, see `LinkingPolicy.split_distance`; None: the encoder's calibrated one.
         settings: all other settings of `reid video`.
+        normalise: subtract each camera's own mean from its vectors, where that is accepted, to compare them by
+            yourself. `reid.link` does it with the vectors of all cameras; for it leave them as they are.
         on_frames: is told of progress: the camera, and how many more of its frames are done.
 
     Raises:
-        InputError: the video cannot be read, or a network cannot be used.
+        InputError: the video cannot be read, a network cannot be used, or `normalise` is set and the encoder has no
+            calibration.
 
     >>> import reid
     >>> tracklets = reid.track(VIDEO)
@@ -110,6 +116,11 @@ def track(
         detector=detector or build_detector(config.detector), encoder=encoder or build_encoder(config.encoder)
     )
     policy = policy or policy_of(models.encoder, config)
+    if normalise and policy.centre is None:
+        raise InputError(
+            "normalise=True needs a calibration of the encoder, which says what cameras' means differ from; make one "
+            "with `reid calibrate`, or leave it out"
+        )
     found: list[Tracklet] = []
     for source, info in zip(sources, infos, strict=True):
         static = static_places(source.camera_id, config)
@@ -133,7 +144,7 @@ def track(
             )
         )
         found += [one for one in tracklets if static is None or not static.shows_thing(one)]
-    return found
+    return comparable(found, policy.centre, policy.max_distance).tracklets if normalise else found
 
 
 def policy_of(encoder: Encoder, settings: VideoConfig | None = None) -> LinkingPolicy:
@@ -174,7 +185,8 @@ def link(
         A sequence of `Identity`, ascending `person_id`, with the reasons in `.matches`.
 
     Raises:
-        InputError: the gallery holds vectors of another encoder, or is read-only and shall remember.
+        InputError: the gallery holds vectors of another encoder, or is read-only and shall remember; some tracklets
+            are normalised by camera, and others are not, or by another version.
         ValueError: tracklets of several encoders.
 
     >>> import reid
@@ -184,7 +196,10 @@ def link(
     """
     if not tracklets:
         return Linking(identities=(), matches=())
-    encoder_id = stack([one.embeddings for one in tracklets]).encoder_id
+    encoders = sorted({one.embeddings.encoder_id for one in tracklets})
+    if len(encoders) > 1:
+        raise ValueError(f"tracklets of different encoders cannot be linked: {encoders}")
+    encoder_id = encoders[0]
     if gallery is not None and gallery.store.encoder_id != encoder_id:
         raise ValueError(
             f"{gallery.store.path}: holds vectors of encoder {gallery.store.encoder_id}, but the tracklets' are "

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import numpy as np
 
+from reid.comparable import comparable
 from reid.link_constraints import LinkConstraints
-from reid.linking.camera_bias import comparable
 from reid.linking.offline import Linking, link
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
 from reid.store.base import NO_FOOTAGE, Store
@@ -38,7 +38,8 @@ def link_site(
         clock: when second 0 of the tracklets was in the world.
         footage: the recordings by camera; they tell, when a person is erased, what repeated runs leave out.
     """
-    compared = comparable(tracklets, policy.centre, policy.max_distance)
+    found = comparable(tracklets, policy.centre, policy.max_distance)
+    compared = found.tracklets
     linking = link(
         compared,
         policy,
@@ -50,6 +51,7 @@ def link_site(
         if store and run_id is not None
         else LinkConstraints(),
     )
+    linking = replace(linking, normalisation=found.decisions)
     if store is not None and run_id is not None:
         sightings = [
             Sighting(

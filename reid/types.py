@@ -62,7 +62,7 @@ class Detections:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Embeddings:
-    """Unit vectors, and the encoder (weights and preprocessing, by content) that made them.
+    """Unit vectors, the encoder (weights and preprocessing, by content) that made them, and their normalisation.
 
     >>> import numpy as np, reid
     >>> embeddings = reid.Embeddings(vectors=np.eye(2, 4, dtype=np.float32), encoder_id="e")
@@ -72,6 +72,7 @@ class Embeddings:
 
     vectors: Array  # (N, D), unit length
     encoder_id: str
+    normalisation: str | None = None  # version of the camera normalisation; None: as the network gave them
 
     def __post_init__(self) -> None:
         expect_shape("Embeddings.vectors", self.vectors, (None, None))
@@ -230,8 +231,18 @@ def person_name(person_id: int) -> str:
 
 
 def stack(parts: Sequence[Embeddings]) -> Embeddings:
-    """All vectors of `parts`, which must come from one encoder, in order."""
-    encoders = {part.encoder_id for part in parts}
+    """All vectors of `parts` in order, which must come from one encoder and all be normalised or none.
+
+    Those of several cameras have several normalisations; the result names them all, sorted, with + between.
+    """
+    encoders, versions = {part.encoder_id for part in parts}, {part.normalisation for part in parts}
     if len(encoders) != 1:
         raise ValueError(f"embeddings of different encoders cannot be mixed: {sorted(encoders)}")
-    return Embeddings(vectors=np.concatenate([part.vectors for part in parts]), encoder_id=encoders.pop())
+    if None in versions and len(versions) > 1:
+        raise ValueError("embeddings with and without camera normalisation cannot be mixed")
+    named = sorted({one for version in versions if version is not None for one in version.split("+")})
+    return Embeddings(
+        vectors=np.concatenate([part.vectors for part in parts]),
+        encoder_id=encoders.pop(),
+        normalisation="+".join(named) or None,
+    )

@@ -18,6 +18,7 @@ GROUND = {
     "cache",
     "calibration_record",
     "camera_config",
+    "camera_normalisation",
     "config",
     "disk",
     "distance",
@@ -65,7 +66,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": set(),  # remembers; neither imports the other
     "losses": set(),
     "outputs": {"video", "zones"},  # the colour of a person, in the report as in the video
-    "evaluation": {"datasets", "linking"},  # thresholds are chosen with the clustering that will use them
+    # thresholds are chosen with the normalisation and the clustering that will use them
+    "evaluation": {"comparable", "datasets", "embedding", "linking"},
     "training": {"datasets", "embedding", "losses", "evaluation"},
     "web": set(),  # what the pages have in common
     "zones": set(),  # geometry; the camera side leaves out by it, the site side counts by it
@@ -85,12 +87,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "camera": {"detection", "tracking", "embedding"},
     "build": {"detection", "tracking", "embedding"},
     "recording": {"build", "camera", "tracking", "zones"},
-    "site": {"linking", "store"},
+    "comparable": {"embedding", "linking"},  # a camera's normalisation, as far as the site accepts it
+    "site": {"comparable", "linking", "store"},
     "search": {"detection", "embedding", "linking", "store"},
     "gallery": {"detection", "embedding", "linking", "search", "store"},
-    "review": {"linking", "search", "store", "outputs", "video", "web"},
+    "review": {"comparable", "linking", "search", "store", "outputs", "video", "web"},
     "api": {
         "build",
+        "comparable",
         "recording",
         "site",
         "gallery",
@@ -130,7 +134,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "reviewing": {"recordings", "runtime"},
         "searching": {"recordings", "reviewing", "runtime"},
         "exporting": {"recordings", "reviewing", "runtime"},
-        "galleries": {"networks", "job_configs", "runtime"},
+        "galleries": {"networks", "job_configs", "reviewing", "runtime", "site"},
         "site": {"recordings", "runtime"},
         "training": {"recordings", "retrieval", "runtime", "settings"},
     },

@@ -107,3 +107,14 @@ def test_stack() -> None:
         stack([*parts, other])
     with pytest.raises(ValueError, match="cannot be mixed"):
         stack([])
+
+
+def test_stack_names_all_normalisations() -> None:
+    def part(version: str | None) -> Embeddings:
+        return Embeddings(vectors=towards(1), encoder_id=ENCODER, normalisation=version)
+
+    assert stack([part(None), part(None)]).normalisation is None
+    assert stack([part("b"), part("a"), part("b")]).normalisation == "a+b"
+    assert stack([stack([part("c"), part("b")]), part("a")]).normalisation == "a+b+c"
+    with pytest.raises(ValueError, match="with and without camera normalisation cannot be mixed"):
+        stack([part("a"), part(None)])

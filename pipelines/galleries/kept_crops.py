@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.runtime.progress import Progress
 from reid.calibration_record import Calibration
+from reid.comparable import comparable
 from reid.embedding.encoder import Encoder
 from reid.errors import InputError
-from reid.linking.camera_bias import comparable
 from reid.outputs.artefact import ArtefactError, load_tracklets
 from reid.outputs.folder import ResultsFolder
 from reid.stills import decode
@@ -122,7 +122,7 @@ def _of_run(
     task.finish()
     if calibration is None:
         return seen
-    return comparable(seen, calibration.centre, calibration.max_distance)
+    return comparable(seen, calibration.centre, calibration.max_distance).tracklets
 
 
 def _crops(tracklet: Tracklet, folder: ResultsFolder) -> list[Image]:

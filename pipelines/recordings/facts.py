@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.recordings.camera_job import TrackedCamera
 from reid.camera_config import SourceConfig
+from reid.linking.normalisation_gate import NormalisationDecision
 from reid.linking.offline import MotionDecision
 from reid.video.reader import SourceInfo
 from reid.video.source import Source
@@ -71,6 +72,16 @@ def motion_facts(decision: MotionDecision | None) -> dict[str, Any] | None:
         "apart": decision.apart,
         "alike": decision.alike,
     }
+
+
+def normalisation_facts(decision: NormalisationDecision | None) -> dict[str, Any] | None:
+    """What was decided about a camera's normalisation; None: the encoder has no calibration, or nothing was seen."""
+    return None if decision is None else decision.facts()
+
+
+def normalisation_rows(decisions: Mapping[str, NormalisationDecision]) -> list[tuple[str, str, str]]:
+    """Rows on the normalisation of each camera for the end of a run."""
+    return [(name, "accepted" if one.accepted else "refused", one.why) for name, one in decisions.items()]
 
 
 def motion_row(decisions: Mapping[str, MotionDecision]) -> tuple[str, str] | None:

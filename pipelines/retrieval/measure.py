@@ -1,6 +1,6 @@
 """Measuring of one encoder on one data set: vectors, rankings, scores. Nothing is drawn or written here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.job_configs import BenchmarkConfig
+from pipelines.retrieval.camera_normalised import camera_normalised, policy_with_centre
 from pipelines.retrieval.ranked_queries import labelled
 from pipelines.runtime.progress import Progress
 from reid.datasets.records import DataSet, Split
@@ -23,11 +24,12 @@ from reid.evaluation.retrieval.ranking import rank
 from reid.evaluation.retrieval.ranks import Ranking
 from reid.evaluation.retrieval.rerank import RerankedRows
 from reid.evaluation.retrieval.scores import RetrievalScores, score
+from reid.linking.normalisation_gate import NormalisationDecision
 from reid.shipped_weights import recorded
 from reid.timing import Stopwatch
 
 EDGES = np.linspace(0, 2, 1001, dtype=np.float32)  # distances at which pairs are counted
-PLAIN, MULTI, RERANKED = "single query", "multi-query", "re-ranked"
+PLAIN, MULTI, RERANKED, NORMALISED = "single query", "multi-query", "re-ranked", "camera-normalised"
 
 Vectors = NDArray[np.floating[Any]]
 
@@ -48,6 +50,9 @@ class Measured:
     variants: dict[str, RetrievalScores]  # by how the lists were made
     camera_map: NDArray[np.float64]  # (C, C) query camera x gallery camera
     camera_queries: NDArray[np.int64]
+    normalisation: Mapping[str, NormalisationDecision] = field(
+        default_factory=dict
+    )  # by camera; empty: not asked
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -73,7 +78,11 @@ class Measured:
                 "impostor": int(self.pairs.impostor_total.sum()),
             },
             "seconds": {name: round(spent, 3) for name, spent in self.seconds.items()},
-        }
+        } | (
+            {"camera_normalisation": {name: one.facts() for name, one in self.normalisation.items()}}
+            if self.normalisation
+            else {}
+        )
 
 
 def measure(
@@ -102,6 +111,15 @@ def measure(
         camera_map, camera_queries = camera_pair_map(
             own, asked, labelled(data.gallery), cameras=len(data.query.camera_names), block_mib=mib
         )
+    decisions: Mapping[str, NormalisationDecision] = {}
+    if config.camera_normalisation:
+        with work.stage(NORMALISED):
+            policy = policy_with_centre(weights, encoder)
+            given = (query_vectors, gallery_vectors)
+            moved = camera_normalised(data.query, data.gallery, given, policy, encoder.encoder_id)
+            rows = work.rows(moved.query, moved.gallery)
+            variants[NORMALISED] = work.score(rank(rows, asked, offered, block_mib=mib), asked)
+            decisions = moved.decisions
     if data.multi_query is not None:
         pool = work.vectors(data.multi_query, encoder)
         with work.stage(MULTI):
@@ -126,6 +144,7 @@ def measure(
         variants=variants,
         camera_map=camera_map,
         camera_queries=camera_queries,
+        normalisation=decisions,
         seconds=work.watch.seconds,
     )
 

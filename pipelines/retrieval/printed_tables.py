@@ -39,6 +39,15 @@ def print_tables(measured: Measured, progress: Progress) -> None:
         [_row(name, scores) for name, scores in measured.variants.items()],
         ("lists", "mAP", "rank-1", "rank-5", "rank-10", "rank-20", "mINP", "trapezoid"),
     )
+    if measured.normalisation:
+        progress.summary(
+            f"{measured.name}: camera normalisation",
+            [
+                (name, "accepted" if one.accepted else "refused", one.why)
+                for name, one in measured.normalisation.items()
+            ],
+            ("camera", "answer", "evidence"),
+        )
     progress.summary(
         f"{measured.name}: among the first K (%)",
         [

@@ -11,8 +11,8 @@ from tempfile import mkdtemp
 from pipelines.recordings.own_gallery import NAME, claim_gallery
 from pipelines.recordings.results import tracklets_of
 from pipelines.reviewing.recorded_run import WANTED, FinishedRun
+from reid.comparable import comparable
 from reid.errors import InputError
-from reid.linking.camera_bias import comparable
 from reid.owned_files import OwnedFiles
 from reid.results_files import Row, table_rows
 from reid.store.base import Store
@@ -75,7 +75,7 @@ def _fill(store: Store, run: FinishedRun) -> None:
             embeddings=one.embeddings,
             places=places_of(one),
         )
-        for one in comparable(tracklets, policy.centre, policy.max_distance)
+        for one in comparable(tracklets, policy.centre, policy.max_distance).tracklets
     ]
     store.commit_run(
         run.run_id,

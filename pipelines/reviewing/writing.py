@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.recordings.camera_job import TrackedCamera, erase_from_camera
-from pipelines.recordings.facts import motion_facts
+from pipelines.recordings.facts import motion_facts, normalisation_facts
 from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of, zone_shapes
 from pipelines.recordings.results_folder import (
     WRITING,
@@ -203,7 +203,11 @@ def _moved(run: FinishedRun, linking: Linking, stale: Collection[str]) -> list[T
 def _facts(run: FinishedRun, linking: Linking, decisions: int, videos: RedrawnVideos) -> dict[str, Any]:
     """What run.json says now: as before, but for what linking found and when it was written."""
     cameras = {
-        name: facts | {"motion": motion_facts(linking.motion.get(name))}
+        name: facts
+        | {
+            "motion": motion_facts(linking.motion.get(name)),
+            "normalisation": normalisation_facts(linking.normalisation.get(name)),
+        }
         for name, facts in run.content["cameras"].items()
     }
     return {

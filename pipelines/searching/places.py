@@ -12,8 +12,8 @@ from pipelines.reviewing.beside import fitting
 from pipelines.reviewing.known_run import check_known
 from pipelines.reviewing.recorded_run import FinishedRun
 from pipelines.runtime.progress import Progress
+from reid.comparable import comparable
 from reid.errors import InputError
-from reid.linking.camera_bias import comparable
 from reid.outputs.crops import kept_crops
 from reid.results_files import table_rows
 from reid.search.answer import Hit
@@ -69,7 +69,7 @@ def _results(root: Path) -> SearchedPlace:
     # those without an entry are of people who were erased, or no people
     own = [
         one
-        for one in comparable(tracklets, policy.centre, policy.max_distance)
+        for one in comparable(tracklets, policy.centre, policy.max_distance).tracklets
         if one.key in persons and len(one.embeddings)
     ]
     return SearchedPlace(

@@ -62,6 +62,7 @@ SHORTS = (
     Short("--crops", ("outputs.crops",)),
     Short("--report", ("outputs.report",)),
     Short("--multi-query", ("multi_query",)),
+    Short("--camera-normalisation", ("camera_normalisation",)),
     Short("--rerank", ("rerank.enabled",)),
     Short("--page", ("page.enabled",)),
     Short("--from", ("results",), "RESULTS"),

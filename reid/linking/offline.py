@@ -8,15 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.calibration_record import ProbabilityMap
-from reid.distance import pairwise, unit
+from reid.distance import pairwise
 from reid.link_constraints import LinkConstraints
 from reid.linking.between import PairDecision, between_cameras
 from reid.linking.clustering import average_linkage
 from reid.linking.constraints import apart
 from reid.linking.fragments import attach_fragments
+from reid.linking.means import means
 from reid.linking.motion import CameraMotion, impossible, learned
+from reid.linking.normalisation_gate import NormalisationDecision, require_one_version
 from reid.linking.policy import LinkingPolicy
-from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey, stack
+from reid.types import Identity, Match, Tracklet, TrackletKey, stack
 
 EVIDENCE_S = (0.3, 5.0)  # a tracklet counts by its length within these: glimpses mislead, hours are no better
 
@@ -43,6 +45,9 @@ class Linking:
     identities: tuple[Identity, ...]  # of the people seen, ascending person_id
     matches: tuple[Match, ...]  # one per tracklet, in the order that was given
     motion: Mapping[str, MotionDecision] = field(default_factory=dict)  # by camera; empty: not asked for
+    normalisation: Mapping[str, NormalisationDecision] = field(
+        default_factory=dict
+    )  # by camera; empty: no centre
     between: tuple[PairDecision, ...] = ()  # what was learned of pairs of cameras, where that was asked for
 
     def __iter__(self) -> Iterator[Identity]:
@@ -76,7 +81,11 @@ def link(
         former_ids: what the same tracklets were called when this run was linked before; kept where possible.
         constraints: what people decided about these tracklets, which holds whatever they look like.
         motion: what is possible within each camera, for `policy.possible_motion`; None: learned from `tracklets`.
+
+    Raises:
+        InputError: the tracklets carry several camera normalisations of one camera, or only some carry any.
     """
+    require_one_version(tracklets)
     linked = [one for one in tracklets if one.key not in constraints.no_person]
     ordered = sorted(linked, key=lambda one: (one.start_s, one.key))
     if not ordered:
@@ -179,12 +188,6 @@ def _attached(
     parts = np.bincount(labels[np.unique(clustered, return_index=True)[1]])  # clusters in each person
     attached: NDArray[np.bool_] = short & (parts[labels] > 1)
     return attached
-
-
-def means(sets: Sequence[Embeddings], centre: Array | None) -> Array:
-    """One unit vector (N, D) per set of vectors."""
-    moved = [unit(s.vectors - centre) if centre is not None else s.vectors for s in sets]
-    return unit(np.stack([vectors.mean(axis=0) for vectors in moved]))
 
 
 def _scales(

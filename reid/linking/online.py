@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from reid.camera_normalisation import CameraNormalisation
 from reid.distance import unit
 from reid.linking.answer import Answer, Patience, decide, two_nearest
 from reid.linking.by_hand import ByHand
-from reid.linking.camera_bias import unbiased
 from reid.linking.constraints import apart_from
 from reid.linking.memory import Memory
 from reid.linking.motion import CameraMotion, MotionModel, impossible_from
@@ -29,7 +29,7 @@ class Recent:
     tracklet: Tracklet
     person_id: int | None
     growing: bool  # still in view
-    mean: Array  # (D,) unit, from the centre, without the camera's bias
+    mean: Array  # (D,) unit, from the centre, normalised by camera
 
     @property
     def weight(self) -> float:
@@ -55,7 +55,7 @@ class OnlineGallery:
         self.recent: dict[TrackletKey, Recent] = {}
         self.by_hand = ByHand()
         self.spare: dict[TrackletKey, int] = {}  # numbers that splits gave tracklets, to be given again
-        self.bias: Mapping[str, Array] = {}  # by camera, see camera_bias
+        self.normalisations: Mapping[str, CameraNormalisation] = {}  # by camera
         self.memory = Memory(policy.centre)
         self._motion = MotionModel()
         self._next_id = next_person_id
@@ -111,9 +111,9 @@ class OnlineGallery:
         """Give a tracklet to another person."""
         self.recent[key] = replace(self.recent[key], person_id=person_id)
 
-    def use_bias(self, bias: Mapping[str, Array]) -> None:
-        """Compare with these cameras' biases from now on."""
-        self.bias = bias
+    def use_normalisations(self, normalisations: Mapping[str, CameraNormalisation]) -> None:
+        """Normalise the vectors of these cameras so from now on, also of what is known already."""
+        self.normalisations = normalisations
         self.recent = {key: replace(r, mean=self.mean_of(r.tracklet)) for key, r in self.recent.items()}
 
     def age(self, before_s: float) -> None:
@@ -210,13 +210,14 @@ class OnlineGallery:
             self.drop(key)
         return keys
 
-    def unbiased(self, tracklet: Tracklet) -> Embeddings:
-        """Its vectors (K, D) without the camera's bias: those that galleries keep."""
-        return unbiased(tracklet, self.bias)
+    def normalised(self, tracklet: Tracklet) -> Embeddings:
+        """Its vectors (K, D) normalised by camera, as galleries keep them."""
+        own = self.normalisations.get(tracklet.camera_id)
+        return tracklet.embeddings if own is None else own.apply(tracklet.embeddings)
 
     def mean_of(self, tracklet: Tracklet) -> Array:
-        """(D,) unit mean of its vectors, from the centre, without the camera's bias."""
-        mean: Array = unit(self.memory.from_centre(self.unbiased(tracklet).vectors).mean(axis=0))
+        """(D,) unit mean of its vectors, from the centre, normalised by camera."""
+        mean: Array = unit(self.memory.from_centre(self.normalised(tracklet).vectors).mean(axis=0))
         return mean
 
     def _shows(self, person_id: int) -> list[TrackletKey]:

@@ -7,18 +7,19 @@ may run in another meanwhile.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
+from reid.camera_normalisation import CameraNormalisation
 from reid.link_constraints import LinkConstraints
-from reid.linking.camera_bias import biases_of, unbiased
 from reid.linking.constraints import among
 from reid.linking.motion import CameraMotion
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import CANDIDATES, MOST_PEOPLE, LinkingPolicy
-from reid.types import Array, Embeddings, Identity, Match, Tracklet, TrackletKey
+from reid.types import Embeddings, Identity, Match, Tracklet, TrackletKey
 
 FIRST_NEW = 2**40  # numbers of people that a refinement found itself; `changes` gives them real ones
 
@@ -44,7 +45,7 @@ class Refinement:
 
     snapshot: ReclusteringInput
     matches: Mapping[TrackletKey, Match]
-    bias: Mapping[str, Array]
+    normalisations: Mapping[str, CameraNormalisation]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,10 +73,22 @@ def snapshot(gallery: OnlineGallery) -> ReclusteringInput:
     )
 
 
-def refine(snapshot: ReclusteringInput, policy: LinkingPolicy) -> Refinement:
-    """Cluster the snapshot's tracklets and people by `policy`, as `reid video` does with a whole recording."""
-    bias = biases_of(snapshot.tracklets, policy.centre, policy.max_distance)
-    compared = [replace(one, embeddings=unbiased(one, bias)) for one in snapshot.tracklets]
+def refine(
+    snapshot: ReclusteringInput,
+    policy: LinkingPolicy,
+    normalisations: Mapping[str, CameraNormalisation] = MappingProxyType({}),
+) -> Refinement:
+    """Cluster the snapshot's tracklets and people by `policy`, as `reid video` does with a whole recording.
+
+    Args:
+        normalisations: of the snapshot's cameras; none: vectors are compared as the network gave them.
+    """
+    compared = [
+        replace(one, embeddings=own.apply(one.embeddings))
+        if (own := normalisations.get(one.camera_id))
+        else one
+        for one in snapshot.tracklets
+    ]
     cameras = {one.camera_id for one in compared}.union(snapshot.cameras)
     linking = link(
         compared,
@@ -87,7 +100,9 @@ def refine(snapshot: ReclusteringInput, policy: LinkingPolicy) -> Refinement:
         constraints=snapshot.constraints,
         motion=snapshot.motion,
     )
-    return Refinement(snapshot=snapshot, matches={m.tracklet: m for m in linking.matches}, bias=bias)
+    return Refinement(
+        snapshot=snapshot, matches={m.tracklet: m for m in linking.matches}, normalisations=normalisations
+    )
 
 
 def changes(refinement: Refinement, gallery: OnlineGallery) -> list[Reassignment]:

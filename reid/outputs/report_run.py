@@ -14,7 +14,8 @@ Of `run` these keys are shown, each where it is present:
     clock                          {zero, zone, from: who says when the recordings began}
     cameras                        {name: {files: [{file}], start, start_from, frames, duration_s, fps, width, height,
                                            seconds, frames_per_second, warnings, motion: {speed, learned,
-                                           tracklets, apart, alike}}}
+                                           tracklets, apart, alike},
+                                           normalisation: {accepted, people, why}}}
     run_key, versions, config      anything, shown as JSON
 """
 
@@ -36,6 +37,7 @@ _CAMERA = (
     "height",
     "frames_per_second",
     "motion",
+    "normalisation",
 )
 
 

@@ -59,7 +59,7 @@ class ReviewTracklet:
     person_id: int
     start_s: float  # on the run's clock
     end_s: float
-    vector: Array  # (D,) unit mean, centre and camera bias taken out as linking does; zeros: nothing is known
+    vector: Array  # (D,) unit mean, from the centre and normalised by camera as in linking; zeros: nothing is known
     crops: int = 0  # how many can be shown; 0 where no results folder is at hand
     measured: bool = True  # False: the gallery keeps no vector of it, and `vector` is its person's
     clock: WallClock | None = None  # when second 0 of the run was; None: not known

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.calibration_record import Calibration
+from reid.comparable import comparable
 from reid.errors import InputError
-from reid.linking.camera_bias import comparable
-from reid.linking.offline import EVIDENCE_S, means
+from reid.linking.means import means
+from reid.linking.offline import EVIDENCE_S
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.crops import kept_crops
 from reid.review.decided import DecidedRows, person_told
@@ -209,7 +210,7 @@ class ReviewSite:
             own = [one for (run, _), one in self._at_hand.items() if run == run_id]
             if any(one.embeddings.encoder_id != self.store.encoder_id for one in own):
                 continue  # the gallery was converted to another encoder since, so its own vectors count
-            for one in comparable(own, self.policy.centre, self.policy.max_distance):
+            for one in comparable(own, self.policy.centre, self.policy.max_distance).tracklets:
                 found[run_id, one.key] = self._mean(one.embeddings.vectors)
         self._vectors = found | self._vectors
         self._nothing = np.zeros_like(next(iter(self._vectors.values()), np.zeros(1, dtype=np.float32)))

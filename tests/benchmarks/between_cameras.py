@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from reid.comparable import comparable
 from reid.evaluation.ceiling import majority_people
 from reid.evaluation.mot import TrackTable, read_mot
 from reid.linking import offline, overlap
 from reid.linking.between import between_cameras
-from reid.linking.camera_bias import comparable
 from reid.linking.offline import link
 from reid.linking.policy import LinkingPolicy
 from reid.linking.policy_choice import choose_policy
@@ -90,7 +90,7 @@ def count(
     """Links of one way of linking against the truth."""
     overlap.GREATEST_CHANGE = change
     policy = replace(policy, learn_between=learn)
-    compared = comparable(tracklets, policy.centre, policy.max_distance)
+    compared = comparable(tracklets, policy.centre, policy.max_distance).tracklets
     linking = link(compared, policy)
     ids = np.array([match.person_id for match in linking.matches])
     known = people > 0

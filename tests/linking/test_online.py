@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid.calibration_record import ProbabilityMap
+from reid.camera_normalisation import CameraNormalisation
 from reid.distance import unit
 from reid.linking.answer import Patience
 from reid.linking.constraints import apart, apart_from
@@ -95,6 +96,13 @@ def distances_by_hand(
     return sorted(found)
 
 
+def normalisations(shifts: Mapping[str, Array]) -> dict[str, CameraNormalisation]:
+    return {
+        name: CameraNormalisation(camera_id=name, encoder_id=ENCODER, shift=shift, people=9.0)
+        for name, shift in shifts.items()
+    }
+
+
 @st.composite
 def rules(draw: Any) -> tuple[LinkingPolicy, dict[str, Array]]:
     """With and without all that changes distances."""
@@ -120,7 +128,7 @@ def test_distances_are_weighted_means_over_all_pairs(
         if place % 5:
             recent.setdefault(place % 5, []).append(one)
     made.remember(asked, 4, growing=True)
-    made.use_bias(bias)
+    made.use_normalisations(normalisations(bias))
     answer = made.answer(asked)
     possible = learned(others) if rule.possible_motion else {}
     by_hand = distances_by_hand(asked, recent, people, rule, bias, possible)
@@ -143,14 +151,14 @@ def test_distances_are_those_that_linking_decides_by(
     tracklets = world(seed)
     people = [known(p, towards(p, spread=0.2, seed=p, count=3)) for p in (1, 2)] if with_people else []
     made = gallery(rule, people)
-    made.use_bias(bias)
+    made.use_normalisations(normalisations(bias))
     moved = [
         tracklet(
             t.camera_id,
             t.track_id,
             frames=t.frames.tolist(),
             box=t.boxes[0],
-            vectors=made.unbiased(t).vectors,
+            vectors=made.normalised(t).vectors,
         )
         for t in tracklets
     ]

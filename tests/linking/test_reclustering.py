@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid.distance import unit
+from reid.embedding.normalisation import gather, normalised
 from reid.linking.answer import Patience
-from reid.linking.camera_bias import comparable
 from reid.linking.offline import link
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
@@ -62,8 +62,10 @@ def apply(made: OnlineGallery, found: Sequence[Reassignment]) -> None:
 
 
 def think(made: OnlineGallery) -> list[Reassignment]:
-    refinement = refine(snapshot(made), made.policy)
-    made.use_bias(refinement.bias)
+    known, centre = snapshot(made), made.policy.centre
+    gathered = {} if centre is None else gather(known.tracklets, centre, made.policy.max_distance)
+    refinement = refine(known, made.policy, gathered)
+    made.use_normalisations(refinement.normalisations)
     found = changes(refinement, made)
     apply(made, found)
     return found
@@ -102,8 +104,9 @@ def test_a_whole_recording_is_linked_as_offline_and_then_stays_so(seed: int, rul
         made.remember(one, made.answer(one, final=True).person_id, growing=False)
     former, before = {key: r.person_id for key, r in made.recent.items()}, made.next_person_id
     found = think(made)
+    gathered = {} if rule.centre is None else gather(tracklets, rule.centre, rule.max_distance)
     expected = link(
-        comparable(tracklets, rule.centre, rule.max_distance),
+        [normalised(one, gathered) for one in tracklets],
         rule,
         cameras=made.cameras,
     )

@@ -25,7 +25,7 @@ from tests.tracklets import ENCODER, towards, tracklet
 
 CAMERAS = ("lobby", "yard")
 MAX_DISTANCE = 0.5
-CENTRE = np.full(8, 0.1, dtype=np.float32)  # every camera adds to it, see `camera_bias`
+CENTRE = np.full(8, 0.1, dtype=np.float32)  # every camera adds to it, see `reid.embedding.normalisation`
 POLICY = LinkingPolicy(max_distance=MAX_DISTANCE, centre=CENTRE, possible_motion=False)
 MAP = ProbabilityMap(distances=np.array([0.2, 0.5, 0.7]), probabilities=np.array([1.0, 0.5, 0.0]), people=10)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reid.comparable import comparable
 from reid.errors import InputError
-from reid.linking.camera_bias import comparable
 from reid.linking.offline import link
 from reid.linking.policy import LinkingPolicy
 from reid.outputs.folder import ResultsFolder
@@ -72,7 +72,7 @@ def test_results_at_hand_give_crops_boxes_and_vectors(tmp_path: Path) -> None:
 
 def test_distances_are_those_of_linking(tmp_path: Path) -> None:
     made = three()
-    compared = comparable(made, CENTRE, MAX_DISTANCE)
+    compared = comparable(made, CENTRE, MAX_DISTANCE).tracklets
     matches = {str(match.tracklet): match for match in link(compared, POLICY).matches}
     for alone in (False, True):
         (folder := tmp_path / str(alone)).mkdir()

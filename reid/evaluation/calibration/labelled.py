@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid.distance import unit
-from reid.linking.camera_bias import biases
+from reid.embedding.normalisation import shifts
 from reid.types import Array
 
 Labels = NDArray[np.int64]
@@ -87,9 +87,9 @@ def sites(crops: LabelledCrops, size: int) -> Iterator[NDArray[np.bool_]]:
 
 
 def tracklets(crops: LabelledCrops, centre: Array, people_per_site: int) -> list[Items]:
-    """Mean vectors of passages, site by site, as linking compares them: camera bias taken out, from `centre`.
+    """Mean vectors of passages, site by site, as linking compares them: camera normalisation applied, from `centre`.
 
-    Distractors are moved by the bias of their camera but have no part in its estimate: who is no person says
+    Distractors are moved by the shift of their camera but have no part in its estimate: who is no person says
     nothing about what the camera does to people.
     """
     return [_site(crops, mask, centre) for mask in sites(crops, people_per_site)]
@@ -116,7 +116,7 @@ def _site(crops: LabelledCrops, mask: NDArray[np.bool_], centre: Array, *, centr
     passages = np.split(crops.vectors[inside[order]], np.cumsum(np.bincount(rows))[:-1])
     persons, cameras = crops.persons[inside[first]], crops.cameras[inside[first]]
     known = np.flatnonzero(persons != DISTRACTOR)
-    found = biases([passages[i] for i in known], [str(cameras[i]) for i in known], centre)
+    found = shifts([passages[i] for i in known], [str(cameras[i]) for i in known], centre)
     means = []
     for own, camera in zip(passages, cameras.tolist(), strict=True):
         moved = unit(own - found[str(camera)]) if str(camera) in found else own

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from reid.calibration_record import SameCamera
 from reid.distance import pairwise, unit
+from reid.embedding.normalisation import shifts
 from reid.evaluation.calibration.labelled import DISTRACTOR, LabelledCrops, sites
-from reid.linking.camera_bias import without_bias
 from reid.types import Array
 
 Floats = NDArray[np.float64]
@@ -123,7 +123,8 @@ def measure(
         passages: unit vectors (K, D) of each of N tracklets.
         persons, cameras: (N,) of each.
     """
-    moved = [unit(own - centre) for own in without_bias(passages, cameras, centre)]
+    shift = shifts(passages, cameras, centre)
+    moved = [unit(unit(own - shift[camera]) - centre) for own, camera in zip(passages, cameras, strict=True)]
     means = unit(np.stack([own.mean(axis=0) for own in moved]))
     distances = pairwise(means, means).astype(np.float64)
     names = np.array(cameras)

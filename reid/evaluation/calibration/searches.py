@@ -32,7 +32,7 @@ class SearchPairs:
 def search_pairs(sets: Sequence[LabelledCrops], centre: Array, people_per_site: int) -> SearchPairs:
     """Compare every image with the sightings of its data set.
 
-    Sightings are what a gallery keeps: means of vectors without their camera's bias. Images are as they are, because
+    Sightings are what a gallery keeps: means of vectors normalised by camera. Images are as they are, because
     of a photo no camera is known.
     """
     found = [_counts(images(one), sightings(one, centre, people_per_site)) for one in sets]

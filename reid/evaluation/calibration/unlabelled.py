@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from reid.calibration_record import SameCamera
+from reid.comparable import comparable
 from reid.distance import pairwise, unit
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.relation import LEVELS, halves, median_and_spread
-from reid.linking.camera_bias import comparable
 from reid.linking.constraints import apart
 from reid.types import Array, Tracklet
 
@@ -71,9 +71,9 @@ def proven(tracklets: Sequence[Tracklet], centre: Array, max_distance: float | N
     Args:
         tracklets: of all cameras of a site.
         centre: (D,) what distances are taken from.
-        max_distance: closer tracklets count as one person when a camera's bias is estimated, see `biases`.
+        max_distance: closer tracklets count as one person when a camera's shift is gathered, see `shift_of`.
     """
-    compared = comparable(tracklets, centre, max_distance)
+    compared = comparable(tracklets, centre, max_distance).tracklets
     vectors = [unit(t.embeddings.vectors - centre) for t in compared]
     found = [halves(own) for own in vectors]
     halves_of = np.array([i for i, value in enumerate(found) if value is not None], dtype=np.int64)

@@ -185,7 +185,7 @@ class Decisions:
         return found
 
     def means(self) -> dict[Place, Array]:
-        """(D,) unit mean of each of `at_hand`, from the centre, without the camera's bias."""
+        """(D,) unit mean of each of `at_hand`, from the centre, normalised by camera."""
         return {
             (run_id, key): recent.mean
             for key, recent in self._gallery.recent.items()

@@ -56,7 +56,7 @@ class KnownTracklets:
             match=match,
             start_s=start_s,
             end_s=self._clock.wall_s(tracklet.end_s),
-            embeddings=self._gallery.unbiased(tracklet),
+            embeddings=self._gallery.normalised(tracklet),
         )
         return Live(run=known.run, sighting=sighting)
 

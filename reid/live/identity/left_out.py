@@ -18,7 +18,7 @@ class _Look:
 
     camera_id: str
     boxes: Array  # (T, 4)
-    mean: Array  # (D,) unit, from the centre, without the camera's bias
+    mean: Array  # (D,) unit, from the centre, normalised by camera
 
     def is_like(self, tracklet: Tracklet, mean: Array, max_distance: float) -> bool:
         """Whether a tracklet of that mean is at the same place, and as near as one person."""
@@ -86,7 +86,9 @@ class LeftOut:
         self._known.put_back(ignored.known)
         growing = {one.key for one in self._appearances.values() if one.growing}
         for key, recent in ignored.recent.items():
-            mean = self._gallery.mean_of(recent.tracklet)  # the camera's bias may be another one by now
+            mean = self._gallery.mean_of(
+                recent.tracklet
+            )  # the camera's normalisation may be another one by now
             self._gallery.recent[key] = replace(recent, growing=key in growing, mean=mean)
         for place, one in self._appearances.items():
             if one.ignored_by == number:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from reid.embedding.normalisation import gather
 from reid.linking.online import OnlineGallery
 from reid.linking.policy import LinkingPolicy
 from reid.linking.reclustering import ReclusteringInput, Refinement, refine, snapshot
@@ -62,6 +63,9 @@ def _begun(gallery: OnlineGallery) -> Future[Refinement]:
 
 def _think(future: Future[Refinement], known: ReclusteringInput, policy: LinkingPolicy) -> None:
     try:
-        future.set_result(refine(known, policy))
+        gathered = (
+            {} if policy.centre is None else gather(known.tracklets, policy.centre, policy.max_distance)
+        )
+        future.set_result(refine(known, policy, gathered))
     except BaseException as error:  # raised where the result is taken
         future.set_exception(error)

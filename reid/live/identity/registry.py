@@ -186,7 +186,7 @@ class IdentityRegistry:
     def apply(self, refinement: Refinement) -> int:
         """Change what a refinement changes; how many tracklets show another person now."""
         self._drop_things(refinement)
-        self.gallery.use_bias(refinement.bias)
+        self.gallery.use_normalisations(refinement.normalisations)
         found = changes(refinement, self.gallery)
         for one in found:
             if one.reason == "split":

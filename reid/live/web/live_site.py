@@ -17,7 +17,7 @@ class AtHand:
     """What a live site knows of the tracklets of its last minutes."""
 
     tracklets: Mapping[Place, Tracklet]  # by run and key; times are on the wall clock
-    means: Mapping[Place, Array]  # (D,) unit, from the centre, without the camera's bias
+    means: Mapping[Place, Array]  # (D,) unit, from the centre, normalised by camera
 
 
 NOTHING = AtHand(tracklets={}, means={})

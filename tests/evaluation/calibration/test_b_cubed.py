@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reid.embedding.normalisation import gather, normalised
 from reid.evaluation.calibration.b_cubed import CANDIDATES, Clustering, b_cubed, site_scores
 from reid.evaluation.calibration.labelled import centre_of, tracklets
-from reid.linking.camera_bias import comparable
 from reid.linking.clustering import average_linkage
 from reid.linking.offline import link
 from reid.linking.policy import LinkingPolicy
@@ -36,7 +36,8 @@ def test_scores_are_those_of_linking_itself() -> None:
             frames = range(100 * number, 100 * number + 5)  # one after the other: nobody is seen at once
             passages.append(tracklet(f"c{camera}", number, frames=frames, vectors=given_crops.vectors[rows]))
             truth.append(person)
-    moved = comparable(passages, centre)
+    gathered = gather(passages, centre)
+    moved = [normalised(one, gathered) for one in passages]
     for column in range(0, len(CANDIDATES), 10):
         linking = link(moved, LinkingPolicy(max_distance=float(CANDIDATES[column]), centre=centre))
         precision, recall = reference.b_cubed(truth, [match.person_id or 0 for match in linking.matches])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reid.distance import unit
+from reid.embedding.normalisation import gather, normalised
 from reid.evaluation.calibration.labelled import (
     DISTRACTOR,
     LabelledCrops,
@@ -13,7 +14,6 @@ from reid.evaluation.calibration.labelled import (
     sites,
     tracklets,
 )
-from reid.linking.camera_bias import comparable
 from tests.evaluation.calibration.worlds import crops
 from tests.tracklets import tracklet
 
@@ -40,7 +40,8 @@ def test_tracklets_are_what_linking_compares() -> None:
         number = len(passages)
         frames = range(10 * number, 10 * number + 5)
         passages.append(tracklet(f"c{camera}", number, frames=frames, vectors=given.vectors[rows]))
-    moved = comparable(passages, centre)
+    gathered = gather(passages, centre)
+    moved = [normalised(one, gathered) for one in passages]
     expected = unit(np.stack([unit(t.embeddings.vectors - centre).mean(axis=0) for t in moved]))
     np.testing.assert_allclose(found.vectors, expected, atol=1e-6)
 

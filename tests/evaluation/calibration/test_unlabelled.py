@@ -7,6 +7,7 @@ import pytest
 
 from reid.calibration_record import SameCamera
 from reid.distance import unit
+from reid.embedding.normalisation import shifts
 from reid.evaluation.calibration.labelled import LabelledCrops
 from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.relation import (
@@ -28,7 +29,6 @@ from reid.evaluation.calibration.unlabelled import (
     proven,
     rates,
 )
-from reid.linking.camera_bias import without_bias
 from reid.types import Array
 from tests.tracklets import towards, tracklet
 
@@ -85,7 +85,8 @@ def unlabelled(
     passages: list[Array], names: list[str], persons: list[int], pairs: int | None = None
 ) -> Proven:
     """What a site proves if everybody in a camera is there at once; at most `pairs` of two people."""
-    moved_ = without_bias(passages, names, CENTRE)
+    shift = shifts(passages, names, CENTRE)
+    moved_ = [unit(own - shift[name]) for own, name in zip(passages, names, strict=True)]
     means = unit(np.stack([own.mean(axis=0) for own in moved_]))
     met = np.array(
         [

@@ -210,7 +210,7 @@ def test_a_split_holds_where_reclustering_merged_the_new_person_who_is_older_tha
     other = toy.walk("a", 3, look(5), 2.5)
     toy.leave("a", 3)
     one = {key: a_match(key, FIRST_NEW) for key in (off, other)}
-    toy.site.apply(Refinement(snapshot=snapshot(toy.gallery), matches=one, bias={}))
+    toy.site.apply(Refinement(snapshot=snapshot(toy.gallery), matches=one, normalisations={}))
     toy.unit_of_work.commit()
     whole = toy.stored_as(other)
     assert toy.stored_as(off) == whole != toy.stored_as(kept) == 1

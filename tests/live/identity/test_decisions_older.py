@@ -85,7 +85,7 @@ def test_what_was_split_off_has_the_number_that_reclustering_gave_it(toy: Toy) -
     assert toy.gallery.by_hand.together == {off: new}
     other = toy.walk("a", 3, look(5), 2.5)
     together = {key: a_match(key, FIRST_NEW) for key in (off, other)}
-    toy.site.apply(Refinement(snapshot=snapshot(toy.gallery), matches=together, bias={}))
+    toy.site.apply(Refinement(snapshot=snapshot(toy.gallery), matches=together, normalisations={}))
     toy.unit_of_work.commit()
     third = toy.stored_as(other)
     assert toy.stored_as(off) == third != toy.stored_as(kept) == 1

@@ -85,7 +85,7 @@ def refine(toy: Toy, wanted: Mapping[TrackletKey, int]) -> None:
         key: Match(tracklet=key, person_id=person, distance=0.1, runner_up_id=None, runner_up_distance=None)
         for key, person in people.items()
     }
-    toy.site.apply(Refinement(snapshot=now, matches=matches, bias={}))
+    toy.site.apply(Refinement(snapshot=now, matches=matches, normalisations={}))
     toy.commit()
 
 
