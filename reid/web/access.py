@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reid.web.guesses import Guesses
+from reid.web.roles import MAY, ROLES, Role, allows, needed
 
 HEADER = "X-Reid"  # with any value: pages of other sites cannot send it without being asked, and we never are
 _PUBLIC = frozenset({"/health", "/static/base.css", "/static/icon.svg"})
@@ -36,7 +37,7 @@ class Access:
 
     Args:
         name: of the page, as live; pages of one machine keep cookies apart by it and by the token.
-        token: None: everybody may.
+        tokens: by role; none: every request may do all.
         hosts: names that requests may be for, beside this machine's own; None: any.
         login: makes the page that asks for the token; given why the last one did not do, or nothing.
     """
@@ -46,18 +47,19 @@ class Access:
         app: ASGIApp,
         *,
         name: str,
-        token: str | None,
+        tokens: Mapping[Role, str],
         hosts: frozenset[str] | None,
         login: Callable[[str], str],
     ) -> None:
         self._app, self._hosts, self._login = app, hosts, login
-        self._token = None if token is None else token.encode()
-        secret = self._token or b""
+        self._tokens = {role: token.encode() for role, token in tokens.items()}
         # not the token itself: what a browser keeps opens this page, and nothing else that has the same token
-        self._pass = hmac.new(secret, f"reid {name}".encode(), hashlib.sha256).hexdigest()
-        self._cookie = (
-            f"reid_{name}_{self._pass[:8]}"  # pages of one machine share cookies, whatever their port
-        )
+        self._passes = {
+            role: hmac.new(token, f"reid {name}".encode(), hashlib.sha256).hexdigest()
+            for role, token in self._tokens.items()
+        }
+        # pages of one machine share cookies, whatever their port
+        self._cookies = {role: f"reid_{name}_{own[:8]}" for role, own in self._passes.items()}
         self._guesses = Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,19 +95,20 @@ class Access:
     async def _entrance(self, request: Request) -> Response | None:
         """Answer to a request that lacks the token or brings it now; None: let it in."""
         path = request.scope["path"]  # not request.url, which fails where the header Host is no host
-        if self._token is None:
+        if not self._tokens:
             return RedirectResponse("/", 303) if path == "/login" else None
         if path in _PUBLIC:
             return None
         given, wait_s = await self._given(request), 0
         if given is not None:
             wait_s = self._guesses.wait_s(_caller(request))
-            if not wait_s and hmac.compare_digest(given.encode(errors="replace"), self._token):
-                return self._let_in(request)
+            role = None if wait_s else self._role_of(given)
+            if role is not None:
+                return self._let_in(request, role)
             self._guesses.wrong(_caller(request))
         # a browser's pass cannot be guessed, so it counts also where many tokens were
-        if not _logs_in(request) and self._has_pass(request):
-            return RedirectResponse("/", 303) if path == "/login" else None
+        if not _logs_in(request) and (role := self._role_by_pass(request)) is not None:
+            return RedirectResponse("/", 303) if path == "/login" else _not_allowed(request, role)
         reads = _logs_in(request) or "text/html" in request.headers.get("accept", "")
         if wait_s:
             sentence, later = f"too many wrong tokens came from there; try again in {wait_s} s", str(wait_s)
@@ -126,25 +129,54 @@ class Access:
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         return given.strip() if kind.lower() == "bearer" else None
 
-    def _let_in(self, request: Request) -> Response | None:
-        """Let a request with the right token in, or lead it to the address without the token."""
+    def _role_of(self, given: str) -> Role | None:
+        """Role of a token; all are compared, so that the time tells nothing."""
+        right = [
+            role
+            for role, token in self._tokens.items()
+            if hmac.compare_digest(given.encode(errors="replace"), token)
+        ]
+        return right[0] if right else None
+
+    def _let_in(self, request: Request, role: Role) -> Response | None:
+        """Let a request with a right token in, or lead it to the address without the token."""
         if _logs_in(request):
-            return self._welcome(request, "/")
-        return self._welcome(request, _without_token(request)) if "token" in request.query_params else None
+            return self._welcome(request, "/", role)
+        if "token" in request.query_params:
+            return self._welcome(request, _without_token(request), role)
+        return _not_allowed(request, role)
 
-    def _has_pass(self, request: Request) -> bool:
+    def _role_by_pass(self, request: Request) -> Role | None:
+        """The highest role that the browser's cookies open."""
         try:
-            cookie = SimpleCookie(request.headers.get("cookie", "")).get(self._cookie)
+            cookies = SimpleCookie(request.headers.get("cookie", ""))
         except CookieError:
-            return False
-        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._pass.encode())
+            return None
+        for role in reversed(ROLES):
+            if role not in self._passes:
+                continue
+            cookie = cookies.get(self._cookies[role])
+            if cookie is not None and hmac.compare_digest(cookie.value.encode(), self._passes[role].encode()):
+                return role
+        return None
 
-    def _welcome(self, request: Request, where: str) -> Response:
-        """Redirect with the cookie; Lax, so that links from other sites lead here, and their images do not."""
+    def _welcome(self, request: Request, where: str, role: Role) -> Response:
+        """Redirect with the cookie; Lax, so that links from other sites lead here, and their images do not.
+
+        A browser that enters with another role leaves the former one.
+        """
         answer = RedirectResponse(where, 303)
         secure = request.scope["scheme"] == "https"
+        for other, name in self._cookies.items():
+            if other != role:
+                answer.delete_cookie(name)
         answer.set_cookie(
-            self._cookie, self._pass, max_age=_KEPT_S, httponly=True, samesite="lax", secure=secure
+            self._cookies[role],
+            self._passes[role],
+            max_age=_KEPT_S,
+            httponly=True,
+            samesite="lax",
+            secure=secure,
         )
         return answer
 
@@ -191,6 +223,17 @@ async def _short_body(request: Request) -> str:
         if len(body) > _LONGEST_LOGIN:
             return ""
     return body.decode("utf-8", errors="replace")
+
+
+def _not_allowed(request: Request, role: Role) -> Response | None:
+    """Refusal of what the role may not; None: it may."""
+    wanted = needed(request.method, request.scope["path"])
+    if allows(role, wanted):
+        return None
+    article = "an" if wanted == "admin" else "a"
+    return _error(
+        403, f"this token is a {role}'s, which may {MAY[role]}; this needs the token of {article} {wanted}"
+    )
 
 
 def _logs_in(request: Request) -> bool:

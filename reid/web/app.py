@@ -18,6 +18,7 @@ from reid import __version__, json_text
 from reid.errors import ReidError
 from reid.web.access import Access
 from reid.web.body import MOST_BYTES, BoundedBody
+from reid.web.roles import Role
 
 NOTHING: Mapping[str, str | None] = {}
 _HERE = Path(__file__).parent
@@ -30,12 +31,12 @@ class Entry:
     """Access to an application: host names, token, login.
 
     Args:
-        token: a request with it may see and do all; None: every request may.
+        tokens: by role, what a request with them may do; none: every request may do all.
         local: served to this machine alone, hence asked for by its local names alone.
         hosts: further names that are right then, of a proxy.
     """
 
-    token: str | None
+    tokens: Mapping[Role, str]
     local: bool = True
     hosts: Collection[str] = ()
 
@@ -91,7 +92,7 @@ def base_app(
     app.add_middleware(
         Access,
         name=name,
-        token=entry.token,
+        tokens=entry.tokens,
         hosts=frozenset(entry.hosts) if entry.local else None,
         login=lambda wrong: login.render(name=name, wrong=wrong),
     )

@@ -21,7 +21,8 @@ class WebConfig(Section):
     token_env: str = Field(
         "REID_TOKEN",
         description="name of the environment variable that holds the page's token, which lets one see and do all; "
-        "unset: no token is asked for",
+        "with _REVIEWER and _VIEWER behind it those of tokens that let one look and decide, or look; all unset: no "
+        "token is asked for",
     )
     hosts: list[str] = Field(
         [],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from reid.errors import InputError
 from reid.web.config import WebConfig, split_listen
 from reid.web.descriptors import room_for
+from reid.web.roles import tokens
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 _START_S = 10.0
 _LINGER_S = 2  # for answers that are on their way when it stops
 _BACKLOG = 64  # that many connections are taken at a stroke, before they can be counted
-_SHORTEST = 8  # characters of a token
 
 
 class WebServer:
@@ -50,9 +50,9 @@ class WebServer:
     ) -> None:
         self._config = config
         host, port = split_listen(listen)
-        self._token = _token(config.token_env, environment)
+        self._tokens = tokens(config.token_env, environment)
         self._listener, self._local = _bind(listen, host, port, setting)
-        if not self._local and self._token is None:
+        if not self._local and not self._tokens:
             self._listener.close()
             raise InputError(
                 f"{setting}: {listen} is open to other machines, so the page needs a token: put one into the "
@@ -67,7 +67,7 @@ class WebServer:
         """Serve an application from now on."""
         from reid.web.app import Entry
 
-        entry = Entry(token=self._token, local=self._local, hosts=self._config.hosts)
+        entry = Entry(tokens=self._tokens, local=self._local, hosts=self._config.hosts)
         self._server = _server(build(entry), room_for(self._config.connections))
         self._thread = threading.Thread(
             target=self._server.run, args=([self._listener],), name="page", daemon=True
@@ -91,13 +91,6 @@ class WebServer:
                 raise RuntimeError(f"the page at {self.url} did not start; the log has why")
             time.sleep(0.01)
         log.info("the page is at %s", self.url)
-
-
-def _token(variable: str, environment: Mapping[str, str]) -> str | None:
-    token = environment.get(variable, "").strip()
-    if token and len(token) < _SHORTEST:
-        raise InputError(f"the token in {variable} has {len(token)} characters; take {_SHORTEST} at least")
-    return token or None
 
 
 def _server(app: "FastAPI", most: int) -> "Server":

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from reid.linking.camera_bias import without_bias
 
 from reid.calibration_record import Calibration
 from reid.camera_config import EncoderConfig
@@ -30,7 +31,6 @@ from reid.evaluation.calibration.points import OperatingPoint
 from reid.evaluation.calibration.relation import halves
 from reid.evaluation.calibration.unlabelled import Proven, correct
 from reid.evaluation.calibration.unseen import SiteRates, site_rates, unseen_site
-from reid.linking.camera_bias import without_bias
 from reid.linking.expected import expected_rates
 from reid.types import Array
 from tests.benchmarks.jobs import Report, machine, versions

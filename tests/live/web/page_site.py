@@ -1,7 +1,7 @@
 """The real page on a free port of loopback, over a site_state with made-up cameras and people."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -184,6 +184,7 @@ class Site:
 def serving(
     *,
     token: str | None = None,
+    further: Mapping[str, str] | None = None,
     site_state: SiteState | None = None,
     listen: str = "127.0.0.1:0",
     hosts: tuple[str, ...] = (),
@@ -191,7 +192,7 @@ def serving(
 ) -> Iterator[Site]:
     site_state, control = filled() if site_state is None else site_state, Recorder()
     config = PageConfig(listen=listen, token_env="PAGE", hosts=list(hosts), connections=connections)
-    server = PageServer(listen, config, {} if token is None else {"PAGE": token})
+    server = PageServer(listen, config, ({} if token is None else {"PAGE": token}) | dict(further or {}))
     server.start(site_state, control)
     try:
         with httpx.Client(base_url=server.url.replace("0.0.0.0", "127.0.0.1"), timeout=5) as client:

@@ -25,7 +25,7 @@ def documented() -> dict[str, Any]:
 
 def routes() -> list[APIRoute]:
     """Of the application, and of the routers that it includes, which newer versions of FastAPI keep apart."""
-    app = build_app(filled(), Recorder(), entry=Entry(token=None))
+    app = build_app(filled(), Recorder(), entry=Entry(tokens={}))
     found = [route for route in app.routes if isinstance(route, APIRoute)]
     for included in (route for route in app.routes if not isinstance(route, APIRoute)):
         inner = getattr(getattr(included, "original_router", None), "routes", ())
