@@ -89,6 +89,9 @@ def complaint(error: ValidationError, tree: dict[str, Any], origins: Origins, kn
     kind, value, location = first["type"], first["input"], first["loc"]
     path = (*_locate(tree, location), *(str(part) for part in location[-1:] if kind == "missing"))
     who = origins.call(path)
+    within = any(len(path) > len(key.path) and path[: len(key.path)] == key.path for key in known)
+    if within and kind in ("extra_forbidden", "missing"):  # no key of its own: an item of a list, as of zones
+        return f"{who} is {'missing' if kind == 'missing' else 'not known there'}"
     if kind == "extra_forbidden":
         return f"{who} is not a setting; {suggestion('.'.join(path), known)}"
     if kind == "missing":

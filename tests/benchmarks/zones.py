@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.zones [--results RESULTS] [--events FILE] [--truth FOLDER] [--output FILE.json]
 
-RESULTS is what `reid video` has written of the site with --config tests/benchmarks/zones.yaml; FILE the events.jsonl
-of `reid live` over its recordings with the same settings. Without them the true boxes alone are measured.
+RESULTS is what `reid video` has written of the site with --config tests/benchmarks/zones.yaml; its tracklets are
+also played through the site side of `reid live` (`live_played`, see zones_live.py). FILE is the events.jsonl of
+`reid live` over the recordings with the same settings. Without them the true boxes alone are measured.
 
 Truth: the foot points of the whole-body boxes (`<camera>_gt_amodal.txt`), frame by frame, inside a polygon by ray
 casting or across a line by the sign of a cross product; interruptions of a stay of less than half a second are
@@ -22,7 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -36,6 +37,7 @@ from reid.zones.passage import Passage, steps_of
 from reid.zones.shapes import CameraShapes
 from tests.benchmarks.jobs import Report
 from tests.benchmarks.jobs import table as text_table
+from tests.benchmarks.zones_live import played
 from tests.zones import reference
 
 HERE = Path(__file__).parent
@@ -115,10 +117,19 @@ def of_results(results: Path) -> Found:
 def of_events(file: Path) -> Found:
     """What a live site told; seconds count from its first frame."""
     events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    begun = min(datetime.fromisoformat(e["at"]) for e in events if e.get("level") == "online")
+    return of_told(events, min(moment(e) for e in events if e.get("level") == "online"))
+
+
+def moment(event: Report) -> datetime:
+    """When an event was."""
+    return datetime.fromisoformat(event["at"])
+
+
+def of_told(events: Sequence[Report], begun: datetime) -> Found:
+    """What events say; seconds count from `begun`."""
     found = Found()
     for event in events:
-        at_s = (datetime.fromisoformat(event["at"]) - begun).total_seconds()
+        at_s = (moment(event) - begun).total_seconds()
         if event["event"] == "line_crossed":
             found.crossings[f"{event['camera']} {event['line']}", event["direction"]] += 1
         elif event["event"] == "zone_left":
@@ -232,6 +243,8 @@ def measure(truth: Path, results: Path | None, events: Path | None) -> Report:
     }
     if results is not None:
         report["recordings"] = compared(true, of_results(results))
+        told = [event.content() for event in played(results)]
+        report["live_played"] = compared(true, of_told(told, datetime.fromtimestamp(0, UTC)))
     if events is not None:
         report["live"] = compared(true, of_events(events))
     return report
@@ -248,7 +261,7 @@ def main(argv: list[str] | None = None) -> int:
     if told.output:
         told.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     rows = []
-    for name in ("true_boxes", "recordings", "live"):
+    for name in ("true_boxes", "recordings", "live_played", "live"):
         if name in report:
             one = report[name]
             counts = [f"{one[kind]['found']} of {one[kind]['true']}" for kind in ("entries", "crossings")]

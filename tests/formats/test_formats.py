@@ -61,6 +61,14 @@ def test_what_is_not_documented_is_found() -> None:
     ]
 
 
+ZONES = """
+zones:
+  cam1:
+    - {name: everything, purpose: dwell, polygon: [[0, 0], [1, 0], [1, 1], [0, 1]]}
+    - {name: above, purpose: count, line: [[0, 0.02], [1, 0.02]]}
+"""
+
+
 @pytest.mark.slow
 def test_recordings_and_their_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -69,12 +77,21 @@ def test_recordings_and_their_scores(tmp_path: Path, monkeypatch: pytest.MonkeyP
         shutil.copy(demo_recording() / f"cam{number}_gt.txt", tmp_path / f"cam{number}_gt.txt")
     sources = [f"cam{number}=cam{number}_20261126_100000.mp4" for number in (1, 2)]
     few = ["--fps", "4", "--end", "4", "--tracklets.static_s", "2", "--no-video", "--timezone", "+01:00"]
+    (tmp_path / "site.yaml").write_text(ZONES)
+    few += ["--config", "site.yaml"]
     assert main(["video", *sources, *few]) == 0
     assert main(["evaluate", "results", "--truth", "."]) == 0
     results = tmp_path / "results"
     for name in ("identities.json", "run.json", "static.json", "scores.json", ".reid.json"):
         assert complaints(read(results / name), name) == []
     assert csv_complaints(results / "tracklets.csv", "tracklets.csv and tracklets.parquet") == []
+    assert csv_complaints(results / "zones.csv", "zones.csv") == []
+    whole, line = read(results / "run.json")["zones"]
+    assert whole["entries"] == whole["people"] >= 2
+    assert line["in"] == line["out"] == 0
+    report = (results / "report.html").read_text(encoding="utf-8")
+    assert "<td>everything<td>dwell" in report
+    assert "<td>above<td>count" in report
     with np.load(results / "cameras" / "cam1.npz") as arrays:
         assert set(arrays.files) == named("cameras/<camera>.npz and .crops")
     persons = read(results / "identities.json")["persons"]

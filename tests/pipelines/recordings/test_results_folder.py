@@ -21,7 +21,8 @@ from reid.types import Embeddings, Identity, Match, TrackletKey
 CAMERAS = ["lobby", "street"]
 OUTPUTS = {"video/lobby.mp4", "video/street.mp4", "tracks/lobby.txt", "tracks/street.txt",
            "crops/P0001/lobby_1_1.jpg",
-           "identities.json", "tracklets.csv", "tracklets.parquet", "static.json", "report.html"}  # fmt: skip
+           "identities.json", "tracklets.csv", "tracklets.parquet", "zones.csv", "static.json",
+           "report.html"}  # fmt: skip
 ALWAYS = {
     "run.json",
     "cameras/lobby.npz",
@@ -116,7 +117,7 @@ def test_another_runs_results_are_kept_unless_overwritten(tmp_path: Path) -> Non
     run(tmp_path, "two", cameras=["yard"], overwrite=True, video=False, crops=False)
     assert files(tmp_path) == {
         "run.json", "report.html", "identities.json", "tracklets.csv", "tracklets.parquet", "tracks/yard.txt",
-        "cameras/yard.npz", "cameras/yard.crops", "static.json",
+        "cameras/yard.npz", "cameras/yard.crops", "static.json", "zones.csv",
     }  # fmt: skip
     assert not (tmp_path / "video").exists()
 
@@ -235,7 +236,7 @@ def test_scores_go_with_the_tracks_that_they_were_of(
 def test_results_of_an_earlier_version_are_replaced_and_what_they_tell_is_not_trusted(tmp_path: Path) -> None:
     marker = {"run_key": "one", "layout": 1, "cameras": CAMERAS}
     (tmp_path / ".reid-run.json").write_text(json.dumps(marker))
-    earlier = (OUTPUTS | ALWAYS) - {"static.json"}
+    earlier = (OUTPUTS | ALWAYS) - {"static.json", "zones.csv"}
     for name in earlier:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("old")

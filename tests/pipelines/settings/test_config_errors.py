@@ -154,3 +154,29 @@ def test_every_error_that_pydantic_knows_reads_as_a_sentence(kind: Any) -> None:
         "Python object",
     ):
         assert jargon not in said or kind in ("json_type", "needs_python_object"), said
+
+
+@pytest.mark.parametrize(
+    ("zone", "sentence"),
+    [
+        ("{name: a, polygon: [[0, 0], [1, 0], [1, 1]]}", "zones.hall.0.purpose is missing"),
+        (
+            "{name: a, purpose: count, poligon: [[0, 0], [1, 0], [1, 1]]}",
+            "zones.hall.0.poligon is not known there",
+        ),
+        (
+            "{name: a, purpose: kount, line: [[0, 0], [1, 0]]}",
+            "zones.hall.0.purpose is 'kount'; choose ignore, count or dwell",
+        ),
+        (
+            "{name: a, purpose: count, polygon: [[0, 0], [1, 1], [1, 0], [0, 1]]}",
+            "zones.hall.0: 'a': the polygon crosses or touches itself; draw its corners in order, around the zone",
+        ),
+    ],
+)
+def test_a_zone_that_cannot_be_costs_a_sentence(tmp_path: Path, zone: str, sentence: str) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text(f"zones:\n  hall:\n    - {zone}\n")
+    with pytest.raises(InputError) as told:
+        load(VideoConfig, file)
+    assert str(told.value) == f"{file}: {sentence}"

@@ -75,6 +75,10 @@ def value_of(key: Key) -> st.SearchStrategy[Any]:
     if key.path[-1] == "same_ground":  # its flag takes the whole as JSON
         points = [[1.5, 2, 3, 4], [9, 2, 8, 4], [9, 9, 8, 8], [1, 9, 3, 8]]
         return st.sampled_from([{"a-b": points}, {"a-b": points, "c-d": [*points, [5, 5, 5, 5]]}])
+    if key.path == ("zones",):  # its flag takes the whole as JSON
+        door = {"name": "door", "purpose": "count", "polygon": [], "line": [[0.5, 0.1], [0.5, 0.9]]}
+        desk = {"name": "desk", "purpose": "dwell", "polygon": [[0, 0], [0.5, 0], [0.5, 1]], "line": []}
+        return st.sampled_from([{"a": [door]}, {"a": [door, desk], "b": [desk]}])
     if key.path[-1] in ("also", "options"):  # are for what other packages add: tests/extend
         return st.just([] if key.kind == "list" else {})
     kinds: dict[str, st.SearchStrategy[Any]] = {
@@ -97,7 +101,7 @@ def flags_of(key: Key, value: Any) -> list[str]:
             return [f"--{key.name}=null"]
         case bool():
             return [f"--{'' if value else 'no-'}{key.name}"]
-        case dict() if key.path[-1] == "same_ground":
+        case dict() if key.path[-1] in ("same_ground", "zones"):
             return [f"--{key.name}={json.dumps(value)}"]
         case dict():
             return [f"--{key.name}={name}={item}" for name, item in value.items()]
