@@ -228,6 +228,7 @@ async def _short_body(request: Request) -> str:
 def _not_allowed(request: Request, role: Role) -> Response | None:
     """Refusal of what the role may not; None: it may."""
     wanted = needed(request.method, request.scope["path"])
+    request.state.role = role  # for the page, which shows no more than the role may do
     if allows(role, wanted):
         return None
     article = "an" if wanted == "admin" else "a"

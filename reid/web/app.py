@@ -79,9 +79,12 @@ def base_app(
     app.mount("/static", StaticFiles(directory=folder / "static", packages=[("reid.web", "static")]))
 
     @app.get("/", response_class=HTMLResponse)
-    def page() -> HTMLResponse:
-        """The page itself."""
-        return HTMLResponse(template(folder, f"{name}.html.j2").render(version=__version__, **shown))
+    def page(request: Request) -> HTMLResponse:
+        """The page itself, for the role of its caller."""
+        role: Role = getattr(request.state, "role", "admin")
+        return HTMLResponse(
+            template(folder, f"{name}.html.j2").render(version=__version__, role=role, **shown)
+        )
 
     app.add_exception_handler(ReidError, _sentence)
     app.add_exception_handler(HTTPException, _sentence)

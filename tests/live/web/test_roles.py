@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,6 +15,10 @@ from reid.web.app import Entry
 from reid.web.roles import ROLES, Role, allows, needed, tokens
 from tests.live.web.page_site import ASKS, TOKEN, Recorder, Site, filled, serving
 from tests.live.web.test_openapi import routes
+from tests.web.browser import expect, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 TOKENS: dict[Role, str] = {"viewer": "viewer-token", "reviewer": "reviewer-token", "admin": TOKEN}
 # every request of the live page that changes something; a new one must be put here, with who may make it
@@ -138,3 +143,18 @@ def test_tokens_of_roles_are_read_and_checked() -> None:
     PageServer(
         "0.0.0.0:0", PageConfig(listen="0.0.0.0:0", token_env="T"), {"T_VIEWER": "viewers-only"}
     ).stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ROLES)
+def test_the_page_shows_what_a_role_may_do(site: Site, browser: "Browser", role: Role) -> None:
+    with opened(browser, f"{site.client.base_url}/?token={TOKENS[role]}") as (page, complaints):
+        card = page.locator("#here .person").first
+        card.wait_for()
+        decides, manages = role != "viewer", role == "admin"
+        for name, shown in (("Rename", decides), ("Confirm", decides), ("Forget", manages)):
+            expect(card.get_by_role("button", name=name).first).to_be_visible(visible=shown)
+        expect(page.locator("#undo")).to_be_visible(visible=decides)
+        expect(page.locator("#add")).to_be_visible(visible=manages)
+        expect(page.locator("#health .actions button").first).to_be_visible(visible=manages)
+        complaints.forgive("/people/")

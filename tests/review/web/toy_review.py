@@ -228,13 +228,15 @@ def serving(
     prepare: Callable[[Review], Prepare] | None = None,
     listen: str = "127.0.0.1:0",
     token: str | None = None,
+    further: Mapping[str, str] | None = None,
     clock: WallClock | None = CLOCK,
     labels: Mapping[int, str] | None = None,
     results: bool = True,
 ) -> Iterator[Served]:
     """The review page on a free port; the gallery is opened by a thread that works, as the command's main one."""
     config = WebConfig(listen=listen, token_env="PAGE")
-    server = ReviewServer(listen, config, {} if token is None else {"PAGE": token})
+    environment = ({} if token is None else {"PAGE": token}) | dict(further or {})
+    server = ReviewServer(listen, config, environment)
     ready, stopping = threading.Event(), threading.Event()
     found: list[Review] = []
 

@@ -101,7 +101,7 @@ function level(element, camera) {
 const number = (value) => (value === null ? "–" : value >= 9.95 ? value.toFixed(0) : value.toFixed(1));
 
 function pauseButton(camera) {
-  return h("button", { type: "button", class: "quiet pause", onclick: (event) => {
+  return h("button", { type: "button", class: "quiet pause", "data-needs": "admin", onclick: (event) => {
     const verb = event.currentTarget.dataset.verb;
     ask("POST", `/api/cameras/${encodeURIComponent(camera.name)}/${verb}`, null, verb === "pause" ? `${camera.name} is paused.` : `${camera.name} goes on.`);
   } });
@@ -146,7 +146,7 @@ function healthRow(camera) {
   return h("tr", {},
     h("td", {}, cameraChip(camera.name, camera.colour), h("small", { class: "url" }, camera.url), h("div", { class: "things" })),
     Object.entries(COLUMNS).map(([name, label]) => h("td", { class: name, "data-label": label })),
-    h("td", { class: "actions" }, pauseButton(camera), h("button", { type: "button", class: "quiet", "aria-label": `Remove ${camera.name}`, onclick: remove }, "Remove")));
+    h("td", { class: "actions" }, pauseButton(camera), h("button", { type: "button", class: "quiet", "data-needs": "admin", "aria-label": `Remove ${camera.name}`, onclick: remove }, "Remove")));
 }
 
 function updateRow(row, camera) {

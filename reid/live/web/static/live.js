@@ -56,7 +56,7 @@ function showNotices(state) {
 
 function confirmButton() {
   const text = "What is old by it is erased at once, and cannot be brought back.";
-  return h("button", { type: "button", onclick: async () => {
+  return h("button", { type: "button", "data-needs": "admin", onclick: async () => {
     const sure = await confirmed("Is the clock right?", text, "Erase what is old");
     if (sure) ask("POST", "/api/retention/confirm", null, "What is old is being erased.");
   } }, "The clock is right");

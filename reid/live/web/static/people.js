@@ -28,12 +28,12 @@ export function showPeople(state) {
 }
 
 function card(person) {
-  const act = (label, action) => h("button", { type: "button", class: "quiet", onclick: () => action(known(person)) }, label);
+  const act = (label, action, needs = "reviewer") => h("button", { type: "button", class: "quiet", "data-needs": needs, onclick: () => action(known(person)) }, label);
   return h("article", { class: "person", style: { "--p": person.colour } },
     h("span", { class: "crop" }),
     h("div", { class: "who" }, h("h3", {}), h("p", { class: "where" }), h("div", { class: "sure" }),
       h("p", { class: "actions" }, act("Rename", rename), act("Merge with…", merge), act("Split…", split),
-        act("Confirm", confirm), act("Not a person", ignore), act("Forget", forget))));
+        act("Confirm", confirm), act("Not a person", ignore), act("Forget", forget, "admin"))));
 }
 
 /** As the server said last: a card is older than its person's name. */

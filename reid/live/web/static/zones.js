@@ -104,7 +104,7 @@ export function frameForZones(name, jpeg) {
 }
 
 function listed(zone) {
-  const remove = h("button", { type: "button", class: "quiet", "aria-label": `Delete ${zone.name}`, onclick: () => change("DELETE", `/${encodeURIComponent(zone.name)}`) }, "Delete");
+  const remove = h("button", { type: "button", class: "quiet", "data-needs": "admin", "aria-label": `Delete ${zone.name}`, onclick: () => change("DELETE", `/${encodeURIComponent(zone.name)}`) }, "Delete");
   return h("li", {}, h("span", { dir: "auto" }), zone.fixed ? h("small", {}, "from the settings") : remove);
 }
 

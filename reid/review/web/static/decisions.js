@@ -28,7 +28,7 @@ export async function showDecisions(review) {
 }
 
 function undoButton({ number }) {
-  const button = h("button", { type: "button", class: "quiet", "aria-label": `Undo decision ${number}`, onclick: () => act("/api/undo", { number }) }, "Undo");
+  const button = h("button", { type: "button", class: "quiet", "data-needs": "reviewer", "aria-label": `Undo decision ${number}`, onclick: () => act("/api/undo", { number }) }, "Undo");
   able(button, true);
   return button;
 }
