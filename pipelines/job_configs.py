@@ -36,6 +36,12 @@ class ReviewConfig(WebConfig):
     browser: bool = Field(True, description="open the page in the browser")
 
 
+class CamerasConfig(Section):
+    """`reid cameras`: cameras of the local network."""
+
+    wait_s: Annotated[float, Field(gt=0, le=60)] = Field(3.0, description="collect answers for so long")
+
+
 class ExportConfig(Section):
     """`reid export crops`: reviewed crops for other programs."""
 

@@ -1,4 +1,4 @@
-"""The commands that watch cameras: `reid video`, `reid live`, `reid demo`."""
+"""The commands that find and watch cameras: `reid video`, `reid live`, `reid cameras`, `reid demo`."""
 
 from pipelines.cli.command import Command
 
@@ -38,6 +38,14 @@ CAMERA_COMMANDS = (
         config="pipelines.site.live_config:LiveConfig",
         file=True,
         positional="cameras",
+    ),
+    Command(
+        name="cameras",
+        summary="the cameras on the local network that answer ONVIF's discovery, with their addresses",
+        usage="[settings]",
+        examples="examples:\n  reid cameras\n  reid cameras --wait_s 10\n",
+        run="pipelines.cameras:run",
+        config="pipelines.job_configs:CamerasConfig",
     ),
     Command(
         name="demo",

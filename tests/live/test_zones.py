@@ -96,6 +96,39 @@ def test_a_person_who_is_lost_and_found_again_has_not_left(toy: ZoneToy) -> None
     assert toy.zone("desk").counts.entries == 1
 
 
+def test_a_track_too_short_to_be_asked_about_counts_once_it_has_ended(toy: ZoneToy) -> None:
+    toy.stand(1, [900, 880, 700, 690])
+    assert toy.told == []
+    toy.leave("a", 1)
+    assert [(kind, way) for kind, _, _, way in toy.zone_events()] == [("line_crossed", "in")]
+    assert [e.kind for e, _ in toy.told] == ["seen", "line_crossed", "left"]
+
+
+def test_a_thing_is_in_no_zone(toy: ZoneToy) -> None:
+    toy.stand(1, [500] * 30)
+    assert toy.zone("desk").people == 1
+    toy.things.add(toy.tracks["a", 1][-1].key)
+    toy.think()
+    toy.stand(1, [500] * 10)
+    assert toy.zone("desk").people == 0
+
+
+def test_a_stay_that_is_over_names_the_person_of_now(toy: ZoneToy) -> None:
+    toy.walk("b", 7, look(2), 6)
+    other = toy.events("seen")[0].person_id or toy.events("identity_changed")[0].person_id
+    toy.leave("b", 7)
+    toy.stand(1, [500] * 60)
+    key = toy.tracks["a", 1][-1].key
+    toy.leave("a", 1)
+    assert other is not None
+    assert toy.gallery.recent[key].person_id != other
+    toy.gallery.reassign(key, other)
+    toy.now += 10
+    toy.site.age(toy.now)
+    toy.commit()
+    assert toy.zone_events()[-1][:2] == ("zone_left", other)
+
+
 def test_another_person_there_is_not_taken_for_the_first(toy: ZoneToy) -> None:
     toy.stand(1, [500] * 40)
     toy.now += 1.0
