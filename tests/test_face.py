@@ -173,3 +173,24 @@ def test_figures_are_those_of_the_parts() -> None:
         hits = np.flatnonzero(ids[np.argsort(row, kind="stable")] == person) + 1
         precisions.append(np.mean(np.arange(1, len(hits) + 1) / hits))
     assert found.mAP == pytest.approx(np.mean(precisions), abs=1e-6)
+
+
+@pytest.mark.slow
+def test_tracklets_are_normalised_on_request_and_not_mixed_with_others(names: dict[str, Any]) -> None:
+    given = names["tracklets"]
+    moved = reid.track(names["VIDEO"], normalise=True)
+    assert [one.key for one in moved] == [one.key for one in given]
+    (version,) = {one.embeddings.normalisation for one in moved}
+    assert version is not None
+    assert {one.embeddings.normalisation for one in given} == {None}
+    assert len(reid.link(moved)) == len(moved)
+    with pytest.raises(
+        reid.InputError, match=f"carry several camera normalisations, none and version {version}"
+    ):
+        reid.link([*given, *moved])
+
+
+@pytest.mark.slow
+def test_normalising_needs_a_calibration(names: dict[str, Any]) -> None:
+    with pytest.raises(reid.InputError, match="normalise=True needs a calibration"):
+        reid.track(names["VIDEO"], normalise=True, policy=reid.LinkingPolicy(max_distance=0.5))

@@ -28,7 +28,7 @@ from reid.linking.normalisation_gate import judge
 from reid.linking.policy_choice import choose_policy
 from reid.shipped_weights import located
 from reid.types import Array, Embeddings
-from tests.benchmarks.camera_normalisation import of_set
+from tests.benchmarks.crops_of_sites import of_set
 from tests.benchmarks.jobs import Report, machine, table, versions
 
 COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48)

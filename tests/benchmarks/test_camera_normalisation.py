@@ -16,7 +16,9 @@ from reid.embedding.network import ReidNetwork
 from reid.embedding.network_config import NetworkConfig
 from reid.embedding.weights import open_weights
 from reid.linking.calibration import beside, dumps
+from reid.linking.normalisation_gate import LEAST_PEOPLE
 from reid.types import Image
+from tests.benchmarks import normalisation_gate
 from tests.benchmarks.batch_statistics import LAYERS, Halves, gathering, restored
 from tests.benchmarks.camera_normalisation import main
 
@@ -81,24 +83,14 @@ def test_own_statistics_of_all_layers_are_those_of_training() -> None:
         np.testing.assert_allclose(halves.whole(given), found, atol=1e-3)
 
 
-@pytest.mark.slow
-def test_the_program_writes_a_row_for_each_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    weights, root = tmp_path / "small.pth", tmp_path / "sites"
-    made = network()
-    save_network(weights, made, preprocessing=SMALL)
-    root.mkdir()
-    rng = np.random.default_rng(1)
-    for person in range(1, 13):
-        colour = rng.uniform(40, 215, 3)
-        for camera in (1, 2):
-            for shot in range(2):
-                pixels = np.clip(colour + 20 * camera + rng.normal(0, 8, (64, 32, 3)), 0, 255)
-                cv2.imwrite(
-                    str(root / f"{person:04d}_c{camera}s1_00000{shot}_00.jpg"), pixels.astype(np.uint8)
-                )
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network with a calibration beside it."""
+    weights = tmp_path_factory.mktemp("encoder") / "small.pth"
+    save_network(weights, network(), preprocessing=SMALL)
     calibration = Calibration(
         encoder_id=open_weights(weights).encoder_id,
-        max_distance=0.5,
+        max_distance=0.01,
         centre=np.full(16, 0.01, np.float32),
         data_set="made up",
         operating_point="max-f1",
@@ -106,12 +98,53 @@ def test_the_program_writes_a_row_for_each_way(tmp_path: Path, capsys: pytest.Ca
         impostor_rate=0.1,
     )
     beside(weights).write_text(dumps(calibration), encoding="utf-8")
-    output = tmp_path / "out.json"
-    words = ["--encoder", str(weights), "--sites", f"made={root}", "--output", str(output)]
+    return weights
+
+
+def write_crops(*folders: Path) -> None:
+    """Twelve people in two cameras, the second of which is brighter."""
+    rng = np.random.default_rng(1)
+    for folder in folders:
+        folder.mkdir(parents=True)
+    for person in range(1, 13):
+        colour = rng.uniform(40, 215, 3)
+        for camera in (1, 2):
+            for shot in range(2):
+                pixels = np.clip(colour + 20 * camera + rng.normal(0, 8, (64, 32, 3)), 0, 255)
+                for folder in folders:
+                    name = f"{person:04d}_c{camera}s1_00000{shot}_00.jpg"
+                    cv2.imwrite(str(folder / name), pixels.astype(np.uint8))
+
+
+@pytest.mark.slow
+def test_the_program_writes_a_row_for_each_way(
+    encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, output = tmp_path / "sites", tmp_path / "out.json"
+    write_crops(root)
+    words = ["--encoder", str(encoder), "--sites", f"made={root}", "--output", str(output)]
     assert main([*words, "--layers", "neck", "all", "--mixes", ".3"]) == 0
     found = json.loads(output.read_text())["rows"]
     assert len(found) == 3 * 6
-    assert [row["gain"][0] for row in found[:1]] == [0.0]
+    assert found[0]["gain"] == [0.0, 0.0, 0.0]
     assert {(row["layers"], row["mix"]) for row in found} == {(None, None), ("neck", 0.3), ("all", 0.3)}
-    assert all(row["people"] == 12 and 0 < row["mAP"][1] <= row["mAP"][0] <= row["mAP"][2] for row in found)
+    for row in found:
+        assert row["people"] == 12
+        assert 0 < row["mAP"][1] <= row["mAP"][0] <= row["mAP"][2]
     assert "the same with the gate" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_gate_decides_each_trial(encoder: Path, tmp_path: Path) -> None:
+    root, output = tmp_path / "set", tmp_path / "out.json"
+    write_crops(root / "query", root / "bounding_box_test")
+    words = ["--encoder", str(encoder), "--set", f"made={root}", "--output", str(output)]
+    assert normalisation_gate.main([*words, "--draws", "2"]) == 0
+    found = json.loads(output.read_text())["rows"]
+    assert {row["people"] for row in found} == {1, 2, 3, 4, 6, 8, 12}
+    for row in found:
+        assert row["trials"] == 4
+        if row["people"] < LEAST_PEOPLE:
+            assert (row["accepted"], row["with_gate"]) == (0, 0)
+        if row["accepted"] == 1:
+            assert row["with_gate"] == row["without_gate"]

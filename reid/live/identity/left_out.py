@@ -86,9 +86,7 @@ class LeftOut:
         self._known.put_back(ignored.known)
         growing = {one.key for one in self._appearances.values() if one.growing}
         for key, recent in ignored.recent.items():
-            mean = self._gallery.mean_of(
-                recent.tracklet
-            )  # the camera's normalisation may be another one by now
+            mean = self._gallery.mean_of(recent.tracklet)  # the normalisation may be another one by now
             self._gallery.recent[key] = replace(recent, growing=key in growing, mean=mean)
         for place, one in self._appearances.items():
             if one.ignored_by == number:
