@@ -38,8 +38,8 @@ class ZoneConfig(Section):
     @classmethod
     def _plain_name(cls, name: str) -> str:
         plain = " ".join(name.split())
-        if not plain or plain != printable(plain):
-            raise ValueError("must be a name of plain characters")
+        if not plain or plain != printable(plain) or "/" in plain:  # it is part of addresses
+            raise ValueError("must be a name of plain characters, without /")
         return plain
 
     @model_validator(mode="after")

@@ -34,6 +34,7 @@ def zone(**changed: Any) -> dict[str, Any]:
             "the line crosses itself; draw two lines instead",
         ),
         ({"name": "a\x1b[31m"}, "must be a name of plain characters"),
+        ({"name": "in/out"}, "must be a name of plain characters, without /"),
         ({"name": "   "}, "must be a name of plain characters"),
         ({"purpose": "watch"}, "'ignore', 'count' or 'dwell'"),
     ],
