@@ -77,6 +77,7 @@ def build_engine(
         fps=config.page.preview_fps,
         width=config.page.preview_width,
         quality=config.page.preview_quality,
+        blur=config.page.preview_blur == "all",
         clock=clock,
     )
     return Engine(

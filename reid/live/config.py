@@ -100,6 +100,9 @@ class ClipsConfig(Section):
     after_s: Seconds = Field(5.0, description="and ends so long after the last one")
     longest_s: Positive = Field(30.0, description="then the next one begins, where events do not end")
     width: Annotated[int, Field(ge=64)] = Field(960, description="pixels; wider frames are made smaller")
+    blur: Literal["none", "all"] = Field(
+        "none", description="people in clips: none or all of them blurred; boxes and names stay"
+    )
     most_mib: Annotated[int, Field(ge=1)] = Field(
         10_000, description="MiB of all clips together; the oldest are deleted when a new one makes it more"
     )

@@ -60,7 +60,14 @@ class ClipRecorder:
         shown = [visit for visit in visits if visit.shown(frame)]
         clip_frame = ClipFrame(
             at_s=frame.timestamp_s,
-            jpeg=drawn(frame, visits, self._config.width, QUALITY, self._clock.wall_s(frame.timestamp_s)),
+            jpeg=drawn(
+                frame,
+                visits,
+                self._config.width,
+                QUALITY,
+                self._clock.wall_s(frame.timestamp_s),
+                blur=self._config.blur == "all",
+            ),
             tracks={str(visit.key) for visit in shown if visit.key is not None},
             people={visit.person_id for visit in shown if visit.person_id is not None},
         )

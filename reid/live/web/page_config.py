@@ -1,7 +1,7 @@
 """The settings of the live page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,5 +21,8 @@ class PageConfig(WebConfig):
     )
     preview_width: Annotated[int, Field(ge=64)] = Field(
         640, description="pixels; wider frames are made smaller for the page"
+    )
+    preview_blur: Literal["none", "all"] = Field(
+        "none", description="people in previews: none or all of them blurred; boxes and names stay"
     )
     preview_quality: Annotated[int, Field(ge=1, le=100)] = Field(75, description="JPEG quality of previews")
