@@ -2,7 +2,6 @@
 
 import errno
 import ipaddress
-import logging
 import os
 import socket
 import threading
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from reid.web.app import Entry
-
-log = logging.getLogger(__name__)
 
 _START_S = 10.0
 _LINGER_S = 2  # for answers that are on their way when it stops
@@ -90,7 +87,6 @@ class WebServer:
             if not thread.is_alive() or time.monotonic() > until:
                 raise RuntimeError(f"the page at {self.url} did not start; the log has why")
             time.sleep(0.01)
-        log.info("the page is at %s", self.url)
 
 
 def _server(app: "FastAPI", most: int) -> "Server":

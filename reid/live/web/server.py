@@ -1,5 +1,6 @@
 """Server of the live page."""
 
+import logging
 import os
 import threading
 from collections.abc import Mapping
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from reid.web.app import Entry
+
+
+log = logging.getLogger(__name__)
 
 
 class PageServer(WebServer):
@@ -39,6 +43,7 @@ class PageServer(WebServer):
             )
 
         self.serve(build)
+        log.info("the page is at %s", self.url)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Close all connections; whether that was done in time."""

@@ -102,6 +102,7 @@ def test_a_review_from_page_to_files(results: Path, capsys: pytest.CaptureFixtur
     one, other = (track for track, person in first.items() if person == "P0001")
     drawn = (results / "video" / "cam2.mp4").read_bytes()
     review = Running(results)
+    assert review.said.count("the page is at") == 1
     sheet = review.asked("/api/people/1")
     split_off = next(t["id"] for t in sheet["all"] if f"{t['camera']['name']}/{t['track']}" == other)
     review.asked("/api/people/1/split", {"tracklets": [split_off]})
