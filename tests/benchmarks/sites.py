@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from reid.linking.camera_bias import without_bias
 
 from reid.calibration_record import Calibration
 from reid.camera_config import EncoderConfig
@@ -24,6 +23,7 @@ from reid.datasets.open import open_crops
 from reid.distance import pairwise, unit
 from reid.embedding.build import build_encoder
 from reid.embedding.features import extract
+from reid.embedding.normalisation import shifts
 from reid.evaluation.calibration.b_cubed import CANDIDATES, site_scores
 from reid.evaluation.calibration.calibrate import calibrate
 from reid.evaluation.calibration.labelled import Items, LabelledCrops, joined, tracklets
@@ -83,7 +83,10 @@ def own_pairs(
     order = np.argsort(number, kind="stable")
     passages = np.split(crops.vectors[rows[order]], np.cumsum(np.bincount(number))[:-1])
     persons, places = crops.persons[rows[first]], crops.cameras[rows[first]]
-    moved = [unit(own - centre) for own in without_bias(passages, [str(c) for c in places], centre)]
+    shift = shifts(passages, [str(c) for c in places], centre)
+    moved = [
+        unit(unit(own - shift[str(camera)]) - centre) for own, camera in zip(passages, places, strict=True)
+    ]
     means = unit(np.stack([own.mean(axis=0) for own in moved]))
     found = [halves(own) for own in moved]
     met = np.argwhere(np.triu((places[:, None] == places) & (persons[:, None] != persons), 1))

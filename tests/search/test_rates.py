@@ -90,4 +90,7 @@ def test_what_ships_has_rates() -> None:
     assert found is not None
     limit = found.limit(0.1, 100)
     assert limit is not None
-    assert found.detection(limit) > 0.5
+    fewer = found.limit(0.1, 50)
+    assert fewer is not None
+    assert found.detection(fewer) > 0.5
+    assert 0.4 < found.detection(limit) < found.detection(fewer), "a larger gallery wants a smaller distance"

@@ -75,6 +75,7 @@ def calibrate(
     pairs = {
         crops.name: camera_pairs(items, crops.camera_names, impostor_rate=impostor_rate, max_distance=limit)
         for crops, items in zip(sets, parts, strict=True)
+        if len(set(crops.camera_sites)) < 2  # no run has cameras of several sites
     }
     labelled = [rates for crops, items in zip(sets, parts, strict=True) for rates in site_rates(crops, items)]
     evaluation = Evaluation(

@@ -199,7 +199,7 @@ def test_a_commands_help_mentions_all_that_it_takes(
             assert sum(f"\n  {begins}{spelling} " in lines for spelling in spellings) == 1
             assert " ".join(key.description.split()[:3]) in flat
         for short in SHORTS:
-            shown = f"{short.flag} " in told or f"--[no-]{short.flag[2:]} " in told
+            shown = f"{short.flag} " in lines or f"--[no-]{short.flag[2:]} " in lines
             assert shown or not set(short.keys) <= set(taken)
 
 
