@@ -103,7 +103,7 @@ def test_who_repeats_is_warmed_up() -> None:
     calls: list[str] = []
     found = seconds({"a": (3, lambda: calls.append("a")), "b": (1, lambda: calls.append("b"))})
     assert calls == ["a", "a", "b", "a", "a"]
-    assert (found["a"]["repeats"], found["b"]["repeats"]) == (3, 3)
+    assert (found["a"]["repeats"], found["b"]["repeats"]) == (3, 1)
 
 
 def test_table() -> None:
