@@ -30,7 +30,13 @@ SHIPPED = ("configs", "weights")
 # ultralytics' trackers import lap, and would install it at run time; torch.utils.tensorboard wants tensorboard
 NOT_OURS = {"lap", "tensorboard"}
 # module to who brings it
-EXTRAS = {"faiss": ("cpu", "gpu"), "optuna": ("tune",), "timm": ("timm",), "nncf": ("quantise",)}
+EXTRAS = {
+    "faiss": ("cpu", "gpu"),
+    "optuna": ("tune",),
+    "timm": ("timm",),
+    "nncf": ("quantise",),
+    "wsdiscovery": ("discover",),
+}
 PROVIDED_BY = {"pydantic_core": "pydantic"}  # which pins it exactly
 
 
@@ -197,8 +203,8 @@ def test_dependencies_are_what_is_imported() -> None:
     assert declared - used == NOT_OURS, "nothing imports these"
     assert [named(text) for text in (*extras["cpu"], *extras["gpu"])] == ["faiss-cpu", "faiss-gpu"]
     assert {extra for brought in EXTRAS.values() for extra in brought} == set(extras) - {"dev"}
-    single = (*extras["timm"], *extras["tune"], *extras["quantise"])
-    assert [named(text) for text in single] == ["timm", "optuna", "nncf"]
+    single = (*extras["timm"], *extras["tune"], *extras["quantise"], *extras["discover"])
+    assert [named(text) for text in single] == ["timm", "optuna", "nncf", "wsdiscovery"]
 
 
 def test_a_gallery_without_faiss_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
