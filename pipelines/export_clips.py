@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.exporting.film import FilmScene, appearances, write_film
+from pipelines.exporting.film import FilmedScene, FilmScene, appearances, write_film
 from pipelines.exporting.people import ExportedSite, read_site
 from pipelines.job_configs import ExportClipsConfig
 from pipelines.runtime.progress import Progress
@@ -11,12 +11,12 @@ from pipelines.runtime.single_file import single_file
 from reid.errors import InputError
 from reid.types import person_name
 from reid.video.draw import clock_text
-from reid.video.reader import probe
+from reid.video.reader import SourceInfo, probe
 from reid.video.source import Source
 
 NOT_FOUND = (
-    "people whom the detector did not find are not blurred: look at the film before you give it away, or use "
-    "--blur surroundings"
+    "only people that were found are blurred, and none in a zone to ignore: look at the film before you give it "
+    "away, or use --blur surroundings"
 )
 
 
@@ -31,12 +31,16 @@ def run(paths: Sequence[Path], config: ExportClipsConfig, progress: Progress) ->
     own = [one for one in site.tracklets if one.person_id == person_id]
     found = appearances(own, config.around_s)
     path = config.output or Path(f"{person_name(person_id)}.mp4")
+    if path.is_file() and not config.overwrite:
+        raise InputError(
+            f"--output {path}: is there already; name another file, or replace it with --overwrite"
+        )
     with single_file(path, ".mp4", work="reid export clips", what="a film", ours=lambda _: config.overwrite):
-        shown = _recorded(found, progress)
-        seconds = sum(one.end_s - one.start_s for one, _ in shown)
-        rate = max(probe(source, one.run.config.source).usual_fps for one, source in shown)
-        task = progress.task("film", round(seconds * rate), unit="frames")
-        count = write_film(path, shown, site, person_id, config.blur, task.advance)
+        filmed = _filmed(found, progress)
+        shown = [one.scene for one in filmed]
+        expected = sum((one.scene.end_s - one.scene.start_s) * one.frames_per_second for one in filmed)
+        task = progress.task("film", round(expected), unit="frames")
+        count = write_film(path, filmed, person_id, config.blur, task.advance)
         task.finish()
     if config.blur in ("others", "all"):
         progress.message(NOT_FOUND, "warning")
@@ -49,7 +53,7 @@ def run(paths: Sequence[Path], config: ExportClipsConfig, progress: Progress) ->
                 clock_text(one.start_s),
                 f"{one.end_s - one.start_s:.1f} s",
             )
-            for one, _ in shown
+            for one in shown
         ],
         header=(*(("results",) if len(paths) > 1 else ()), "camera", "from", "length"),
     )
@@ -72,22 +76,25 @@ def _found(site: ExportedSite, asked: str) -> tuple[int, str]:
     raise InputError(f"--person {asked!r}: not in {site.runs[0].root}; there are {there}{more}")
 
 
-def _recorded(found: Sequence[FilmScene], progress: Progress) -> list[tuple[FilmScene, Source]]:
-    """The appearances whose recordings are at hand; what is not is told once for each camera.
+def _filmed(found: Sequence[FilmScene], progress: Progress) -> list[FilmedScene]:
+    """The appearances with their recordings; each recording that is not there is told once, its scenes are left out.
 
     Raises:
-        InputError: none is.
+        InputError: no recording is there.
     """
-    sources: dict[tuple[Path, str], Source | str] = {}
+    sources: dict[tuple[Path, str], tuple[Source, SourceInfo] | str] = {}
     for one in found:
         key = (one.run.root, one.camera_id)
         if key not in sources:
             try:
-                sources[key] = one.run.recording(one.camera_id)
+                source = one.run.recording(one.camera_id)
+                sources[key] = source, probe(source, one.run.config.source)
             except (InputError, OSError) as error:
                 sources[key] = f"{one.camera_id} of {one.run.root}: {error}"
     shown = [
-        (one, source) for one in found if isinstance(source := sources[one.run.root, one.camera_id], Source)
+        FilmedScene(scene=one, source=there[0], info=there[1])
+        for one in found
+        if not isinstance(there := sources[one.run.root, one.camera_id], str)
     ]
     missing = [why for why in sources.values() if isinstance(why, str)]
     if not shown:

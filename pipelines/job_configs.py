@@ -109,7 +109,9 @@ class ForgetConfig(Section):
 class SuppressedConfig(Section):
     """`reid gallery suppressed`: the suppression list."""
 
-    drop: bool = Field(False, description="drop it: repeated runs find who was erased again")
+    drop: bool = Field(
+        False, description="drop it: repeated runs into new folders find the erased people again"
+    )
 
 
 class SearchConfig(Section):

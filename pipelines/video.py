@@ -13,11 +13,11 @@ from pipelines.recordings.camera_job import (
     CameraJob,
     TrackedCamera,
     camera_key,
-    erase_from_camera,
     finished_camera,
     track_camera,
 )
 from pipelines.recordings.empty_cameras import empty_cameras
+from pipelines.recordings.erased_tracklets import erase_suppressed
 from pipelines.recordings.facts import (
     camera_facts,
     clock_facts,
@@ -33,7 +33,6 @@ from pipelines.recordings.own_gallery import linked_gallery
 from pipelines.recordings.results import (
     Results,
     describe,
-    leave_out_suppressed,
     tracklets_of,
     zone_shapes,
 )
@@ -112,13 +111,7 @@ def _run(config: VideoConfig, progress: Progress, held: ExitStack) -> int:
         jobs = _jobs(sources, contents, policy, config, folder, (detector_id, encoder_id))
         cameras = _follow(jobs, infos, config, progress)
         footage = {source.camera_id: _footage(source, contents, infos) for source in sources}
-        followed, cameras = cameras, leave_out_suppressed(cameras, gallery.store, footage)
-        if left_out := len(tracklets_of(followed)) - len(tracklets_of(cameras)):
-            progress.message(f"left out, as the gallery's suppression list asks: {left_out} tracklets")
-            for name, camera in cameras.items():
-                kept = {one.key for one in camera.tracklets}
-                gone = {one.key for one in followed[name].tracklets} - kept
-                erase_from_camera(folder.camera(name), gone)
+        followed, cameras = cameras, erase_suppressed(cameras, gallery.store, footage, folder, progress)
         linking = link_site(
             tracklets_of(cameras),
             policy,

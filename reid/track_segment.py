@@ -16,6 +16,7 @@ from reid.types import Array, Tracklet, TrackletKey
 MOST_PLACES = 64  # of a segment: 1.3 kB
 EVERY_S = 0.5  # between places, where MOST_PLACES allow it
 NEAR_S = 0.3  # two boxes within it are of one moment
+_SAME_TIME_S = 1e-3  # of what was stored and is read again
 SAME_BOX = 0.5  # intersection over union
 SHARE = 0.5  # of the shorter of two that must be common, and of the common places that must agree
 
@@ -74,18 +75,37 @@ def likeness(segment: TrackSegment, tracklet: Tracklet | TrackSegment) -> float:
 def best_segments(
     segments: Iterable[TrackSegment], tracklets: Iterable[Tracklet | TrackSegment]
 ) -> dict[TrackletKey, TrackSegment]:
-    """For each tracklet the segment that it is most like; tracklets that are like none are left out."""
+    """For each tracklet the segment that it is most like; tracklets that are like none are left out.
+
+    A tracklet that is as it was stored has its segment for itself: another one in the same place, as of a person
+    close by or a second box, is not taken for it.
+    """
     by_camera: dict[str, list[TrackSegment]] = {}
     for segment in segments:
         by_camera.setdefault(segment.key.camera_id, []).append(segment)
-    found = {}
+    found, others = dict[TrackletKey, TrackSegment](), list[Tracklet | TrackSegment]()
     for tracklet in tracklets:
-        alike = [(likeness(one, tracklet), one) for one in by_camera.get(tracklet.camera_id, ())]
+        own = by_camera.get(tracklet.camera_id, ())
+        same = next((one for one in own if _is_unchanged(one, tracklet)), None)
+        if same is None:
+            others.append(tracklet)
+        else:
+            found[tracklet.key] = same
+    taken = {id(one) for one in found.values()}
+    for tracklet in others:
+        free = (one for one in by_camera.get(tracklet.camera_id, ()) if id(one) not in taken)
+        alike = [(likeness(one, tracklet), one) for one in free]
         if alike:
             most, segment = max(alike, key=lambda pair: pair[0])
             if most > 0:
                 found[tracklet.key] = segment
     return found
+
+
+def _is_unchanged(segment: TrackSegment, tracklet: Tracklet | TrackSegment) -> bool:
+    """Whether number, times and boxes are those that were stored."""
+    ends = abs(segment.start_s - tracklet.start_s), abs(segment.end_s - tracklet.end_s)
+    return segment.key == tracklet.key and max(ends) <= _SAME_TIME_S and likeness(segment, tracklet) > 0
 
 
 Course = tuple[NDArray[np.float64], Array]  # times (T,) and boxes (T, 4)

@@ -103,3 +103,18 @@ def test_places_are_half_a_second_apart_and_hold_both_ends() -> None:
     assert (np.diff(places[:, 0]) < 0.65).all()
     with pytest.raises(ValueError, match=r"must be \(M, 5\)"):
         replace(stored(made), places=np.zeros((3, 4), dtype=np.float32))
+
+
+def test_who_walks_in_the_same_place_is_not_taken_for_a_tracklet_that_is_unchanged() -> None:
+    """An erased person's second box, or a person close by, became the other person otherwise."""
+    erased = tracklet("a", 1, frames=range(20))
+    other = tracklet("a", 2, frames=range(5, 25))
+    stored = TrackSegment(
+        run_id="r", key=other.key, start_s=other.start_s, end_s=other.end_s, places=places_of(other)
+    )
+    assert likeness(stored, erased) > 0, "they are in one place for most of the time"
+    assert best_segments([stored], [erased, other]) == {other.key: stored}
+    cut = tracklet("a", 7, frames=range(5, 15))
+    assert best_segments([stored], [erased, cut]).keys() == {erased.key, cut.key}, (
+        "tracked anew, place decides"
+    )

@@ -1,7 +1,7 @@
 """COCO: `annotations.json` with a box a person and frame, and the frames as images where the recordings are there."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -9,11 +9,13 @@ import numpy as np
 
 from pipelines.exporting.people import ExportedSite, ExportedTracklet
 from pipelines.exporting.target import Target
+from pipelines.recordings.presence import HOLD_S, Presence
 from pipelines.reviewing.recorded_run import FinishedRun
 from reid import json_text
 from reid.errors import InputError
 from reid.outputs.folder import file_stem
 from reid.types import Frame
+from reid.video.blur import blur_boxes
 from reid.video.reader import read
 
 CATEGORY = {"id": 1, "name": "person", "supercategory": "person"}
@@ -109,7 +111,7 @@ def _write_images(camera: _Camera, target: Target) -> Iterator[str]:
 
 
 def _frames(camera: _Camera) -> Iterator[Frame]:
-    """The wanted frames of a recording.
+    """The wanted frames of a recording, people who were erased from the results blurred.
 
     Raises:
         InputError: the recording is not there, is another one now, or ends before the last of them.
@@ -117,11 +119,13 @@ def _frames(camera: _Camera) -> Iterator[Frame]:
     left = set(camera.files)
     if not left:
         return
+    erased = Presence(camera.run.tracked()[camera.name].blurred, HOLD_S)
+    begins_s = camera.run.facts.cameras[camera.name].start_s  # on the site's clock
     recording = camera.run.recording(camera.name).on_its_own_clock()  # as it was tracked
     for frame in read(recording, camera.run.config.source, lambda _: None):
         if frame.index in left:
             left.discard(frame.index)
-            yield frame
+            yield replace(frame, image=blur_boxes(frame.image, erased.boxes_at(frame.timestamp_s + begins_s)))
         if not left:
             return
     raise InputError(f"its recording has no frame {min(left)} any more")

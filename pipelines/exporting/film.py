@@ -8,14 +8,14 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from pipelines.exporting.people import ExportedSite, ExportedTracklet
+from pipelines.exporting.people import ExportedTracklet
 from pipelines.recordings.presence import HOLD_S, Presence
 from pipelines.reviewing.recorded_run import FinishedRun
 from reid.geometry import Boxes
 from reid.types import Frame, Image, TrackletKey
 from reid.video.blur import blur_boxes, blur_surroundings
 from reid.video.draw import Mark, annotate
-from reid.video.reader import probe, read
+from reid.video.reader import SourceInfo, read
 from reid.video.source import Source
 from reid.video.writer import VideoWriter
 
@@ -38,6 +38,21 @@ class FilmScene:
         """Start as a time of the world; None: not known."""
         clock = self.run.clock
         return None if clock is None else clock.zero_s + self.start_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FilmedScene:
+    """A scene, and the recording that shows it."""
+
+    scene: FilmScene
+    source: Source
+    info: SourceInfo
+
+    @property
+    def frames_per_second(self) -> float:
+        """Rate of the frames that the run processed."""
+        asked = self.scene.run.config.source.fps
+        return self.info.usual_fps if asked is None else min(self.info.usual_fps, asked)
 
 
 def appearances(own: Iterable[ExportedTracklet], around_s: float) -> list[FilmScene]:
@@ -83,39 +98,37 @@ def appearances(own: Iterable[ExportedTracklet], around_s: float) -> list[FilmSc
 
 def write_film(
     path: Path,
-    shown: Sequence[tuple[FilmScene, Source]],
-    site: ExportedSite,
+    shown: Sequence[FilmedScene],
     person_id: int,
     blur: Blur,
     advance: Callable[[int], None],
 ) -> int:
     """Write the film and return its number of frames; none is written where there are none.
 
+    People who were erased from a results folder are blurred, whatever `blur` says.
+
     Args:
         shown: appearances, each with its recording.
         advance: takes the number of frames that were written since.
     """
-    infos = [probe(source, one.run.config.source) for one, source in shown]
-    size = (max(info.width for info in infos), max(info.height for info in infos))
-    tracked = {run.root: run.tracked() for run in site.runs}
+    size = (max(one.info.width for one in shown), max(one.info.height for one in shown))
+    tracked = {run.root: run.tracked() for run in {one.scene.run for one in shown}}
     count, at_s = 0, 0.0
-    rate = max(
-        min(info.usual_fps, one.run.config.source.fps or info.usual_fps)
-        for info, (one, _) in zip(infos, shown, strict=True)
-    )
-    with VideoWriter(path, fps_hint=rate) as writer:
-        for one, source in shown:
-            own = set(one.tracklets)
-            everyone = tracked[one.run.root][one.camera_id].tracklets
-            person = Presence(track for track in everyone if track.key in own)
-            others = Presence((track for track in everyone if track.key not in own), HOLD_S)
+    with VideoWriter(path, fps_hint=max(one.frames_per_second for one in shown)) as writer:
+        for filmed in shown:
+            one, own = filmed.scene, set(filmed.scene.tracklets)
+            camera = tracked[one.run.root][one.camera_id]
+            person = Presence(track for track in camera.tracklets if track.key in own)
+            others = Presence((track for track in camera.tracklets if track.key not in own), HOLD_S)
+            erased = Presence(camera.blurred, HOLD_S)
             first_s: float | None = None
             last_s = at_s
-            for frame in _frames(one, source):
+            for frame in _frames(filmed):
                 first_s = frame.timestamp_s if first_s is None else first_s
-                boxes = person.boxes_at(frame.timestamp_s), others.boxes_at(frame.timestamp_s)
-                image = blurred(frame.image, *boxes, blur)
-                marks = [Mark(box=box, person_id=person_id) for box in boxes[0]]
+                shown_at = person.boxes_at(frame.timestamp_s)
+                image = blurred(frame.image, shown_at, others.boxes_at(frame.timestamp_s), blur)
+                image = blur_boxes(image, erased.boxes_at(frame.timestamp_s))
+                marks = [Mark(box=box, person_id=person_id) for box in shown_at]
                 drawn = annotate(image, marks, camera=one.camera_id, time_s=frame.timestamp_s)
                 last_s = at_s + frame.timestamp_s - first_s
                 writer.write(letterboxed(drawn, size), last_s)
@@ -152,9 +165,9 @@ def letterboxed(image: Image, size: tuple[int, int]) -> Image:
     return canvas
 
 
-def _frames(one: FilmScene, source: Source) -> Iterator[Frame]:
+def _frames(filmed: FilmedScene) -> Iterator[Frame]:
     """The frames of an appearance that the run processed."""
-    config = one.run.config.source
+    one, source, config = filmed.scene, filmed.source, filmed.scene.run.config.source
     start_s = max(config.start_s, one.start_s - source.shift_s)
     end_s = one.end_s - source.shift_s
     if config.end_s is not None:

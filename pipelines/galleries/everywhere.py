@@ -9,6 +9,7 @@ from reid.errors import Busy, InputError, ReidError
 from reid.store.base import Store
 from reid.suppression import SuppressionKey, key_path, require_key
 from reid.types import person_name
+from reid.wording import counted
 
 ELSEWHERE = (
     "the recordings themselves, films and crops that were exported, and what receivers of events have taken are not "
@@ -75,7 +76,7 @@ def _erased_from(opened: OpenRun, store: Store, progress: Progress) -> str:
     written = write_again(opened, store, progress)
     if not written.erased:
         return "showed them on no tracklet"
-    parts = [f"{written.erased} tracklets, with crops, rows and boxes"]
+    parts = [f"{counted(written.erased, 'tracklet', 'tracklets')}, with crops, rows and boxes"]
     if written.drawn:
         parts.append(f"videos blurred: {', '.join(written.drawn)}")
     if written.gone:

@@ -48,17 +48,11 @@ def blurred_in(
         followed: all tracklets.
         shown: without those of people who were erased.
     """
-    return {
-        name: [
-            *camera.blurred,
-            *(
-                one
-                for one in camera.tracklets
-                if outputs.blur == "all" or all(one is not other for other in shown[name].tracklets)
-            ),
-        ]
-        for name, camera in followed.items()
-    }
+    found: dict[str, list[PersonPath]] = {}
+    for name, camera in followed.items():
+        stay = set() if outputs.blur == "all" else {one.key for one in shown[name].tracklets}
+        found[name] = [*camera.blurred, *(one for one in camera.tracklets if one.key not in stay)]
+    return found
 
 
 def render_jobs(

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -19,12 +19,12 @@ from pipelines.runtime.worker import WorkerContext, current_worker
 from reid import json_text
 from reid.config import VideoConfig
 from reid.errors import InputError
-from reid.outputs.artefact import ArtefactError, ArtefactWriter, erase_tracklets, load_tracklets
+from reid.outputs.artefact import ArtefactError, ArtefactWriter, load_tracklets
 from reid.outputs.static_things import ThingFacts, thing_facts
 from reid.recording import follow_recording, static_places
 from reid.text_file import first_complaint
 from reid.timing import Stopwatch
-from reid.types import Array, Frame, StaticThing, Tracklet, TrackletKey
+from reid.types import Array, Frame, StaticThing, Tracklet
 from reid.video.reader import probe, read
 from reid.video.source import Source
 
@@ -180,27 +180,6 @@ def load_camera(
         things=[one.thing(name=camera_id, shift_s=shift_s) for one in meta.things],
         blurred=[one.path(shift_s) for one in meta.blurred],
     )
-
-
-def erase_from_camera(artefact: Path, gone: Collection[TrackletKey]) -> int:
-    """Write a camera's artefact anew without some tracklets, of which only the places to blur are kept.
-
-    Returns:
-        How many were erased.
-
-    Raises:
-        ArtefactError: the file cannot be used.
-        OSError: it cannot be written; it is as it was then.
-    """
-    tracklets, content = load_tracklets(artefact)
-    erased = [one for one in tracklets if one.key in gone]
-    if not erased:
-        return 0
-    paths = [
-        {"times_s": one.times_s.round(3).tolist(), "boxes": one.boxes.round(1).tolist()} for one in erased
-    ]
-    erase_tracklets(artefact, gone, content | {"blurred": [*content.get("blurred", []), *paths]})
-    return len(erased)
 
 
 def track_camera(job: CameraJob) -> None:

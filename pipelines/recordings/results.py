@@ -19,9 +19,6 @@ from reid.outputs.video_times import VideoTimes
 from reid.outputs.writer import RunResults, Writer
 from reid.outputs.zones import zone_facts, zone_visits
 from reid.owned_files import OwnedFiles
-from reid.site import without_suppressed
-from reid.store.base import Store
-from reid.suppression import Footage
 from reid.tables import WRITERS
 from reid.types import StaticThing, Tracklet
 from reid.wall_clock import WallClock
@@ -148,21 +145,6 @@ def zone_shapes(
 def tracklets_of(cameras: Mapping[str, TrackedCamera]) -> list[Tracklet]:
     """The tracklets of all cameras."""
     return [tracklet for camera in cameras.values() for tracklet in camera.tracklets]
-
-
-def leave_out_suppressed(
-    cameras: Mapping[str, TrackedCamera], store: Store | None, footage: Mapping[str, Footage]
-) -> dict[str, TrackedCamera]:
-    """The cameras without the tracklets of people who were erased with a suppression list.
-
-    Raises:
-        InputError: the key of the list is lost.
-    """
-    kept = {one.key for one in without_suppressed(tracklets_of(cameras), store, footage)}
-    return {
-        name: replace(camera, tracklets=[one for one in camera.tracklets if one.key in kept])
-        for name, camera in cameras.items()
-    }
 
 
 def describe(

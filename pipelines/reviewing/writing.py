@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.recordings.camera_job import TrackedCamera, erase_from_camera
+from pipelines.recordings.camera_job import TrackedCamera
+from pipelines.recordings.erased_tracklets import erase_from_artefact, leave_out_suppressed, left_out
 from pipelines.recordings.facts import motion_facts, normalisation_facts
-from pipelines.recordings.results import Results, leave_out_suppressed, tracklets_of, zone_shapes
+from pipelines.recordings.results import Results, tracklets_of, zone_shapes
 from pipelines.recordings.results_folder import (
     WRITING,
     half_written,
@@ -37,7 +38,7 @@ from reid.store.base import Store
 from reid.types import TrackletKey
 
 NONE = RedrawnVideos()
-EMPTIED = "emptied"  # note: cameras from which people are erased, and whose video may still show them
+EMPTIED = "emptied"  # note: cameras whose artefact holds an erased person no longer, but whose video may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -178,16 +179,12 @@ def _erase_left_out(opened: OpenRun, cameras: Mapping[str, TrackedCamera]) -> se
         The cameras whose former video shows them: also those of an earlier try, which was killed.
     """
     run = opened.run
-    gone = {
-        name: found
-        for name, everything in run.tracked().items()
-        if (found := {one.key for one in everything.tracklets} - {one.key for one in cameras[name].tracklets})
-    }
+    gone = left_out(run.tracked(), cameras)
     emptied = {*gone, *(opened.owned.facts.get(EMPTIED) or ())}
     if gone:
         opened.owned.note(**{EMPTIED: sorted(emptied)})
     for name, keys in gone.items():
-        erase_from_camera(run.folder.camera(name), keys)
+        erase_from_artefact(run.folder.camera(name), keys)
     return emptied
 
 

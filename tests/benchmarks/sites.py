@@ -12,7 +12,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +32,7 @@ from reid.evaluation.calibration.unlabelled import Proven, correct
 from reid.evaluation.calibration.unseen import SiteRates, site_rates, unseen_site
 from reid.linking.expected import expected_rates
 from reid.types import Array
+from tests.benchmarks.honesty import people_of
 from tests.benchmarks.jobs import Report, machine, versions
 
 PEOPLE_PER_SITE = 24
@@ -60,18 +60,6 @@ def cameras_of(crops: LabelledCrops, site: str) -> list[int]:
     if len(set(crops.camera_sites)) > 1:
         return [i for i, name in enumerate(crops.camera_sites) if name == site]
     return [crops.camera_names.index(name) for name in site.split(" and ")]
-
-
-def without(crops: LabelledCrops, cameras: Sequence[int]) -> LabelledCrops:
-    """The crops of other cameras."""
-    rows = ~np.isin(crops.cameras, cameras)
-    return replace(
-        crops,
-        vectors=crops.vectors[rows],
-        persons=crops.persons[rows],
-        cameras=crops.cameras[rows],
-        tracklets=crops.tracklets[rows],
-    )
 
 
 def own_pairs(
@@ -241,7 +229,8 @@ def measured(sets: Sequence[LabelledCrops], told: argparse.Namespace) -> Report:
         elsewhere, stated_elsewhere = pooled(others)
         for site in sites[crops.name]:
             if len(set(crops.camera_sites)) > 1:  # sites of their own, which share no people
-                rest = [without(crops, cameras_of(crops, site.name)), *others]
+                here = np.isin(crops.cameras, cameras_of(crops, site.name))
+                rest = [people_of(crops, ~here), *others]
                 calibration, before = pooled(rest) if told.thorough else (whole, stated)
                 found = [other for other in every if other is not site]
                 rows["site"].setdefault(crops.name, []).append(

@@ -22,6 +22,7 @@ from reid.evaluation.calibration.rates import Floats
 DISTANCES = np.round(np.arange(0, 1.2001, 0.02), 2)  # where rates are told
 LEAST_PEOPLE = 8  # seen by both cameras of a pair, or by two cameras of a site; fewer say little
 DRAWS = 200
+BLOCK = 1024  # tracklets at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,34 +72,46 @@ def site_rates(crops: LabelledCrops, items: Items) -> list[SiteRates]:
 
 def _rates(name: str, data_set: str, items: Items, cameras: Labels) -> SiteRates | None:
     rows = np.flatnonzero(np.isin(items.cameras, cameras))
-    first, second = np.triu_indices(len(rows), 1)
-    first, second = rows[first], rows[second]
-    across = items.cameras[first] != items.cameras[second]
-    first, second = first[across], second[across]
-    a, b = items.persons[first], items.persons[second]
-    same = a == b
-    people = len(np.unique(a[same]))
+    vectors, persons, places = items.vectors[rows], items.persons[rows], items.cameras[rows]
+    seen = np.unique(np.stack([persons, places]), axis=1)  # each person once a camera
+    _, times = np.unique(seen[0], return_counts=True)
+    people = int((times > 1).sum())
     if people < LEAST_PEOPLE:
         return None
-    distances = pairwise(items.vectors[rows], items.vectors[rows])
-    place = np.searchsorted(rows, np.stack([first, second]))
-    between = distances[place[0], place[1]]
-    others = np.unique(np.sort(np.stack([a[~same], b[~same]]), axis=0), axis=1)
+    genuine, impostor = np.zeros(len(DISTANCES) + 1), np.zeros(len(DISTANCES) + 1)
+    for start in range(0, len(rows), BLOCK):
+        own = slice(start, start + BLOCK)
+        later = np.arange(len(rows)) > np.arange(len(rows))[own, None]  # each pair once
+        across = later & (places != places[own, None])
+        same = persons == persons[own, None]
+        distances = pairwise(vectors[own], vectors)
+        genuine += _counts(distances[across & same])
+        impostor += _counts(distances[across & ~same])
     return SiteRates(
         name=name,
         data_set=data_set,
-        genuine_pairs=int(same.sum()),
-        impostor_pairs=int((~same).sum()),
-        genuine=_within(between[same]),
-        impostor=_within(between[~same]),
+        genuine_pairs=int(genuine.sum()),
+        impostor_pairs=int(impostor.sum()),
+        genuine=np.cumsum(genuine)[:-1] / max(genuine.sum(), 1),
+        impostor=np.cumsum(impostor)[:-1] / max(impostor.sum(), 1),
         people=people,
-        pairs_of_people=others.shape[1],
+        pairs_of_people=_pairs_across(seen),
     )
 
 
-def _within(distances: NDArray[np.floating]) -> Floats:
-    """Shares (D,) of distances (N,) within each of DISTANCES."""
-    return np.searchsorted(np.sort(distances), DISTANCES, side="right") / max(len(distances), 1)
+def _pairs_across(seen: Labels) -> int:
+    """Pairs of people of whom two cameras saw one each; `seen` (2, K) is a person and a camera, each once."""
+    people, times = np.unique(seen[0], return_counts=True)
+    alone = np.isin(seen[0], people[times == 1])
+    _, in_one = np.unique(
+        seen[1, alone], return_counts=True
+    )  # people whom only that camera saw never meet so
+    return (len(people) * (len(people) - 1) - int((in_one * (in_one - 1)).sum())) // 2
+
+
+def _counts(distances: NDArray[np.floating]) -> Floats:
+    """How many distances (N,) end at each of DISTANCES; the last count is of those beyond (D + 1,)."""
+    return np.bincount(np.searchsorted(DISTANCES, distances), minlength=len(DISTANCES) + 1).astype(np.float64)
 
 
 def unseen_site(sites: Sequence[SiteRates], rng: np.random.Generator) -> UnseenSite | None:

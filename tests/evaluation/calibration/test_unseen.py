@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from reid.distance import pairwise
+from reid.evaluation.calibration import unseen
 from reid.evaluation.calibration.labelled import LabelledCrops, centre_of, joined, tracklets
 from reid.evaluation.calibration.unseen import DISTANCES, SiteRates, site_rates, unseen_site
 from reid.linking.expected import expected_rates
@@ -60,6 +61,36 @@ def test_sites_that_are_named_are_the_sites() -> None:
     ]
     items = joined(tracklets(two, centre_of([two]), 24))
     assert found[1].at(0.6) == pytest.approx(slow_rates(items, {2, 3}, 0.6), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pairs_of_people_are_those_that_two_cameras_saw(seed: int) -> None:
+    """Where some people passed one camera only, against a slow count; more tracklets than a block has."""
+    rng = np.random.default_rng(seed)
+    world = crops(seed, 40, 1.2, cameras=2, each=1)
+    kept = rng.random(len(world.persons)) < 0.7
+    part = replace(
+        world,
+        vectors=world.vectors[kept],
+        persons=world.persons[kept],
+        cameras=world.cameras[kept],
+        tracklets=world.tracklets[kept],
+    )
+    (found,) = made(part)
+    rows = list(zip(part.persons.tolist(), part.cameras.tolist(), strict=True))
+    met = {frozenset((p, q)) for p, a in rows for q, b in rows if a != b and p != q}
+    assert found.pairs_of_people == len(met)
+    assert found.people == sum(
+        rows.count((p, 0)) + rows.count((p, 1)) == 2 for p in set(part.persons.tolist())
+    )
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made(crops(1, 30, 1.2))
+    monkeypatch.setattr(unseen, "BLOCK", 7)
+    for one, other in zip(before, made(crops(1, 30, 1.2)), strict=True):
+        assert (one.genuine_pairs, one.impostor_pairs) == (other.genuine_pairs, other.impostor_pairs)
+        np.testing.assert_allclose(one.impostor, other.impostor, atol=1e-12)
 
 
 def test_few_people_are_no_site() -> None:

@@ -99,7 +99,7 @@ def test_what_cannot_be_shown_is_a_sentence(
     mine = tmp_path / "mine.mp4"
     mine.write_bytes(b"mine")
     assert main([*words, "--person", "P0001", "--output", str(mine)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "is there already; name another file, or replace it with --overwrite" in capsys.readouterr().err
     assert mine.read_bytes() == b"mine"
     assert main([*words, "--person", "P0001", "--output", str(mine), "--overwrite", "--blur", "none"]) == 0
     assert len(frames(mine)) > 40

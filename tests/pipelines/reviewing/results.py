@@ -56,6 +56,7 @@ def make_results(
     files: Mapping[str, Path] | None = None,
     clock: WallClock | None = CLOCK,
     calibration: Path | None = None,
+    step: int = STEP,
     **outputs: bool,
 ) -> Path:
     """Write a finished run: who is seen on which track of which camera.
@@ -64,6 +65,7 @@ def make_results(
         run_id: None: as an earlier version wrote it.
         shift_s: of all cameras, from their own clocks to the site's.
         files: recordings by camera.
+        step: frames from the start of one tracklet to the next.
     """
     config = VideoConfig(
         sources=tuple(str(path) for path in (files or {}).values()),
@@ -78,7 +80,7 @@ def make_results(
         folder = ResultsFolder(root)
         cameras = {}
         for name, tracks in seen.items():
-            own = [seen_at(name, t, who, start=STEP * n) for n, (t, who) in enumerate(tracks.items())]
+            own = [seen_at(name, t, who, start=step * n) for n, (t, who) in enumerate(tracks.items())]
             save_tracklets(folder.camera(name), own, _meta(name, len(own)))
             cameras[name] = load_camera(folder.camera(name), name, shift_s=shift_s)
         linking = link_site(

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -139,7 +140,40 @@ def test_results_of_a_shared_gallery_are_named(tmp_path: Path, capsys: pytest.Ca
     words = ["gallery", "forget", str(tmp_path / "site.db"), "P0001"]
     assert main([*words, "--results", folders[0], "--results", folders[1]]) == 0
     told = capsys.readouterr().out
-    assert told.count("1 tracklets, with crops, rows and boxes") == 2
+    assert told.count("1 tracklet, with crops, rows and boxes") == 2
     for folder in folders:
         assert len(FinishedRun.read(Path(folder)).tracked()["a"].tracklets) == 1
     assert len(FinishedRun.read(copy).tracked()["a"].tracklets) == 2, "what is not named is not touched"
+
+
+def test_films_and_exported_frames_blur_them(tmp_path: Path) -> None:
+    """They come out of the recordings, which still show the person: here in the same place, half a second earlier."""
+    files = {"a": recording(tmp_path / "a.mp4", 2 * STEP)}
+    root = make_results(tmp_path / "day", {"a": {1: 0, 2: 1}}, files=files, step=5)
+    with open_site([root], QUIET):
+        pass  # makes the gallery
+    coco = ["export", "crops", str(root), "--format", "coco", "--output"]
+    clips = [
+        "export",
+        "clips",
+        str(root),
+        "--person",
+        "P0002",
+        "--around_s",
+        "0",
+        "--blur",
+        "none",
+        "--output",
+    ]
+
+    def seen(name: str) -> list[float]:
+        assert main([*coco, str(tmp_path / f"{name}-coco")]) == 0
+        assert main([*clips, str(tmp_path / f"{name}.mp4")]) == 0
+        images = [cv2.imread(str(path)) for path in (tmp_path / f"{name}-coco").rglob("*.jpg")]
+        pixels = [np.asarray(image, dtype=np.uint8) for image in images if image is not None]
+        assert len(pixels) >= 3
+        return [contrast(image) for image in (*pixels, *frames(tmp_path / f"{name}.mp4"))]
+
+    assert min(seen("before")) > 60
+    assert main(["gallery", "forget", str(root / "gallery.db"), "P0001"]) == 0
+    assert max(seen("after")) < 40
